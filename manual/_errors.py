@@ -1,0 +1,11 @@
+"""Refusals: one line that restates the call and says what is wrong with it."""
+
+import numpy as np
+
+
+def refusal(op: str, reason: str, **arguments: object) -> ValueError:
+    """The error to raise when ``op`` cannot take ``arguments``; arrays are shown by their shapes."""
+    shown = ", ".join(
+        f"{name} {a.shape}" if isinstance(a, np.ndarray) else f"{name}={a!r}" for name, a in arguments.items()
+    )
+    return ValueError(f"{op}({shown}): {reason}")

@@ -1,0 +1,35 @@
+"""How a loss makes one number of many: a linear map and its adjoint.
+
+none  y = ℓ                 dℓ = dy
+sum   y = Σ ℓ               dℓ = dy everywhere
+mean  y = Σ ℓ / total       dℓ = dy / total everywhere; 0/0 is NaN, as in PyTorch
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._typing import Array
+
+
+def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
+    """The losses ℓ as they are, their sum, or their sum over ``total``.
+
+    Raises:
+        ValueError: ``reduction`` is none of "none", "sum", "mean".
+    """
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return np.asarray(loss.sum())
+    if reduction == "mean":
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(loss.sum() / loss.dtype.type(total))
+    raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", loss=loss.shape, reduction=reduction)
+
+
+def spread(op: str, dy: Array, shape: tuple[int, ...], reduction: str, total: Array | int) -> Array:
+    """The adjoint of ``reduce``: dℓ, of ``shape``."""
+    if dy.shape != (shape if reduction == "none" else ()):
+        raise refusal(op, f"dy must have y's shape {shape if reduction == 'none' else ()}", dy=dy, reduction=reduction)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.broadcast_to(dy / dy.dtype.type(total) if reduction == "mean" else dy, shape)

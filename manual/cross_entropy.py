@@ -1,0 +1,73 @@
+"""Cross-entropy of the softmax of logits, from the logits, so that nothing overflows or is clipped.   Formula S3.
+
+z       = log_softmax(x)
+q[n,c]  = weight[c] ((1 − ε) [c = t[n]] + ε/C)       ε label_smoothing; 0 where t[n] is ignore_index
+ℓ[n]    = −Σ_c q[n,c] z[n,c]
+y       = ℓ, Σ_n ℓ[n], or Σ_n ℓ[n] / Σ_n weight[t[n]]
+dx[n,c] = dℓ[n] (softmax(x)[n,c] Σ_j q[n,j] − q[n,c])
+
+A target of class probabilities (a floating array of x's shape) takes the place of [c = t[n]]; its mean is over n alone.
+With labels, no weights and no smoothing, dx is probability minus one-hot, over N. n as in nll_loss.
+"""
+
+import numpy as np
+
+from manual import log_softmax, softmax
+from manual._errors import refusal
+from manual._reduction import reduce, spread
+from manual._typing import Array
+from manual.nll_loss import labels
+
+
+def forward(
+    x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> Array:  # fmt: skip
+    """x (N, C, …) logits, target (N, …) labels or (N, C, …) probabilities → y, () or (N, …) if reduction is "none".
+
+    Raises:
+        ValueError: the shapes do not fit together, a label is no class, or label_smoothing is not in 0 … 1.
+    """
+    q, total = _mixture(x, target, weight, ignore_index, label_smoothing)
+    z = log_softmax.forward(x, dim=1)
+    loss = -np.multiply(q, z, out=np.zeros_like(z), where=q != 0).sum(1)  # a class of no weight may have z = −∞
+    return reduce("cross_entropy", loss, reduction, total)
+
+
+def backward(
+    dy: Array, x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> tuple[Array]:  # fmt: skip
+    """dy of y's shape → dx (N, C, …)."""
+    q, total = _mixture(x, target, weight, ignore_index, label_smoothing)
+    dl = spread("cross_entropy", dy, (x.shape[0], *x.shape[2:]), reduction, total)
+    mass = q.sum(1, keepdims=True)
+    dl = np.where(mass == 0, x.dtype.type(0), dl[:, None])  # an ignored sample has no gradient, even where mean is 0/0
+    return (dl * (softmax.forward(x, dim=1) * mass - q),)
+
+
+def _mixture(
+    x: Array, target: Array, weight: Array | None, ignore_index: int, label_smoothing: float
+) -> tuple[Array, Array | int]:
+    """q, and what "mean" divides by."""
+    if not 0 <= label_smoothing <= 1:
+        raise refusal("cross_entropy", "label_smoothing must lie in 0 … 1", x=x, label_smoothing=label_smoothing)
+    if target.dtype.kind == "f":
+        if target.shape != x.shape or x.ndim < 2 or (weight is not None and weight.shape != x.shape[1:2]):
+            raise refusal(
+                "cross_entropy", "probabilities must have x's shape, weights one number per class", x=x, target=target
+            )
+        if ignore_index >= 0:
+            raise refusal(
+                "cross_entropy", "probabilities have no label to ignore", x=x, target=target, ignore_index=ignore_index
+            )
+        p, v, total = target, None, target.size // max(x.shape[1], 1)
+    else:
+        label, v = labels("cross_entropy", x, target, weight, ignore_index)
+        p, total = np.zeros(x.shape, x.dtype), v.sum()
+        np.put_along_axis(p, label[:, None], x.dtype.type(1), 1)
+    eps = x.dtype.type(label_smoothing)
+    q = (1 - eps) * p + eps / x.dtype.type(max(x.shape[1], 1))
+    if weight is not None:
+        q = q * weight.reshape(-1, *(1 for _ in x.shape[2:]))
+    return (q if v is None else np.where((target == ignore_index)[:, None], x.dtype.type(0), q)), total

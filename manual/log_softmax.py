@@ -1,0 +1,29 @@
+"""The logarithm of softmax, without ever forming a probability that underflows.   Formula S3.
+
+y[i]  = x[i] − max x − log Σ_j exp(x[j] − max x)
+dx[i] = dy[i] − softmax(x)[i] Σ_j dy[j]
+"""
+
+import numpy as np
+
+from manual import softmax
+from manual._geometry import axis_of
+from manual._typing import Array
+
+
+def forward(x: Array, *, dim: int) -> Array:
+    """x of any shape, log-softmax along axis ``dim`` → y of the same shape.
+
+    Raises:
+        ValueError: x has no axis ``dim``.
+    """
+    axis = axis_of("log_softmax", x, dim)
+    with np.errstate(invalid="ignore", divide="ignore"):  # ∞ − ∞ is NaN, as in PyTorch; an empty axis has no sum
+        z = x - x.max(axis, keepdims=True, initial=-np.inf)
+        y: Array = z - np.log(np.exp(z).sum(axis, keepdims=True))
+    return y
+
+
+def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    return (dy - softmax.forward(x, dim=dim) * dy.sum(axis_of("log_softmax", x, dim, dy), keepdims=True),)

@@ -1,0 +1,63 @@
+"""Negative log-likelihood: from each sample's log-probabilities, minus the one of its label.   Formula S3.
+
+ℓ[n]    = −v[n] x[n,t[n]]                     v[n] = weight[t[n]], and 0 where t[n] is ignore_index
+y       = ℓ, Σ_n ℓ[n], or Σ_n ℓ[n] / Σ_n v[n]
+dx[n,c] = −v[n] dℓ[n] where c = t[n], else 0
+
+n stands for the batch and whatever axes lie behind the classes. The mean is 1/Σv here, so nowhere else (E7).
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._reduction import reduce, spread
+from manual._typing import Array
+
+
+def forward(
+    x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Array:
+    """x (N, C, …) log-probabilities, target (N, …) integers in 0 … C−1 → y, () or (N, …) if reduction is "none".
+
+    Raises:
+        ValueError: the shapes do not fit together, or a label is no class.
+    """
+    label, v = labels("nll_loss", x, target, weight, ignore_index)
+    picked = np.take_along_axis(x, label[:, None], 1)[:, 0]
+    return reduce("nll_loss", -v * np.where(target == ignore_index, x.dtype.type(0), picked), reduction, v.sum())
+
+
+def backward(
+    dy: Array,
+    x: Array,
+    *,
+    target: Array,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> tuple[Array]:
+    """dy of y's shape → dx (N, C, …)."""
+    label, v = labels("nll_loss", x, target, weight, ignore_index)
+    dl = spread("nll_loss", dy, target.shape, reduction, v.sum())
+    dx = np.zeros(x.shape, x.dtype)
+    picked = np.multiply(
+        -v, dl, out=np.zeros_like(v), where=v != 0
+    )  # nothing for ignored samples, even where mean is 0/0
+    np.put_along_axis(dx, label[:, None], picked[:, None], 1)
+    return (dx,)
+
+
+def labels(op: str, x: Array, target: Array, weight: Array | None, ignore_index: int) -> tuple[Array, Array]:
+    """The label (0 where ignored) and the weight v (0 where ignored) of each sample."""
+    if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or target.dtype.kind not in "iu":
+        raise refusal(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)
+    classes, ignored = x.shape[1], target == ignore_index
+    if weight is not None and (weight.shape != (classes,) or weight.dtype != x.dtype):
+        raise refusal(op, f"weight must be ({classes},) of x's dtype, one number per class", x=x, weight=weight)
+    if (bad := target[~ignored & ((target < 0) | (target >= classes))]).size:
+        raise refusal(op, f"label {bad[0]} is none of the {classes} classes", x=x, target=target)
+    if not classes and target.size:
+        raise refusal(op, "there are no classes", x=x, target=target)
+    label = np.where(ignored, 0, target)
+    v = np.ones(target.shape, x.dtype) if weight is None else weight[label]
+    return label, np.where(ignored, x.dtype.type(0), v)

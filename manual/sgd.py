@@ -1,0 +1,33 @@
+"""Stochastic gradient descent, as torch.optim.SGD steps.   Formulas E15, S4, S5.
+
+g = dw + λ w                                              λ weight_decay: the gradient of λ/2 Σ w²
+m = g at the first step, then μ m + (1 − τ) g             μ momentum, τ dampening
+d = m, or g + μ m with nesterov, or g if μ = 0
+w = w − η d                                               η lr
+"""
+
+from manual._errors import refusal
+from manual._typing import Array
+
+
+def step(
+    w: Array, dw: Array, state: Array | None = None, *,
+    lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
+    nesterov: bool = False, maximize: bool = False,
+) -> tuple[Array, Array | None]:  # fmt: skip
+    """w and its gradient dw, of one shape → the next w and state, m. Begin with the state None.
+
+    Raises:
+        ValueError: torch.optim.SGD would refuse the hyper-parameters, or dw is not of w's shape.
+    """
+    if min(lr, momentum, weight_decay) < 0 or (nesterov and (momentum <= 0 or dampening)):
+        options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        reason = "lr, momentum and weight_decay must be ≥ 0; nesterov needs momentum and no dampening"
+        raise refusal("sgd", reason, w=w, **options, nesterov=nesterov)
+    if dw.shape != w.shape or dw.dtype != w.dtype:
+        raise refusal("sgd", "dw must have w's shape and dtype", w=w, dw=dw)
+    g = (-dw if maximize else dw) + weight_decay * w
+    if not momentum:
+        return w - lr * g, None
+    m = g if state is None else momentum * state + (1 - dampening) * g
+    return w - lr * (g + momentum * m if nesterov else m), m
