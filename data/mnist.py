@@ -1,0 +1,69 @@
+"""MNIST as torchvision.datasets.MNIST keeps it: a root, and in it MNIST/raw with four files."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from data._dataset import DataError, Dataset, as_images
+
+# Size in bytes and SHA-256. torchvision checks only the MD5 of the .gz, and only when it downloads.
+FILES = {
+    "train-images-idx3-ubyte": (47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    "train-labels-idx1-ubyte": (60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    "t10k-images-idx3-ubyte": (7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    "t10k-labels-idx1-ubyte": (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+}
+
+BESIDE_THE_CODE = Path(__file__).parent
+
+
+def resolve(root: Path | None) -> Path:
+    """The one place where MNIST is looked for: `root`, else $MNIST_ROOT, else beside the code."""
+    return Path(root or os.environ.get("MNIST_ROOT") or BESIDE_THE_CODE).expanduser()
+
+
+def raw(root: Path) -> Path:
+    """The folder of the four files."""
+    return root / "MNIST" / "raw"
+
+
+def is_in(root: Path) -> bool:
+    """Whether all four files are there, which is all that torchvision asks too."""
+    return all(os.path.isfile(raw(root) / name) for name in FILES)
+
+
+def fault(name: str, content: bytes) -> str | None:
+    """What is wrong with this content of the file `name`, to be read after the file's name; None if nothing is."""
+    size, sha256 = FILES[name]
+    if len(content) != size:
+        kind = "truncated" if len(content) < size else "not MNIST's"
+        return f"has {len(content):,} bytes, should have {size:,}: {kind}"
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        return f"is corrupt: its SHA-256 is {found[:12]}…, should be {sha256[:12]}…"
+    return None
+
+
+def read(root: Path) -> Dataset:
+    """MNIST's 60,000 and 10,000 images, (N, 1, 28, 28); `DataError` names the file that is not as published."""
+    for name in FILES:
+        path = raw(root) / name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        if what := fault(name, content):
+            raise DataError(f"{path} {what}; delete it and run again")
+
+    from data._torchvision import MNIST
+
+    train, test = MNIST(root, train=True), MNIST(root, train=False)
+    return Dataset(
+        "mnist",
+        f"MNIST's own, {len(train):,} train, {len(test):,} test",
+        as_images(train.data.numpy(), top=255),
+        train.targets.numpy().astype(np.int64),
+        as_images(test.data.numpy(), top=255),
+        test.targets.numpy().astype(np.int64),
+    )
