@@ -1,0 +1,99 @@
+"""A case: a call with its arrays, drawn from its seed, and PyTorch's answers to it."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.calls import Call
+from oracle.lattices import Draw, Lattice
+from oracle.pytorch import Answers, reference_forward, reference_gradients, reference_steps
+
+if TYPE_CHECKING:
+    from oracle.ops import Op
+
+STEPS = 4  # consecutive steps of an optimiser in one case
+REAL = Lattice(0, 0)  # stands for standard normal numbers
+
+
+@dataclass
+class Case:
+    """What a subject is given (arrays, keywords, dy) and what it should answer (truth, in float64)."""
+
+    call: Call
+    dtype: np.dtype[Any]
+    arrays: dict[str, Array | None]  # the positional arguments
+    keywords: dict[str, Any]
+    dy: Array  # y's cotangent; for a step the gradients of its consecutive steps
+    truth: Answers
+    lattices: tuple[Lattice, Lattice]  # of the arguments, of dy
+    rng: np.random.Generator  # goes on where the arrays ended
+
+    @property
+    def exact(self) -> bool:
+        """Drawn on a lattice: the answers must be bitwise equal."""
+        return self.lattices[0] is not REAL
+
+    def wide(self, name: str) -> Array:
+        """An argument in float64."""
+        a = self.arrays[name]
+        assert a is not None
+        return a.astype(np.float64)
+
+
+def draw(op: "Op", call: Call, lattice: Draw | None = None, dtype: str = "float64") -> Case:
+    """Fill ``call``'s arrays from its seed, on a lattice or (None) with standard normal numbers, in ``dtype``.
+
+    Raises:
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch refuses the call.
+    """
+    rng, kind = np.random.default_rng(call.seed), np.dtype(dtype)
+    keywords = keywords_of(op, call, rng, kind, whole=lattice is not None)
+    primal, dual = lattice(call, keywords, np.finfo(kind).nmant + 1) if lattice else (REAL, REAL)
+    arrays = arrays_of(op, call, rng, kind, primal)
+    steps = op.kind == "step"
+    shape = (STEPS, *call.arguments["w"]) if steps else reference_forward(call, arrays, keywords).shape
+    case = Case(call, kind, arrays, keywords, _filled(dual, shape, rng, kind), {}, (primal, dual), rng)
+    return answered(op, case)
+
+
+def answered(op: "Op", case: Case, **changes: Any) -> Case:
+    """The case with some fields changed, and PyTorch's answers to what it then is."""
+    case = replace(case, **changes)
+    if op.kind == "step":
+        return replace(case, truth=reference_steps(case.call, case.wide("w"), case.dy, case.keywords))
+    y = reference_forward(case.call, case.arrays, case.keywords)
+    return replace(case, truth={"y": y, **reference_gradients(case.call, case.arrays, case.keywords, case.dy)})
+
+
+def arrays_of(
+    op: "Op", call: Call, rng: np.random.Generator, dtype: np.dtype[Any], lattice: Lattice = REAL
+) -> dict[str, Array | None]:
+    """The positional arguments; a step is given only its w here."""
+    names = ("w",) if op.kind == "step" else op.positional
+    shapes = {n: call.arguments.get(n) for n in names}
+    return {n: None if shape is None else _filled(lattice, shape, rng, dtype) for n, shape in shapes.items()}
+
+
+def keywords_of(
+    op: "Op", call: Call, rng: np.random.Generator, dtype: np.dtype[Any], whole: bool = False
+) -> dict[str, Any]:
+    """The keyword-only arguments; ``target`` is labels (one in eight ignored) or probabilities, ``weight`` positive."""
+    keywords = {n: v for n, v in call.arguments.items() if n in op.options}
+    if (shape := keywords.get("weight")) is not None:
+        keywords["weight"] = (rng.integers(1, 5, shape) if whole else rng.uniform(0.5, 2, shape)).astype(dtype)
+    if (shape := keywords.get("target")) is not None:
+        x = call.arguments["x"]
+        if shape == x:
+            p = rng.random(shape)
+            keywords["target"] = (p / p.sum(1, keepdims=True)).astype(dtype) if p.ndim > 1 else p.astype(dtype)
+        else:
+            labels = rng.integers(0, max(x[1] if len(x) > 1 else 1, 1), shape)
+            keywords["target"] = np.where(rng.random(shape) < 1 / 8, keywords.get("ignore_index", -100), labels)
+    return keywords
+
+
+def _filled(lattice: Lattice, shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype[Any]) -> Array:
+    values = rng.standard_normal(shape) if lattice is REAL else lattice.values(rng, shape)
+    return np.asarray(values).astype(dtype)

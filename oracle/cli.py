@@ -1,0 +1,226 @@
+"""The command line: ``python -m oracle``. 0 all right, 1 something is wrong, 2 the call is unusable (one line says why).
+
+torch, Hypothesis and rich are imported where they are used, so that ``--help`` answers at once.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from oracle.train import Report
+    from oracle.verify import Row
+
+app = typer.Typer(
+    help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
+Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", min=0)]
+
+
+@app.command()
+def ops(json: Json = None) -> None:
+    """List the ops: what is compared, how, and which options are covered."""
+    from oracle import theorems
+    from oracle.ops import OPS
+
+    rows = [
+        {
+            "op": op.name,
+            "kind": op.kind,
+            "comparison": op.verdict,
+            "options": list(op.options),
+            "theorems": [theorem.__name__ for theorem in theorems.of(op)],
+        }
+        for op in OPS.values()
+    ]
+    _write(json, rows)
+    if json != STDOUT:
+        cells = [(r["op"], r["kind"], r["comparison"], str(len(r["theorems"])), ", ".join(r["options"])) for r in rows]
+        _table(("op", "kind", "comparison", "theorems", "options"), cells)
+
+
+@app.command()
+def verify(
+    subject: Annotated[
+        str, typer.Argument(help="An importable package or module that has some of the ops.")
+    ] = "manual",
+    op: Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")] = None,
+    call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,
+    seed: Seed = 0,
+    examples: Annotated[int, typer.Option(help="Drawn calls per op.", min=1)] = 100,
+    json: Json = None,
+) -> None:
+    """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
+    from oracle import calls, subjects, verify
+
+    _check_folder(json)
+    code = subjects.load(subject)
+    if call is not None:
+        rows = [verify.one_call(code, calls.parse(call, seed))]
+    else:
+        if not (covered := verify.covered(code, op or ())):
+            raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
+        with _progress("verify", len(covered) * examples) as advance:
+            rows = list(verify.verify(code, [o.name for o in covered], examples=examples, seed=seed, progress=advance))
+    _write(json, verify.to_json(code, rows))
+    if json != STDOUT:
+        _report(subject, rows)
+    if any(row.failure for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    dataset: Annotated[
+        Literal["digits", "mnist"] | None, typer.Option(help="digits or mnist; MNIST where it can be had, else digits.")
+    ] = None,
+    root: Annotated[Path | None, typer.Option(help="Where MNIST lies or goes; else MNIST_ROOT, else data/.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs; each data set has its own default.", min=1)] = None,
+    batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 64,
+    dtype: Annotated[Literal["float64", "float32"], typer.Option(help="Of weights and images.")] = "float64",
+    seed: Seed = 0,
+    json: Json = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw losses and weight difference to this .png or .svg.")] = None,
+) -> None:
+    """Train one network twice, by hand in NumPy and in PyTorch, step for step, and compare."""
+    import data
+    from oracle import plots, train
+
+    _check_folder(json)
+    if plot:
+        plots.check(plot)
+        _check_folder(plot)
+    try:
+        images = data.load(dataset, root)
+        say = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, seed)
+        with _progress("train", 0) as advance:
+            report = train.compare(
+                images, epochs=epochs, batch_size=batch_size, dtype=dtype, seed=seed,
+                on_step=lambda done, total: advance("train", total), on_epoch=say,
+            )  # fmt: skip
+    except data.DataError as error:
+        raise ValueError(str(error)) from None
+    if json:
+        _put(json, train.to_json(report))
+    if plot:
+        plots.training(report, plot)
+    if json != STDOUT:
+        print(_parting(report))
+
+
+def main() -> None:
+    """Run the command line; a call that cannot be used ends with one line on standard error and status 2."""
+    arguments = sys.argv[1:]
+    for i, argument in enumerate(arguments):  # --json alone means standard output
+        if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
+            arguments[i] = "--json=-"
+    try:
+        status = app(arguments, standalone_mode=False, prog_name="python -m oracle")
+    except (typer.exceptions.TyperException, ValueError, OSError) as error:
+        message = error.format_message() if isinstance(error, typer.exceptions.TyperException) else str(error)
+        print(f"oracle: {' '.join(message.split())}", file=sys.stderr)
+        status = 2
+    except typer.Abort:
+        status = 130
+    sys.exit(status)
+
+
+STDOUT = Path("-")
+
+
+def _report(subject: str, rows: "list[Row]") -> None:
+    cells = [(r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.seconds:.1f}") for r in rows]
+    _table(("op", "verdict", "calls", "worst", "seconds"), cells)
+    failures = [row.failure for row in rows if row.failure]
+    for failure in failures:
+        print(f"\n{failure}")
+    wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
+    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} drawn calls")
+
+
+def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
+    """Print what is trained, and return what prints an epoch."""
+    from oracle.train import RECIPES
+
+    recipe = RECIPES[images.name]
+    print(f"{images.name}: {images.split}")
+    print(
+        f"{dtype}, seed {seed}, batches of {batch_size}, SGD with lr {recipe.lr} and momentum {recipe.momentum}, "
+        f"{epochs or recipe.epochs} epochs; every pair of columns: by hand, PyTorch\n"
+    )
+    print("epoch  loss               accuracy          weights differ by  same predictions  seconds")
+
+    def say(e: Any) -> None:
+        print(
+            f"{e.epoch:5}  {e.loss.manual:8.5f} {e.loss.reference:8.5f}  {e.accuracy.manual:8.2%} "
+            f"{e.accuracy.reference:7.2%}  {e.max_weight_difference:17.1e}  {e.agreement:16.2%}  "
+            f"{e.seconds.manual:.1f} {e.seconds.reference:.1f}"
+        )
+
+    return say
+
+
+def _parting(report: "Report") -> str:
+    """The last line of a training: where the two runs first chose differently, if they did."""
+    steps = len(report.steps)
+    if (p := report.parting) is None:
+        return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
+    return (
+        f"\nthe two runs part at step {p.step:,} of {steps:,}: {p.layer}{list(p.index)} is {p.values.manual:.3g} by hand, "
+        f"{p.values.reference:.3g} in PyTorch ({p.elements} such elements)"
+    )
+
+
+def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+    for cells in rows:
+        table.add_row(*cells, style="red" if "WRONG" in cells or "CRASHED" in cells else None)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Any]:
+    """A bar with the remaining time on a terminal's standard error; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task(what, total=total or None)
+
+        def advance(what: str, total: int | None = None) -> None:
+            progress.update(task, description=what, advance=1, **({"total": total} if total else {}))
+
+        yield advance
+
+
+def _check_folder(path: Path | None) -> None:
+    """Refuse, before anything is computed, a file that could not be written."""
+    if path and path != STDOUT and not path.absolute().parent.is_dir():
+        raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
+
+
+def _write(path: Path | None, result: Any) -> None:
+    if path:
+        _put(path, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _put(path: Path, text: str) -> None:
+    if path == STDOUT:
+        sys.stdout.write(text)
+    else:
+        from oracle.files import write_atomically
+
+        write_atomically(path, text)

@@ -1,0 +1,73 @@
+"""Comparing one answer with what it should be: bitwise, or within a bound of each element."""
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.cases import Case
+from oracle.ops import Op
+from oracle.pytorch import Answers
+from oracle.verdicts import Failure
+
+
+def tolerance(op: Op, case: Case) -> Answers | None:
+    """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
+    if case.exact:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):  # empty axes, losses without a sample
+        ours = op.comparison.bound(case, float(np.finfo(case.dtype).epsneg))
+        torchs = op.comparison.bound(case, float(np.finfo(np.float64).epsneg))
+        return {q: None if a is None else a + torchs[q] for q, a in ours.items()}
+
+
+def compare(
+    case: Case, got: Answers, allowed: Answers | None, truth: Answers | None = None, says: str = "PyTorch says"
+) -> float:
+    """Every answer against the truth (PyTorch's, unless given); returns the worst error as a fraction of its bound.
+
+    NaN equals only NaN.
+
+    Raises:
+        Failure: an answer is missing, has another shape, or differs.
+    """
+    worst = 0.0
+    for quantity, answer in got.items():
+        want = (truth or case.truth)[quantity]
+        if answer is None or want is None:
+            if answer is not want:
+                missing = f"{quantity} is {_shape(answer)}, {says} {_shape(want)}"
+                raise Failure(missing, case.call, quantity=quantity, answers=got, case=case)
+            continue
+        if answer.shape != want.shape:
+            raise Failure(
+                f"{quantity} has shape {answer.shape}, {says} {want.shape}",
+                case.call,
+                quantity=quantity,
+                answers=got,
+                case=case,
+            )
+        with np.errstate(invalid="ignore", over="ignore"):
+            equal = (answer == want) | (np.isnan(answer) & np.isnan(want))
+            bound = 0.0 if allowed is None else allowed[quantity]
+            error = np.where(equal, 0.0, np.abs(answer - want))
+            wrong = ~(equal | (error <= np.broadcast_to(bound, error.shape)))  # type: ignore[arg-type]
+        if wrong.any():
+            index = tuple(map(int, np.argwhere(wrong)[0]))
+            a, b = float(answer[index]), float(want[index])
+            place = f"[{','.join(map(str, index))}]" if index else ""
+            what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}   ({wrong.sum()} of {wrong.size} elements)"
+            raise Failure(
+                what, case.call, quantity=quantity, index=index, subject=a, reference=b, answers=got, case=case
+            )  # fmt: skip
+        if allowed is not None:
+            share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]
+            worst = max(worst, float(share.max(initial=0)))
+    return worst
+
+
+def show(value: float, other: float) -> str:
+    """As few digits as tell it from ``other``."""
+    return next((s for d in (6, 9, 17) if (s := f"{value:.{d}g}") != f"{other:.{d}g}"), repr(value))
+
+
+def _shape(a: Array | None) -> str:
+    return "None" if a is None else f"an array {a.shape}"

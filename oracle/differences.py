@@ -1,0 +1,86 @@
+"""The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.bounds import gamma
+from oracle.cases import Case
+from oracle.compare import show, tolerance
+from oracle.ops import Op
+from oracle.run import backward, forward
+from oracle.subjects import Subject
+from oracle.verdicts import Failure
+
+# Central differences of order 8 and 6: φ′(0) ≈ Σ_k c_k (φ(kh) − φ(−kh)) / h
+ORDER_8 = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
+H = 2.0**-7
+
+
+def exact_difference(subject: Subject, case: Case) -> None:
+    """On a lattice f is linear in each argument, or v stays clear of every kink: the equation holds to the last bit."""
+    gradients, y = backward(subject, case), forward(subject, case)["y"]
+    assert y is not None
+    if not np.isfinite(y).all():
+        return  # a mean over no samples is 0/0
+    for name, a in case.arrays.items():
+        if a is None:
+            continue
+        v = case.lattices[0].direction(case.rng, a.shape)
+        moved = forward(subject, case, **{name: a + v})["y"]
+        assert moved is not None
+        seen, told = _dot(case.dy, moved - y), _dot(gradients[f"d{name}"], v)
+        if seen != told:
+            raise Failure(
+                f"⟨d{name}, v⟩ = {float(told)!r}, the subject's own forward changes by {float(seen)!r} along v",
+                case.call, quantity=f"d{name}", case=case, answers=gradients,
+            )  # fmt: skip
+
+
+def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
+    """For smooth f, along v in ±1, φ(s) = ⟨dy, f(a + s v)⟩.
+
+    Allowed are the truncation, which is below the difference of two orders (order 8 is h² ≈ 6e−5 closer than order 6),
+    and the rounding: f's own bound at each of the points, divided by h, and those of both inner products.
+    """
+    gradients, truth, bound = backward(subject, case), case.truth, tolerance(op, case) or {}
+    u = float(np.finfo(np.float64).epsneg)
+    assert truth["y"] is not None
+    if not np.isfinite(truth["y"]).all():
+        return  # a mean over no samples is 0/0
+    for name, a in case.arrays.items():
+        gradient, allowed = gradients[f"d{name}"], bound[f"d{name}"]
+        if a is None or gradient is None or allowed is None:
+            continue
+        v = case.rng.uniform(-1, 1, a.shape)
+
+        def phi(s: float, name: str = name, a: Array = a, v: Array = v) -> float:
+            y = forward(subject, case, **{name: a + s * v})["y"]
+            return float(np.sum(case.dy * y))
+
+        change = [phi(k * H) - phi(-k * H) for k in range(1, 5)]
+        eight, six = (sum(c * d for c, d in zip(order, change, strict=False)) / H for order in (ORDER_8, ORDER_6))
+        told = float(np.sum(gradient * v))
+        terms = np.sum(np.abs(case.dy) * bound["y"]) + gamma(case.dy.size + 1, u) * np.sum(np.abs(case.dy * truth["y"]))
+        # a + s v is rounded too: u|a| along the gradient. Twice all, since the bounds are f's at a, not at a + s v
+        moved = u * np.sum(np.abs(gradient) * (np.abs(a) + 1))
+        rounding = 2 * sum(map(abs, ORDER_8)) * 2 * (terms + moved) / H
+        products = np.sum(np.abs(v) * allowed) + gamma(a.size + 1, u) * np.sum(np.abs(gradient * v))
+        if not abs(eight - told) <= abs(eight - six) + rounding + products:
+            raise Failure(
+                f"⟨d{name}, v⟩ = {show(told, eight)}, the subject's own forward changes by {show(eight, told)} along v",
+                case.call, quantity=f"d{name}", case=case, answers=gradients,
+            )  # fmt: skip
+
+
+def _dot(a: Array | None, b: Array) -> Fraction:
+    """Σ a b without rounding; NaN and infinity are no numbers here and give a sum that nothing equals."""
+    if a is None or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return Fraction(1, 3)
+    if (a == np.rint(a)).all() and (b == np.rint(b)).all():
+        return Fraction(
+            int(np.dot(a.astype(np.int64).ravel().astype(object), b.astype(np.int64).ravel().astype(object)))
+        )
+    return sum((Fraction(float(p)) * Fraction(float(q)) for p, q in zip(a.flat, b.flat, strict=True)), Fraction())

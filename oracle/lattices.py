@@ -1,0 +1,81 @@
+"""Inputs on which floating point is exact, so that right answers are bitwise equal whatever the order of summation.
+
+Every product and partial sum of such inputs is an integer below 2^bits, bits the width of the significand (53 or 24).
+Each lattice leaves two bits of room: theorems add two cotangents, and displace one input by as much again.
+The first ten seeds draw no numbers above 9: failures shrink towards seed 0, and 3 ≠ 5 reads better than 3e14 ≠ 5e14.
+A lattice is a function (call, keyword arrays, bits) → (lattice of the arguments, lattice of dy).
+"""
+
+from collections.abc import Callable, Mapping
+from math import isqrt, lcm, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.calls import Call
+from oracle.pytorch import longest_sum, window_counts
+
+
+class Lattice(NamedTuple):
+    """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
+
+    unit: int
+    amplitude: int
+    distinct: bool = False
+    kinks: bool = False  # ties and kinks: no place for differences
+
+    def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        if self.distinct:
+            return (4.0 * (rng.permutation(prod(shape)) - prod(shape) // 2) + 2).reshape(shape)
+        return self.unit * rng.integers(-self.amplitude, self.amplitude + 1, shape).astype(float)
+
+    def direction(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """A displacement on which a piecewise linear op meets no kink: distinct values lie 4 apart and 2 from zero."""
+        return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
+
+
+Draw = Callable[[Call, Mapping[str, Any], int], tuple[Lattice, Lattice]]
+
+
+def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For multilinear ops: K products of two factors up to A stay below 2^(bits−2)."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
+    return lattice, lattice
+
+
+def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For ops that select: no ties, no kinks. A cell is in at most as many windows as a window has cells."""
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+
+
+def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
+    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+
+
+def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For averages over windows of several sizes: multiples of every size divide without a remainder."""
+    unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    return lattice, lattice
+
+
+def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For the mean over labels, which divides by their total weight (weights here are integers up to 4)."""
+    target, weight = keywords["target"], keywords.get("weight")
+    counted = target[target != keywords.get("ignore_index", -100)]
+    total = int(counted.size if weight is None else weight[counted].sum())
+    unit = max(total, 1) if keywords.get("reduction", "mean") == "mean" else 1
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
+    return lattice, lattice
+
+
+def _lattice(call: Call, unit: int, amplitude: int) -> Lattice:
+    return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
+
+
+def kernel_cells(call: Call) -> int:
+    """R·S of a pooling, 1 of any other op."""
+    kernel = call.arguments.get("kernel_size", 1)
+    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** 2

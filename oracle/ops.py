@@ -1,0 +1,121 @@
+"""The table of ops: name → (inputs, comparison). A new op is one line here.
+
+An op's signature, kind and defaults are read from ``manual``: positional arguments are differentiated arrays,
+keyword-only ones are geometry, labels and constants. A module with ``step`` instead of ``forward`` and ``backward`` is
+an optimiser.
+"""
+
+import inspect
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from oracle import bounds, inputs, lattices
+from oracle.bounds import Bound
+from oracle.calls import Call
+from oracle.inputs import Choose, Inputs
+from oracle.lattices import Draw
+from oracle.verdicts import Verdict
+
+ARRAY_KEYWORDS = frozenset({"target", "weight"})  # keyword-only arguments that are arrays, in every op that has them
+
+
+class Comparison(NamedTuple):
+    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere."""
+
+    lattices: tuple[Draw, ...]
+    bound: Bound
+
+
+MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
+SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
+AVERAGE = Comparison((lattices.multiples,), bounds.average)
+WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_mean)
+SOFTMAX = Comparison((), bounds.softmax)
+LOG_SOFTMAX = Comparison((), bounds.log_softmax)
+CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
+SGD = Comparison((), bounds.sgd)
+
+
+class Op:
+    """One row of the table, with what its signature tells."""
+
+    def __init__(self, name: str, inputs: Inputs, comparison: Comparison) -> None:
+        self.name, self.inputs, self.comparison = name, inputs, comparison
+
+    @cached_property
+    def manual(self) -> ModuleType:
+        return import_module(f"manual.{self.name}")
+
+    @cached_property
+    def reference(self) -> ModuleType:
+        return import_module(f"reference.{self.name}")
+
+    @cached_property
+    def kind(self) -> str:
+        return "step" if hasattr(self.manual, "step") else "differentiable"
+
+    @property
+    def verdict(self) -> Verdict:
+        """The best verdict that the comparison can reach."""
+        return Verdict.EXACT if self.comparison.lattices else Verdict.BOUNDED
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(getattr(self.manual, "step" if self.kind == "step" else "forward")).parameters
+
+    @cached_property
+    def positional(self) -> tuple[str, ...]:
+        return tuple(n for n, p in self.parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
+
+    @cached_property
+    def array_keywords(self) -> frozenset[str]:
+        return ARRAY_KEYWORDS & self.parameters.keys()
+
+    @cached_property
+    def options(self) -> tuple[str, ...]:
+        return tuple(n for n, p in self.parameters.items() if p.kind is p.KEYWORD_ONLY)
+
+    def call(self, choose: Choose, seed: int) -> Call:
+        """One geometry, without the arguments that equal PyTorch's default: a failing call shows only what matters."""
+        arguments = self.inputs(choose)
+        return Call(self.name, {k: v for k, v in arguments.items() if not self._is_default(k, v)}, seed)
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        default = self.parameters[name].default
+        return type(value) is type(default) and value == default
+
+
+OPS: dict[str, Op] = {
+    name: Op(name, *row)
+    for name, row in {
+        "conv2d": (inputs.conv2d, MULTILINEAR),
+        "linear": (inputs.linear, MULTILINEAR),
+        "max_pool2d": (inputs.max_pool2d, SELECTION),
+        "avg_pool2d": (inputs.avg_pool2d, AVERAGE),
+        "relu": (inputs.elementwise, SELECTION),
+        "flatten": (inputs.flatten, SELECTION),
+        "softmax": (inputs.softmax, SOFTMAX),
+        "log_softmax": (inputs.softmax, LOG_SOFTMAX),
+        "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
+        "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+        "sgd": (inputs.sgd, SGD),
+    }.items()
+}
+
+
+def look_up(name: str) -> Op:
+    """The row of an op.
+
+    Raises:
+        ValueError: there is no such op; the message suggests the nearest name.
+    """
+    if name in OPS:
+        return OPS[name]
+    near = get_close_matches(name, OPS, 1)
+    raise ValueError(
+        f"no op {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; the ops are {', '.join(OPS)}")
+    )

@@ -1,0 +1,52 @@
+"""Neighbours of a sound call, one size or one option changed: what some of them get from PyTorch is a refusal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from oracle.calls import Call
+from oracle.ops import ARRAY_KEYWORDS, Op
+
+PER_CALL = 4
+
+
+def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
+    """A few of all the calls that differ from ``call`` in one place."""
+    changes = list(_changes(op, call))
+    picked = rng.permutation(len(changes))[:PER_CALL]
+    return [Call(call.op, {**call.arguments, name: value}, call.seed) for name, value in (changes[i] for i in picked)]
+
+
+def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
+    for name, parameter in op.parameters.items():
+        value = call.arguments.get(name, parameter.default)
+        if name in op.positional or name in ARRAY_KEYWORDS:
+            yield from ((name, shape) for shape in misshapen(value) if isinstance(value, tuple))
+        else:
+            yield from ((name, v) for v in _other_options(value, parameter.annotation is not int))
+
+
+def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
+    """Shapes with one axis longer, shorter, missing or added."""
+    if not isinstance(shape, tuple):
+        return
+    for i, n in enumerate(shape):
+        yield (*shape[:i], n + 1, *shape[i + 1 :])
+        yield (*shape[:i], *shape[i + 1 :])
+        if n:
+            yield (*shape[:i], n - 1, *shape[i + 1 :])
+    yield (*shape, 1)
+
+
+def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (0, -1, value + 1, *([(value,) * 3] if per_axis else []))
+    elif isinstance(value, tuple):
+        yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0))
+    elif isinstance(value, float):
+        yield from (-1.0, value + 1.0)
+    elif isinstance(value, str):
+        yield "neither"

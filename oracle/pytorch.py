@@ -1,0 +1,98 @@
+"""Running PyTorch: always on fresh contiguous float64 copies, whatever the subject is given."""
+
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from manual._typing import Array
+from oracle.calls import Call
+from oracle.unsafe import unsafe
+
+Arrays = Mapping[str, Array | None]
+Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
+
+Refusal = (RuntimeError, ValueError, IndexError, TypeError)  # what PyTorch raises for a call it cannot take
+
+
+def _module(call: Call) -> ModuleType:
+    return import_module(f"reference.{call.op}")
+
+
+def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -> Array:
+    """y, by PyTorch."""
+    with torch.no_grad():
+        y: Array = _forward(call, {n: _tensor(a) for n, a in arrays.items()}, keywords).numpy()
+    return y
+
+
+def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Answers:
+    """d⟨dy, y⟩ for every positional argument, by autograd, named dx, dw, …; None where the argument is None."""
+    tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
+    y = _forward(call, tensors, keywords)
+    present = {n: t for n, t in tensors.items() if t is not None}
+    gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy))
+    return dict.fromkeys((f"d{n}" for n in arrays), None) | {
+        f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)
+    }
+
+
+def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any]) -> Answers:
+    """w after each of several consecutive steps of torch.optim, named w1, w2, … ."""
+    step, state, answers = _module(call).step, None, Answers()
+    tensor = _tensor(w)
+    for i, dw in enumerate(dws, 1):
+        tensor, state = step(tensor, _tensor(dw), state, **keywords)
+        answers[f"w{i}"] = tensor.numpy()
+    return answers
+
+
+@lru_cache(4096)
+def _ones(op: str, arguments: tuple[tuple[str, Any], ...]) -> float:
+    call = Call(op, dict(arguments), 0)
+    names = [n for n in ("x", "w", "b") if call.arguments.get(n) is not None]
+    arrays = {n: np.ones(call.arguments[n]) for n in names}
+    keywords = {n: v for n, v in arguments if n not in ("x", "w", "b")}
+    y = reference_forward(call, arrays, keywords)
+    sums = [y, *reference_gradients(call, arrays, keywords, np.ones(y.shape)).values()]
+    return max((float(a.max()) for a in sums if a is not None and a.size), default=1.0)
+
+
+def longest_sum(call: Call) -> int:
+    """K: the most terms that any element of y or of a gradient of a multilinear op sums: its largest answer on ones."""
+    return max(1, int(_ones(call.op, tuple(call.arguments.items()))))
+
+
+@lru_cache(4096)
+def _counts(x: tuple[int, ...], keywords: tuple[tuple[str, Any], ...]) -> Array:
+    ones, options = {"x": np.ones((1, 1, *x[2:]))}, dict(keywords)
+    call = Call("avg_pool2d", {}, 0)
+    cells = reference_forward(call, ones, options | {"divisor_override": 1})
+    return np.rint(cells / reference_forward(call, ones, options))
+
+
+def window_counts(call: Call) -> Array:
+    """What each window of an average is divided by, (1, 1, P, Q), by PyTorch: the sum of ones over their mean."""
+    return _counts(call.arguments["x"], tuple((n, v) for n, v in call.arguments.items() if n != "x"))
+
+
+def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any]) -> torch.Tensor:
+    if reason := unsafe(call):
+        raise RuntimeError(f"not handed to PyTorch: {reason}")
+    options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using padding='same'")  # even kernels cost a copy: no concern of ours
+        y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
+    return y
+
+
+def _tensor(a: Array | None, requires_grad: bool = False) -> Any:
+    if a is None:
+        return None
+    wide = np.array(a, dtype=np.int64 if a.dtype.kind in "iu" else np.float64, order="C")
+    return torch.from_numpy(wide).requires_grad_(requires_grad)

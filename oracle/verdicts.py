@@ -1,0 +1,50 @@
+"""Verdicts, and what a failure says: the quantity, both values, the smallest call, the mistake, how to see it again."""
+
+import shlex
+from enum import StrEnum
+from typing import Any
+
+from manual._typing import Array
+from oracle.calls import Call
+
+
+class Verdict(StrEnum):
+    EXACT = "EXACT"  # bitwise equal wherever floating point is exact, within bounds elsewhere
+    BOUNDED = "BOUNDED"  # every element within its own a-priori rounding bound
+    WRONG = "WRONG"
+    CRASHED = "CRASHED"
+    NONDETERMINISTIC = "NONDETERMINISTIC"
+
+
+class Failure(AssertionError):
+    """A theorem that does not hold. ``str`` of it is all that is said."""
+
+    def __init__(
+        self, what: str, call: Call, *, verdict: Verdict = Verdict.WRONG, quantity: str = "",
+        index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
+        answers: dict[str, Array | None] | None = None, case: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(what)
+        self.what, self.call, self.verdict, self.quantity = what, call, verdict, quantity
+        self.index, self.subject, self.reference = index, subject, reference
+        self.answers, self.case = answers, case  # for naming the mistake: the same case, run through each known one
+        self.subject_name = "manual"
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The known mistakes that give the very same wrong answers here, each in one line."""
+        from oracle import mistakes
+
+        return mistakes.consistent_with(self)
+
+    @property
+    def again(self) -> str:
+        """The shell line that reproduces the failure."""
+        return (
+            f"python -m oracle verify {self.subject_name} --call {shlex.quote(str(self.call))} --seed {self.call.seed}"
+        )
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]
+        lines += [f"  consistent with: {mistake}" for mistake in self.mistakes]
+        return "\n".join([*lines, f"  again     {self.again}"])

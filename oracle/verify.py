@@ -1,0 +1,171 @@
+"""Every theorem on many drawn calls of each op: one row of verdict per op, and the smallest call of a failure."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+import hypothesis
+import torch
+from hypothesis import HealthCheck, Phase, Verbosity
+
+from oracle import theorems
+from oracle.calls import Call
+from oracle.cases import draw
+from oracle.environment import versions
+from oracle.ops import OPS, Op, look_up
+from oracle.pytorch import Refusal
+from oracle.strategies import calls
+from oracle.subjects import Subject
+from oracle.theorems import Theorem
+from oracle.unsafe import unsafe
+from oracle.verdicts import Failure, Verdict
+
+EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
+
+
+class Row(NamedTuple):
+    """What verify has to say of one op. ``worst`` is the largest error met, as a fraction of its bound."""
+
+    op: str
+    verdict: Verdict
+    calls: int
+    worst: float
+    seconds: float
+    failure: Failure | None
+
+
+def verify(
+    subject: Subject, names: Iterable[str] = (), *, examples: int = EXAMPLES, seed: int = 0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Row]:  # fmt: skip
+    """Rows for the named ops, or for all that the subject has; ``progress`` is told each op after each call.
+
+    Raises:
+        ValueError: a name is no op, or the subject does not have it.
+    """
+    torch.set_num_threads(1)  # calls are small: threads only wait for each other
+    for op in covered(subject, names):
+        yield _row(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+
+
+def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
+    """The named ops, each of which the subject must have, or all that it has."""
+    if asked := [look_up(name) for name in names]:
+        for op in asked:
+            if subject.implementation(op.name) is None:
+                raise ValueError(f"subject {subject.name!r} has no {op.name}")
+        return asked
+    return [op for op in OPS.values() if subject.implementation(op.name) is not None]
+
+
+def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None = None) -> float:
+    """All theorems of an op (or some) on one call, in their order; the worst error as a fraction of its bound.
+
+    Raises:
+        Failure: the first that does not hold.
+    """
+    try:
+        return max(theorem(subject, op, call) for theorem in which or theorems.of(op))
+    except Failure as failure:
+        failure.subject_name = subject.name
+        raise
+
+
+def search(
+    subject: Subject,
+    op: Op,
+    examples: int,
+    seed: int,
+    *,
+    shrink: bool = True,
+    progress: Callable[[], None] = lambda: None,
+) -> tuple[int, float, Failure | None]:
+    """Calls checked, the worst error as a fraction of its bound, and the failure with the smallest call, if any."""
+    checked, worst = 0, 0.0
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples, database=None, deadline=None, verbosity=Verbosity.quiet, report_multiple_bugs=False,
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @hypothesis.given(calls(op))
+    def run(call: Call) -> None:
+        nonlocal checked, worst
+        checked += 1
+        progress()
+        worst = max(worst, check(subject, op, call))
+
+    try:
+        run()
+    except Failure as failure:
+        return checked, worst, failure
+    except hypothesis.errors.FlakyFailure as flaky:
+        failures = [e for e in flaky.exceptions if isinstance(e, Failure)]
+        if not failures:
+            raise
+        what = f"fails now and then: {failures[0].what}"
+        return checked, worst, Failure(what, failures[0].call, verdict=Verdict.NONDETERMINISTIC)
+    return checked, worst, None
+
+
+def one_call(subject: Subject, call: Call) -> Row:
+    """The row of a single call, as an ``again`` line asks for it.
+
+    Raises:
+        ValueError: PyTorch cannot take the call, or must not be handed it.
+    """
+    op = look_up(call.op)
+    if unknown := [n for n in call.arguments if n not in op.parameters]:
+        raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
+    if reason := unsafe(call):
+        raise ValueError(f"{call}: {reason}, where PyTorch itself writes outside its arrays")
+    covered(subject, [call.op])
+    try:
+        draw(op, call)
+    except (*Refusal, KeyError) as error:
+        raise ValueError(f"{call}: PyTorch cannot take it: {str(error).splitlines()[0]}") from None
+    start, worst, failed = time.perf_counter(), 0.0, None
+    try:
+        worst = check(subject, op, call)
+    except Failure as failure:
+        failed = failure
+    return Row(op.name, failed.verdict if failed else op.verdict, 1, worst, time.perf_counter() - start, failed)
+
+
+def to_json(subject: Subject, rows: Sequence[Row]) -> dict[str, Any]:
+    """The document that ``verify --json`` writes."""
+    missing = [name for name in OPS if subject.implementation(name) is None]
+    return {
+        "subject": subject.name,
+        "versions": versions(),
+        "not_covered": missing,
+        "ops": [row._asdict() | {"failure": row.failure and _failure(row.failure)} for row in rows],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "verdict": failure.verdict,
+        "what": failure.what,
+        "quantity": failure.quantity,
+        "index": failure.index,
+        "subject": _number(failure.subject),
+        "reference": _number(failure.reference),
+        "call": str(failure.call),
+        "mistakes": failure.mistakes,
+        "again": failure.again,
+    }
+
+
+def _number(value: float | None) -> float | str | None:
+    """JSON has no NaN and no infinity: they are told as text."""
+    return value if value is None or isfinite(value) else str(value)
+
+
+def _row(subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None]) -> Row:
+    start = time.perf_counter()
+    checked, worst, failure = search(subject, op, examples, seed, progress=progress)
+    return Row(
+        op.name, failure.verdict if failure else op.verdict, checked, worst, time.perf_counter() - start, failure
+    )
