@@ -1,4 +1,4 @@
-"""The command line: ``python -m oracle``. 0 all right, 1 something is wrong, 2 the call is unusable (one line says why).
+"""The command line, ``python -m oracle``: 0 all right, 1 something is wrong, 2 the call cannot be used (one line).
 
 torch, Hypothesis and rich are imported where they are used, so that ``--help`` answers at once.
 """
@@ -31,7 +31,7 @@ def ops(json: Json = None) -> None:
     from oracle import theorems
     from oracle.ops import OPS
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "op": op.name,
             "kind": op.kind,
@@ -104,7 +104,7 @@ def train(
         with _progress("train", 0) as advance:
             report = train.compare(
                 images, epochs=epochs, batch_size=batch_size, dtype=dtype, seed=seed,
-                on_step=lambda done, total: advance("train", total), on_epoch=say,
+                on_step=lambda _, total: advance("train", total), on_epoch=say,
             )  # fmt: skip
     except data.DataError as error:
         raise ValueError(str(error)) from None
@@ -173,9 +173,9 @@ def _parting(report: "Report") -> str:
     steps = len(report.steps)
     if (p := report.parting) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
+    values = f"{p.values.manual:.3g} by hand, {p.values.reference:.3g} in PyTorch"
     return (
-        f"\nthe two runs part at step {p.step:,} of {steps:,}: {p.layer}{list(p.index)} is {p.values.manual:.3g} by hand, "
-        f"{p.values.reference:.3g} in PyTorch ({p.elements} such elements)"
+        f"\nthe two runs part at step {p.step:,} of {steps:,}: {p.layer}{list(p.index)} is {values} ({p.elements} so)"
     )
 
 
@@ -200,8 +200,8 @@ def _progress(what: str, total: int) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task(what, total=total or None)
 
-        def advance(what: str, total: int | None = None) -> None:
-            progress.update(task, description=what, advance=1, **({"total": total} if total else {}))
+        def advance(what: str, total: float | None = total) -> None:
+            progress.update(task, description=what, advance=1, total=total)
 
         yield advance
 

@@ -11,7 +11,7 @@ from statistics import fmean as mean
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data import Dataset
 from manual import convnet
@@ -91,7 +91,6 @@ def to_json(report: Report) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # NumPy's threads and PyTorch's would fight for the same cores
 def compare(
     dataset: Dataset, *,
     epochs: int | None = None, batch_size: int = 64, dtype: str = "float64", seed: int = 0, steps: int | None = None,
@@ -119,15 +118,16 @@ def compare(
 
     per_epoch = len(dataset.train_images) // batch_size
     total = min(recipe.epochs * per_epoch, steps or recipe.epochs * per_epoch)
-    for epoch in range(1, ceil(total / per_epoch) + 1):
-        todo = min(per_epoch, total - len(report.steps))
-        for batch in rng.permutation(len(dataset.train_images))[: todo * batch_size].reshape(todo, batch_size):
-            _step(report, sides, epoch, dataset.train_images[batch].astype(dtype), dataset.train_labels[batch])
-            if on_step:
-                on_step(len(report.steps), total)
-        report.epochs.append(_test(report, sides, epoch, todo, dataset))
-        if on_epoch:
-            on_epoch(report.epochs[-1])
+    with threadpool_limits(1, "blas"):  # NumPy's threads and PyTorch's would fight for the same cores
+        for epoch in range(1, ceil(total / per_epoch) + 1):
+            todo = min(per_epoch, total - len(report.steps))
+            for batch in rng.permutation(len(dataset.train_images))[: todo * batch_size].reshape(todo, batch_size):
+                _step(report, sides, epoch, dataset.train_images[batch].astype(dtype), dataset.train_labels[batch])
+                if on_step:
+                    on_step(len(report.steps), total)
+            report.epochs.append(_test(report, sides, epoch, todo, dataset))
+            if on_epoch:
+                on_epoch(report.epochs[-1])
     return report
 
 
