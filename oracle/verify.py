@@ -73,14 +73,9 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None 
 
 
 def search(
-    subject: Subject,
-    op: Op,
-    examples: int,
-    seed: int,
-    *,
-    shrink: bool = True,
-    progress: Callable[[], None] = lambda: None,
-) -> tuple[int, float, Failure | None]:
+    subject: Subject, op: Op, examples: int, seed: int, *,
+    which: Sequence[Theorem] | None = None, shrink: bool = True, progress: Callable[[], None] = lambda: None,
+) -> tuple[int, float, Failure | None]:  # fmt: skip
     """Calls checked, the worst error as a fraction of its bound, and the failure with the smallest call, if any."""
     checked, worst = 0, 0.0
 
@@ -94,7 +89,7 @@ def search(
         nonlocal checked, worst
         checked += 1
         progress()
-        worst = max(worst, check(subject, op, call))
+        worst = max(worst, check(subject, op, call, which))
 
     try:
         run()
