@@ -54,9 +54,7 @@ def test_ceil_mode_cells_behind_the_padding_are_not_counted():
 def test_a_divisor_of_zero_is_refused():
     with pytest.raises(ValueError, match="avg_pool2d") as error:
         avg_pool2d.forward(np.ones((1, 1, 2, 2)), kernel_size=2, divisor_override=0)
-    assert str(error.value) == (
-        "avg_pool2d(x=(1, 1, 2, 2), divisor_override=0): the divisor must be an int, not zero"
-    )
+    assert str(error.value) == ("avg_pool2d(x=(1, 1, 2, 2), divisor_override=0): the divisor must be an int, not zero")
 
 
 def _inner(a, b):

@@ -139,30 +139,37 @@ def test_no_input_channels_leave_the_bias_where_pytorch_loses_the_output_channel
     assert db.tolist() == [8, 8, 8, 8]
 
 
+FIT = {"x": (2, 3, 5, 5), "w": (4, 3, 2, 2)}
+
+
 @pytest.mark.parametrize(
-    ("x", "w", "b", "options", "message"),
+    ("changed", "message"),
     [
         (
-            (2, 1, 5, 5), (4, 3, 2, 2), None, {},
+            {"x": (2, 1, 5, 5)},
             "conv2d(x=(2, 1, 5, 5), w=(4, 3, 2, 2), groups=1): x has 1 channels; w takes 3 in each group and gives 4",
         ),
         (
-            (2, 3, 5, 5), (4, 3, 2, 2), (1,), {},
+            {"b": (1,)},
             "conv2d(x=(2, 3, 5, 5), w=(4, 3, 2, 2), b=(1,)): b must be (4,), one number per output channel",
         ),
         (
-            (2, 3, 2, 5), (4, 3, 2, 2), None, {"dilation": 2},
+            {"x": (2, 3, 2, 5), "dilation": 2},
             "conv2d(x=(2, 3, 2, 5), w=(4, 3, 2, 2), padding=0, dilation=2): "
             "the dilated kernel does not fit into the padded input (2, 5)",
         ),
-        ((3, 5, 5), (4, 3, 2, 2), None, {}, "conv2d(x=(3, 5, 5), w=(4, 3, 2, 2)): x must be (N, C, H, W) and w (O, C/groups, 2 kernel sizes)"),
-        ((2, 3, 5, 5), (4, 3, 2, 2), None, {"stride": 0}, "conv2d(stride=0): stride must be an int or 2 ints, each at least 1"),
-        ((2, 3, 5, 5), (4, 3, 2, 2), None, {"padding": "full"}, "conv2d(padding='full'): padding must be 'same', 'valid', an int or 2 ints"),
+        (
+            {"x": (3, 5, 5)},
+            "conv2d(x=(3, 5, 5), w=(4, 3, 2, 2)): x must be (N, C, H, W) and w (O, C/groups, 2 kernel sizes)",
+        ),
+        ({"stride": 0}, "conv2d(stride=0): stride must be an int or 2 ints, each at least 1"),
+        ({"padding": "full"}, "conv2d(padding='full'): padding must be 'same', 'valid', an int or 2 ints"),
     ],
-)  # fmt: skip
-def test_a_refusal_restates_the_call(x, w, b, options, message):
+)
+def test_a_refusal_restates_the_call(changed, message):
+    call = FIT | changed
     with pytest.raises(ValueError, match="conv2d") as error:
-        conv2d.forward(np.ones(x), np.ones(w), None if b is None else np.ones(b), **options)
+        conv2d.forward(**{n: np.ones(v) if n in ("x", "w", "b") else v for n, v in call.items()})
     assert str(error.value) == message
 
 

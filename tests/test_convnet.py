@@ -7,8 +7,8 @@ import torch
 from manual import convnet
 from reference import convnet as reference
 
-# One pass sums at most 16·7·7 = 784 products per number and chains eight layers; weights and inputs are of order one
-# and every layer's Jacobian has a norm below 16, so that γ of all sums together, times the gradients' scale, is allowed.
+# One pass sums at most 16·7·7 = 784 products per number and chains eight layers; weights and inputs are of order
+# one and every layer's Jacobian has a norm below 16: allowed is γ of all sums together, times the gradients' scale.
 U = np.finfo(float).epsneg
 
 

@@ -14,7 +14,9 @@ ROOMS = {"manual": "{}.py", "reference": "{}.py", "tests": "test_{}.py"}
 
 @pytest.mark.parametrize("name", OPS)
 def test_an_op_is_in_every_room(name):
-    missing = [f"{room}/{file.format(name)}" for room, file in ROOMS.items() if not (ROOT / room / file.format(name)).is_file()]
+    missing = [
+        f"{room}/{file.format(name)}" for room, file in ROOMS.items() if not (ROOT / room / file.format(name)).is_file()
+    ]
     assert not missing, f"{name} lacks {', '.join(missing)}"
 
 

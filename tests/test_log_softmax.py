@@ -33,4 +33,6 @@ def test_probabilities_that_underflow_keep_their_logarithm(x):
     assert np.array_equal(np.isnan(ours), np.isnan(theirs))
     finite = np.isfinite(theirs)
     assert np.array_equal(ours[~finite & ~np.isnan(ours)], theirs[~finite & ~np.isnan(theirs)])
-    assert (np.abs(ours[finite] - theirs[finite]) <= 8 * U * np.abs(theirs[finite])).all()  # exp, log, a sum, two differences
+    assert (
+        np.abs(ours[finite] - theirs[finite]) <= 8 * U * np.abs(theirs[finite])
+    ).all()  # exp, log, a sum, two differences

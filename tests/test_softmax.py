@@ -52,7 +52,16 @@ def test_is_invariant_to_a_shift():
 
 @pytest.mark.parametrize(
     "x",
-    [[800.0, -800], [-800.0, -801], [np.inf, 0], [-np.inf, 0], [-np.inf, -np.inf], [np.nan, 0], [1e308, -1e308], [5e-324, 0]],
+    [
+        [800.0, -800],
+        [-800.0, -801],
+        [np.inf, 0],
+        [-np.inf, 0],
+        [-np.inf, -np.inf],
+        [np.nan, 0],
+        [1e308, -1e308],
+        [5e-324, 0],
+    ],
 )
 def test_huge_and_special_values_are_pytorchs(x):
     x, dy = np.array(x), np.array([2.0, -3])
