@@ -8,7 +8,7 @@ an optimiser.
 import inspect
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -31,8 +31,12 @@ class Comparison(NamedTuple):
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
+TRILINEAR = Comparison((lattices.cubes,), bounds.multilinear)
 SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
 AVERAGE = Comparison((lattices.multiples,), bounds.average)
+ADAPTIVE = Comparison((lattices.adaptive_multiples,), bounds.adaptive)
+INTERPOLATION = Comparison((), bounds.interpolation)
+LP_POOL = Comparison((), bounds.lp_pool)
 WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_mean)
 SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
@@ -89,22 +93,39 @@ class Op:
         return type(value) is type(default) and value == default
 
 
-OPS: dict[str, Op] = {
-    name: Op(name, *row)
-    for name, row in {
-        "conv2d": (inputs.conv2d, MULTILINEAR),
-        "linear": (inputs.linear, MULTILINEAR),
-        "max_pool2d": (inputs.max_pool2d, SELECTION),
-        "avg_pool2d": (inputs.avg_pool2d, AVERAGE),
-        "relu": (inputs.elementwise, SELECTION),
-        "flatten": (inputs.flatten, SELECTION),
-        "softmax": (inputs.softmax, SOFTMAX),
-        "log_softmax": (inputs.softmax, LOG_SOFTMAX),
-        "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
-        "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
-        "sgd": (inputs.sgd, SGD),
-    }.items()
+_TABLE: dict[str, tuple[Inputs, Comparison]] = {
+    "conv1d": (partial(inputs.conv, rank=1), MULTILINEAR),
+    "conv2d": (partial(inputs.conv, rank=2), MULTILINEAR),
+    "conv3d": (partial(inputs.conv, rank=3), MULTILINEAR),
+    "conv_transpose1d": (partial(inputs.conv_transpose, rank=1), MULTILINEAR),
+    "conv_transpose2d": (partial(inputs.conv_transpose, rank=2), MULTILINEAR),
+    "conv_transpose3d": (partial(inputs.conv_transpose, rank=3), MULTILINEAR),
+    "unfold": (inputs.unfold, MULTILINEAR),
+    "fold": (inputs.fold, MULTILINEAR),
+    "linear": (inputs.linear, MULTILINEAR),
+    "bilinear": (inputs.bilinear, TRILINEAR),
+    "max_pool1d": (partial(inputs.max_pool, rank=1), SELECTION),
+    "max_pool2d": (partial(inputs.max_pool, rank=2), SELECTION),
+    "max_pool3d": (partial(inputs.max_pool, rank=3), SELECTION),
+    "avg_pool1d": (partial(inputs.avg_pool, rank=1), AVERAGE),
+    "avg_pool2d": (partial(inputs.avg_pool, rank=2), AVERAGE),
+    "avg_pool3d": (partial(inputs.avg_pool, rank=3), AVERAGE),
+    "lp_pool2d": (inputs.lp_pool2d, LP_POOL),
+    "adaptive_avg_pool2d": (inputs.adaptive_pool2d, ADAPTIVE),
+    "adaptive_max_pool2d": (inputs.adaptive_pool2d, SELECTION),
+    "pad": (inputs.pad, SELECTION),
+    "interpolate": (inputs.interpolate, INTERPOLATION),
+    "pixel_shuffle": (inputs.pixel_shuffle, SELECTION),
+    "pixel_unshuffle": (inputs.pixel_unshuffle, SELECTION),
+    "relu": (inputs.elementwise, SELECTION),
+    "flatten": (inputs.flatten, SELECTION),
+    "softmax": (inputs.softmax, SOFTMAX),
+    "log_softmax": (inputs.softmax, LOG_SOFTMAX),
+    "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
+    "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+    "sgd": (inputs.sgd, SGD),
 }
+OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
 
 
 def look_up(name: str) -> Op:

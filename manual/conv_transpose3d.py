@@ -1,0 +1,11 @@
+"""Transposed convolution of volumes: x (N, C, D, H, W), w (C, O/groups, R, S, T).
+
+The derivation stands in _transposed.py. Arguments as in torch's conv_transpose3d.
+"""
+
+from functools import partial
+
+from manual import _transposed
+
+forward = partial(_transposed.forward, "conv_transpose3d")
+backward = partial(_transposed.backward, "conv_transpose3d")
