@@ -51,7 +51,7 @@ def full_convolution_as_printed(dz: Array, w: Array) -> Array:
 
 
 def full_convolution_holds_when(n: int = 6, f: int = 3, p: int = 0, s: int = 1, d: int = 1) -> bool:
-    """E9 holds when, on each axis, p = 0, d = 1 or f = 1, and s = 1 or n = f."""
+    """E9 holds when p = 0, d = 1 or f = 1, and s = 1 or n = f, on each axis."""
     return p == 0 and (d == 1 or f == 1) and (s == 1 or n == f)
 
 

@@ -5,6 +5,7 @@ E5   printed  Z = W · A_prev + b, A = g(Z)
 """
 
 from manual import conv2d, relu
+from manual._errors import refusal
 from manual._typing import Array, Ints
 
 
@@ -20,7 +21,12 @@ def matrix_product_as_printed(a_prev: Array, w: Array, b: Array) -> Array:
     Raises:
         ValueError: the matrices do not fit together.
     """
-    z = w.reshape(w.shape[0], -1) @ a_prev.reshape(a_prev.shape[0], -1).T + b[:, None]
+    rows, columns = w.reshape(w.shape[0], -1), a_prev.reshape(a_prev.shape[0], -1).T
+    if rows.shape[1] != columns.shape[0]:
+        raise refusal(
+            "matrix_product_as_printed", f"no product of {rows.shape} and {columns.shape}", a_prev=a_prev, w=w
+        )
+    z: Array = rows @ columns + b[:, None]
     return z.T[:, :, None, None]
 
 

@@ -64,7 +64,7 @@ def mask_holds_when(n: int = 4, f: int = 2, s: int = 2) -> bool:
 
 
 def mean_holds_when(n: int = 4, f: int = 2, s: int = 2, p: int = 0) -> bool:
-    """E14 holds when, for means over the cells that exist, windows neither overlap nor reach into padding."""
+    """E14 holds when windows neither overlap, as for E13, nor reach into padding that a mean leaves out, p = 0."""
     return p == 0 and (s >= f or n < f + s)
 
 

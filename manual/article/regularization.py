@@ -18,7 +18,7 @@ def l1(w: Array) -> Array:
 
 def l1_gradient(w: Array) -> Array:
     """S4: the sign of w, 0 at 0."""
-    return np.sign(w)
+    return np.asarray(np.sign(w))
 
 
 def l2(w: Array) -> Array:
