@@ -31,6 +31,14 @@ class Sides(NamedTuple):
     allowed: float = 0.0
 
 
+class Counterexample(NamedTuple):
+    geometry: dict[str, int]
+    difference: str  # what the printed form gives there
+
+    def __str__(self) -> str:
+        return f"{_text(self.geometry)}: {self.difference}"
+
+
 class Claim(NamedTuple):
     """A formula as printed: ``holds_when(**geometry)`` is its domain, ``sides(rng, **geometry)`` tries it."""
 
@@ -39,8 +47,8 @@ class Claim(NamedTuple):
 
     @property
     def domain(self) -> str:
-        """The domain in words: "p = 0", from the predicate's docstring "E9 holds when p = 0."."""
-        return (self.holds_when.__doc__ or "").split(" holds when ", 1)[1].removesuffix(".")
+        """The domain in words: "p = 0", from the predicate's docstring "E9 holds when p = 0: …."."""
+        return (self.holds_when.__doc__ or "").split(" holds when ", 1)[1].split(": ")[0].removesuffix(".")
 
     @property
     def right_on_its_example(self) -> bool:
@@ -71,12 +79,12 @@ def differs(claim: Claim, geometry: Mapping[str, int]) -> str | None:
     return None
 
 
-def counterexample(claim: Claim) -> tuple[dict[str, int], str] | None:
-    """The smallest geometry on which the printed form is wrong, and how, without asking the predicate."""
+def counterexample(claim: Claim) -> Counterexample | None:
+    """The smallest geometry on which the printed form is wrong, found without asking the predicate."""
     for geometry in claim.geometries():
         try:
             if difference := differs(claim, geometry):
-                return geometry, difference
+                return Counterexample(geometry, difference)
         except ValueError:
             continue
     return None
@@ -101,14 +109,13 @@ def holds_exactly_on_its_domain(claim: Claim) -> None:
         raise AssertionError(f"holds when {claim.domain}: {right} geometries inside, {wrong} outside")
 
 
-def status(claim: Claim) -> str:
-    """The verdict on a printed form, with the counterexample that the search finds."""
-    found = counterexample(claim)
+def status(claim: Claim, found: Counterexample | None) -> str:
+    """The verdict on a printed form, with the counterexample that the search found."""
     if found is None:
         return "holds"
-    geometry, difference = found
-    text = f"smallest counterexample {_text(geometry)}: {difference}"
-    return f"holds when {claim.domain}; {text}" if claim.right_on_its_example else f"wrong as printed: {text}"
+    if claim.right_on_its_example:
+        return f"holds when {claim.domain}; smallest counterexample {found}"
+    return f"wrong as printed: smallest counterexample {found}; holds when {claim.domain}"
 
 
 def _text(geometry: Mapping[str, int]) -> str:

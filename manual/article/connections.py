@@ -67,5 +67,5 @@ def affected_as_printed(weights: int, outputs: int) -> Array:
 
 
 def every_output_holds_when(n: int = 3, f: int = 2, p: int = 0, s: int = 1, n_f: int = 1) -> bool:
-    """E6a holds when there is one filter and no padding: n_f = 1 and p = 0."""
+    """E6a holds when n_f = 1 and p = 0: there is one filter, and no padding."""
     return n_f == 1 and p == 0
