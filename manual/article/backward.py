@@ -20,7 +20,7 @@ import numpy as np
 from manual import conv2d, relu
 from manual._geometry import conv, padded_size
 from manual._typing import Array, Ints
-from manual._windows import crop
+from manual._windows import crop, pad
 from manual.article.convolution import turned
 
 
@@ -101,8 +101,8 @@ def weight_gradient(
     dy: Array, x: Array, w_shape: tuple[int, ...], *, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1
 ) -> Array:
     """E10: x convolved by dy, with batch and channels, stride and dilation exchanged, cut to (O, C, R, S)."""
-    conv("conv2d", x.shape, w_shape, None, stride, padding, dilation, 1, dy)
-    whole = conv2d.forward(x.swapaxes(0, 1), dy.swapaxes(0, 1), stride=dilation, padding=padding, dilation=stride)
+    t, d, pads = conv("conv2d", x.shape, w_shape, None, stride, padding, dilation, 1, dy)
+    whole = conv2d.forward(pad(x, pads).swapaxes(0, 1), dy.swapaxes(0, 1), stride=d, dilation=t)
     dw: Array = whole.swapaxes(0, 1)[:, :, : w_shape[2], : w_shape[3]]
     return dw
 
