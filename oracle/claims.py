@@ -158,9 +158,9 @@ def _l2(rng: np.random.Generator, k: int, v: int) -> Sides:
     return Sides(lambda: regularization.l2_as_printed(w), regularization.l2(w))
 
 
-def _momentum(rng: np.random.Generator, eighths: int, first: int) -> Sides:
-    """β is a multiple of 1/8, so that every step is exact."""
-    beta, gradients = eighths / 8, [float(first), *_integers(rng, 2)]
+def _momentum(rng: np.random.Generator, beta_in_eighths: int, first_gradient: int) -> Sides:
+    """Three steps, all exact."""
+    beta, gradients = beta_in_eighths / 8, [float(first_gradient), *_integers(rng, 2)]
 
     def printed() -> Array:
         w, v, path = np.zeros(()), np.zeros(()), []
@@ -179,11 +179,11 @@ def _momentum(rng: np.random.Generator, eighths: int, first: int) -> Sides:
     return Sides(printed, general())
 
 
-def _dropout(rng: np.random.Generator, halvings: int) -> Sides:
-    p = 1.0 if halvings == 4 else 1 - 0.5**halvings
-    x = _integers(rng, 64)
+def _dropout(rng: np.random.Generator, percent: int) -> Sides:
+    """PyTorch multiplies by 1/(1−p), the series divides by 1−p: three roundings between them, of 36 at most."""
+    p, x = percent / 100, _integers(rng, 64)
     y, mask = pytorch.dropout(torch.from_numpy(x), p, seed=int(rng.integers(2**31)))
-    return Sides(lambda: regularization.dropout_as_printed(x.copy(), mask.numpy(), p), y.numpy())
+    return Sides(lambda: regularization.dropout_as_printed(x.copy(), mask.numpy(), p), y.numpy(), 3 * 36 * 2.0**-53)
 
 
 def _full(dy: Array, w: Array, _: tuple[int, ...]) -> Array:

@@ -15,11 +15,11 @@ from manual._typing import Array
 
 DRAWS = 8  # arrays drawn on each geometry
 
-# What each letter of a domain runs through, and the letter's name where the article has none.
+# What each letter of a domain runs through.
 LETTERS: dict[str, range] = {
     "n": range(1, 7), "f": range(1, 5), "p": range(3), "s": range(1, 4), "d": range(1, 3), "n_c": range(1, 3),
     "n_f": range(1, 4), "m": range(1, 5), "v": range(256), "z": range(750), "gap": range(60), "k": range(5),
-    "eighths": range(8), "first": range(3), "halvings": range(5),
+    "beta_in_eighths": range(8), "first_gradient": range(3), "percent": range(0, 101, 25),
 }  # fmt: skip
 
 

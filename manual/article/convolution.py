@@ -1,7 +1,7 @@
 """Convolution.
 
 E1   printed  G[m,n] = (f ∗ h)[m,n] = Σ_j Σ_k h[j,k] f[m−j,n−k]
-     general  y[p,q] = Σ_rs x[p·s+r−pad, q·s+s−pad] w[r,s], cross-correlation: what every figure shows
+     general  y[p,q] = Σ_rs x[p·t+r−pad, q·t+s−pad] w[r,s], t the stride: cross-correlation, as every figure shows
 E1a  printed  Fig. 3: six rows 10 10 10 0 0 0 by [[1,2,1],[0,0,0],[−1,−2,−1]] give rows 0 40 40 0
      general  conv2d gives them; E1 to the letter gives rows 0 −40 −40 0
 E1b  printed  Fig. 4: horizontal edges, diagonal edges, corners, sharpen

@@ -18,9 +18,9 @@ def momentum_as_printed(w: Array, dw: Array, v: Array, *, lr: float, beta: float
     return w - lr * v, v
 
 
-def momentum_holds_when(eighths: int = 7, first: int = 1) -> bool:
+def momentum_holds_when(beta_in_eighths: int = 7, first_gradient: int = 1) -> bool:
     """S5 holds when β = 0 or the first gradient is 0: else SGD with dampening β starts from dW, not (1−β) dW."""
-    return eighths == 0 or first == 0
+    return beta_in_eighths == 0 or first_gradient == 0
 
 
 def rmsprop_as_printed(w: Array, dw: Array, s: Array, *, lr: float, beta: float, eps: float) -> tuple[Array, Array]:

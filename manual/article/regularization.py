@@ -49,6 +49,6 @@ def dropout_as_printed(a: Array, mask: Array, p: float) -> Array:
     return a
 
 
-def dropout_holds_when(halvings: int = 1) -> bool:
-    """S6 holds when p < 1: a unit is kept with probability 2^−halvings, and never if halvings is 4 (p = 1)."""
-    return halvings < 4
+def dropout_holds_when(percent: int = 50) -> bool:
+    """S6 holds when p < 1: something is kept."""
+    return percent < 100

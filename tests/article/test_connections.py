@@ -41,9 +41,7 @@ def test_a_layer_is_a_matrix_of_tied_entries(call):
     """Applied it is the convolution, transposed the gradient by its input; PyTorch's Jacobian has the same entries."""
     case = draw(OP, call, integers)
     x, w = case.arrays["x"], case.arrays["w"]
-    options = {
-        name: case.keywords.get(name, default) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
-    }
+    options = {"stride": 1, "padding": 0, "dilation": 1} | {n: v for n, v in case.keywords.items() if n != "groups"}
     matrix = manual.toeplitz(w, x.shape[1:], **options)
     y = conv2d.forward(x, w, **options)
     assert np.array_equal(matrix @ x[0].ravel(), y[0].ravel())

@@ -31,7 +31,7 @@ def test_gray_is_a_convolution_by_one_pixel():
 
 @pytest.mark.formula("E0")
 def test_bytes_are_no_numbers_to_calculate_with():
-    """200 + 100 = 44, and nine 255s are 247, in NumPy and in PyTorch: seen with NumPy 2.5 and torch 2.13.0 on CPU."""
+    """200 + 100 = 44, and nine 255s are 247, in NumPy and in PyTorch: seen with NumPy 2.4.6 and torch 2.13.0 on CPU."""
     pair, nine = np.array([[[[200, 100]]]]), np.full((1, 1, 3, 3), 255)
     for x, y in ((pair, 44), (nine, 247)):
         w = np.ones_like(x)

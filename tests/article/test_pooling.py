@@ -135,9 +135,7 @@ def test_sum_and_power_pooling_are_pytorchs():
     for f, s, q in product((1, 2, 3), (1, 2), (1.0, 2.0, 3.0)):
         assert np.array_equal(manual.sum_pool(x, f, s), reference.total(torch.from_numpy(x), f, s))
         ours, theirs = manual.power_pool(x, f, s, q), reference.power(torch.from_numpy(x), f, s, q).numpy()
-        assert (
-            np.abs(ours - theirs) <= gamma(20, 2.0**-53) * theirs
-        ).all()  # torch takes a mean and multiplies it back
+        assert (np.abs(ours - theirs) <= gamma(20, 2.0**-53) * theirs).all()  # torch's sum is a mean times f²
 
 
 @pytest.mark.formula("E14")

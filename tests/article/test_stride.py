@@ -38,7 +38,7 @@ def test_the_printed_output_size_holds_exactly_when_the_filter_fits():
 @pytest.mark.formula("E3")
 def test_the_rows_that_the_stride_never_reaches_have_no_influence():
     for n, f, p, s, d in GEOMETRIES:
-        if d == 1 and n + 2 * p >= f and s <= f:
+        if d == 1 and n + 2 * p >= f:
             assert manual.unread_rows(n, f, p, s) == reference.unread_rows(n, f, p, s)
 
 
@@ -47,9 +47,8 @@ def test_figure_6_number_for_number():
     image, kernel = manual.figure_6()
     printed = [[21, 7, -24], [-1, 30, 12], [7, 25, 18]]
     assert np.array_equal(cross_correlate(image, kernel, stride=2), printed)
-    assert np.array_equal(
-        F.conv2d(*(torch.from_numpy(a)[None, None] for a in (image, kernel)), stride=2)[0, 0], printed
-    )
+    theirs = F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernel)[None, None], stride=2)
+    assert np.array_equal(theirs[0, 0], printed)
 
 
 @pytest.mark.formula("E3a")
