@@ -99,7 +99,7 @@ def _implementations() -> dict[str, list[str]]:
     """Dotted names by key: functions of the chapters, then ops and what they are made of."""
     found = defaultdict(list)
     for module in [*_modules(manual.article), *_modules(manual)]:
-        first = (inspect.getdoc(module) or "").splitlines()[0]
+        first = (inspect.getdoc(module) or "").partition("\n")[0]
         if "Formula" in first:
             for key in re.findall(rf"\b{ID}\b", first.split("Formula", 1)[1]):
                 found[key].append(module.__name__)
