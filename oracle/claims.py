@@ -23,11 +23,9 @@ from manual.article import (
     regularization,
     stride,
     volumes,
-)  # fmt: skip
-from oracle.printed import Claim, Sides
+)
+from oracle.printed import Claim, NoGeometry, Sides
 from reference.article import regularization as pytorch
-
-NO_GEOMETRY = ValueError("the general form has no value here")
 
 
 def _integers(rng: np.random.Generator, *shape: int) -> Array:
@@ -53,7 +51,7 @@ def _finitely_many(rng: np.random.Generator, n: int, f: int) -> Sides:
 def _even_influence(rng: np.random.Generator, n: int, f: int) -> Sides:
     p = (f - 1) // 2
     if f % 2 == 0 or n + 2 * p < f:
-        raise NO_GEOMETRY
+        raise NoGeometry
     general = padding.influence_map((n, n), (f, f), (p, p), (1, 1))
     return Sides(lambda: padding.even_influence_as_printed(n, f), general)
 
@@ -95,7 +93,7 @@ def _gradient(printed: Callable[[Array, Array, tuple[int, ...]], Array]) -> Call
     def sides(rng: np.random.Generator, n: int, f: int, p: int, s: int, d: int) -> Sides:
         w, size = _integers(rng, 2, 1, f, f), output_size(n + 2 * p, f, s, d)
         if size < 1:
-            raise NO_GEOMETRY
+            raise NoGeometry
         dy, x_shape = _integers(rng, 1, 2, size, size), (1, 1, n, n)
         general = conv2d.input_gradient(dy, x_shape, w, stride=s, padding=p, dilation=d)
         return Sides(lambda: printed(dy, w, x_shape), general)
@@ -105,7 +103,7 @@ def _gradient(printed: Callable[[Array, Array, tuple[int, ...]], Array]) -> Call
 
 def _maximum_mask(rng: np.random.Generator, n: int, f: int, s: int) -> Sides:
     if n < f:
-        raise NO_GEOMETRY
+        raise NoGeometry
     size = output_size(n, f, s, 1)
     x, dy = rng.permutation(n * n).reshape(1, 1, n, n).astype(float), _integers(rng, 1, 1, size, size)
     (general,) = max_pool2d.backward(dy, x, kernel_size=f, stride=s)
@@ -115,7 +113,7 @@ def _maximum_mask(rng: np.random.Generator, n: int, f: int, s: int) -> Sides:
 def _mean_mask(rng: np.random.Generator, n: int, f: int, s: int, p: int) -> Sides:
     x, size = _integers(rng, 1, 1, n, n), output_size(n + 2 * p, f, s, 1)
     if size < 1:
-        raise NO_GEOMETRY
+        raise NoGeometry
     dy = 144 * _integers(rng, 1, 1, size, size)  # a multiple of every count of cells in a window, 1 … 9, 12 and 16
     (general,) = avg_pool2d.backward(dy, x, kernel_size=f, stride=s, padding=p, count_include_pad=False)
 

@@ -31,6 +31,10 @@ class Sides(NamedTuple):
     allowed: float = 0.0
 
 
+class NoGeometry(ValueError):
+    """The general form has no value here, as where it refuses its arguments: nothing is printed about it either."""
+
+
 class Counterexample(NamedTuple):
     geometry: dict[str, int]
     difference: str  # what the printed form gives there

@@ -2,7 +2,7 @@
 
 E15  printed  W = W − α dW, b = b − α db
      general  the same: torch's SGD without options
-S5   printed  momentum v = βv + (1−β) dW, W = W − αv; RMSprop s = βs + (1−β) dW², W = W − α dW/√s;
+S5   printed  momentum v = βv + (1−β) dW, W = W − αv; RMSprop s = βs + (1−β) dW², W = W − α dW/(√s+ε);
               Adam, both: W = W − αv/(√s+ε); v and s begin at 0
      general  torch's SGD begins its buffer at the first gradient, undamped; its Adam divides v by 1−β₁ᵗ and s by 1−β₂ᵗ
 """
