@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from manual import conv2d
@@ -36,7 +36,6 @@ def test_figure_9_number_for_number():
 
 @pytest.mark.formula("E6")
 @given(call=ungrouped)
-@settings(max_examples=60)
 def test_a_layer_is_a_matrix_of_tied_entries(call):
     """Applied it is the convolution, transposed the gradient by its input; PyTorch's Jacobian has the same entries."""
     case = draw(OP, call, integers)
