@@ -1,6 +1,6 @@
 """Average pooling along one axis: x (N, C, L).   y[n,c,p] = the mean over the window at p; dy is shared out evenly.
 
-The derivation stands in _avg_pool.py. Arguments as in torch's avg_pool1d, which has no divisor_override.
+Formula E14; the derivation stands in _avg_pool.py. Arguments as in torch's avg_pool1d, which has no divisor_override.
 """
 
 from manual import _avg_pool

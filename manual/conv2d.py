@@ -1,4 +1,6 @@
-"""Cross-correlation of images, which deep learning calls convolution: x (N, C, H, W), w (O, C/groups, R, S).
+"""Cross-correlation of images, which deep learning calls convolution.   Formulas E1, E3, E4, E9, E9a, E10, E11.
+
+x (N, C, H, W), w (O, C/groups, R, S), b (O,) or None → y (N, O, P, Q)
 
 y[n,o,p,q]   = b[o] + Σ_crs  w[o,c,r,s]   x̄[n,c,p·t+r·d,q·t+s·d]
 
