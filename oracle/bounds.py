@@ -15,11 +15,9 @@ from manual._typing import Array
 from oracle.cases import Case
 from oracle.lattices import kernel_cells
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
+from oracle.rounding import ELEMENTARY
 
 Bound = Callable[[Case, float], Answers]
-
-# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
-ELEMENTARY = 8
 
 
 def gamma(k: float, u: float) -> float:

@@ -35,6 +35,8 @@ class Lattice(NamedTuple):
         return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
 
 
+REAL = Lattice(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
+
 Draw = Callable[[Call, Mapping[str, Any], int], tuple[Lattice, Lattice]]
 
 

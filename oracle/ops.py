@@ -6,28 +6,41 @@ an optimiser.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oracle import bounds, inputs, lattices
+from manual._typing import Array
+from oracle import bounds, fills, inputs, lattices
 from oracle.bounds import Bound
 from oracle.calls import Call
+from oracle.fills import Fill
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
 from oracle.verdicts import Verdict
 
-ARRAY_KEYWORDS = frozenset({"target", "weight"})  # keyword-only arguments that are arrays, in every op that has them
+if TYPE_CHECKING:
+    from oracle.cases import Case
+
+ARRAY_KEYWORDS = frozenset(fills.KEYWORDS)  # keyword-only arguments that are arrays, in every op that has them
+Kinks = Callable[["Case"], Mapping[str, Array]]
 
 
 class Comparison(NamedTuple):
-    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere."""
+    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
+
+    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
+    the end of its ``domain``: differences leave alone what lies too near. ``domain`` fills the arguments with real
+    numbers other than normal ones.
+    """
 
     lattices: tuple[Draw, ...]
     bound: Bound
+    kinks: Kinks | None = None
+    domain: Mapping[str, Fill] = {}
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
