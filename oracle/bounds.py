@@ -53,7 +53,7 @@ def softmax(case: Case, u: float) -> Answers:
     n = y.shape[dim] if y.ndim else 1
     total = (dy * y).sum(axis, keepdims=True)
     dx = y * ((r + 3 * u) * (dy + total) + (dy * y * r).sum(axis, keepdims=True) + gamma(n + 1, u) * total)
-    return {"y": y * r + _tiny(case), "dx": dx + _tiny(case)}
+    return {"y": y * r + tiny(case), "dx": dx + tiny(case)}
 
 
 def log_softmax(case: Case, u: float) -> Answers:
@@ -62,7 +62,7 @@ def log_softmax(case: Case, u: float) -> Answers:
     p, r, y = _probabilities(case.wide("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
     total = dy.sum(dim if p.ndim else (), keepdims=True)
-    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + _tiny(case)}
+    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
 
 
 def cross_entropy(case: Case, u: float) -> Answers:
@@ -81,7 +81,7 @@ def cross_entropy(case: Case, u: float) -> Answers:
         y = y / total
     mass = p * q.sum(1, keepdims=True)
     dx = dl[:, None] * (mass * (r + gamma(c + 7, u)) + gamma(7, u) * q + gamma(2 * n + 3, u) * (mass + q))
-    return {"y": np.asarray(y), "dx": dx + _tiny(case)}
+    return {"y": np.asarray(y), "dx": dx + tiny(case)}
 
 
 def sgd(case: Case, u: float) -> Answers:
@@ -140,6 +140,6 @@ def _scaled(factor: float, answers: Answers) -> Answers:
     return {quantity: None if a is None else factor * np.abs(a) for quantity, a in answers.items()}
 
 
-def _tiny(case: Case) -> float:
+def tiny(case: Case) -> float:
     """What underflow may lose: the smallest normal number, in each of a few products with dy."""
     return float(4 * np.finfo(case.dtype).tiny * (1 + np.abs(case.dy).max(initial=0)))

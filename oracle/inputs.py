@@ -71,6 +71,47 @@ def elementwise(choose: Choose) -> dict[str, Any]:
     return {"x": _shape(choose, 4)}
 
 
+def leaky_relu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "negative_slope": choose("negative_slope", (0.01, 0.25, 0.0, -0.5, 1.5))}
+
+
+def prelu(choose: Choose) -> dict[str, Any]:
+    x = _shape(choose, 4)
+    shared = len(x) < 2 or choose("shared", (True, False))
+    return {"x": x, "w": choose("w", ((1,), ())) if shared else (x[1],)}
+
+
+def elu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "alpha": choose("alpha", (1.0, 0.3, 2.0, 0.0, -0.5))}
+
+
+def gelu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "approximate": choose("approximate", ("none", "tanh"))}
+
+
+def softplus(choose: Choose) -> dict[str, Any]:
+    beta, threshold = choose("beta", (1.0, 2.0, 0.3, -1.5)), choose("threshold", (20.0, 1.0, 0.0, -0.5))
+    return {"x": _shape(choose, 4), "beta": beta, "threshold": threshold}
+
+
+def glu(choose: Choose) -> dict[str, Any]:
+    halves = _shape(choose, 3) or (1,)
+    dim = choose("dim", range(-1, -len(halves) - 1, -1))
+    negative = choose("negative", (True, False))
+    x = tuple(2 * n if i == dim % len(halves) else n for i, n in enumerate(halves))
+    return {"x": x, "dim": dim if negative else dim % len(x)}
+
+
+def dropout(choose: Choose) -> dict[str, Any]:
+    x = _shape(choose, 4)
+    return {"x": x, "mask": x, **_chance(choose)}
+
+
+def dropout2d(choose: Choose) -> dict[str, Any]:
+    x = (choose("batch", (1, 2, 3, 0)), choose("channels", (1, 2, 3, 0)), *_shape(choose, 2))
+    return {"x": x, "mask": x[:2], **_chance(choose)}
+
+
 def linear(choose: Choose) -> dict[str, Any]:
     i, o = choose("in", (1, 2, 5, 0)), choose("out", (1, 2, 5, 0))
     return {"x": (*_shape(choose, 3), i), "w": (o, i), "b": (o,) if choose("bias", (True, False)) else None}
@@ -123,6 +164,10 @@ def sgd(choose: Choose) -> dict[str, Any]:
         "nesterov": nesterov,
         "maximize": choose("maximize", (False, True)),
     }
+
+
+def _chance(choose: Choose) -> dict[str, Any]:
+    return {"p": choose("p", (0.5, 0.75, 0.1, 0.3, 0.0, 1.0)), "training": choose("training", (True, False))}
 
 
 def _conv_axis(choose: Choose, mode: str) -> Axis:

@@ -7,7 +7,7 @@ A lattice is a function (call, keyword arrays, bits) → (lattice of the argumen
 """
 
 from collections.abc import Callable, Mapping
-from math import isqrt, lcm, prod
+from math import frexp, isqrt, lcm, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from oracle.pytorch import longest_sum, window_counts
 class Lattice(NamedTuple):
     """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
 
-    unit: int
+    unit: float
     amplitude: int
     distinct: bool = False
     kinks: bool = False  # ties and kinks: no place for differences
@@ -73,7 +73,49 @@ def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) 
     return lattice, lattice
 
 
-def _lattice(call: Call, unit: int, amplitude: int) -> Lattice:
+def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As distinct, with a slope below zero of few bits."""
+    if not _few_bits(keywords.get("negative_slope", 0.01)):
+        return REAL, REAL
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+
+
+def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As ties, with a slope below zero of few bits."""
+    primal, dual = leaky(call, keywords, bits)
+    return primal if primal is REAL else Lattice(1, 1, kinks=True), dual
+
+
+def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
+    size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+
+
+def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    return Lattice(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+
+
+def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
+    return Lattice(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+
+
+def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
+    p = keywords.get("p", 0.5)
+    if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8))
+    return lattice, lattice
+
+
+def _few_bits(value: float) -> bool:
+    """A multiple of 1/8 up to 2: it adds four bits to a product."""
+    return float(value * 8).is_integer() and abs(value) <= 2
+
+
+def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
     return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
 
 

@@ -14,9 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import bounds, fills, inputs, lattices
+from oracle import bounds, elementwise, fills, inputs, lattices
 from oracle.bounds import Bound
 from oracle.calls import Call
+from oracle.elementwise import clear
 from oracle.fills import Fill
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
@@ -50,6 +51,21 @@ WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_
 SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
 CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
+LEAKY = Comparison((lattices.leaky, lattices.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0))
+PRELU = Comparison((lattices.slopes, lattices.slope_ties), elementwise.prelu)
+ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
+SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
+GELU = Comparison((), elementwise.bound(elementwise.gelu))
+SILU = Comparison((), elementwise.bound(elementwise.silu))
+MISH = Comparison((), elementwise.bound(elementwise.mish))
+SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
+HARDSIGMOID = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardsigmoid), clear(-3, 3))
+HARDSWISH = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardswish), clear(-3, 3))
+TANH = Comparison((), elementwise.bound(elementwise.tanh_))
+SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
+SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
+GLU = Comparison((), elementwise.glu)
+DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
 SGD = Comparison((), bounds.sgd)
 
 
@@ -110,6 +126,22 @@ OPS: dict[str, Op] = {
         "max_pool2d": (inputs.max_pool2d, SELECTION),
         "avg_pool2d": (inputs.avg_pool2d, AVERAGE),
         "relu": (inputs.elementwise, SELECTION),
+        "leaky_relu": (inputs.leaky_relu, LEAKY),
+        "prelu": (inputs.prelu, PRELU),
+        "elu": (inputs.elu, ELU),
+        "selu": (inputs.elementwise, SELU),
+        "gelu": (inputs.gelu, GELU),
+        "silu": (inputs.elementwise, SILU),
+        "mish": (inputs.elementwise, MISH),
+        "sigmoid": (inputs.elementwise, SIGMOID),
+        "hardsigmoid": (inputs.elementwise, HARDSIGMOID),
+        "hardswish": (inputs.elementwise, HARDSWISH),
+        "tanh": (inputs.elementwise, TANH),
+        "softplus": (inputs.softplus, SOFTPLUS),
+        "softsign": (inputs.elementwise, SOFTSIGN),
+        "glu": (inputs.glu, GLU),
+        "dropout": (inputs.dropout, DROPOUT),
+        "dropout2d": (inputs.dropout2d, DROPOUT),
         "flatten": (inputs.flatten, SELECTION),
         "softmax": (inputs.softmax, SOFTMAX),
         "log_softmax": (inputs.softmax, LOG_SOFTMAX),

@@ -94,5 +94,6 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
 def _tensor(a: Array | None, requires_grad: bool = False) -> Any:
     if a is None:
         return None
-    wide = np.array(a, dtype={"i": np.int64, "u": np.int64, "b": np.bool_}.get(a.dtype.kind, np.float64), order="C")
+    kinds: dict[str, Any] = {"i": np.int64, "u": np.int64, "b": np.bool_}
+    wide = np.array(a, dtype=kinds.get(a.dtype.kind, np.float64), order="C")
     return torch.from_numpy(wide).requires_grad_(requires_grad)

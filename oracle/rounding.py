@@ -27,7 +27,12 @@ class Rounded:
     __array_ufunc__ = None  # NumPy's operators leave ours to us
 
     def __init__(self, value: Array, error: Array | float, u: float) -> None:
-        self.value, self.error, self.u = value, error, u
+        self.value, self.error, self.u = value, np.broadcast_to(error, np.shape(value)), u
+
+    @property
+    def one(self) -> "Rounded":
+        """Ones of the same shape."""
+        return Rounded(np.ones_like(self.value), 0.0, self.u)
 
     def __add__(self, other: Operand) -> "Rounded":
         b = self._lift(other)
@@ -62,11 +67,11 @@ class Rounded:
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Rounded":
         """γ_{n−1} of the magnitudes, for any order of summation."""
-        error = np.broadcast_to(self.error, self.value.shape)
         total = self.value.sum(axis, keepdims=keepdims)
         k = max(self.value.size // max(total.size, 1) - 1, 0)
-        magnitude = (abs(self.value) + error).sum(axis, keepdims=keepdims)
-        return Rounded(total, error.sum(axis, keepdims=keepdims) + k * self.u / (1 - k * self.u) * magnitude, self.u)
+        magnitude = (abs(self.value) + self.error).sum(axis, keepdims=keepdims)
+        error = self.error.sum(axis, keepdims=keepdims)
+        return Rounded(total, error + k * self.u / (1 - k * self.u) * magnitude, self.u)
 
     def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
         """f, an elementary function with derivative ``slope``."""
