@@ -152,6 +152,35 @@ def cross_entropy(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
+def weighted_pair(choose: Choose) -> dict[str, Any]:
+    weighted = choose("weight", (False, True))
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": arguments["x"] if weighted else None}
+
+
+def smooth_l1_loss(choose: Choose) -> dict[str, Any]:
+    return _pair_of_arrays(choose) | {"beta": choose("beta", (1.0, 0.5, 0.3, 2.0, 0.0))}
+
+
+def huber_loss(choose: Choose) -> dict[str, Any]:
+    return weighted_pair(choose) | {"delta": choose("delta", (1.0, 0.5, 0.3, 2.0))}
+
+
+def binary_cross_entropy(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": _broadcastable(choose, "weight", arguments["x"])}
+
+
+def binary_cross_entropy_with_logits(choose: Choose) -> dict[str, Any]:
+    arguments = binary_cross_entropy(choose)
+    return arguments | {"pos_weight": _broadcastable(choose, "pos_weight", arguments["x"])}
+
+
+def kl_div(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose, ("mean", "sum", "none", "batchmean"))
+    return arguments | {"log_target": choose("log_target", (False, True))}
+
+
 def sgd(choose: Choose) -> dict[str, Any]:
     momentum = choose("momentum", (0.0, 0.5, 0.9, 0.99))
     nesterov = bool(momentum) and choose("nesterov", (False, True))
@@ -164,6 +193,19 @@ def sgd(choose: Choose) -> dict[str, Any]:
         "nesterov": nesterov,
         "maximize": choose("maximize", (False, True)),
     }
+
+
+def _pair_of_arrays(choose: Choose, reductions: Sequence[str] = ("mean", "sum", "none")) -> dict[str, Any]:
+    x = _shape(choose, 3)
+    return {"x": x, "target": x, "reduction": choose("reduction", reductions)}
+
+
+def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """A weight that can be broadcast to ``shape``: axes missing in front, axes of size 1; or none at all."""
+    if not choose(name, (False, True)):
+        return None
+    behind = shape[choose("axes left out", range(len(shape) + 1)) :]
+    return tuple(n if choose("whole axis", (True, False)) else 1 for n in behind)
 
 
 def _chance(choose: Choose) -> dict[str, Any]:

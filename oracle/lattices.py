@@ -110,6 +110,27 @@ def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, L
     return lattice, lattice
 
 
+def squares(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For mse_loss: sums of squared differences of integers, times weights up to 4."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
+
+
+def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
+    kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
+    if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
+        return REAL, REAL
+    return Lattice(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+
+
+def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
+    """Whether a mean divides by a power of two, because PyTorch multiplies by the reciprocal."""
+    weight, huber = keywords.get("weight"), call.op == "huber_loss"
+    total = prod(call.arguments["x"]) if weight is None or huber else float(weight.sum())
+    return keywords.get("reduction", "mean") != "mean" or (total > 0 and frexp(total)[0] == 0.5)
+
+
 def _few_bits(value: float) -> bool:
     """A multiple of 1/8 up to 2: it adds four bits to a product."""
     return float(value * 8).is_integer() and abs(value) <= 2

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import bounds, elementwise, fills, inputs, lattices
+from oracle import bounds, elementwise, fills, inputs, lattices, losses
 from oracle.bounds import Bound
 from oracle.calls import Call
 from oracle.elementwise import clear
@@ -66,6 +66,15 @@ SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.s
 SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
 GLU = Comparison((), elementwise.glu)
 DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
+MSE = Comparison((lattices.squares,), losses.bound(losses.mse_loss, over_weights=True))
+L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
+SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
+HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
+BCE = Comparison(
+    (), losses.bound(losses.binary_cross_entropy), losses.inside, {"x": fills.fractions, "target": fills.fractions}
+)
+BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
+KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
 SGD = Comparison((), bounds.sgd)
 
 
@@ -147,6 +156,13 @@ OPS: dict[str, Op] = {
         "log_softmax": (inputs.softmax, LOG_SOFTMAX),
         "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
         "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+        "mse_loss": (inputs.weighted_pair, MSE),
+        "l1_loss": (inputs.weighted_pair, L1),
+        "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
+        "huber_loss": (inputs.huber_loss, HUBER),
+        "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
+        "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+        "kl_div": (inputs.kl_div, KL_DIV),
         "sgd": (inputs.sgd, SGD),
     }.items()
 }
