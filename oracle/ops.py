@@ -34,7 +34,7 @@ class Comparison(NamedTuple):
     """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
 
     ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
-    the end of its ``domain``: differences leave alone what lies too near. ``domain`` fills the arguments with real
+    the end of its ``domain``: differences move it by a fraction of that. ``domain`` fills the arguments with real
     numbers other than normal ones.
     """
 
