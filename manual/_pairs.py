@@ -17,7 +17,7 @@ def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> Non
     if target.shape != x.shape:
         raise refusal(op, "x and target must have one shape", x=x, target=target)
     for name, a in weights.items():
-        if a is not None and not _fits(a.shape, x.shape):
+        if a is not None and not fits(a.shape, x.shape):
             raise refusal(op, f"{name} cannot be broadcast to x", x=x, **{name: a})
 
 
@@ -27,7 +27,8 @@ def check_weight(op: str, x: Array, weight: Array | None) -> None:
         raise refusal(op, "weight must have x's shape", x=x, weight=weight)
 
 
-def _fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
+def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
+    """Whether an array of ``shape`` can be broadcast to ``into``."""
     try:
         return np.broadcast_shapes(shape, into) == into
     except ValueError:

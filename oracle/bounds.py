@@ -45,6 +45,23 @@ def selection(case: Case, u: float) -> Answers:
     return _scaled(gamma(kernel_cells(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
 
 
+def embedding(case: Case, u: float) -> Answers:
+    """y is copied, so exact; a row's gradient sums over its indices and may be divided by their number."""
+    magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
+    return _scaled(gamma(case.keywords["indices"].size + 2, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+
+
+def learnt_rows(case: Case) -> dict[str, Array]:
+    """No distance to go for an embedding's rows whose gradient is, as asked for, not their derivative."""
+    rows, options = case.call.arguments["w"][0], case.keywords
+    distance = np.full((rows, 1), np.inf)
+    if options.get("scale_grad_by_freq"):
+        distance[np.bincount(options["indices"].ravel(), minlength=rows) > 1] = 0
+    if options.get("padding_idx") is not None:
+        distance[options["padding_idx"]] = 0
+    return {"w": distance}
+
+
 def softmax(case: Case, u: float) -> Answers:
     """y = e/Σe carries the relative error r below into dx = y (dy − Σ dy y): r of each y, γ_{n+1} of the sum, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))

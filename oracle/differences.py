@@ -19,7 +19,7 @@ ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
 H = 2.0**-7
 
 
-def exact_difference(subject: Subject, case: Case) -> None:
+def exact_difference(subject: Subject, op: Op, case: Case) -> None:
     """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
     gradients, truth = backward(subject, case), case.truth["y"]
     assert truth is not None
@@ -29,6 +29,8 @@ def exact_difference(subject: Subject, case: Case) -> None:
         if a is None:
             continue
         v = case.lattices[0].direction(case.rng, a.shape)
+        if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+            v = np.where(clear[name] > 0, v, 0.0)
         ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
         assert ahead is not None
         assert behind is not None

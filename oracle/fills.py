@@ -43,4 +43,23 @@ def mask(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bo
     return np.asarray(rng.random(shape) < 0.5)
 
 
-KEYWORDS: Mapping[str, Fill] = {"weight": weights, "pos_weight": weights, "target": labels, "mask": mask}
+def indices(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Rows of the table w."""
+    rows = call.arguments["w"][0] if call.arguments["w"] else 1
+    return np.asarray(rng.integers(0, max(rows, 1), shape))
+
+
+def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Boolean or, as often, added: either hides some keys, and now and then all of them."""
+    seen = rng.random(shape) < rng.choice([0.5, 0.9])
+    return seen if rng.random() < 0.5 else np.where(seen, rng.standard_normal(shape), -np.inf)
+
+
+KEYWORDS: Mapping[str, Fill] = {
+    "weight": weights,
+    "pos_weight": weights,
+    "target": labels,
+    "mask": mask,
+    "indices": indices,
+    "attn_mask": attention,
+}

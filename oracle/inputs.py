@@ -152,6 +152,37 @@ def cross_entropy(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
+def embedding(choose: Choose) -> dict[str, Any]:
+    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3, 0))
+    return {
+        "w": (rows, width),
+        "indices": _shape(choose, 3),
+        "padding_idx": choose("padding_idx", (None, *range(-rows, rows))),
+        "scale_grad_by_freq": choose("scale_grad_by_freq", (False, True)),
+    }
+
+
+def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
+    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
+    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
+    batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
+    shared = choose("enable_gqa", (False, True))
+    lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
+    many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
+    masked = choose("mask", ("none", "causal", "given"))
+    scores = (*many, queries, keys)
+    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
+    return {
+        "query": (*many, queries, wide),
+        "key": (*lead, keys, wide),
+        "value": (*lead, keys, value),
+        "attn_mask": mask,
+        "is_causal": masked == "causal",
+        "scale": choose("scale", (None, 0.5, 0.3, -1.0, 0.0)),
+        "enable_gqa": shared,
+    }
+
+
 def weighted_pair(choose: Choose) -> dict[str, Any]:
     weighted = choose("weight", (False, True))
     arguments = _pair_of_arrays(choose)

@@ -110,6 +110,15 @@ def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, L
     return lattice, lattice
 
 
+def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
+    count = np.bincount(keywords["indices"].ravel(), minlength=1)
+    if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    return lattice, lattice
+
+
 def squares(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For mse_loss: sums of squared differences of integers, times weights up to 4."""
     lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import bounds, elementwise, fills, inputs, lattices, losses
+from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses
 from oracle.bounds import Bound
 from oracle.calls import Call
 from oracle.elementwise import clear
@@ -75,6 +75,8 @@ BCE = Comparison(
 )
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
+EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
+ATTENTION = Comparison((), attention.bound)
 SGD = Comparison((), bounds.sgd)
 
 
@@ -152,6 +154,8 @@ OPS: dict[str, Op] = {
         "dropout": (inputs.dropout, DROPOUT),
         "dropout2d": (inputs.dropout2d, DROPOUT),
         "flatten": (inputs.flatten, SELECTION),
+        "embedding": (inputs.embedding, EMBEDDING),
+        "scaled_dot_product_attention": (inputs.scaled_dot_product_attention, ATTENTION),
         "softmax": (inputs.softmax, SOFTMAX),
         "log_softmax": (inputs.softmax, LOG_SOFTMAX),
         "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),

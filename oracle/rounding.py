@@ -73,6 +73,11 @@ class Rounded:
         error = self.error.sum(axis, keepdims=keepdims)
         return Rounded(total, error + k * self.u / (1 - k * self.u) * magnitude, self.u)
 
+    @property
+    def mT(self) -> "Rounded":  # noqa: N802
+        """As NumPy's: the last two axes exchanged."""
+        return Rounded(self.value.mT, self.error.mT, self.u)
+
     def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
         """f, an elementary function with derivative ``slope``."""
         value = np.asarray(f(self.value))
@@ -89,6 +94,13 @@ class Rounded:
             return Rounded(other.astype(float), 0.0, self.u)
         held = float(np.float32(other)) == other
         return Rounded(np.asarray(float(other)), 0.0 if held else self.u * abs(other), self.u)
+
+
+def matmul(a: Rounded, b: Rounded) -> Rounded:
+    """γ_K of the magnitudes, K terms in any order."""
+    k = a.value.shape[-1] * a.u
+    error = abs(a.value) @ b.error + a.error @ (abs(b.value) + b.error) + k / (1 - k) * (abs(a.value) @ abs(b.value))
+    return Rounded(a.value @ b.value, error, a.u)
 
 
 def exp(x: Rounded) -> Rounded:

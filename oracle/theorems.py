@@ -77,7 +77,7 @@ def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) 
     """⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a, f the subject's own forward, which is not PyTorch."""
     case = next(case for case in cases(op, call) if not case.lattices[0].kinks)
     if case.exact:
-        exact_difference(subject, case)
+        exact_difference(subject, op, case)
     else:
         smooth_difference(subject, op, case)
     return 0.0
