@@ -18,7 +18,8 @@ def shared(da: Array, a: Array) -> Array:
     if da.shape == a.shape:
         return da
     each = da.reshape(*a.shape[:-2], da.shape[-3] // a.shape[-3], *a.shape[-2:])
-    return np.einsum("...gse->...se", each)
+    da_shared: Array = np.einsum("...gse->...se", each)
+    return da_shared
 
 
 def check(
