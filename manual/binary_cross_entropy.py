@@ -5,8 +5,9 @@ y        = ℓ, Σ ℓ, or the mean of ℓ
 dx       = v (x − t) / (x (1−x)) dℓ
 dtarget  = v (log(1−x) − log x) dℓ
 
-PyTorch keeps the ends finite, each formula its own way: logarithms in ℓ are at least −100, x (1−x) is at least 1e−12,
-and dtarget is left infinite. So at the ends dx is not the derivative of y; logits have no ends.
+PyTorch keeps the ends finite, each formula its own way: logarithms in ℓ are at least −100, x (1−x) is at least 1e−12
+(the float32 nearest to it, in float64 too), and dtarget is left infinite. So at the ends dx is not the derivative of y;
+logits have no ends.
 """
 
 import numpy as np
@@ -15,6 +16,8 @@ from manual._errors import refusal
 from manual._pairs import check_pair
 from manual._reduction import reduce, spread
 from manual._typing import Array
+
+LEAST = float(np.float32(1e-12))
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # log 0 is −∞
@@ -35,7 +38,7 @@ def backward(
 ) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
     dl = _weights(x, target, weight) * spread("binary_cross_entropy", dy, x.shape, reduction, x.size)
-    return dl * (x - target) / np.maximum(x * (1 - x), 1e-12), dl * (np.log1p(-x) - np.log(x))
+    return dl * (x - target) / np.maximum(x * (1 - x), LEAST), dl * (np.log1p(-x) - np.log(x))
 
 
 def _weights(x: Array, target: Array, weight: Array | None) -> Array:

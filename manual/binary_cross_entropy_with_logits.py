@@ -16,7 +16,7 @@ from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
 def forward(
     x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
 ) -> Array:
@@ -25,13 +25,12 @@ def forward(
     Raises:
         ValueError: the shapes or dtypes do not fit together.
     """
-    check_pair("binary_cross_entropy_with_logits", x, target, weight=weight, pos_weight=pos_weight)
-    v, p = (x.dtype.type(1) if a is None else a for a in (weight, pos_weight))
-    loss = v * ((1 - target) * x + (1 + (p - 1) * target) * _log_of_one_plus_exp(-x))
+    v, _, q = _weights(x, target, weight, pos_weight)
+    loss = v * ((1 - target) * x + q * _log_of_one_plus_exp(-x))
     return reduce("binary_cross_entropy_with_logits", loss, reduction, x.size)
 
 
-@np.errstate(invalid="ignore")
+@np.errstate(over="ignore", invalid="ignore")
 def backward(
     dy: Array,
     x: Array,
@@ -42,14 +41,21 @@ def backward(
     pos_weight: Array | None = None,
 ) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
-    check_pair("binary_cross_entropy_with_logits", x, target, weight=weight, pos_weight=pos_weight)
-    v, p = (x.dtype.type(1) if a is None else a for a in (weight, pos_weight))
+    v, p, q = _weights(x, target, weight, pos_weight)
     dl = v * spread("binary_cross_entropy_with_logits", dy, x.shape, reduction, x.size)
-    dx = dl * ((1 + (p - 1) * target) * sigmoid.forward(x) - p * target)
-    more = 0 if pos_weight is None else (p - 1) * _log_of_one_plus_exp(-x)  # not 0 · ∞, where there is no weight
+    dx = dl * (q * sigmoid.forward(x) - p * target)
+    more = 0 if pos_weight is None else (p - 1) * _log_of_one_plus_exp(-x)  # without pos_weight 0, not 0 · ∞
     return dx, dl * (more - x)
 
 
 def _log_of_one_plus_exp(x: Array) -> Array:
     y: Array = np.logaddexp(x.dtype.type(0), x)
     return y
+
+
+def _weights(x: Array, target: Array, weight: Array | None, pos_weight: Array | None) -> tuple[Array, Array, Array]:
+    """v, p and q."""
+    check_pair("binary_cross_entropy_with_logits", x, target, weight=weight, pos_weight=pos_weight)
+    one = x.dtype.type(1)
+    v, p = (one if a is None else a for a in (weight, pos_weight))
+    return v, p, one if pos_weight is None else 1 + (p - 1) * target

@@ -12,7 +12,7 @@ from manual._typing import Array
 
 def forward(x: Array, *, alpha: float = 1.0) -> Array:
     """x of any shape → y of the same."""
-    with np.errstate(over="ignore"):  # of an exp that is not chosen
+    with np.errstate(over="ignore", invalid="ignore"):  # of an exp that is not chosen
         y: Array = np.where(x > 0, x, alpha * np.expm1(x))
     return y
 
@@ -20,5 +20,5 @@ def forward(x: Array, *, alpha: float = 1.0) -> Array:
 def backward(dy: Array, x: Array, *, alpha: float = 1.0) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("elu", dy, x)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return (dy * np.where(x > 0, dy.dtype.type(1), alpha * np.exp(x)),)

@@ -4,7 +4,7 @@
 y        = ℓ, Σ ℓ, the mean of ℓ, or Σ ℓ / N for "batchmean"
 dx       = −t dℓ
 dtarget  = (log t + t/t − x) dℓ                            t/t is 1, but PyTorch's gradient at t = 0 is NaN; so here
-           t (log t − x + 1) dℓ with log_target
+           (t (log t − x) + t) dℓ with log_target
 
 x are log-probabilities. "mean" is not the divergence: it divides by the classes too, and PyTorch warns of it.
 """
@@ -39,7 +39,7 @@ def backward(
     dl = spread("kl_div", dy, x.shape, *_mean(x, reduction))
     if log_target:
         t = np.exp(target)
-        return -t * dl, t * (target - x + 1) * dl
+        return -t * dl, (t * (target - x) + t) * dl
     return -target * dl, (np.log(target) + target / target - x) * dl
 
 

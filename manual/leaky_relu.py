@@ -12,7 +12,8 @@ from manual._typing import Array
 
 def forward(x: Array, *, negative_slope: float = 0.01) -> Array:
     """x of any shape → y of the same."""
-    y: Array = np.where(x > 0, x, x * negative_slope)
+    with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
+        y: Array = np.where(x > 0, x, x * negative_slope)
     return y
 
 

@@ -12,6 +12,7 @@ from manual._geometry import same_dtype, same_shape
 from manual._typing import Array
 
 
+@np.errstate(invalid="ignore")  # ∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, w: Array) -> Array:
     """x (N, C, …) and w (C,), or x of any shape and w () or (1,) → y of x's shape.
 
@@ -22,6 +23,7 @@ def forward(x: Array, w: Array) -> Array:
     return y
 
 
+@np.errstate(invalid="ignore")
 def backward(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
     """dy of x's shape → dx, dw of w's."""
     same_shape("prelu", dy, x)

@@ -13,8 +13,8 @@ from manual._typing import Array
 
 def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """x of any shape → y of the same."""
-    bx = beta * x
-    with np.errstate(over="ignore", divide="ignore"):  # of an exp that is not chosen; β = 0 gives ∞
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # of an exp that is not chosen; β = 0 gives ∞
+        bx = beta * x
         y: Array = np.where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
     return y
 
@@ -22,5 +22,6 @@ def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
 def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("softplus", dy, x)
-    bx = beta * x
+    with np.errstate(over="ignore", invalid="ignore"):
+        bx = beta * x
     return (np.where(bx > threshold, dy, dy * sigmoid.forward(bx)),)

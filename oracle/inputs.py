@@ -112,7 +112,7 @@ def dropout(choose: Choose) -> dict[str, Any]:
 
 
 def dropout2d(choose: Choose) -> dict[str, Any]:
-    x = (choose("batch", (1, 2, 3, 0)), choose("channels", (1, 2, 3, 0)), *_shape(choose, 2))
+    x = (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3), (0,)), *_shape(choose, 2))
     return {"x": x, "mask": x[:2], **_chance(choose)}
 
 
@@ -157,7 +157,7 @@ def cross_entropy(choose: Choose) -> dict[str, Any]:
 
 
 def embedding(choose: Choose) -> dict[str, Any]:
-    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3, 0))
+    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3), (0,))
     return {
         "w": (rows, width),
         "indices": _shape(choose, 3),

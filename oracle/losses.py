@@ -71,14 +71,14 @@ def huber_loss(x: Rounded, target: Rounded, delta: float = 1.0) -> tuple[Rounded
 def binary_cross_entropy(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
     yes, no = log(x), log1p(-x)
     loss = (target - 1) * maximum(no, -100) - target * maximum(yes, -100)
-    return loss, (x - target) / maximum(x * (1 - x), 1e-12), no - yes
+    return loss, (x - target) / maximum(x * (1 - x), float(np.float32(1e-12))), no - yes
 
 
 def binary_cross_entropy_with_logits(
     x: Rounded, target: Rounded, pos_weight: Array | None = None
 ) -> tuple[Rounded, Rounded, Rounded]:
     p = x.one if pos_weight is None else x.one * pos_weight
-    q, soft = 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
+    q, soft = x.one if pos_weight is None else 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
     return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, (p - 1) * soft - x
 
 
