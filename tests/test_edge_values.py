@@ -15,10 +15,10 @@ from oracle.ops import OPS
 from oracle.run import backward, forward
 
 INF, NAN = np.inf, np.nan
-EDGES = np.array(
-    [0.0, -0.0, INF, -INF, NAN, 5e-324, -5e-324, 1e-310, 1e-300]
-    + [3, -3, 20, -20, 37, -37, 710, -710, 800, -800, 1e300, -1e300]
-)  # fmt: skip
+EDGES = np.array([
+    0.0, -0.0, INF, -INF, NAN, 5e-324, -5e-324, 1e-310, 1e-300, 3, -3, 20, -20, 37, -37, 710, -710, 800, -800,
+    1e300, -1e300,
+])  # fmt: skip
 DY = np.linspace(0.5, 2.5, EDGES.size)
 PAIRS = np.array(
     [(x, t) for x in EDGES for t in (0.0, 1.0, -2.0, INF, NAN, 5e-324, 1e300)]
