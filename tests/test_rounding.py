@@ -23,7 +23,7 @@ FORMULAS = {
     "0.1 x": (lambda x, _: x * 0.1, lambda x, _: x * 0.1),
     "2/(x² + 1)": (lambda x, _: 2 / (x * x + 1), lambda x, _: 2 / (x * x + 1)),
     "(x + y) − x": (lambda x, y: (x + y) - x, lambda x, y: (x + y) - x),
-    "exp(x y)": (lambda x, y: rounding.exp(x * y), lambda x, y: np.exp(x * y)),
+    "exp(x y/9)": (lambda x, y: rounding.exp(x * y / 9), lambda x, y: np.exp(x * y / 9)),
     "expm1(x/3)": (lambda x, _: rounding.expm1(x / 3), lambda x, _: np.expm1(x / 3)),
     "log(x² + y²)": (lambda x, y: rounding.log(x * x + y * y), lambda x, y: np.log(x * x + y * y)),
     "log1p(exp x)": (lambda x, _: rounding.log1p(rounding.exp(x)), lambda x, _: np.log1p(np.exp(x))),
@@ -57,11 +57,11 @@ def test_float32_lies_within_the_error(name, seed):
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_the_error_is_no_tolerance_to_hide_in(name):
-    """The worst of a thousand results uses up at least a fiftieth of it."""
+    """The worst of a thousand results uses up a hundredth of it or more; sums, allowed any order, use least."""
     x, y = numbers(0)
     carried, computed = FORMULAS[name]
     bound = carried(*(Rounded(a.astype(float), 0.0, U) for a in (x, y)))
-    assert (np.abs(computed(x, y) - bound.value) / bound.error).max() > 1 / 50
+    assert (np.abs(computed(x, y) - bound.value) / bound.error).max() > 1 / 100
 
 
 def test_cancellation_is_seen():
