@@ -15,11 +15,9 @@ from manual._typing import Array
 from oracle.cases import Case
 from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
+from oracle.rounding import ELEMENTARY
 
 Bound = Callable[[Case, float], Answers]
-
-# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
-ELEMENTARY = 8
 
 
 def gamma(k: float, u: float) -> float:
@@ -69,7 +67,7 @@ def lp_pool(case: Case, u: float) -> Answers:
     r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
     dy = np.abs(case.dy) * ratio ** abs(p - 1) * (abs(p - 1) * r + gamma(k, u))
     dx = _present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
-    return {"y": y * (r / p + ELEMENTARY * u) + _tiny(case), "dx": np.abs(dx) + _tiny(case)}
+    return {"y": y * (r / p + ELEMENTARY * u) + tiny(case), "dx": np.abs(dx) + tiny(case)}
 
 
 def weighted_mean(case: Case, u: float) -> Answers:
@@ -83,6 +81,23 @@ def selection(case: Case, u: float) -> Answers:
     return _scaled(gamma(meeting(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
 
 
+def embedding(case: Case, u: float) -> Answers:
+    """y is copied, so exact; a row's gradient sums over its indices and may be divided by their number."""
+    magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
+    return _scaled(gamma(case.keywords["indices"].size + 2, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+
+
+def learnt_rows(case: Case) -> dict[str, Array]:
+    """No distance to go for an embedding's rows whose gradient is, as asked for, not their derivative."""
+    rows, options = case.call.arguments["w"][0], case.keywords
+    distance = np.full((rows, 1), np.inf)
+    if options.get("scale_grad_by_freq"):
+        distance[np.bincount(options["indices"].ravel(), minlength=rows) > 1] = 0
+    if options.get("padding_idx") is not None:
+        distance[options["padding_idx"]] = 0
+    return {"w": distance}
+
+
 def softmax(case: Case, u: float) -> Answers:
     """y = e/Σe carries the relative error r below into dx = y (dy − Σ dy y): r of each y, γ_{n+1} of the sum, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
@@ -91,7 +106,7 @@ def softmax(case: Case, u: float) -> Answers:
     n = y.shape[dim] if y.ndim else 1
     total = (dy * y).sum(axis, keepdims=True)
     dx = y * ((r + 3 * u) * (dy + total) + (dy * y * r).sum(axis, keepdims=True) + gamma(n + 1, u) * total)
-    return {"y": y * r + _tiny(case), "dx": dx + _tiny(case)}
+    return {"y": y * r + tiny(case), "dx": dx + tiny(case)}
 
 
 def log_softmax(case: Case, u: float) -> Answers:
@@ -100,7 +115,7 @@ def log_softmax(case: Case, u: float) -> Answers:
     p, r, y = _probabilities(case.wide("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
     total = dy.sum(dim if p.ndim else (), keepdims=True)
-    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + _tiny(case)}
+    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
 
 
 def cross_entropy(case: Case, u: float) -> Answers:
@@ -119,7 +134,7 @@ def cross_entropy(case: Case, u: float) -> Answers:
         y = y / total
     mass = p * q.sum(1, keepdims=True)
     dx = dl[:, None] * (mass * (r + gamma(c + 7, u)) + gamma(7, u) * q + gamma(2 * n + 3, u) * (mass + q))
-    return {"y": np.asarray(y), "dx": dx + _tiny(case)}
+    return {"y": np.asarray(y), "dx": dx + tiny(case)}
 
 
 def sgd(case: Case, u: float) -> Answers:
@@ -183,6 +198,6 @@ def _scaled(factor: float, answers: Answers) -> Answers:
     return {quantity: None if a is None else factor * np.abs(a) for quantity, a in answers.items()}
 
 
-def _tiny(case: Case) -> float:
+def tiny(case: Case) -> float:
     """What underflow may lose: the smallest normal number, in each of a few products with dy."""
     return float(4 * np.finfo(case.dtype).tiny * (1 + np.abs(case.dy).max(initial=0)))

@@ -7,7 +7,7 @@ A lattice is a function (call, keyword arrays, bits) → (lattice of the argumen
 """
 
 from collections.abc import Callable, Mapping
-from math import isqrt, lcm, prod
+from math import frexp, isqrt, lcm, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from oracle.pytorch import longest_sum, window_counts
 class Lattice(NamedTuple):
     """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
 
-    unit: int
+    unit: float
     amplitude: int
     distinct: bool = False
     kinks: bool = False  # ties and kinks: no place for differences
@@ -34,6 +34,8 @@ class Lattice(NamedTuple):
         """A displacement on which a piecewise linear op meets no kink: distinct values lie 4 apart and 2 from zero."""
         return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
 
+
+REAL = Lattice(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
 
 Draw = Callable[[Call, Mapping[str, Any], int], tuple[Lattice, Lattice]]
 
@@ -93,7 +95,79 @@ def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) 
     return lattice, lattice
 
 
-def _lattice(call: Call, unit: int, amplitude: int) -> Lattice:
+def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As distinct, with a slope below zero of few bits."""
+    if not _few_bits(keywords.get("negative_slope", 0.01)):
+        return REAL, REAL
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+
+
+def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As ties, with a slope below zero of few bits."""
+    primal, dual = leaky(call, keywords, bits)
+    return primal if primal is REAL else Lattice(1, 1, kinks=True), dual
+
+
+def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
+    size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+
+
+def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    return Lattice(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+
+
+def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
+    return Lattice(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+
+
+def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
+    p = keywords.get("p", 0.5)
+    if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8))
+    return lattice, lattice
+
+
+def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
+    count = np.bincount(keywords["indices"].ravel(), minlength=1)
+    if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    return lattice, lattice
+
+
+def squares(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For mse_loss: sums of squared differences of integers, times weights up to 4."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
+
+
+def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
+    kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
+    if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
+        return REAL, REAL
+    return Lattice(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+
+
+def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
+    """Whether a mean divides by a power of two, because PyTorch multiplies by the reciprocal."""
+    weight, huber = keywords.get("weight"), call.op == "huber_loss"
+    total = prod(call.arguments["x"]) if weight is None or huber else float(weight.sum())
+    return keywords.get("reduction", "mean") != "mean" or (total > 0 and frexp(total)[0] == 0.5)
+
+
+def _few_bits(value: float) -> bool:
+    """A multiple of 1/8 up to 2: it adds four bits to a product."""
+    return float(value * 8).is_integer() and abs(value) <= 2
+
+
+def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
     return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
 
 

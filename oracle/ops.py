@@ -6,28 +6,42 @@ an optimiser.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oracle import bounds, inputs, lattices
+from manual._typing import Array
+from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses
 from oracle.bounds import Bound
 from oracle.calls import Call
+from oracle.elementwise import clear
+from oracle.fills import Fill
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
 from oracle.verdicts import Verdict
 
-ARRAY_KEYWORDS = frozenset({"target", "weight"})  # keyword-only arguments that are arrays, in every op that has them
+if TYPE_CHECKING:
+    from oracle.cases import Case
+
+ARRAY_KEYWORDS = frozenset(fills.KEYWORDS)  # keyword-only arguments that are arrays, in every op that has them
+Kinks = Callable[["Case"], Mapping[str, Array]]
 
 
 class Comparison(NamedTuple):
-    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere."""
+    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
+
+    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
+    the end of its ``domain``: differences move it by a fraction of that. ``domain`` fills the arguments with real
+    numbers other than normal ones.
+    """
 
     lattices: tuple[Draw, ...]
     bound: Bound
+    kinks: Kinks | None = None
+    domain: Mapping[str, Fill] = {}
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
@@ -36,11 +50,37 @@ SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
 AVERAGE = Comparison((lattices.multiples,), bounds.average)
 ADAPTIVE = Comparison((lattices.adaptive_multiples,), bounds.adaptive)
 INTERPOLATION = Comparison((), bounds.interpolation)
-LP_POOL = Comparison((), bounds.lp_pool)
+LP_POOL = Comparison((), bounds.lp_pool, clear(0))
 WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_mean)
 SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
 CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
+LEAKY = Comparison((lattices.leaky, lattices.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0))
+PRELU = Comparison((lattices.slopes, lattices.slope_ties), elementwise.prelu)
+ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
+SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
+GELU = Comparison((), elementwise.bound(elementwise.gelu))
+SILU = Comparison((), elementwise.bound(elementwise.silu))
+MISH = Comparison((), elementwise.bound(elementwise.mish))
+SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
+HARDSIGMOID = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardsigmoid), clear(-3, 3))
+HARDSWISH = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardswish), clear(-3, 3))
+TANH = Comparison((), elementwise.bound(elementwise.tanh_))
+SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
+SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
+GLU = Comparison((), elementwise.glu)
+DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
+MSE = Comparison((lattices.squares,), losses.bound(losses.mse_loss, over_weights=True))
+L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
+SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
+HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
+BCE = Comparison(
+    (), losses.bound(losses.binary_cross_entropy), losses.inside, {"x": fills.fractions, "target": fills.fractions}
+)
+BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
+KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
+EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
+ATTENTION = Comparison((), attention.bound)
 SGD = Comparison((), bounds.sgd)
 
 
@@ -118,11 +158,36 @@ _TABLE: dict[str, tuple[Inputs, Comparison]] = {
     "pixel_shuffle": (inputs.pixel_shuffle, SELECTION),
     "pixel_unshuffle": (inputs.pixel_unshuffle, SELECTION),
     "relu": (inputs.elementwise, SELECTION),
+    "leaky_relu": (inputs.leaky_relu, LEAKY),
+    "prelu": (inputs.prelu, PRELU),
+    "elu": (inputs.elu, ELU),
+    "selu": (inputs.elementwise, SELU),
+    "gelu": (inputs.gelu, GELU),
+    "silu": (inputs.elementwise, SILU),
+    "mish": (inputs.elementwise, MISH),
+    "sigmoid": (inputs.elementwise, SIGMOID),
+    "hardsigmoid": (inputs.elementwise, HARDSIGMOID),
+    "hardswish": (inputs.elementwise, HARDSWISH),
+    "tanh": (inputs.elementwise, TANH),
+    "softplus": (inputs.softplus, SOFTPLUS),
+    "softsign": (inputs.elementwise, SOFTSIGN),
+    "glu": (inputs.glu, GLU),
+    "dropout": (inputs.dropout, DROPOUT),
+    "dropout2d": (inputs.dropout2d, DROPOUT),
     "flatten": (inputs.flatten, SELECTION),
+    "embedding": (inputs.embedding, EMBEDDING),
+    "scaled_dot_product_attention": (inputs.scaled_dot_product_attention, ATTENTION),
     "softmax": (inputs.softmax, SOFTMAX),
     "log_softmax": (inputs.softmax, LOG_SOFTMAX),
     "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
     "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+    "mse_loss": (inputs.weighted_pair, MSE),
+    "l1_loss": (inputs.weighted_pair, L1),
+    "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
+    "huber_loss": (inputs.huber_loss, HUBER),
+    "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
+    "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+    "kl_div": (inputs.kl_div, KL_DIV),
     "sgd": (inputs.sgd, SGD),
 }
 OPS = {name: Op(name, *row) for name, row in _TABLE.items()}

@@ -18,7 +18,7 @@ Arrays = Mapping[str, Array | None]
 Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
 ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
-Refusal = (RuntimeError, ValueError, IndexError, TypeError)  # what PyTorch raises for a call it cannot take
+Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)  # for a call it cannot take
 
 
 def _module(call: Call) -> ModuleType:
@@ -94,7 +94,7 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
         raise RuntimeError(f"not handed to PyTorch: {reason}")
     options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using padding='same'")  # even kernels cost a copy: no concern of ours
+        warnings.simplefilter("ignore", UserWarning)  # advice to PyTorch's users: no concern of ours
         y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
     return y
 
@@ -102,5 +102,6 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
 def _tensor(a: Array | None, requires_grad: bool = False) -> Any:
     if a is None:
         return None
-    wide = np.array(a, dtype=np.int64 if a.dtype.kind in "iu" else np.float64, order="C")
+    kinds: dict[str, Any] = {"i": np.int64, "u": np.int64, "b": np.bool_}
+    wide = np.array(a, dtype=kinds.get(a.dtype.kind, np.float64), order="C")
     return torch.from_numpy(wide).requires_grad_(requires_grad)

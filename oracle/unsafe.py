@@ -1,7 +1,8 @@
 """Calls on which PyTorch itself reads or writes outside its arrays. They are never handed to it in the judging process.
 
 Seen with torch 2.13.0 on CPU: max_pool's backward writes to the index of a window that lies wholly in the padding,
-and that index is outside the input: heap corruption, a crash or silent damage.
+and that index is outside the input: heap corruption, a crash or silent damage. scaled_dot_product_attention with
+enable_gqa divides the number of heads by that of key and value, and zero ends the process (SIGFPE).
 """
 
 from typing import Any
@@ -11,6 +12,9 @@ from oracle.calls import Call
 
 def unsafe(call: Call) -> str | None:
     """Why this call must not reach PyTorch, or None."""
+    if call.op == "scaled_dot_product_attention" and call.arguments.get("enable_gqa"):
+        heads = [call.arguments[name][-3:-2] for name in ("key", "value")]
+        return "key or value has no heads to divide by" if (0,) in heads else None
     if not call.op.startswith("max_pool") or call.arguments.get("dilation", 1) == 1:
         return None
     a, rank = call.arguments, int(call.op[-2])
