@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from oracle import bounds, inputs, lattices
+from oracle import bounds, inputs, lattices, step_bounds
 from oracle.bounds import Bound
 from oracle.calls import Call
 from oracle.inputs import Choose, Inputs
@@ -38,6 +38,10 @@ SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
 CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
 SGD = Comparison((), bounds.sgd)
+ADAGRAD = Comparison((), step_bounds.adagrad)
+RMSPROP = Comparison((), step_bounds.rmsprop)
+ADAM = Comparison((), step_bounds.adam)
+ADAMW = Comparison((), step_bounds.adamw)
 
 
 class Op:
@@ -103,6 +107,10 @@ OPS: dict[str, Op] = {
         "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
         "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
         "sgd": (inputs.sgd, SGD),
+        "adagrad": (inputs.adagrad, ADAGRAD),
+        "rmsprop": (inputs.rmsprop, RMSPROP),
+        "adam": (inputs.adam, ADAM),
+        "adamw": (inputs.adam, ADAMW),
     }.items()
 }
 

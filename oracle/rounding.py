@@ -1,0 +1,136 @@
+"""Numbers that carry their own error: a formula evaluated on them is its own rounding bound.
+
+    |computed − true| ≤ error      for whoever evaluates the same formula with unit roundoff u
+
+An operation passes on the errors of its operands to first order, through its derivative, and adds its own: u of the
+result's magnitude for + − × ÷ √, ELEMENTARY u for exp, log, tanh, … . Nothing is tuned: an op's bound is its formula,
+written as a stable algorithm computes it (Higham, Accuracy and Stability of Numerical Algorithms, §3.3: running error).
+"""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias, Union
+
+import numpy as np
+
+from manual._typing import Array
+
+# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
+ELEMENTARY = 8
+
+Operand: TypeAlias = Union["Rounded", Array, float]
+
+
+class Rounded:
+    """A float64 array, how far each element may lie off, and the unit roundoff of whoever computes with it."""
+
+    __array_ufunc__ = None  # NumPy's operators leave ours to us
+
+    def __init__(self, value: Array, error: Array | float, u: float) -> None:
+        self.value, self.error, self.u = value, error, u
+
+    def __add__(self, other: Operand) -> "Rounded":
+        b = self._lift(other)
+        return self._rounded(self.value + b.value, self.error + b.error)
+
+    def __mul__(self, other: Operand) -> "Rounded":
+        b = self._lift(other)
+        error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
+        return self._rounded(self.value * b.value, error)
+
+    def __truediv__(self, other: Operand) -> "Rounded":
+        """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b, and anywhere if β ≥ |b|."""
+        b = self._lift(other)
+        value, room = self.value / b.value, abs(b.value) - b.error
+        return self._rounded(value, np.where(room > 0, (self.error + abs(value) * b.error) / room, np.inf))
+
+    def __neg__(self) -> "Rounded":
+        return Rounded(-self.value, self.error, self.u)
+
+    def __abs__(self) -> "Rounded":
+        return Rounded(abs(self.value), self.error, self.u)
+
+    def __sub__(self, other: Operand) -> "Rounded":
+        return self + -self._lift(other)
+
+    def __rsub__(self, other: Operand) -> "Rounded":
+        return self._lift(other) - self
+
+    def __rtruediv__(self, other: Operand) -> "Rounded":
+        return self._lift(other) / self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Rounded":
+        """γ_{n−1} of the magnitudes, for any order of summation."""
+        error = np.broadcast_to(self.error, self.value.shape)
+        total = self.value.sum(axis, keepdims=keepdims)
+        k = max(self.value.size // max(total.size, 1) - 1, 0)
+        magnitude = (abs(self.value) + error).sum(axis, keepdims=keepdims)
+        return Rounded(total, error.sum(axis, keepdims=keepdims) + k * self.u / (1 - k * self.u) * magnitude, self.u)
+
+    def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
+        """f, an elementary function with derivative ``slope``."""
+        value = np.asarray(f(self.value))
+        return Rounded(value, abs(slope(self.value)) * self.error + ELEMENTARY * self.u * abs(value), self.u)
+
+    def _rounded(self, value: Array, error: Array | float) -> "Rounded":
+        return Rounded(value, error + self.u * abs(value), self.u)
+
+    def _lift(self, other: Operand) -> "Rounded":
+        """Arrays are given, so exact; a constant that float32 does not hold is rounded to begin with."""
+        if isinstance(other, Rounded):
+            return other
+        if isinstance(other, np.ndarray):
+            return Rounded(other.astype(float), 0.0, self.u)
+        held = float(np.float32(other)) == other
+        return Rounded(np.asarray(float(other)), 0.0 if held else self.u * abs(other), self.u)
+
+
+def exp(x: Rounded) -> Rounded:
+    return x.apply(np.exp, np.exp)
+
+
+def expm1(x: Rounded) -> Rounded:
+    return x.apply(np.expm1, np.exp)
+
+
+def log(x: Rounded) -> Rounded:
+    return x.apply(np.log, lambda v: 1 / v)
+
+
+def log1p(x: Rounded) -> Rounded:
+    return x.apply(np.log1p, lambda v: 1 / (1 + v))
+
+
+def tanh(x: Rounded) -> Rounded:
+    return x.apply(np.tanh, lambda v: 1 - np.tanh(v) ** 2)
+
+
+def erf(x: Rounded) -> Rounded:
+    return x.apply(np.vectorize(math.erf, otypes=[float]), lambda v: 2 / math.sqrt(math.pi) * np.exp(-v * v))
+
+
+def sqrt(x: Rounded) -> Rounded:
+    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)); a root of what may be negative may be NaN, so nothing bounds it."""
+    root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
+    off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
+    return Rounded(root, off + x.u * root, x.u)
+
+
+def power(x: Rounded, exponent: float) -> Rounded:
+    """xᵖ for x > 0."""
+    return x.apply(lambda v: v**exponent, lambda v: exponent * v ** (exponent - 1))
+
+
+def maximum(a: Rounded, b: float) -> Rounded:
+    return Rounded(np.maximum(a.value, b), a.error, a.u)
+
+
+def minimum(a: Rounded, b: float) -> Rounded:
+    return Rounded(np.minimum(a.value, b), a.error, a.u)
+
+
+def where(condition: Array, a: Rounded, b: Rounded) -> Rounded:
+    """One or the other; the condition must be known exactly, or both be within their errors of each other there."""
+    return Rounded(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.u)
