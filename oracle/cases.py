@@ -7,14 +7,13 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.calls import Call
-from oracle.lattices import Draw, Lattice
+from oracle.lattices import REAL, Draw, Lattice
 from oracle.pytorch import Answers, reference_forward, reference_gradients, reference_steps
 
 if TYPE_CHECKING:
     from oracle.ops import Op
 
 STEPS = 4  # consecutive steps of an optimiser in one case
-REAL = Lattice(0, 0)  # stands for standard normal numbers
 
 
 @dataclass
@@ -83,6 +82,10 @@ def keywords_of(
     keywords = {n: v for n, v in call.arguments.items() if n in op.options}
     if (shape := keywords.get("weight")) is not None:
         keywords["weight"] = (rng.integers(1, 5, shape) if whole else rng.uniform(0.5, 2, shape)).astype(dtype)
+    if (shape := keywords.get("running_mean")) is not None:
+        keywords["running_mean"] = (rng.integers(-9, 10, shape) if whole else rng.standard_normal(shape)).astype(dtype)
+    if (shape := keywords.get("running_var")) is not None:
+        keywords["running_var"] = (rng.choice([0, 3, 15], shape) if whole else rng.uniform(0.5, 2, shape)).astype(dtype)
     if (shape := keywords.get("target")) is not None:
         x = call.arguments["x"]
         if shape == x:

@@ -55,6 +55,8 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
         if a is None or gradient is None or allowed is None:
             continue
         v = case.rng.uniform(-1, 1, a.shape)
+        if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+            v = v * np.minimum(1, clear[name])  # 4 h = 1/32 of the way to a kink or a pole: truncation is as elsewhere
 
         def phi(s: float, name: str = name, a: Array = a, v: Array = v) -> float:
             y = forward(subject, case, **{name: a + s * v})["y"]

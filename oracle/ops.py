@@ -6,28 +6,41 @@ an optimiser.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oracle import bounds, inputs, lattices, step_bounds
+from manual._typing import Array
+from oracle import bounds, inputs, lattices, norm_bounds, step_bounds
 from oracle.bounds import Bound
 from oracle.calls import Call
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
 from oracle.verdicts import Verdict
 
-ARRAY_KEYWORDS = frozenset({"target", "weight"})  # keyword-only arguments that are arrays, in every op that has them
+if TYPE_CHECKING:
+    from oracle.cases import Case
+
+# keyword-only arguments that are arrays, in every op that has them
+ARRAY_KEYWORDS = frozenset({"target", "weight", "running_mean", "running_var"})
+
+
+Kinks = Callable[["Case"], Mapping[str, Array]]
 
 
 class Comparison(NamedTuple):
-    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere."""
+    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
+
+    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth: differences
+    move it by a fraction of that.
+    """
 
     lattices: tuple[Draw, ...]
     bound: Bound
+    kinks: Kinks | None = None
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
@@ -38,6 +51,11 @@ SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
 CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
 SGD = Comparison((), bounds.sgd)
+BATCH_NORM = Comparison((lattices.squares_of_channels,), norm_bounds.normalisation, norm_bounds.clear)
+INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norm_bounds.normalisation, norm_bounds.clear)
+RMS_NORM = Comparison((lattices.squares_of_rows,), norm_bounds.normalisation, norm_bounds.clear)
+NORMALISATION = Comparison((), norm_bounds.normalisation, norm_bounds.clear)  # PyTorch's means divide by 3 on the way
+LOCAL_RESPONSE_NORM = Comparison((), norm_bounds.local_response_norm)
 ADAGRAD = Comparison((), step_bounds.adagrad)
 RMSPROP = Comparison((), step_bounds.rmsprop)
 ADAM = Comparison((), step_bounds.adam)
@@ -106,6 +124,12 @@ OPS: dict[str, Op] = {
         "log_softmax": (inputs.softmax, LOG_SOFTMAX),
         "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
         "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+        "batch_norm": (inputs.batch_norm, BATCH_NORM),
+        "instance_norm": (inputs.instance_norm, INSTANCE_NORM),
+        "layer_norm": (inputs.layer_norm, NORMALISATION),
+        "group_norm": (inputs.group_norm, NORMALISATION),
+        "rms_norm": (inputs.rms_norm, RMS_NORM),
+        "local_response_norm": (inputs.local_response_norm, LOCAL_RESPONSE_NORM),
         "sgd": (inputs.sgd, SGD),
         "adagrad": (inputs.adagrad, ADAGRAD),
         "rmsprop": (inputs.rmsprop, RMSPROP),

@@ -17,7 +17,8 @@ from oracle.unsafe import unsafe
 Arrays = Mapping[str, Array | None]
 Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
-Refusal = (RuntimeError, ValueError, IndexError, TypeError)  # what PyTorch raises for a call it cannot take
+# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+Refusal = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError)
 
 
 def _module(call: Call) -> ModuleType:

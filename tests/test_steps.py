@@ -23,7 +23,7 @@ def test_a_small_net_stays_within_rounding_of_torch_optim(name, data, seed):
     """Ten steps of the convolutional network, hyper-parameters drawn.
 
     Each side differentiates its own network at its own weights. Of float64's 53 bits, 40 are asked for. A step of
-    η m/(√v + ε) turns the error of a gradient into at most η (1/ε + |m|/ε²) of it: ε = ⅛ keeps that near one for η = 2⁻⁹.
+    η m/(√v + ε) turns the error of a gradient into at most η (1/ε + |m|/ε²) of it: below one for ε = ⅛, η = 2⁻⁹.
     """
     drawn = OPS[name].inputs(lambda label, values: data.draw(st.sampled_from(values), label=label))
     options = {k: v for k, v in drawn.items() if k != "w"} | {"lr": 2.0**-9, "eps": 2.0**-3}
