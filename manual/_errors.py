@@ -5,7 +5,5 @@ import numpy as np
 
 def refusal(op: str, reason: str, **arguments: object) -> ValueError:
     """The error to raise when ``op`` cannot take ``arguments``; arrays are shown by their shapes."""
-    shown = ", ".join(
-        f"{name} {a.shape}" if isinstance(a, np.ndarray) else f"{name}={a!r}" for name, a in arguments.items()
-    )
+    shown = ", ".join(f"{n}={a.shape if isinstance(a, np.ndarray) else a!r}" for n, a in arguments.items())
     return ValueError(f"{op}({shown}): {reason}")

@@ -13,7 +13,7 @@ n batch · c input channel · o output channel · r,s kernel · p,q output posit
 import numpy as np
 
 from manual._contract import contract
-from manual._geometry import conv, padded_size
+from manual._geometry import conv, padded_size, same_dtype
 from manual._typing import Array, Ints
 from manual._windows import crop, gather, pad, scatter
 
@@ -27,6 +27,7 @@ def forward(
     Raises:
         ValueError: the shapes or the geometry do not fit together, or the input is not batched.
     """
+    same_dtype("conv2d", x=x, w=w, b=b)
     t, d, pads = conv("conv2d", x.shape, w.shape, b, stride, padding, dilation, groups)
     u = gather(pad(x, pads), w.shape[2:], t, d)
     y = _merge(contract("gocrs,ngcrspq->ngopq", _split(w, 0, groups), _split(u, 1, groups)), 1)
@@ -38,6 +39,7 @@ def backward(
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,
 ) -> tuple[Array, Array, Array | None]:  # fmt: skip
     """dy (N, O, P, Q) → dx, dw, db, each of its primal's shape; db is None where b is."""
+    same_dtype("conv2d", dy=dy, x=x, w=w, b=b)
     dx = input_gradient(dy, x.shape, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dw = weight_gradient(dy, x, w.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     return dx, dw, None if b is None else np.einsum("nopq->o", dy)

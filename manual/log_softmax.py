@@ -18,7 +18,7 @@ def forward(x: Array, *, dim: int) -> Array:
         ValueError: x has no axis ``dim``.
     """
     axis = axis_of("log_softmax", x, dim)
-    with np.errstate(invalid="ignore", divide="ignore"):  # ∞ − ∞ is NaN, as in PyTorch; an empty axis has no sum
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # ∞ − ∞ is NaN, an empty axis sums to 0
         z = x - x.max(axis, keepdims=True, initial=-np.inf)
         y: Array = z - np.log(np.exp(z).sum(axis, keepdims=True))
     return y

@@ -16,14 +16,9 @@ from manual._windows import crop, gather, pad, scatter
 
 
 def forward(
-    x: Array,
-    *,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
-    dilation: Ints = 1,
-    ceil_mode: bool = False,
-) -> Array:
+    x: Array, *,
+    kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,
+) -> Array:  # fmt: skip
     """x (N, C, H, W) → y (N, C, P, Q); arguments as in torch's max_pool2d, stride defaults to kernel_size.
 
     Raises:
@@ -47,14 +42,9 @@ def backward(
 
 
 def argmax(
-    x: Array,
-    *,
-    kernel_size: Ints,
-    stride: Ints | None = None,
-    padding: Ints = 0,
-    dilation: Ints = 1,
-    ceil_mode: bool = False,
-) -> Array:
+    x: Array, *,
+    kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,
+) -> Array:  # fmt: skip
     """m (N, C, P, Q): the tap r·S + s that each window takes; −1 where a window holds nothing but padding."""
     k, t, d, pads = pool("max_pool2d", x.shape, kernel_size, stride, padding, dilation, ceil_mode)
 

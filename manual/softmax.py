@@ -17,7 +17,7 @@ def forward(x: Array, *, dim: int) -> Array:
         ValueError: x has no axis ``dim``.
     """
     axis = axis_of("softmax", x, dim)
-    with np.errstate(invalid="ignore"):  # ∞ − ∞ is NaN, as in PyTorch
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞ is NaN, as in PyTorch
         e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))
         y: Array = e / e.sum(axis, keepdims=True)
     return y

@@ -1,16 +1,20 @@
 """The geometry of every op, written once, as a function of ``choose``.
 
-``choose(name, values)`` picks one of ``values``, the simplest first. Hypothesis is one chooser (it searches, and
-shrinks towards the simplest), an exhaustive enumerator another (it walks every path), so both read the very same
-constraints: later values depend on earlier choices, and nothing invalid is ever built. The result is a call's
-arguments, arrays by shape.
+``choose(name, values, rare)`` picks one of ``values``, the simplest first, or now and then one of ``rare``: empty axes
+and odd modes, in which little else is seen. Hypothesis is one chooser (it searches, and shrinks towards the simplest),
+an exhaustive enumerator another (it walks every path), so both read the very same constraints: later values depend on
+earlier choices, and nothing invalid is ever built. The result is a call's arguments, arrays by shape.
 """
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-Choose = Callable[[str, Sequence[Any]], Any]
+
+class Choose(Protocol):
+    def __call__(self, name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any: ...
+
+
 Inputs = Callable[[Choose], dict[str, Any]]
 
 
@@ -25,13 +29,13 @@ class Axis(NamedTuple):
 
 
 def conv2d(choose: Choose) -> dict[str, Any]:
-    mode = choose("padding mode", ("explicit", "same", "valid"))
+    mode = choose("padding mode", ("explicit", "same"), ("valid",))
     groups = choose("groups", (1, 2, 3))
     c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
     h, w = (_conv_axis(choose, mode) for _ in range(2))
     bias = choose("bias", (True, False))
     return {
-        "x": (choose("batch", (1, 2, 3, 0)), c * groups, h.n, w.n),
+        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, h.n, w.n),
         "w": (o * groups, c, h.k, w.k),
         "b": (o * groups,) if bias else None,
         "stride": _pair(h.t, w.t),
@@ -64,7 +68,7 @@ def avg_pool2d(choose: Choose) -> dict[str, Any]:
         "padding": _pair(h.p, w.p),
         "ceil_mode": ceil_mode,
         "count_include_pad": choose("count_include_pad", (True, False)),
-        "divisor_override": choose("divisor_override", (None, 1, 3, -2)),
+        "divisor_override": choose("divisor_override", (None,), (1, 3, -2)),
     }
 
 
@@ -73,7 +77,7 @@ def elementwise(choose: Choose) -> dict[str, Any]:
 
 
 def linear(choose: Choose) -> dict[str, Any]:
-    i, o = choose("in", (1, 2, 5, 0)), choose("out", (1, 2, 5, 0))
+    i, o = choose("in", (1, 2, 5), (0,)), choose("out", (1, 2, 5), (0,))
     return {"x": (*_shape(choose, 3), i), "w": (o, i), "b": (o,) if choose("bias", (True, False)) else None}
 
 
@@ -145,7 +149,7 @@ def group_norm(choose: Choose) -> dict[str, Any]:
 
 
 def layer_norm(choose: Choose) -> dict[str, Any]:
-    last = tuple(choose("size", (2, 3, 5, 1, 0)) for _ in range(choose("normalized axes", (1, 2))))
+    last = tuple(choose("size", (2, 3, 5, 1), (0,)) for _ in range(choose("normalized axes", (1, 2))))
     return {
         "x": (*_shape(choose, 2), *last),
         **_affine(choose, last),
@@ -158,16 +162,16 @@ def rms_norm(choose: Choose) -> dict[str, Any]:
     if choose("square lattice", (True, False)):
         last, eps = choose("normalized_shape", ((4,), (2, 2), (8,), (2, 4))), 1.0
     else:
-        last = tuple(choose("size", (2, 3, 5, 1, 0)) for _ in range(choose("normalized axes", (1, 2))))
+        last = tuple(choose("size", (2, 3, 5, 1), (0,)) for _ in range(choose("normalized axes", (1, 2))))
         eps = choose("eps", (None, *EPS))
     weight = last if choose("weight", (True, False)) else None
     return {"x": (*_shape(choose, 2), *last), "weight": weight, "normalized_shape": last, "eps": eps}
 
 
 def local_response_norm(choose: Choose) -> dict[str, Any]:
-    behind = tuple(choose("size", (1, 2, 3, 0)) for _ in range(choose("axes behind the channels", (1, 2, 3))))
+    behind = tuple(choose("size", (1, 2, 3), (0,)) for _ in range(choose("axes behind the channels", (1, 2, 3))))
     return {
-        "x": (choose("batch", (1, 2, 0)), choose("channels", (1, 2, 3, 5, 0)), *behind),
+        "x": (choose("batch", (1, 2), (0,)), choose("channels", (1, 2, 3, 5), (0,)), *behind),
         "size": choose("window", (1, 2, 3, 4, 5, 7)),
         "alpha": choose("alpha", (1e-4, 1.0, 0.5)),
         "beta": choose("beta", (0.75, 1.0, 0.5, 2.0)),
@@ -179,7 +183,7 @@ EPS = (1e-5, 1.0, 0.1)
 
 
 def _samples(choose: Choose, most: int) -> tuple[int, tuple[int, ...]]:
-    return choose("batch", (2, 1, 3, 0)), _shape(choose, most)
+    return choose("batch", (2, 1, 3), (0,)), _shape(choose, most)
 
 
 def _channels(choose: Choose, batch: int, behind: tuple[int, ...], running: bool, square: bool) -> dict[str, Any]:
@@ -265,12 +269,12 @@ def _pool_axis(choose: Choose, dilations: Sequence[int]) -> Axis:
 
 
 def _images(choose: Choose, h: Axis, w: Axis) -> tuple[int, ...]:
-    return (choose("batch", (1, 2, 3, 0)), choose("channels", (1, 2, 3)), h.n, w.n)
+    return (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), h.n, w.n)
 
 
 def _shape(choose: Choose, most: int) -> tuple[int, ...]:
     """Any shape of up to ``most`` axes, scalars and empty axes included."""
-    return tuple(choose("size", (1, 2, 3, 5, 0)) for _ in range(choose("rank", range(most + 1))))
+    return tuple(choose("size", (1, 2, 3, 5), (0,)) for _ in range(choose("rank", range(most + 1))))
 
 
 def _stride(h: Axis, w: Axis) -> Any:

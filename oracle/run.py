@@ -57,8 +57,9 @@ def _array(answer: Any, name: str, case: Case) -> Array:
 
 def _call(subject: Subject, case: Case, name: str, *arguments: Any) -> Any:
     function: Callable[..., Any] = getattr(subject.implementation(case.call.op), name)
+    arrays = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments]  # NumPy's sums of scalars
     try:
-        return function(*arguments, **case.keywords)
+        return function(*arrays, **case.keywords)
     except Exception as error:
         message = f"{name} raises {type(error).__name__}: {error}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error

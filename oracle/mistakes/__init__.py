@@ -22,6 +22,7 @@ class Mistake(NamedTuple):
 
     op: str
     name: str
+    replaces: str  # forward, backward or step
     description: str
     implementation: Any
 
@@ -52,7 +53,7 @@ def _mistake(op: str, function: FunctionType) -> Mistake:
         return function(*arguments, **keywords)
 
     implementation = SimpleNamespace(**(vars(right) | {place: wrong}))
-    return Mistake(op, function.__name__, " ".join((function.__doc__ or "").split()), implementation)
+    return Mistake(op, function.__name__, place, " ".join((function.__doc__ or "").split()), implementation)
 
 
 def consistent_with(failure: "Failure") -> list[str]:

@@ -72,7 +72,8 @@ def scatter_overwrites(
     groups = options.get("groups", 1)
     t, d, pads = conv("conv2d", x.shape, w.shape, b, *(options.get(n, v) for n, v in GEOMETRY.items()))
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), x.dtype)
-    dy_of, w_of = dy.reshape(len(dy), groups, -1, *dy.shape[2:]), w.reshape(groups, -1, *w.shape[1:])
+    o = w.shape[0] // groups
+    dy_of, w_of = dy.reshape(len(dy), groups, o, *dy.shape[2:]), w.reshape(groups, o, *w.shape[1:])
     for p, q in np.ndindex(*dy.shape[2:]):
         rows, columns = (
             slice(i * t, i * t + d * (k - 1) + 1, d) for i, t, d, k in zip((p, q), t, d, w.shape[2:], strict=True)

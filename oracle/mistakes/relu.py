@@ -7,7 +7,7 @@ from manual._typing import Array
 
 def one_at_the_kink(dy: Array, x: Array) -> tuple[Array]:
     """the derivative at 0 is 1; PyTorch's convention is 0"""
-    return (np.where(x >= 0, dy, dy.dtype.type(0)),)
+    return (np.where(x < 0, dy.dtype.type(0), dy),)
 
 
 def mask_of_dy(dy: Array, x: Array) -> tuple[Array]:

@@ -1,0 +1,165 @@
+"""The command line: what it prints, writes and returns."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oracle import cli, theorems
+from oracle.ops import OPS
+
+ROOT = Path(__file__).parents[1]
+WRONG = "oracle.mistakes.conv2d.scatter_overwrites"
+
+
+@pytest.fixture
+def oracle(monkeypatch, capsys):
+    """Run ``python -m oracle`` in this process: (status, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run
+
+
+def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
+    status, out, err = oracle(
+        "verify", "--op", "relu", "--op", "softmax", "--examples", "20", "--json", str(tmp_path / "v")
+    )
+    assert (status, err) == (0, "")
+    assert "manual: 2 ops are what PyTorch computes, by 40 drawn calls" in out
+    result = json.loads((tmp_path / "v").read_text())
+    assert result["subject"] == "manual"
+    assert {"python", "numpy", "torch", "onednn"} <= result["versions"].keys()
+    assert [(row["op"], row["verdict"], row["calls"], row["failure"]) for row in result["ops"]] == [
+        ("relu", "EXACT", 20, None),
+        ("softmax", "BOUNDED", 20, None),
+    ]
+    assert all(set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure"} for row in result["ops"])
+
+
+def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):
+    status, out, _ = oracle("verify", WRONG, "--json")
+    assert status == 1
+    (row,) = json.loads(out)["ops"]
+    failure = row["failure"]
+    assert row["verdict"] == "WRONG"
+    assert failure["call"] == "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    assert (failure["quantity"], failure["index"], failure["subject"], failure["reference"]) == (
+        "dx",
+        [0, 0, 1, 0],
+        36,
+        68,
+    )
+    assert failure["mistakes"] == ["dx is assigned (=) where windows overlap, not added (+=)"]
+
+
+def test_a_failure_reads_as_designed(oracle):
+    """The message, verbatim: a change of wording is a change of the interface."""
+    _, out, _ = oracle("verify", WRONG)
+    call = "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    assert out[out.index("WRONG  dx") :] == (
+        "WRONG  dx[0,0,1,0] = 36, PyTorch says 68   (1 of 3 elements)\n"
+        f"  call      {call}\n"
+        "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n"
+        f"  again     python -m oracle verify {WRONG} --call '{call}' --seed 0\n"
+        f"\n{WRONG}: 1 of 1 ops are not what PyTorch computes, by {_calls(out)} drawn calls\n"
+    )
+
+
+def test_the_again_line_reproduces_the_failure_in_a_new_process(oracle):
+    _, out, _ = oracle("verify", WRONG)
+    failure = out[out.index("WRONG  dx") : out.index("\n\noracle.mistakes")]
+    again = shlex.split(failure.partition("again")[2])
+    second = subprocess.run([sys.executable, *again[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert failure in second.stdout
+
+
+def test_one_good_call_holds(oracle):
+    status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
+    assert status == 0
+    assert "manual: 1 ops are what PyTorch computes, by 1 drawn calls" in out
+
+
+def test_ops_lists_every_op(oracle):
+    status, out, _ = oracle("ops", "--json")
+    rows = json.loads(out)
+    assert status == 0
+    assert [row["op"] for row in rows] == [*OPS]
+    assert all(row["theorems"] == [t.__name__ for t in theorems.of(OPS[row["op"]])] for row in rows)
+    assert rows[0] == {
+        "op": "conv2d",
+        "kind": "differentiable",
+        "comparison": "EXACT",
+        "options": ["stride", "padding", "dilation", "groups"],
+        "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE],
+    }
+
+
+def test_train_writes_what_it_prints(oracle, tmp_path):
+    files = [str(tmp_path / "t.json"), str(tmp_path / "t.png")]
+    status, out, err = oracle("train", "--dataset", "digits", "--epochs", "2", "--json", files[0], "--plot", files[1])
+    assert (status, err) == (0, "")
+    result = json.loads(Path(files[0]).read_text())
+    assert result["dataset"] == "digits"
+    assert [epoch["epoch"] for epoch in result["epochs"]] == [1, 2]
+    assert f"{result['epochs'][1]['loss']['manual']:8.5f}" in out
+    assert "digits: every fifth image tests (359), the others train (1,438)" in out
+    assert "the two runs made the same choices, every relu and every maximum, in all 44 steps" in out
+    assert Path(files[1]).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify", "--op", "conv2"], "no op 'conv2'; did you mean 'conv2d'?"),
+        (["verify", "nosuch"], "subject 'nosuch': No module named 'nosuch'"),
+        (["verify", "json"], "subject 'json' has none of the ops; see python -m oracle ops"),
+        (
+            ["verify", "--call", "conv2d("],
+            "call 'conv2d(': must be like conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), stride=2)",
+        ),
+        (["verify", "--call", "relu(y=(1,))"], "relu(y=(1,)): relu has no argument 'y'; it has x"),
+        (
+            ["verify", "--call", "relu(x=(1,), __import__('os').system('true'))"],
+            "call \"relu(x=(1,), __import__('os').system('true'))\": "
+            "must be like conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), stride=2)",
+        ),
+        (
+            ["verify", "--call", "conv2d(x=(1, 1, 2, 2), w=(1, 1, 3, 3))"],
+            "conv2d(x=(1, 1, 2, 2), w=(1, 1, 3, 3)): PyTorch cannot take it: Calculated padded input size per channel: "
+            "(2 x 2). Kernel size: (3 x 3). Kernel size can't be greater than actual input size",
+        ),
+        (
+            ["verify", "--call", "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2)"],
+            "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2): "
+            "a window lies wholly in the padding, where PyTorch itself writes outside its arrays",
+        ),
+        (["verify", "--json", "nowhere/v.json"], "file 'nowhere/v.json': there is no folder 'nowhere'"),
+        (["train", "--plot", "loss.txt"], "plot loss.txt: the suffix must be .png or .svg"),
+        (["nosuch"], "No such command 'nosuch'."),
+    ],
+)
+def test_a_call_that_cannot_be_used_gets_one_line_and_status_two(oracle, arguments, message):
+    assert oracle(*arguments) == (2, "", f"oracle: {message}\n")
+
+
+def test_help_imports_neither_torch_nor_hypothesis():
+    code = "import sys, oracle.cli as c; sys.argv[1:] = ['--help']\ntry: c.main()\nexcept SystemExit: pass\n"
+    heavy = "print(sorted({'torch', 'hypothesis', 'matplotlib', 'numpy'} & sys.modules.keys()))"
+    out = subprocess.run(
+        [sys.executable, "-c", code + heavy], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def _calls(out: str) -> int:
+    return int(out.rpartition("by ")[2].split()[0])

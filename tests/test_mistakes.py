@@ -1,0 +1,49 @@
+"""The suite is itself tested: every known mistake is rejected by the checks that ``manual`` passes, for ten seeds."""
+
+import pytest
+
+from oracle import mistakes, theorems
+from oracle.ops import OPS
+from oracle.verdicts import Verdict
+from oracle.verify import EXAMPLES, search
+
+CATALOGUE = [mistake for name in OPS for mistake in mistakes.of(name)]
+every_mistake = pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: f"{m.op}.{m.name}")
+
+# Signatures, dtypes and refusals are as in manual, so only the mathematics can reject a mistake.
+MATHEMATICS = {
+    "differentiable": (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient),
+    "step": (theorems.steps_are_pytorchs,),
+}
+WITNESSES = (theorems.backward_is_the_derivative_of_forward, theorems.backward_is_linear_in_dy)
+
+
+def test_the_catalogue_covers_every_op():
+    assert {mistake.op for mistake in CATALOGUE} == set(OPS)
+    assert len(CATALOGUE) >= 15
+
+
+@every_mistake
+@pytest.mark.parametrize("seed", range(10))
+def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
+    op = OPS[mistake.op]
+    _, _, failure = search(mistake.subject, op, EXAMPLES, seed, which=MATHEMATICS[op.kind], shrink=False)
+    assert failure is not None
+    assert failure.verdict is Verdict.WRONG
+
+
+@every_mistake
+def test_a_mistake_is_named_by_its_smallest_call(mistake):
+    _, _, failure = search(mistake.subject, OPS[mistake.op], EXAMPLES, 0)
+    assert mistake.description in failure.mistakes
+
+
+@pytest.mark.parametrize(
+    "mistake", [m for m in CATALOGUE if m.replaces == "backward"], ids=lambda m: f"{m.op}.{m.name}"
+)
+def test_a_wrong_gradient_is_rejected_without_pytorch(mistake):
+    """By differences of its own forward, or because it is not linear in dy."""
+    ties_only = {"relu.one_at_the_kink", "max_pool2d.ties_counted_twice", "max_pool2d.last_maximum"}
+    _, _, failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=WITNESSES, shrink=False)
+    # what to do at a tie is a convention, of which only PyTorch can tell
+    assert (failure is None) == (f"{mistake.op}.{mistake.name}" in ties_only)

@@ -1,0 +1,53 @@
+"""The README is true: its code is the code, its output the output, its numbers are measured."""
+
+import re
+from pathlib import Path
+
+import data
+from oracle import subjects, train
+from oracle.ops import OPS
+from oracle.verify import EXAMPLES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_op_in_full_is_the_one_in_the_house():
+    code = [block for language, block in BLOCKS if language == "python"]
+    assert code[0] == (ROOT / "manual/softmax.py").read_text()
+    assert code[1] == (ROOT / "reference/softmax.py").read_text()
+    assert code[2] in (ROOT / "oracle/ops.py").read_text()
+    assert code[3].splitlines()[1].removesuffix(" ...") in (ROOT / "tests/test_softmax.py").read_text()
+
+
+def test_the_table_lists_every_op_with_its_verdict():
+    rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)$", README, re.MULTILINE)
+    assert [row[:3] for row in rows] == [(op.name, op.verdict, str(EXAMPLES)) for op in OPS.values()]
+    assert all(float(worst) < 1 for *_, worst in rows)
+
+
+def test_the_training_row_is_what_training_says():
+    (row,) = re.findall(r"^ +20 +([\d.]+) +([\d.]+) +([\d.]+)% +([\d.]+)% +(\S+) +([\d.]+)%$", README, re.MULTILINE)
+    (*_, last) = train.compare(data.load("digits")).epochs
+    shown = (last.loss.manual, last.loss.reference, 100 * last.accuracy.manual, 100 * last.accuracy.reference)
+    assert [f"{v:.5f}" for v in shown[:2]] + [f"{v:.2f}" for v in shown[2:]] == [*row[:4]]
+    assert last.max_weight_difference < 10 * float(row[4])  # it counts roundings, which differ between processors
+    assert f"{100 * last.agreement:.2f}" == row[5]
+
+
+def test_both_commands_are_those_of_ci():
+    (commands,) = [block for language, block in BLOCKS if "the main job" in block]
+    script = (ROOT / ".ci/run").read_text()
+    for line in commands.splitlines():
+        for step in line.partition("#")[0].strip().split(" && "):
+            assert step in script, step
+
+
+def test_the_failure_shown_is_the_failure_said():
+    """tests/test_cli.py fixes the message; here it stands in full."""
+    from oracle.verify import search
+
+    subject = subjects.load("oracle.mistakes.conv2d.scatter_overwrites")
+    failure = search(subject, OPS["conv2d"], EXAMPLES, 0)[2]
+    assert f"\n{failure}\n".replace("manual --call", f"{subject.name} --call") in README

@@ -1,0 +1,41 @@
+"""The theorems of every op, on drawn calls. Each is written once, in oracle/theorems.py."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle import theorems
+from oracle.ops import OPS
+from oracle.strategies import calls
+from oracle.verify import check
+
+
+def every_op(theorem):
+    names = [op.name for op in OPS.values() if theorem in theorems.of(op)]
+
+    @pytest.mark.parametrize("name", names)
+    @given(data=st.data())
+    def test(subject, name, data):
+        if subject.implementation(name) is None:
+            pytest.skip(f"{subject.name} does not cover {name}")
+        check(subject, OPS[name], data.draw(calls(OPS[name])), [theorem])
+
+    return test
+
+
+test_signatures_agree = every_op(theorems.signatures_agree)
+test_forward_is_pytorchs = every_op(theorems.forward_is_pytorchs)
+test_backward_is_autograds_gradient = every_op(theorems.backward_is_autograds_gradient)
+test_steps_are_pytorchs = every_op(theorems.steps_are_pytorchs)
+test_backward_is_the_derivative_of_forward = every_op(theorems.backward_is_the_derivative_of_forward)
+test_backward_is_linear_in_dy = every_op(theorems.backward_is_linear_in_dy)
+test_inputs_are_not_mutated = every_op(theorems.inputs_are_not_mutated)
+test_dtype_is_kept = every_op(theorems.dtype_is_kept)
+test_memory_layout_does_not_matter = every_op(theorems.memory_layout_does_not_matter)
+test_two_runs_are_bitwise_equal = every_op(theorems.two_runs_are_bitwise_equal)
+test_what_pytorch_refuses_is_refused = every_op(theorems.what_pytorch_refuses_is_refused)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_every_theorem_of_an_op_is_tested(name):
+    assert all(f"test_{theorem.__name__}" in globals() for theorem in theorems.of(OPS[name]))
