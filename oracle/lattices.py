@@ -31,7 +31,7 @@ class Lattice(NamedTuple):
 
     def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         if self.squares and shape == self.squares[0]:
-            return _squares(rng, *self.squares)
+            return square_numbers(rng, *self.squares)
         if self.distinct:
             return (4.0 * (rng.permutation(prod(shape)) - prod(shape) // 2) + 2).reshape(shape)
         return self.unit * rng.integers(-self.amplitude, self.amplitude + 1, shape).astype(float)
@@ -114,7 +114,7 @@ def squares(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> t
     return lattice._replace(squares=(x, axes, lattice.amplitude if offset else None)), lattice
 
 
-def _squares(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
+def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
     kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
     rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
     a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)

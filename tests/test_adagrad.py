@@ -46,5 +46,5 @@ def test_maximize_descends_the_negative(seed):
 
 
 def test_a_negative_accumulator_is_refused():
-    with pytest.raises(ValueError, match=r"adagrad\(w.\(1,\), .*initial_accumulator_value=-1.0.*\): .* must be ≥ 0"):
+    with pytest.raises(ValueError, match=r"adagrad\(w=\(1,\), .*initial_accumulator_value=-1.0.*\): .* must be ≥ 0"):
         adagrad.step(np.ones(1), np.ones(1), initial_accumulator_value=-1.0)

@@ -63,5 +63,5 @@ def test_a_beta_that_is_an_int_is_refused():
     """A finding: torch 2.13.0 refuses betas=(0.9, 0), because 0 is neither a float nor a tensor."""
     with pytest.raises(ValueError, match="betas must be either both floats or both Tensors"):
         torch.optim.Adam([torch.nn.Parameter(torch.ones(1))], betas=(0.9, 0))
-    with pytest.raises(ValueError, match=r"adam\(w.\(1,\), betas=\(0.9, 0\)\): betas must be two floats, 0 ≤ β < 1"):
+    with pytest.raises(ValueError, match=r"adam\(w=\(1,\), betas=\(0.9, 0\)\): betas must be two floats, 0 ≤ β < 1"):
         adam.step(np.ones(1), np.ones(1), betas=(0.9, 0))

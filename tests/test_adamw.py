@@ -35,5 +35,5 @@ def test_the_moments_do_not_see_the_decay():
 
 
 def test_a_negative_decay_is_refused():
-    with pytest.raises(ValueError, match=r"adamw\(w.\(1,\), .*weight_decay=-1.0\): .* must be ≥ 0"):
+    with pytest.raises(ValueError, match=r"adamw\(w=\(1,\), .*weight_decay=-1.0\): .* must be ≥ 0"):
         adamw.step(np.ones(1), np.ones(1), weight_decay=-1.0)

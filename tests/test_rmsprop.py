@@ -59,5 +59,5 @@ def test_alpha_may_exceed_one():
 
 
 def test_a_negative_alpha_is_refused():
-    with pytest.raises(ValueError, match=r"rmsprop\(w.\(1,\), .*alpha=-1.0.*\): .* must be ≥ 0"):
+    with pytest.raises(ValueError, match=r"rmsprop\(w=\(1,\), .*alpha=-1.0.*\): .* must be ≥ 0"):
         rmsprop.step(np.ones(1), np.ones(1), alpha=-1.0)
