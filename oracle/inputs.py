@@ -116,6 +116,34 @@ def cross_entropy(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
+def xavier_uniform(choose: Choose) -> dict[str, Any]:
+    return {"u": _weight(choose), "gain": choose("gain", (1.0, 2.0, 5 / 3))}
+
+
+def xavier_normal(choose: Choose) -> dict[str, Any]:
+    return {"z": _weight(choose), "gain": choose("gain", (1.0, 2.0, 5 / 3))}
+
+
+def kaiming_uniform(choose: Choose) -> dict[str, Any]:
+    return {"u": _weight(choose), **_gain(choose)}
+
+
+def kaiming_normal(choose: Choose) -> dict[str, Any]:
+    return {"z": _weight(choose), **_gain(choose)}
+
+
+def _weight(choose: Choose) -> tuple[int, ...]:
+    return tuple(choose("size", (1, 2, 3, 5)) for _ in range(choose("rank", (2, 3, 4, 5))))
+
+
+def _gain(choose: Choose) -> dict[str, Any]:
+    return {
+        "a": choose("a", (0.0, 0.01, 1.0)),
+        "mode": choose("mode", ("fan_in", "fan_out")),
+        "nonlinearity": choose("nonlinearity", ("leaky_relu", "relu", "tanh", "selu"), ("linear", "conv_transpose2d")),
+    }
+
+
 # Counts on the square lattice, 2^k ≥ 4 with eps = 1: batch, and what lies behind the channels
 SQUARES = ((4, ()), (1, (4,)), (2, (2,)), (2, (4,)), (1, (2, 2)), (3, (4, 2)), (2, (2, 2, 2)))
 

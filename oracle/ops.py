@@ -56,6 +56,7 @@ INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norm_bounds.normalisa
 RMS_NORM = Comparison((lattices.squares_of_rows,), norm_bounds.normalisation, norm_bounds.clear)
 NORMALISATION = Comparison((), norm_bounds.normalisation, norm_bounds.clear)  # PyTorch's means divide by 3 on the way
 LOCAL_RESPONSE_NORM = Comparison((), norm_bounds.local_response_norm)
+INITIALISER = Comparison((), bounds.initialiser)
 ADAGRAD = Comparison((), step_bounds.adagrad)
 RMSPROP = Comparison((), step_bounds.rmsprop)
 ADAM = Comparison((), step_bounds.adam)
@@ -130,6 +131,10 @@ OPS: dict[str, Op] = {
         "group_norm": (inputs.group_norm, NORMALISATION),
         "rms_norm": (inputs.rms_norm, RMS_NORM),
         "local_response_norm": (inputs.local_response_norm, LOCAL_RESPONSE_NORM),
+        "xavier_uniform": (inputs.xavier_uniform, INITIALISER),
+        "xavier_normal": (inputs.xavier_normal, INITIALISER),
+        "kaiming_uniform": (inputs.kaiming_uniform, INITIALISER),
+        "kaiming_normal": (inputs.kaiming_normal, INITIALISER),
         "sgd": (inputs.sgd, SGD),
         "adagrad": (inputs.adagrad, ADAGRAD),
         "rmsprop": (inputs.rmsprop, RMSPROP),

@@ -25,10 +25,10 @@ def groups_for_channels_per_group(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> Array:
     """num_groups is taken for the number of channels in a group"""
-    c = x.shape[1]
-    if c % (c // num_groups) or x.size == c == 1:
-        return group_norm.forward(x, weight, bias, num_groups=num_groups, eps=eps)
-    return group_norm.forward(x, weight, bias, num_groups=c // num_groups, eps=eps)
+    groups = x.shape[1] // num_groups
+    if x.shape[1] % groups or x.size // groups == 1:  # what group_norm would refuse
+        groups = num_groups
+    return group_norm.forward(x, weight, bias, num_groups=groups, eps=eps)
 
 
 def weight_for_each_group(
