@@ -59,7 +59,7 @@ def local_response_norm(case: Case, u: float) -> Answers:
     root = power(d, beta)
     dd = -dy * x / (root * root) * (beta * power(d, beta - 1))
     dsquare = _over_channels(dd * alpha / size, (size - 1) // 2, size // 2)
-    return {"y": np.asarray((x / root).error), "dx": np.asarray((dy / root + 2 * (x * dsquare)).error)}
+    return {"y": (x / root).error, "dx": (dy / root + 2 * (x * dsquare)).error}
 
 
 def clear(case: Case) -> dict[str, Array]:
@@ -110,10 +110,7 @@ def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Answers:
         dx = (dx - _mean(dx, how.axes) if how.centred else dx) - z * _mean(dx * z, how.axes)
     answers = {"y": y, "dx": dx * s, "dweight": (dy * z).sum(lacking), "dbias": dy.sum(lacking)}
     like = {"y": case.dy, "dx": case.dy, "dweight": weight, "dbias": bias}
-    return {
-        q: None if (a := like[q]) is None else np.broadcast_to(answer.error, answer.value.shape).reshape(a.shape)
-        for q, answer in answers.items()
-    }
+    return {q: None if (a := like[q]) is None else answer.error.reshape(a.shape) for q, answer in answers.items()}
 
 
 def _mean(a: Rounded, axes: Shape) -> Rounded:
@@ -127,6 +124,6 @@ def _over_channels(a: Rounded, before: int, behind: int) -> Rounded:
     taps = range(before + behind + 1)
     value, error = (
         np.stack([padded[:, tap : tap + a.value.shape[1]] for tap in taps])
-        for padded in (np.pad(np.broadcast_to(v, a.value.shape), pads) for v in (a.value, a.error))
+        for padded in (np.pad(v, pads) for v in (a.value, a.error))
     )
     return Rounded(value, error, a.u).sum(0)

@@ -27,7 +27,13 @@ class Rounded:
     __array_ufunc__ = None  # NumPy's operators leave ours to us
 
     def __init__(self, value: Array, error: Array | float, u: float) -> None:
-        self.value, self.error, self.u = value, error, u
+        error = np.where(np.isnan(error), np.inf, error)  # 0 · ∞: nothing is known
+        self.value, self.error, self.u = value, np.broadcast_to(error, np.shape(value)), u
+
+    @property
+    def one(self) -> "Rounded":
+        """Ones of the same shape."""
+        return Rounded(np.ones_like(self.value), 0.0, self.u)
 
     def __add__(self, other: Operand) -> "Rounded":
         b = self._lift(other)
@@ -63,11 +69,16 @@ class Rounded:
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Rounded":
         """γ_{n−1} of the magnitudes, for any order of summation."""
-        error = np.broadcast_to(self.error, self.value.shape)
         total = self.value.sum(axis, keepdims=keepdims)
         k = max(self.value.size // max(total.size, 1) - 1, 0)
-        magnitude = (abs(self.value) + error).sum(axis, keepdims=keepdims)
-        return Rounded(total, error.sum(axis, keepdims=keepdims) + k * self.u / (1 - k * self.u) * magnitude, self.u)
+        magnitude = (abs(self.value) + self.error).sum(axis, keepdims=keepdims)
+        error = self.error.sum(axis, keepdims=keepdims)
+        return Rounded(total, error + k * self.u / (1 - k * self.u) * magnitude, self.u)
+
+    @property
+    def mT(self) -> "Rounded":  # noqa: N802
+        """As NumPy's: the last two axes exchanged."""
+        return Rounded(self.value.mT, self.error.mT, self.u)
 
     def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
         """f, an elementary function with derivative ``slope``."""
@@ -85,6 +96,13 @@ class Rounded:
             return Rounded(other.astype(float), 0.0, self.u)
         held = float(np.float32(other)) == other
         return Rounded(np.asarray(float(other)), 0.0 if held else self.u * abs(other), self.u)
+
+
+def matmul(a: Rounded, b: Rounded) -> Rounded:
+    """γ_K of the magnitudes, K terms in any order."""
+    k = a.value.shape[-1] * a.u
+    error = abs(a.value) @ b.error + a.error @ (abs(b.value) + b.error) + k / (1 - k) * (abs(a.value) @ abs(b.value))
+    return Rounded(a.value @ b.value, error, a.u)
 
 
 def exp(x: Rounded) -> Rounded:

@@ -29,7 +29,7 @@ def recursion(case: Case, u: float, *, step: Step) -> Answers:
     w, state, bounds = Rounded(case.wide("w"), 0.0, u), dict[str, Rounded](), Answers()
     for t, dw in enumerate(case.dy.astype(float), 1):
         w = step(t, w, Rounded(-dw if options["maximize"] else dw, 0.0, u), options, state)
-        bounds[f"w{t}"] = np.asarray(w.error)
+        bounds[f"w{t}"] = w.error
     return bounds
 
 

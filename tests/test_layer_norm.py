@@ -42,7 +42,9 @@ def test_the_gradient_of_a_row_sums_to_zero(seed):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @given(seed=seeds)
 def test_over_a_single_element_y_is_the_bias_and_only_that_has_a_gradient(dtype, seed):
-    """To the bit, whatever x is. torch 2.13.0's own dweight, in float32, was seen at 7.2 instead of 0."""
+    """To the bit, whatever x is. torch 2.13.0 subtracts m s from x s, s = 316, and both are rounded:
+    in float32 its dweight was seen at −0.19 for a thousand rows of size 1000.
+    """
     rng = np.random.default_rng(seed)
     x, dy = (rng.standard_normal((5, 1)).astype(dtype) for _ in range(2))
     w, b = (rng.standard_normal(1).astype(dtype) for _ in range(2))
