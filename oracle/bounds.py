@@ -29,6 +29,11 @@ def multilinear(case: Case, u: float) -> Answers:
     return _scaled(gamma(longest_sum(case.call) + 1, u), _at_magnitudes(case))
 
 
+def initialiser(case: Case, u: float) -> Answers:
+    """A product with one number, which takes at most seven roundings: gain, quotient, roots, products, dtype."""
+    return _scaled(gamma(8, u), _at_magnitudes(case))
+
+
 def average(case: Case, u: float) -> Answers:
     """As multilinear, K = R·S cells and one division; a cell is in at most as many windows as a window has cells."""
     return _scaled(gamma(kernel_cells(case.call) + 1, u), _at_magnitudes(case))

@@ -55,6 +55,15 @@ def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whol
     return seen if rng.random() < 0.5 else np.where(seen, rng.standard_normal(shape), -np.inf)
 
 
+def running_mean(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    return np.asarray(rng.integers(-9, 10, shape).astype(float) if whole else rng.standard_normal(shape))
+
+
+def running_var(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Positive; whole ones have a dyadic root once eps = 1 is added."""
+    return np.asarray(rng.choice([0.0, 3.0, 15.0], shape) if whole else rng.uniform(0.5, 2, shape))
+
+
 KEYWORDS: Mapping[str, Fill] = {
     "weight": weights,
     "pos_weight": weights,
@@ -62,4 +71,6 @@ KEYWORDS: Mapping[str, Fill] = {
     "mask": mask,
     "indices": indices,
     "attn_mask": attention,
+    "running_mean": running_mean,
+    "running_var": running_var,
 }

@@ -7,6 +7,7 @@ earlier choices, and nothing invalid is ever built. The result is a call's argum
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import prod
 from typing import Any, NamedTuple, Protocol
 
 
@@ -319,6 +320,119 @@ def kl_div(choose: Choose) -> dict[str, Any]:
     return arguments | {"log_target": choose("log_target", (False, True))}
 
 
+def xavier_uniform(choose: Choose) -> dict[str, Any]:
+    return {"u": _weight(choose), "gain": choose("gain", (1.0, 2.0, 5 / 3))}
+
+
+def xavier_normal(choose: Choose) -> dict[str, Any]:
+    return {"z": _weight(choose), "gain": choose("gain", (1.0, 2.0, 5 / 3))}
+
+
+def kaiming_uniform(choose: Choose) -> dict[str, Any]:
+    return {"u": _weight(choose), **_gain(choose)}
+
+
+def kaiming_normal(choose: Choose) -> dict[str, Any]:
+    return {"z": _weight(choose), **_gain(choose)}
+
+
+def _weight(choose: Choose) -> tuple[int, ...]:
+    return tuple(choose("size", (1, 2, 3, 5)) for _ in range(choose("rank", (2, 3, 4, 5))))
+
+
+def _gain(choose: Choose) -> dict[str, Any]:
+    return {
+        "a": choose("a", (0.0, 0.01, 1.0)),
+        "mode": choose("mode", ("fan_in", "fan_out")),
+        "nonlinearity": choose("nonlinearity", ("leaky_relu", "relu", "tanh", "selu"), ("linear", "conv_transpose2d")),
+    }
+
+
+# Counts on the square lattice, 2^k ≥ 4 with eps = 1: batch, and what lies behind the channels
+SQUARES = ((4, ()), (1, (4,)), (2, (2,)), (2, (4,)), (1, (2, 2)), (3, (4, 2)), (2, (2, 2, 2)))
+
+
+def batch_norm(choose: Choose) -> dict[str, Any]:
+    training, square = choose("training", (True, False)), choose("square lattice", (True, False))
+    batch, behind = choose("counts", [s for s in SQUARES if s[0] != 3]) if square else _samples(choose, 3)
+    if training and batch * prod(behind) == 1:
+        batch = 2
+    running = choose("running statistics", (False, True) if training else (True,))
+    return {**_channels(choose, batch, behind, running, square), "training": training}
+
+
+def instance_norm(choose: Choose) -> dict[str, Any]:
+    own, square = choose("use_input_stats", (True, False)), choose("square lattice", (True, False))
+    batch, behind = choose("counts", [s for s in SQUARES if prod(s[1]) >= 4]) if square else _samples(choose, 3)
+    batch = max(batch, 1)  # PyTorch takes no sample only where there is no weight and no bias
+    if prod(behind) == 1:
+        behind = (*behind, 2)
+    running = choose("running statistics", (False, True) if own else (True,))
+    return {**_channels(choose, batch, behind, running, square), "use_input_stats": own}
+
+
+def group_norm(choose: Choose) -> dict[str, Any]:
+    groups, channels = choose("groups", (1, 2, 3)), choose("channels", (1, 2, 3))
+    batch, behind = _samples(choose, 3)
+    behind, c = tuple(max(n, 1) for n in behind), groups * channels  # without cells its dweight is NaN in PyTorch
+    if batch * channels * prod(behind) == 1:
+        batch = 2
+    return {"x": (batch, c, *behind), **_affine(choose, (c,)), "num_groups": groups, "eps": choose("eps", EPS)}
+
+
+def layer_norm(choose: Choose) -> dict[str, Any]:
+    last = tuple(choose("size", (2, 3, 5, 1), (0,)) for _ in range(choose("normalized axes", (1, 2))))
+    return {
+        "x": (*_shape(choose, 2), *last),
+        **_affine(choose, last),
+        "normalized_shape": last,
+        "eps": choose("eps", EPS),
+    }
+
+
+def rms_norm(choose: Choose) -> dict[str, Any]:
+    if choose("square lattice", (True, False)):
+        last, eps = choose("normalized_shape", ((4,), (2, 2), (8,), (2, 4))), 1.0
+    else:
+        last = tuple(choose("size", (2, 3, 5, 1), (0,)) for _ in range(choose("normalized axes", (1, 2))))
+        eps = choose("eps", (None, *EPS))
+    weight = last if choose("weight", (True, False)) else None
+    return {"x": (*_shape(choose, 2), *last), "weight": weight, "normalized_shape": last, "eps": eps}
+
+
+def local_response_norm(choose: Choose) -> dict[str, Any]:
+    behind = tuple(choose("size", (1, 2, 3), (0,)) for _ in range(choose("axes behind the channels", (1, 2, 3))))
+    return {
+        "x": (choose("batch", (1, 2), (0,)), choose("channels", (1, 2, 3, 5), (0,)), *behind),
+        "size": choose("window", (1, 2, 3, 4, 5, 7)),
+        "alpha": choose("alpha", (1e-4, 1.0, 0.5)),
+        "beta": choose("beta", (0.75, 1.0, 0.5, 2.0)),
+        "k": choose("k", (1.0, 2.0, 0.5)),
+    }
+
+
+EPS = (1e-5, 1.0, 0.1)
+
+
+def _samples(choose: Choose, most: int) -> tuple[int, tuple[int, ...]]:
+    return choose("batch", (2, 1, 3), (0,)), _shape(choose, most)
+
+
+def _channels(choose: Choose, batch: int, behind: tuple[int, ...], running: bool, square: bool) -> dict[str, Any]:
+    c = choose("channels", (1, 2, 3))
+    return {
+        "x": (batch, c, *behind),
+        **_affine(choose, (c,)),
+        "running_mean": (c,) if running else None,
+        "running_var": (c,) if running else None,
+        "eps": 1.0 if square else choose("eps", EPS),
+    }
+
+
+def _affine(choose: Choose, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {name: shape if choose(name, (True, False)) else None for name in ("weight", "bias")}
+
+
 def sgd(choose: Choose) -> dict[str, Any]:
     momentum = choose("momentum", (0.0, 0.5, 0.9, 0.99))
     nesterov = bool(momentum) and choose("nesterov", (False, True))
@@ -348,6 +462,44 @@ def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[i
 
 def _chance(choose: Choose) -> dict[str, Any]:
     return {"p": choose("p", (0.5, 0.75, 0.1, 0.3, 0.0, 1.0)), "training": choose("training", (True, False))}
+
+
+def adagrad(choose: Choose) -> dict[str, Any]:
+    return {
+        **_step(choose),
+        "lr_decay": choose("lr_decay", (0.0, 0.5, 0.01)),
+        "initial_accumulator_value": choose("initial_accumulator_value", (0.0, 1.0, 0.1)),
+        "eps": choose("eps", (1e-10, 1.0, 0.01)),
+    }
+
+
+def rmsprop(choose: Choose) -> dict[str, Any]:
+    return {
+        **_step(choose),
+        "alpha": choose("alpha", (0.99, 0.5, 0.9)),
+        "eps": choose("eps", (1e-8, 1.0, 0.01)),
+        "momentum": choose("momentum", (0.0, 0.5, 0.9)),
+        "centered": choose("centered", (False, True)),
+    }
+
+
+def adam(choose: Choose) -> dict[str, Any]:
+    return {
+        **_step(choose),
+        "betas": (choose("beta1", (0.9, 0.5, 0.0)), choose("beta2", (0.999, 0.5, 0.9, 0.0))),
+        "eps": choose("eps", (1e-8, 1.0, 0.01)),
+        "amsgrad": choose("amsgrad", (False, True)),
+    }
+
+
+def _step(choose: Choose) -> dict[str, Any]:
+    """What every optimiser takes."""
+    return {
+        "w": _shape(choose, 2),
+        "lr": choose("lr", (1.0, 0.1, 0.003)),
+        "weight_decay": choose("weight_decay", (0.0, 0.5, 0.01)),
+        "maximize": choose("maximize", (False, True)),
+    }
 
 
 def _conv_axis(choose: Choose, mode: str) -> Axis:

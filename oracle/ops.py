@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses
+from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses, norm_bounds, step_bounds
 from oracle.bounds import Bound
 from oracle.calls import Call
 from oracle.elementwise import clear
@@ -70,7 +70,7 @@ SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.s
 SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
 GLU = Comparison((), elementwise.glu)
 DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
-MSE = Comparison((lattices.squares,), losses.bound(losses.mse_loss, over_weights=True))
+MSE = Comparison((lattices.squared_differences,), losses.bound(losses.mse_loss, over_weights=True))
 L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
 SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
 HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
@@ -82,6 +82,16 @@ KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target":
 EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
 ATTENTION = Comparison((), attention.bound)
 SGD = Comparison((), bounds.sgd)
+BATCH_NORM = Comparison((lattices.squares_of_channels,), norm_bounds.normalisation, norm_bounds.clear)
+INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norm_bounds.normalisation, norm_bounds.clear)
+RMS_NORM = Comparison((lattices.squares_of_rows,), norm_bounds.normalisation, norm_bounds.clear)
+NORMALISATION = Comparison((), norm_bounds.normalisation, norm_bounds.clear)  # PyTorch's means divide by 3 on the way
+LOCAL_RESPONSE_NORM = Comparison((), norm_bounds.local_response_norm)
+INITIALISER = Comparison((), bounds.initialiser)
+ADAGRAD = Comparison((), step_bounds.adagrad)
+RMSPROP = Comparison((), step_bounds.rmsprop)
+ADAM = Comparison((), step_bounds.adam)
+ADAMW = Comparison((), step_bounds.adamw)
 
 
 class Op:
@@ -181,6 +191,16 @@ _TABLE: dict[str, tuple[Inputs, Comparison]] = {
     "log_softmax": (inputs.softmax, LOG_SOFTMAX),
     "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
     "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+    "batch_norm": (inputs.batch_norm, BATCH_NORM),
+    "instance_norm": (inputs.instance_norm, INSTANCE_NORM),
+    "layer_norm": (inputs.layer_norm, NORMALISATION),
+    "group_norm": (inputs.group_norm, NORMALISATION),
+    "rms_norm": (inputs.rms_norm, RMS_NORM),
+    "local_response_norm": (inputs.local_response_norm, LOCAL_RESPONSE_NORM),
+    "xavier_uniform": (inputs.xavier_uniform, INITIALISER),
+    "xavier_normal": (inputs.xavier_normal, INITIALISER),
+    "kaiming_uniform": (inputs.kaiming_uniform, INITIALISER),
+    "kaiming_normal": (inputs.kaiming_normal, INITIALISER),
     "mse_loss": (inputs.weighted_pair, MSE),
     "l1_loss": (inputs.weighted_pair, L1),
     "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
@@ -189,6 +209,10 @@ _TABLE: dict[str, tuple[Inputs, Comparison]] = {
     "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
     "kl_div": (inputs.kl_div, KL_DIV),
     "sgd": (inputs.sgd, SGD),
+    "adagrad": (inputs.adagrad, ADAGRAD),
+    "rmsprop": (inputs.rmsprop, RMSPROP),
+    "adam": (inputs.adam, ADAM),
+    "adamw": (inputs.adam, ADAMW),
 }
 OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
 

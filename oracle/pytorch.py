@@ -18,7 +18,9 @@ Arrays = Mapping[str, Array | None]
 Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
 ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
-Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)  # for a call it cannot take
+
+# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
 
 
 def _module(call: Call) -> ModuleType:

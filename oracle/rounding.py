@@ -27,6 +27,7 @@ class Rounded:
     __array_ufunc__ = None  # NumPy's operators leave ours to us
 
     def __init__(self, value: Array, error: Array | float, u: float) -> None:
+        error = np.where(np.isnan(error), np.inf, error)  # 0 · ∞: nothing is known
         self.value, self.error, self.u = value, np.broadcast_to(error, np.shape(value)), u
 
     @property
@@ -44,9 +45,10 @@ class Rounded:
         return self._rounded(self.value * b.value, error)
 
     def __truediv__(self, other: Operand) -> "Rounded":
+        """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b, and anywhere if β ≥ |b|."""
         b = self._lift(other)
-        value = self.value / b.value
-        return self._rounded(value, (self.error + abs(value) * b.error) / abs(b.value))
+        value, room = self.value / b.value, abs(b.value) - b.error
+        return self._rounded(value, np.where(room > 0, (self.error + abs(value) * b.error) / room, np.inf))
 
     def __neg__(self) -> "Rounded":
         return Rounded(-self.value, self.error, self.u)
@@ -125,6 +127,18 @@ def tanh(x: Rounded) -> Rounded:
 
 def erf(x: Rounded) -> Rounded:
     return x.apply(np.vectorize(math.erf, otypes=[float]), lambda v: 2 / math.sqrt(math.pi) * np.exp(-v * v))
+
+
+def sqrt(x: Rounded) -> Rounded:
+    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)); a root of what may be negative may be NaN, so nothing bounds it."""
+    root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
+    off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
+    return Rounded(root, off + x.u * root, x.u)
+
+
+def power(x: Rounded, exponent: float) -> Rounded:
+    """xᵖ for x > 0."""
+    return x.apply(lambda v: v**exponent, lambda v: exponent * v ** (exponent - 1))
 
 
 def maximum(a: Rounded, b: float) -> Rounded:

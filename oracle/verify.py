@@ -133,7 +133,8 @@ def one_call(subject: Subject, call: Call) -> Row:
         worst = check(subject, op, call)
     except Failure as failure:
         failed = failure
-    return Row(op.name, failed.verdict if failed else op.verdict, 1, worst, time.perf_counter() - start, failed)
+    reached = Verdict.EXACT if theorems.strongest(op, call).exact else Verdict.BOUNDED
+    return Row(op.name, failed.verdict if failed else reached, 1, worst, time.perf_counter() - start, failed)
 
 
 def to_json(subject: Subject, rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""What every optimiser's step begins with, apart from its own formula.
+
+g = ±dw + λ w              − to maximise; λ weight_decay: the gradient of λ/2 Σ w²
+"""
+
+from manual._errors import refusal
+from manual._typing import Array
+
+
+def gradient(w: Array, dw: Array, weight_decay: float, maximize: bool) -> Array:
+    g = -dw if maximize else dw
+    return g + weight_decay * w if weight_decay else g  # 0 · ∞ would be NaN
+
+
+def check(op: str, w: Array, dw: Array, **at_least_zero: float) -> None:
+    """Refuse a dw that does not fit w, and hyper-parameters below 0, as torch.optim does."""
+    if dw.shape != w.shape or dw.dtype != w.dtype:
+        raise refusal(op, "dw must have w's shape and dtype", w=w, dw=dw)
+    if not all(value >= 0 for value in at_least_zero.values()):
+        raise refusal(op, f"{', '.join(at_least_zero)} must be ≥ 0", w=w, **at_least_zero)

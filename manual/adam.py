@@ -1,0 +1,45 @@
+"""Adam, as torch.optim.Adam steps.   Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018.
+
+g = ±dw + λ w                                             λ weight_decay, − to maximise
+m = β₁ m + (1 − β₁) g                                     m, v and h begin at 0
+v = β₂ v + (1 − β₂) g²
+h = max(h, v) with amsgrad, else v                        the maximum of the moments as they are, not yet corrected
+w = w − η/(1 − β₁ᵗ) · m / (√h / √(1 − β₂ᵗ) + ε)           η lr, t = 1, 2, … the step; ε after the correction
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._steps import check, gradient
+from manual._typing import Array
+
+
+class State(NamedTuple):
+    t: int  # steps made
+    m: Array
+    v: Array
+    h: Array
+
+
+def step(
+    w: Array, dw: Array, state: State | None = None, *,
+    lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0,
+    amsgrad: bool = False, maximize: bool = False,
+) -> tuple[Array, State]:  # fmt: skip
+    """w and its gradient dw, of one shape → the next w and state. Begin with the state None.
+
+    Raises:
+        ValueError: torch.optim.Adam would refuse the hyper-parameters, or dw is not of w's shape.
+    """
+    check("adam", w, dw, lr=lr, eps=eps, weight_decay=weight_decay)
+    if len(betas) != 2 or not all(isinstance(beta, float) and 0 <= beta < 1 for beta in betas):
+        raise refusal("adam", "betas must be two floats, 0 ≤ β < 1", w=w, betas=betas)
+    t, m, v, h = state or State(0, *[np.zeros_like(w)] * 3)
+    t, (b1, b2) = t + 1, betas
+    g = gradient(w, dw, weight_decay, maximize)
+    m = b1 * m + (1 - b1) * g
+    v = b2 * v + (1 - b2) * (g * g)
+    h = np.maximum(h, v) if amsgrad else v
+    return w - lr / (1 - b1**t) * m / (np.sqrt(h) / (1 - b2**t) ** 0.5 + eps), State(t, m, v, h)

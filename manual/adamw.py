@@ -1,0 +1,25 @@
+"""Adam with decoupled weight decay, as torch.optim.AdamW steps.   Loshchilov & Hutter 2019, arXiv 1711.05101.
+
+w = (1 − η λ) w                                           λ weight_decay, η lr: the moments never see the decay
+w = the step of adam with λ = 0
+"""
+
+from manual import adam
+from manual._steps import check
+from manual._typing import Array
+from manual.adam import State
+
+
+def step(
+    w: Array, dw: Array, state: State | None = None, *,
+    lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 1e-2,
+    amsgrad: bool = False, maximize: bool = False,
+) -> tuple[Array, State]:  # fmt: skip
+    """w and its gradient dw, of one shape → the next w and state. Begin with the state None.
+
+    Raises:
+        ValueError: torch.optim.AdamW would refuse the hyper-parameters, or dw is not of w's shape.
+    """
+    check("adamw", w, dw, lr=lr, eps=eps, weight_decay=weight_decay)
+    decayed = (1 - lr * weight_decay) * w
+    return adam.step(decayed, dw, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad, maximize=maximize)

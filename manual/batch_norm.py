@@ -1,0 +1,75 @@
+"""Each channel standardised over batch and space.   Ioffe & Szegedy 2015, arXiv 1502.03167.
+
+A = the axes n, h, w, … of x[n,c,h,w,…] in manual/_normalise.py; γ[c] weight, β[c] bias.
+In training m and v are the batch's own. In evaluation they are running_mean and running_var, which are constants.
+
+running_mean = (1 − τ) running_mean + τ m                 τ momentum, or 1/t for the t-th batch with momentum None:
+running_var  = (1 − τ) running_var  + τ v M/(M − 1)       the cumulative average
+"""
+
+from math import prod
+
+from manual._errors import refusal
+from manual._normalise import affine, affine_backward, channels, given, moments, standardise, standardise_backward
+from manual._typing import Array
+
+
+def forward(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *,
+    running_mean: Array | None = None, running_var: Array | None = None, training: bool = False, eps: float = 1e-5,
+) -> Array:  # fmt: skip
+    """x (N, C, …); weight, bias, running_mean, running_var (C,) or None → y of x's shape.
+
+    Running statistics are read in evaluation alone; ``running_statistics`` says what training makes of them.
+
+    Raises:
+        ValueError: the shapes do not fit, a channel has a single value in training, or evaluation lacks statistics.
+    """
+    shape = _check(x, weight, bias, running_mean, running_var, training, eps)
+    z, _ = standardise(x, _axes(x), eps) if training else given(x, running_mean, running_var, shape, eps)
+    return affine(z, weight, bias, shape)
+
+
+def backward(
+    dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
+    running_mean: Array | None = None, running_var: Array | None = None, training: bool = False, eps: float = 1e-5,
+) -> tuple[Array, Array | None, Array | None]:  # fmt: skip
+    """dy of x's shape → dx, dweight, dbias."""
+    shape = _check(x, weight, bias, running_mean, running_var, training, eps, dy)
+    z, s = standardise(x, _axes(x), eps) if training else given(x, running_mean, running_var, shape, eps)
+    dz, dweight, dbias = affine_backward(dy, z, weight, bias, shape)
+    return standardise_backward(dz, z, s, _axes(x)) if training else s * dz, dweight, dbias
+
+
+def running_statistics(
+    x: Array, running_mean: Array, running_var: Array, *, momentum: float | None = 0.1, num_batches_tracked: int = 0
+) -> tuple[Array, Array]:
+    """The next running_mean and running_var (C,), after ``num_batches_tracked`` batches and x (N, C, …).
+
+    Raises:
+        ValueError: the shapes do not fit, or a channel has a single value.
+    """
+    _check(x, None, None, running_mean, running_var, True, 1.0)
+    if not x.size:  # nothing seen: PyTorch leaves them as they are
+        return running_mean.copy(), running_var.copy()
+    tau = 1 / (num_batches_tracked + 1) if momentum is None else momentum
+    m, v = moments(x, _axes(x))
+    return (1 - tau) * running_mean + tau * m, (1 - tau) * running_var + tau * v
+
+
+def _axes(x: Array) -> tuple[int, ...]:
+    return (0, *range(2, x.ndim))
+
+
+def _check(
+    x: Array, weight: Array | None, bias: Array | None, mean: Array | None, var: Array | None,
+    training: bool, eps: float, dy: Array | None = None,
+) -> tuple[int, ...]:  # fmt: skip
+    shape = channels("batch_norm", x, dy, weight=weight, bias=bias, running_mean=mean, running_var=var)
+    if training and prod(x.shape[axis] for axis in _axes(x)) == 1:
+        raise refusal("batch_norm", "a channel needs more than one value in training", x=x)
+    if not training and mean is None:
+        raise refusal("batch_norm", "evaluation needs running_mean and running_var", x=x, training=training)
+    if eps < 0 or (training and not eps):
+        raise refusal("batch_norm", "eps must be > 0 in training, ≥ 0 in evaluation", x=x, training=training, eps=eps)
+    return shape

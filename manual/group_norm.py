@@ -1,0 +1,47 @@
+"""Each group of channels of each sample standardised.   Wu & He 2018, arXiv 1803.08494.
+
+x[n,c,h,w,…] is read as x[n,g,k,p], c = g·C/G + k, p all of space; A = the axes k, p in manual/_normalise.py;
+γ[c] weight, β[c] bias.
+"""
+
+from math import prod
+
+from manual._errors import refusal
+from manual._normalise import affine, affine_backward, channels, standardise, standardise_backward
+from manual._typing import Array
+
+
+def forward(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
+) -> Array:
+    """x (N, C, …); weight, bias (C,) or None → y of x's shape.
+
+    Raises:
+        ValueError: num_groups does not divide C, the shapes do not fit, or N = 1 and each group has a single value.
+    """
+    n, g, k, p = _groups(x, weight, bias, num_groups)
+    z, _ = standardise(x.reshape(n, g, k, p), (2, 3), eps)
+    return affine(z, weight, bias, (1, g, k, 1)).reshape(x.shape)
+
+
+def backward(
+    dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
+) -> tuple[Array, Array | None, Array | None]:
+    """dy of x's shape → dx, dweight, dbias."""
+    n, g, k, p = _groups(x, weight, bias, num_groups, dy)
+    z, s = standardise(x.reshape(n, g, k, p), (2, 3), eps)
+    dz, dweight, dbias = affine_backward(dy.reshape(z.shape), z, weight, bias, (1, g, k, 1))
+    return standardise_backward(dz, z, s, (2, 3)).reshape(x.shape), dweight, dbias
+
+
+def _groups(
+    x: Array, weight: Array | None, bias: Array | None, num_groups: int, dy: Array | None = None
+) -> tuple[int, int, int, int]:
+    """The sizes of n, g, k, p."""
+    channels("group_norm", x, dy, weight=weight, bias=bias)
+    (n, c), p = x.shape[:2], prod(x.shape[2:])
+    if num_groups < 1 or c % num_groups:
+        raise refusal("group_norm", f"num_groups must divide {c} channels", x=x, num_groups=num_groups)
+    if n * c // num_groups * p == 1:  # PyTorch's rule: with N > 1 it takes groups of a single value, and gives β
+        raise refusal("group_norm", "a group needs more than one value", x=x, num_groups=num_groups)
+    return n, num_groups, c // num_groups, p

@@ -1,0 +1,53 @@
+"""Each value divided by a power of the mean square of its neighbouring channels.   Krizhevsky et al. 2012, section 3.3.
+
+d[n,c,p]  = k + α/R Σ_r x[n,c+r−⌊R/2⌋,p]²                  R size, r = 0 … R−1; outside the channels there is 0,
+y[n,c,p]  = x[n,c,p] d[n,c,p]^−β                          yet R is what divides. p stands for all of space
+e[n,c,p]  = dy[n,c,p] x[n,c,p] d[n,c,p]^(−β−1)
+dx[n,c,p] = dy[n,c,p] d[n,c,p]^−β − 2αβ/R x[n,c,p] Σ_r e[n,c−r+⌊R/2⌋,p]
+
+Σ_r x² is gather(pad(x²)), Σ_r e its adjoint: crop(scatter(e)). The paper's α is α/R here, as in PyTorch.
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._geometry import same_dtype, same_shape
+from manual._typing import Array
+from manual._windows import crop, gather, pad, scatter
+
+
+def forward(x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
+    """x (N, C, L, …) → y of the same shape.
+
+    Raises:
+        ValueError: x has less than three axes, or size is below 1.
+    """
+    d = _divisor(x, size, alpha, k)
+    y: Array = x * d**-beta
+    return y
+
+
+def backward(
+    dy: Array, x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("local_response_norm", dy, x)
+    same_dtype("local_response_norm", dy=dy, x=x)
+    d = _divisor(x, size, alpha, k)
+    e = np.moveaxis(dy * x * d ** (-beta - 1), 1, -1)
+    windows = np.broadcast_to(e[..., None, :], (*e.shape[:-1], size, e.shape[-1]))
+    reached = crop(scatter(windows, (e.shape[-1] + size - 1,), (1,), (1,)), [_sides(size)])
+    return (dy * d**-beta - 2 * alpha * beta / size * x * np.moveaxis(reached, -1, 1),)
+
+
+def _divisor(x: Array, size: int, alpha: float, k: float) -> Array:
+    if x.ndim < 3 or not isinstance(size, int) or size < 1:
+        raise refusal("local_response_norm", "x must be (N, C, L, …) and size an int, at least 1", x=x, size=size)
+    squares = pad(np.moveaxis(x * x, 1, -1), [_sides(size)])
+    d: Array = k + alpha / size * np.moveaxis(gather(squares, (size,), (1,), (1,)).sum(-2), -1, 1)
+    return d
+
+
+def _sides(size: int) -> tuple[int, int]:
+    """The channels before and behind: the odd one, of an even size, lies before."""
+    return size // 2, (size - 1) // 2

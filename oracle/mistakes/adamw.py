@@ -1,0 +1,29 @@
+"""Wrong derivations of the AdamW step."""
+
+from typing import Any
+
+from manual import adam, adamw
+from manual._typing import Array
+from manual.adam import State
+
+
+def weight_decay_coupled(
+    w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
+) -> tuple[Array, State]:
+    """weight decay is added to the gradient and goes through the moments, as in Adam"""
+    return adam.step(w, dw, state, weight_decay=weight_decay, **options)
+
+
+def weight_decay_without_lr(
+    w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
+) -> tuple[Array, State]:
+    """w is decayed by 1 − λ, not by 1 − η λ"""
+    return adamw.step((1 - weight_decay) * w, dw, state, weight_decay=0.0, **options)
+
+
+def decayed_after_the_step(
+    w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
+) -> tuple[Array, State]:
+    """the decay is applied to the w that Adam's step has moved, not to the w before it"""
+    moved, after = adamw.step(w, dw, state, weight_decay=0.0, **options)
+    return (1 - options.get("lr", 1e-3) * weight_decay) * moved, after

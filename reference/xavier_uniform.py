@@ -1,0 +1,8 @@
+import torch
+from torch import Tensor
+
+from reference import _initial
+
+
+def forward(u: Tensor, *, gain: float = 1.0) -> Tensor:
+    return _initial.draw(torch.nn.init.xavier_uniform_, u, gain=gain)
