@@ -13,7 +13,7 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.cases import Case
-from oracle.lattices import kernel_cells
+from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
 from oracle.rounding import ELEMENTARY
 
@@ -34,15 +34,51 @@ def average(case: Case, u: float) -> Answers:
     return _scaled(gamma(kernel_cells(case.call) + 1, u), _at_magnitudes(case))
 
 
+def adaptive(case: Case, u: float) -> Answers:
+    """As average; no window has more cells, and no cell more windows, than the image has cells plus the output has."""
+    terms = prod(case.call.arguments["x"][2:]) + prod(case.dy.shape[2:])
+    return _scaled(gamma(terms + 2, u), _at_magnitudes(case))
+
+
+def interpolation(case: Case, u: float) -> Answers:
+    """Weights of both axes, their products and sums: 16 roundings; dx sums at most all of dy's cells.
+
+    A weight λ is what (j + ½) s has beyond an integer, so it errs by 4 u n absolutely, n the cells of its axis: times
+    the largest neighbour for y, times all of dy that may reach a cell for dx.
+    """
+    at, axes = _at_magnitudes(case), tuple(range(2, case.dy.ndim))
+    weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
+    dx = gamma(16 + prod(case.dy.shape[2:]), u) * _present(at["dx"])
+    reach = np.abs(case.dy).sum(axes, keepdims=True)
+    return {
+        "y": gamma(16, u) * _present(at["y"]) + weight * np.abs(case.wide("x")).max(initial=0),
+        "dx": dx + weight * reach,
+    }
+
+
+def lp_pool(case: Case, u: float) -> Answers:
+    """y = s^(1/P): s = Σ u^P errs by γ_K Σ|u|^P, K its terms and a power's, so by r relative; the root takes r/P.
+
+    dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by (P−1) times what y errs.
+    """
+    p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
+    y, most = np.abs(_present(case.truth["y"])), _present(_at_magnitudes(case)["y"])
+    ratio = np.divide(most, y, out=np.ones_like(y), where=y > 0)
+    r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
+    dy = np.abs(case.dy) * ratio ** abs(p - 1) * (abs(p - 1) * r + gamma(k, u))
+    dx = _present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
+    return {"y": y * (r / p + ELEMENTARY * u) + tiny(case), "dx": np.abs(dx) + tiny(case)}
+
+
 def weighted_mean(case: Case, u: float) -> Answers:
     """As multilinear: a product per sample, their sum, the weights' sum and a division."""
     return _scaled(gamma(2 * prod(case.call.arguments["target"]) + 3, u), _at_magnitudes(case))
 
 
 def selection(case: Case, u: float) -> Answers:
-    """y is copied, so exact; dx adds the cotangents of at most R·S windows, R·S − 1 roundings."""
+    """y is copied, so exact; dx adds the cotangents that meet in a cell."""
     magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
-    return _scaled(gamma(kernel_cells(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+    return _scaled(gamma(meeting(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
 
 
 def embedding(case: Case, u: float) -> Answers:
@@ -145,6 +181,11 @@ def _mixture(
     columns = v.reshape(-1, *(1 for _ in x.shape[2:]))
     q = columns * ((1 - label_smoothing) * soft + label_smoothing / c)
     return np.where(soft.any(1, keepdims=True), q, 0.0), total
+
+
+def _present(a: Array | None) -> Array:
+    assert a is not None
+    return a
 
 
 def _at_magnitudes(case: Case) -> Answers:

@@ -46,20 +46,42 @@ def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattic
     return lattice, lattice
 
 
+def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For trilinear ops: K products of three factors."""
+    amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
+    lattice = _lattice(call, 1, amplitude)
+    return lattice, lattice
+
+
 def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    """For ops that select: no ties, no kinks. A cell is in at most as many windows as a window has cells."""
-    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+    """For ops that select: no ties, no kinks."""
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
 
 
 def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
-    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
 
 
 def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For averages over windows of several sizes: multiples of every size divide without a remainder."""
     unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
     lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    return lattice, lattice
+
+
+def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
+    unit, cells = 1, 1
+    output = call.arguments["output_size"]
+    for n, wanted in zip(
+        call.arguments["x"][2:], output if isinstance(output, tuple) else (output, output), strict=True
+    ):
+        count = n if wanted is None else wanted
+        sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
+        unit *= lcm(*sizes)
+        cells *= max(*sizes, -(-count // n) + 1)  # cells of a window, windows of a cell
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
     return lattice, lattice
 
 
@@ -149,7 +171,19 @@ def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
     return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
 
 
+def meeting(call: Call) -> int:
+    """How many cotangents may meet in one cell of x, in an op that selects: a window's cells, or else all of dy's."""
+    size, a = call.arguments.get("x", (1,))[2:], call.arguments
+    if "output_size" in a:
+        pair = a["output_size"] if isinstance(a["output_size"], tuple) else (a["output_size"],) * 2
+        return prod(n if wanted is None else wanted for n, wanted in zip(size, pair, strict=True)) or 1
+    if "pad" in a:
+        pairs = zip(reversed(a["x"]), a["pad"][::2], a["pad"][1::2], strict=False)
+        return prod(n + lo + hi for n, lo, hi in pairs) or 1
+    return kernel_cells(call)
+
+
 def kernel_cells(call: Call) -> int:
-    """R·S of a pooling, 1 of any other op."""
+    """The cells of a pooling's window, 1 of any other op."""
     kernel = call.arguments.get("kernel_size", 1)
-    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** 2
+    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** (len(call.arguments["x"]) - 2)

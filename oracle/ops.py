@@ -8,7 +8,7 @@ an optimiser.
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,8 +45,12 @@ class Comparison(NamedTuple):
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
+TRILINEAR = Comparison((lattices.cubes,), bounds.multilinear)
 SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
 AVERAGE = Comparison((lattices.multiples,), bounds.average)
+ADAPTIVE = Comparison((lattices.adaptive_multiples,), bounds.adaptive)
+INTERPOLATION = Comparison((), bounds.interpolation)
+LP_POOL = Comparison((), bounds.lp_pool, clear(0))
 WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_mean)
 SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
@@ -129,47 +133,64 @@ class Op:
         return type(value) is type(default) and value == default
 
 
-OPS: dict[str, Op] = {
-    name: Op(name, *row)
-    for name, row in {
-        "conv2d": (inputs.conv2d, MULTILINEAR),
-        "linear": (inputs.linear, MULTILINEAR),
-        "max_pool2d": (inputs.max_pool2d, SELECTION),
-        "avg_pool2d": (inputs.avg_pool2d, AVERAGE),
-        "relu": (inputs.elementwise, SELECTION),
-        "leaky_relu": (inputs.leaky_relu, LEAKY),
-        "prelu": (inputs.prelu, PRELU),
-        "elu": (inputs.elu, ELU),
-        "selu": (inputs.elementwise, SELU),
-        "gelu": (inputs.gelu, GELU),
-        "silu": (inputs.elementwise, SILU),
-        "mish": (inputs.elementwise, MISH),
-        "sigmoid": (inputs.elementwise, SIGMOID),
-        "hardsigmoid": (inputs.elementwise, HARDSIGMOID),
-        "hardswish": (inputs.elementwise, HARDSWISH),
-        "tanh": (inputs.elementwise, TANH),
-        "softplus": (inputs.softplus, SOFTPLUS),
-        "softsign": (inputs.elementwise, SOFTSIGN),
-        "glu": (inputs.glu, GLU),
-        "dropout": (inputs.dropout, DROPOUT),
-        "dropout2d": (inputs.dropout2d, DROPOUT),
-        "flatten": (inputs.flatten, SELECTION),
-        "embedding": (inputs.embedding, EMBEDDING),
-        "scaled_dot_product_attention": (inputs.scaled_dot_product_attention, ATTENTION),
-        "softmax": (inputs.softmax, SOFTMAX),
-        "log_softmax": (inputs.softmax, LOG_SOFTMAX),
-        "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
-        "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
-        "mse_loss": (inputs.weighted_pair, MSE),
-        "l1_loss": (inputs.weighted_pair, L1),
-        "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
-        "huber_loss": (inputs.huber_loss, HUBER),
-        "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
-        "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
-        "kl_div": (inputs.kl_div, KL_DIV),
-        "sgd": (inputs.sgd, SGD),
-    }.items()
+_TABLE: dict[str, tuple[Inputs, Comparison]] = {
+    "conv1d": (partial(inputs.conv, rank=1), MULTILINEAR),
+    "conv2d": (partial(inputs.conv, rank=2), MULTILINEAR),
+    "conv3d": (partial(inputs.conv, rank=3), MULTILINEAR),
+    "conv_transpose1d": (partial(inputs.conv_transpose, rank=1), MULTILINEAR),
+    "conv_transpose2d": (partial(inputs.conv_transpose, rank=2), MULTILINEAR),
+    "conv_transpose3d": (partial(inputs.conv_transpose, rank=3), MULTILINEAR),
+    "unfold": (inputs.unfold, MULTILINEAR),
+    "fold": (inputs.fold, MULTILINEAR),
+    "linear": (inputs.linear, MULTILINEAR),
+    "bilinear": (inputs.bilinear, TRILINEAR),
+    "max_pool1d": (partial(inputs.max_pool, rank=1), SELECTION),
+    "max_pool2d": (partial(inputs.max_pool, rank=2), SELECTION),
+    "max_pool3d": (partial(inputs.max_pool, rank=3), SELECTION),
+    "avg_pool1d": (partial(inputs.avg_pool, rank=1), AVERAGE),
+    "avg_pool2d": (partial(inputs.avg_pool, rank=2), AVERAGE),
+    "avg_pool3d": (partial(inputs.avg_pool, rank=3), AVERAGE),
+    "lp_pool2d": (inputs.lp_pool2d, LP_POOL),
+    "adaptive_avg_pool2d": (inputs.adaptive_pool2d, ADAPTIVE),
+    "adaptive_max_pool2d": (inputs.adaptive_pool2d, SELECTION),
+    "pad": (inputs.pad, SELECTION),
+    "interpolate": (inputs.interpolate, INTERPOLATION),
+    "pixel_shuffle": (inputs.pixel_shuffle, SELECTION),
+    "pixel_unshuffle": (inputs.pixel_unshuffle, SELECTION),
+    "relu": (inputs.elementwise, SELECTION),
+    "leaky_relu": (inputs.leaky_relu, LEAKY),
+    "prelu": (inputs.prelu, PRELU),
+    "elu": (inputs.elu, ELU),
+    "selu": (inputs.elementwise, SELU),
+    "gelu": (inputs.gelu, GELU),
+    "silu": (inputs.elementwise, SILU),
+    "mish": (inputs.elementwise, MISH),
+    "sigmoid": (inputs.elementwise, SIGMOID),
+    "hardsigmoid": (inputs.elementwise, HARDSIGMOID),
+    "hardswish": (inputs.elementwise, HARDSWISH),
+    "tanh": (inputs.elementwise, TANH),
+    "softplus": (inputs.softplus, SOFTPLUS),
+    "softsign": (inputs.elementwise, SOFTSIGN),
+    "glu": (inputs.glu, GLU),
+    "dropout": (inputs.dropout, DROPOUT),
+    "dropout2d": (inputs.dropout2d, DROPOUT),
+    "flatten": (inputs.flatten, SELECTION),
+    "embedding": (inputs.embedding, EMBEDDING),
+    "scaled_dot_product_attention": (inputs.scaled_dot_product_attention, ATTENTION),
+    "softmax": (inputs.softmax, SOFTMAX),
+    "log_softmax": (inputs.softmax, LOG_SOFTMAX),
+    "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
+    "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+    "mse_loss": (inputs.weighted_pair, MSE),
+    "l1_loss": (inputs.weighted_pair, L1),
+    "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
+    "huber_loss": (inputs.huber_loss, HUBER),
+    "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
+    "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+    "kl_div": (inputs.kl_div, KL_DIV),
+    "sgd": (inputs.sgd, SGD),
 }
+OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
 
 
 def look_up(name: str) -> Op:
