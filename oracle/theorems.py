@@ -16,10 +16,11 @@ from oracle.calls import Call
 from oracle.cases import Case, answered, arrays_of, draw, keywords_of
 from oracle.compare import compare, tolerance
 from oracle.differences import exact_difference, smooth_difference
+from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
-from oracle.pytorch import Answers, Refusal, reference_forward, reference_steps
+from oracle.pytorch import Answers, lacks_double_backward, Refusal, reference_forward, reference_steps
 from oracle.run import backward, everything, forward, steps
 from oracle.subjects import Subject
 from oracle.unsafe import unsafe
@@ -99,6 +100,19 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     bounds = [bound for part in (whole, *parts) if (bound := tolerance(op, part))]
     allowed: Answers | None = {q: _sum(bound[q] for bound in bounds) for q in total} if bounds else None
     compare(whole, backward(subject, whole), allowed, total, "backward(dy) + backward(dz) says")
+    return 0.0
+
+
+def backward_is_the_transpose_of_forward_mode(subject: Subject, op: Op, call: Call) -> float:
+    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, with J v from PyTorch's forward-mode differentiation, which shares no rule with backward's."""
+    transpose(subject, op, displaced(op, call))
+    return 0.0
+
+
+def gradient_of_backward_is_pytorchs_double_backward(subject: Subject, op: Op, call: Call) -> float:
+    """Differences of the subject's own backward along v are what autograd's gradient of its gradients says."""
+    if not lacks_double_backward(call):
+        second_gradient(subject, op, displaced(op, call))
     return 0.0
 
 
@@ -186,6 +200,8 @@ DIFFERENTIABLE: tuple[Theorem, ...] = (
     backward_is_autograds_gradient,
     backward_is_the_derivative_of_forward,
     backward_is_linear_in_dy,
+    backward_is_the_transpose_of_forward_mode,
+    gradient_of_backward_is_pytorchs_double_backward,
     inputs_are_not_mutated,
     dtype_is_kept,
     memory_layout_does_not_matter,

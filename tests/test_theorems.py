@@ -29,6 +29,10 @@ test_backward_is_autograds_gradient = every_op(theorems.backward_is_autograds_gr
 test_steps_are_pytorchs = every_op(theorems.steps_are_pytorchs)
 test_backward_is_the_derivative_of_forward = every_op(theorems.backward_is_the_derivative_of_forward)
 test_backward_is_linear_in_dy = every_op(theorems.backward_is_linear_in_dy)
+test_backward_is_the_transpose_of_forward_mode = every_op(theorems.backward_is_the_transpose_of_forward_mode)
+test_gradient_of_backward_is_pytorchs_double_backward = every_op(
+    theorems.gradient_of_backward_is_pytorchs_double_backward
+)
 test_inputs_are_not_mutated = every_op(theorems.inputs_are_not_mutated)
 test_dtype_is_kept = every_op(theorems.dtype_is_kept)
 test_memory_layout_does_not_matter = every_op(theorems.memory_layout_does_not_matter)
