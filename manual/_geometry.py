@@ -6,6 +6,7 @@ from manual._errors import refusal
 from manual._typing import Array, Ints
 
 Shape = tuple[int, ...]
+AXES = ("", "L", "H, W", "D, H, W")  # by rank
 Pads = list[tuple[int, int]]  # (lo, hi) per spatial axis
 
 
@@ -52,9 +53,9 @@ def conv(
 ) -> tuple[Shape, Shape, Pads]:  # fmt: skip
     """Stride, dilation and padding per axis of a convolution, once all shapes are known to fit."""
     rank = int(op[-2])
-    axes, shapes = ("L", "H, W", "D, H, W")[rank - 1], {"x": x, "w": w}
+    shapes = {"x": x, "w": w}
     if len(x) != rank + 2 or len(w) != rank + 2:
-        raise refusal(op, f"x must be (N, C, {axes}) and w (O, C/groups, {rank} kernel sizes)", **shapes)
+        raise refusal(op, f"x must be (N, C, {AXES[rank]}) and w (O, C/groups, {rank} kernel sizes)", **shapes)
     t, d = per_axis(op, "stride", stride, rank, 1), per_axis(op, "dilation", dilation, rank, 1)
     if groups < 1 or x[1] != w[1] * groups or w[0] % groups or not w[0]:
         raise refusal(
@@ -91,6 +92,35 @@ def _conv_pads(op: str, padding: Ints | str, kernel: Shape, t: Shape, d: Shape) 
     return [(p, p) for p in per_axis(op, "padding", padding, len(kernel), 0)]
 
 
+def conv_transpose(
+    op: str, x: Shape, w: Shape, b: Array | None,
+    stride: Ints, padding: Ints, output_padding: Ints, groups: int, dilation: Ints, dy: Array | None = None,
+) -> tuple[Shape, Shape, Pads, Shape]:  # fmt: skip
+    """Stride, dilation and padding per axis of a transposed convolution, and the size of y's axes."""
+    rank = int(op[-2])
+    shapes = {"x": x, "w": w}
+    if len(x) != rank + 2 or len(w) != rank + 2:
+        raise refusal(op, f"x must be (N, C, {AXES[rank]}) and w (C, O/groups, {rank} kernel sizes)", **shapes)
+    t, d = per_axis(op, "stride", stride, rank, 1), per_axis(op, "dilation", dilation, rank, 1)
+    extra = per_axis(op, "output_padding", output_padding, rank, 0)
+    if groups < 1 or x[1] != w[0] or w[0] % groups or 0 in w:
+        raise refusal(op, f"x has {x[1]} channels; w takes {w[0]}, {groups} groups of them", **shapes, groups=groups)
+    if b is not None and b.shape != (w[1] * groups,):
+        raise refusal(op, f"b must be ({w[1] * groups},), one number per output channel", **shapes, b=b.shape)
+    if any(e >= max(t, d) for e, t, d in zip(extra, t, d, strict=True)):
+        reason = "output_padding must be smaller than the stride or the dilation"
+        raise refusal(op, reason, output_padding=output_padding, stride=stride, dilation=dilation)
+    pads = [(p, p) for p in per_axis(op, "padding", padding, rank, 0)]
+    axes = zip(x[2:], w[2:], t, d, extra, pads, strict=True)
+    size = tuple((n - 1) * t + d * (k - 1) + 1 + e - 2 * p for n, k, t, d, e, (p, _) in axes)
+    if 0 in x[2:] or min(size) < 1:
+        raise refusal(op, f"y would be {size}", **shapes, stride=stride, padding=padding)
+    y = (x[0], w[1] * groups, *size)
+    if dy is not None and dy.shape != y:
+        raise refusal(op, f"dy must have y's shape {y}", **shapes, dy=dy.shape)
+    return t, d, pads, size
+
+
 def pool(
     op: str,
     x: Shape,
@@ -110,7 +140,11 @@ def pool(
     t = k if stride is None or stride == () else per_axis(op, "stride", stride, rank, 1)
     d = per_axis(op, "dilation", dilation, rank, 1)
     if len(x) != rank + 2 or 0 in x[1:]:
-        raise refusal(op, f"x must be (N, C, {('L', 'H, W', 'D, H, W')[rank - 1]}), only N may be 0", x=x)
+        raise refusal(op, f"x must be (N, C, {AXES[rank]}), only N may be 0", x=x)
+    if op == "avg_pool3d" and any(n < k for n, k in zip(x[2:], k, strict=True)):
+        raise refusal(
+            op, "PyTorch's avg_pool3d wants an unpadded input as large as the kernel", x=x, kernel_size=kernel_size
+        )
     if any(2 * p > k for p, k in zip(p, k, strict=True)):
         raise refusal(op, "padding must be at most half the kernel size", x=x, kernel_size=kernel_size, padding=padding)
     windows, pads = [], []
@@ -142,3 +176,24 @@ def axis_of(op: str, x: Array, dim: int, dy: Array | None = None) -> tuple[int, 
     if dy is not None:
         same_shape(op, dy, x)
     return (dim % rank,) if x.ndim else ()
+
+
+def windows_of_image(
+    op: str, x: Shape, size: Shape, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints,
+    columns: Array | None = None,
+) -> tuple[Shape, Shape, Shape, Pads, Shape]:  # fmt: skip
+    """Kernel, dilation, stride, padding and window positions per axis of unfold and fold, x the image's shape."""
+    k, d = per_axis(op, "kernel_size", kernel_size, 2, 1), per_axis(op, "dilation", dilation, 2, 1)
+    t, p = per_axis(op, "stride", stride, 2, 1), per_axis(op, "padding", padding, 2, 0)
+    if len(x) != 4 or 0 in x[1:]:
+        raise refusal(op, "x must be (N, C, H, W), only N may be 0", x=x)
+    pads = [(n, n) for n in p]
+    positions = tuple(map(output_size, padded_size(size, pads), k, t, d))
+    if min(positions) < 1:
+        raise refusal(
+            op, "the dilated kernel does not fit", x=x, kernel_size=kernel_size, padding=padding, dilation=dilation
+        )
+    shape = (x[0], x[1] * k[0] * k[1], positions[0] * positions[1])
+    if columns is not None and columns.shape != shape:
+        raise refusal(op, f"the columns must be {shape}", x=x, columns=columns)
+    return k, d, t, pads, positions

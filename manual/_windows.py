@@ -29,7 +29,7 @@ def pad(x: Array, padding: Pads, value: float = 0) -> Array:
 def crop(xp: Array, padding: Pads) -> Array:
     """The adjoint of ``pad``: a view without the padding."""
     size = xp.shape[xp.ndim - len(padding) :]
-    x: Array = xp[_cells(slice(lo, n - hi) for n, (lo, hi) in zip(size, padding, strict=True))]
+    x: Array = xp[cells(slice(lo, n - hi) for n, (lo, hi) in zip(size, padding, strict=True))]
     return x
 
 
@@ -50,10 +50,10 @@ def scatter(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
     for tap in np.ndindex(*u.shape[u.ndim - 2 * rank : u.ndim - rank]):
         begin = tuple(map(mul, tap, dilation))
         reached = (slice(i, i + (p - 1) * t + 1, t) for i, p, t in zip(begin, positions, stride, strict=True))
-        x[_cells(reached)] += u[_cells((*tap, *[every] * rank))]
+        x[cells(reached)] += u[cells((*tap, *[every] * rank))]
     return x
 
 
-def _cells(last: Any) -> Any:
+def cells(last: Any) -> Any:
     """An index into the last axes."""
     return (..., *last)

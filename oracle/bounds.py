@@ -13,13 +13,11 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.cases import Case
-from oracle.lattices import kernel_cells
+from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
+from oracle.rounding import ELEMENTARY
 
 Bound = Callable[[Case, float], Answers]
-
-# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
-ELEMENTARY = 8
 
 
 def gamma(k: float, u: float) -> float:
@@ -41,15 +39,68 @@ def average(case: Case, u: float) -> Answers:
     return _scaled(gamma(kernel_cells(case.call) + 1, u), _at_magnitudes(case))
 
 
+def adaptive(case: Case, u: float) -> Answers:
+    """As average; no window has more cells, and no cell more windows, than the image has cells plus the output has."""
+    terms = prod(case.call.arguments["x"][2:]) + prod(case.dy.shape[2:])
+    return _scaled(gamma(terms + 2, u), _at_magnitudes(case))
+
+
+def interpolation(case: Case, u: float) -> Answers:
+    """Weights of both axes, their products and sums: 16 roundings; dx sums at most all of dy's cells.
+
+    A weight λ is what (j + ½) s has beyond an integer, so it errs by 4 u n absolutely, n the cells of its axis: times
+    the largest neighbour for y, times all of dy that may reach a cell for dx.
+    """
+    at, axes = _at_magnitudes(case), tuple(range(2, case.dy.ndim))
+    weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
+    dx = gamma(16 + prod(case.dy.shape[2:]), u) * _present(at["dx"])
+    reach = np.abs(case.dy).sum(axes, keepdims=True)
+    return {
+        "y": gamma(16, u) * _present(at["y"]) + weight * np.abs(case.wide("x")).max(initial=0),
+        "dx": dx + weight * reach,
+    }
+
+
+def lp_pool(case: Case, u: float) -> Answers:
+    """y = s^(1/P): s = Σ u^P errs by γ_K Σ|u|^P, K its terms and a power's, so by r relative; the root takes r/P.
+
+    dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by (P−1) times what y errs.
+    """
+    p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
+    y, most = np.abs(_present(case.truth["y"])), _present(_at_magnitudes(case)["y"])
+    ratio = np.divide(most, y, out=np.ones_like(y), where=y > 0)
+    r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
+    dy = np.abs(case.dy) * ratio ** abs(p - 1) * (abs(p - 1) * r + gamma(k, u))
+    dx = _present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
+    return {"y": y * (r / p + ELEMENTARY * u) + tiny(case), "dx": np.abs(dx) + tiny(case)}
+
+
 def weighted_mean(case: Case, u: float) -> Answers:
     """As multilinear: a product per sample, their sum, the weights' sum and a division."""
     return _scaled(gamma(2 * prod(case.call.arguments["target"]) + 3, u), _at_magnitudes(case))
 
 
 def selection(case: Case, u: float) -> Answers:
-    """y is copied, so exact; dx adds the cotangents of at most R·S windows, R·S − 1 roundings."""
+    """y is copied, so exact; dx adds the cotangents that meet in a cell."""
     magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
-    return _scaled(gamma(kernel_cells(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+    return _scaled(gamma(meeting(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+
+
+def embedding(case: Case, u: float) -> Answers:
+    """y is copied, so exact; a row's gradient sums over its indices and may be divided by their number."""
+    magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
+    return _scaled(gamma(case.keywords["indices"].size + 2, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+
+
+def learnt_rows(case: Case) -> dict[str, Array]:
+    """No distance to go for an embedding's rows whose gradient is, as asked for, not their derivative."""
+    rows, options = case.call.arguments["w"][0], case.keywords
+    distance = np.full((rows, 1), np.inf)
+    if options.get("scale_grad_by_freq"):
+        distance[np.bincount(options["indices"].ravel(), minlength=rows) > 1] = 0
+    if options.get("padding_idx") is not None:
+        distance[options["padding_idx"]] = 0
+    return {"w": distance}
 
 
 def softmax(case: Case, u: float) -> Answers:
@@ -60,7 +111,7 @@ def softmax(case: Case, u: float) -> Answers:
     n = y.shape[dim] if y.ndim else 1
     total = (dy * y).sum(axis, keepdims=True)
     dx = y * ((r + 3 * u) * (dy + total) + (dy * y * r).sum(axis, keepdims=True) + gamma(n + 1, u) * total)
-    return {"y": y * r + _tiny(case), "dx": dx + _tiny(case)}
+    return {"y": y * r + tiny(case), "dx": dx + tiny(case)}
 
 
 def log_softmax(case: Case, u: float) -> Answers:
@@ -69,7 +120,7 @@ def log_softmax(case: Case, u: float) -> Answers:
     p, r, y = _probabilities(case.wide("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
     total = dy.sum(dim if p.ndim else (), keepdims=True)
-    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + _tiny(case)}
+    return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
 
 
 def cross_entropy(case: Case, u: float) -> Answers:
@@ -88,7 +139,7 @@ def cross_entropy(case: Case, u: float) -> Answers:
         y = y / total
     mass = p * q.sum(1, keepdims=True)
     dx = dl[:, None] * (mass * (r + gamma(c + 7, u)) + gamma(7, u) * q + gamma(2 * n + 3, u) * (mass + q))
-    return {"y": np.asarray(y), "dx": dx + _tiny(case)}
+    return {"y": np.asarray(y), "dx": dx + tiny(case)}
 
 
 def sgd(case: Case, u: float) -> Answers:
@@ -137,6 +188,11 @@ def _mixture(
     return np.where(soft.any(1, keepdims=True), q, 0.0), total
 
 
+def _present(a: Array | None) -> Array:
+    assert a is not None
+    return a
+
+
 def _at_magnitudes(case: Case) -> Answers:
     arrays = {n: None if a is None else np.abs(a) for n, a in case.arrays.items()}
     y = reference_forward(case.call, arrays, case.keywords)
@@ -147,6 +203,6 @@ def _scaled(factor: float, answers: Answers) -> Answers:
     return {quantity: None if a is None else factor * np.abs(a) for quantity, a in answers.items()}
 
 
-def _tiny(case: Case) -> float:
+def tiny(case: Case) -> float:
     """What underflow may lose: the smallest normal number, in each of a few products with dy."""
     return float(4 * np.finfo(case.dtype).tiny * (1 + np.abs(case.dy).max(initial=0)))

@@ -7,6 +7,7 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.calls import Call
+from oracle.fills import KEYWORDS, Fill, normal
 from oracle.lattices import REAL, Draw, Lattice
 from oracle.pytorch import Answers, reference_forward, reference_gradients, reference_steps
 
@@ -42,7 +43,7 @@ class Case:
 
 
 def draw(op: "Op", call: Call, lattice: Draw | None = None, dtype: str = "float64") -> Case:
-    """Fill ``call``'s arrays from its seed, on a lattice or (None) with standard normal numbers, in ``dtype``.
+    """Fill ``call``'s arrays from its seed, on a lattice or (None) with real numbers, in ``dtype``.
 
     Raises:
         RuntimeError, ValueError, IndexError, TypeError: PyTorch refuses the call.
@@ -53,7 +54,7 @@ def draw(op: "Op", call: Call, lattice: Draw | None = None, dtype: str = "float6
     arrays = arrays_of(op, call, rng, kind, primal)
     steps = op.kind == "step"
     shape = (STEPS, *call.arguments["w"]) if steps else reference_forward(call, arrays, keywords).shape
-    case = Case(call, kind, arrays, keywords, _filled(dual, shape, rng, kind), {}, (primal, dual), rng)
+    case = Case(call, kind, arrays, keywords, _filled(dual, shape, rng, kind, call), {}, (primal, dual), rng)
     return answered(op, case)
 
 
@@ -72,31 +73,28 @@ def arrays_of(
     """The positional arguments; a step is given only its w here."""
     names = ("w",) if op.kind == "step" else op.positional
     shapes = {n: call.arguments.get(n) for n in names}
-    return {n: None if shape is None else _filled(lattice, shape, rng, dtype) for n, shape in shapes.items()}
+    domain = op.comparison.domain
+    return {
+        n: None if shape is None else _filled(lattice, shape, rng, dtype, call, domain.get(n, normal))
+        for n, shape in shapes.items()
+    }
 
 
 def keywords_of(
     op: "Op", call: Call, rng: np.random.Generator, dtype: np.dtype[Any], whole: bool = False
 ) -> dict[str, Any]:
-    """The keyword-only arguments; ``target`` is labels (one in eight ignored) or probabilities, ``weight`` positive."""
+    """The keyword-only arguments, arrays filled by name; floating ones are of ``dtype``."""
     keywords = {n: v for n, v in call.arguments.items() if n in op.options}
-    if (shape := keywords.get("weight")) is not None:
-        keywords["weight"] = (rng.integers(1, 5, shape) if whole else rng.uniform(0.5, 2, shape)).astype(dtype)
-    if (shape := keywords.get("running_mean")) is not None:
-        keywords["running_mean"] = (rng.integers(-9, 10, shape) if whole else rng.standard_normal(shape)).astype(dtype)
-    if (shape := keywords.get("running_var")) is not None:
-        keywords["running_var"] = (rng.choice([0, 3, 15], shape) if whole else rng.uniform(0.5, 2, shape)).astype(dtype)
-    if (shape := keywords.get("target")) is not None:
-        x = call.arguments["x"]
-        if shape == x:
-            p = rng.random(shape)
-            keywords["target"] = (p / p.sum(1, keepdims=True)).astype(dtype) if p.ndim > 1 else p.astype(dtype)
-        else:
-            labels = rng.integers(0, max(x[1] if len(x) > 1 else 1, 1), shape)
-            keywords["target"] = np.where(rng.random(shape) < 1 / 8, keywords.get("ignore_index", -100), labels)
+    for name, fill in KEYWORDS.items():
+        if (shape := keywords.get(name)) is not None:
+            a = fill(rng, shape, call, whole)
+            keywords[name] = a.astype(dtype) if a.dtype.kind == "f" else a
     return keywords
 
 
-def _filled(lattice: Lattice, shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype[Any]) -> Array:
-    values = rng.standard_normal(shape) if lattice is REAL else lattice.values(rng, shape)
+def _filled(
+    lattice: Lattice, shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype[Any], call: Call,
+    fill: Fill = normal,
+) -> Array:  # fmt: skip
+    values = fill(rng, shape, call, False) if lattice is REAL else lattice.values(rng, shape)
     return np.asarray(values).astype(dtype)

@@ -78,6 +78,24 @@ def verify(
 
 
 @app.command()
+def formulas(
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """List the article's formulas: as printed and in general, their code, their theorems, and whether they hold."""
+    from oracle import formulas
+
+    for path in (json, markdown):
+        _check_folder(path)
+    rows = formulas.table()
+    _write(json, [row._asdict() for row in rows])
+    if markdown:
+        _put(markdown, formulas.markdown(rows))
+    if json != STDOUT:
+        print(formulas.text(rows))
+
+
+@app.command()
 def train(
     dataset: Annotated[
         Literal["digits", "mnist"] | None, typer.Option(help="digits or mnist; MNIST where it can be had, else digits.")

@@ -1,4 +1,4 @@
-"""The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩."""
+"""The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a+v) − f(a−v)⟩ = 2 ⟨da, v⟩."""
 
 from fractions import Fraction
 
@@ -19,19 +19,22 @@ ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
 H = 2.0**-7
 
 
-def exact_difference(subject: Subject, case: Case) -> None:
-    """On a lattice f is linear in each argument, or v stays clear of every kink: the equation holds to the last bit."""
-    gradients, y = backward(subject, case), forward(subject, case)["y"]
-    assert y is not None
-    if not np.isfinite(y).all():
+def exact_difference(subject: Subject, op: Op, case: Case) -> None:
+    """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
+    gradients, truth = backward(subject, case), case.truth["y"]
+    assert truth is not None
+    if not np.isfinite(truth).all():
         return  # a mean over no samples is 0/0
     for name, a in case.arrays.items():
         if a is None:
             continue
         v = case.lattices[0].direction(case.rng, a.shape)
-        moved = forward(subject, case, **{name: a + v})["y"]
-        assert moved is not None
-        seen, told = _dot(case.dy, moved - y), _dot(gradients[f"d{name}"], v)
+        if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+            v = np.where(clear[name] > 0, v, 0.0)
+        ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
+        assert ahead is not None
+        assert behind is not None
+        seen, told = _dot(case.dy, ahead - behind) / 2, _dot(gradients[f"d{name}"], v)
         if seen != told:
             raise Failure(
                 f"⟨d{name}, v⟩ = {float(told)!r}, the subject's own forward changes by {float(seen)!r} along v",

@@ -6,7 +6,7 @@ an exhaustive enumerator another (it walks every path), so both read the very sa
 earlier choices, and nothing invalid is ever built. The result is a call's arguments, arrays by shape.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
@@ -28,52 +28,196 @@ class Axis(NamedTuple):
     d: int
 
 
-def conv2d(choose: Choose) -> dict[str, Any]:
+def conv(choose: Choose, rank: int) -> dict[str, Any]:
     mode = choose("padding mode", ("explicit", "same"), ("valid",))
     groups = choose("groups", (1, 2, 3))
     c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
-    h, w = (_conv_axis(choose, mode) for _ in range(2))
+    axes = [_conv_axis(choose, mode) for _ in range(rank)]
     bias = choose("bias", (True, False))
     return {
-        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, h.n, w.n),
-        "w": (o * groups, c, h.k, w.k),
+        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a in axes)),
+        "w": (o * groups, c, *(a.k for a in axes)),
         "b": (o * groups,) if bias else None,
-        "stride": _pair(h.t, w.t),
-        "padding": _pair(h.p, w.p) if mode == "explicit" else mode,
-        "dilation": _pair(h.d, w.d),
+        "stride": _one(a.t for a in axes),
+        "padding": _one(a.p for a in axes) if mode == "explicit" else mode,
+        "dilation": _one(a.d for a in axes),
         "groups": groups,
     }
 
 
-def max_pool2d(choose: Choose) -> dict[str, Any]:
-    ceil_mode = choose("ceil_mode", (False, True))
-    h, w = (_pool_axis(choose, (1, 2, 3)) for _ in range(2))
+def conv_transpose(choose: Choose, rank: int) -> dict[str, Any]:
+    groups = choose("groups", (1, 2, 3))
+    c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
+    axes = [_conv_transpose_axis(choose) for _ in range(rank)]
     return {
-        "x": _images(choose, h, w),
-        "kernel_size": _pair(h.k, w.k),
-        "stride": _stride(h, w),
-        "padding": _pair(h.p, w.p),
-        "dilation": _pair(h.d, w.d),
-        "ceil_mode": ceil_mode,
+        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a, _ in axes)),
+        "w": (c * groups, o, *(a.k for a, _ in axes)),
+        "b": (o * groups,) if choose("bias", (True, False)) else None,
+        "stride": _one(a.t for a, _ in axes),
+        "padding": _one(a.p for a, _ in axes),
+        "output_padding": _one(extra for _, extra in axes),
+        "groups": groups,
+        "dilation": _one(a.d for a, _ in axes),
     }
 
 
-def avg_pool2d(choose: Choose) -> dict[str, Any]:
+def max_pool(choose: Choose, rank: int) -> dict[str, Any]:
     ceil_mode = choose("ceil_mode", (False, True))
-    h, w = (_pool_axis(choose, (1,)) for _ in range(2))
-    return {
-        "x": _images(choose, h, w),
-        "kernel_size": _pair(h.k, w.k),
-        "stride": _stride(h, w),
-        "padding": _pair(h.p, w.p),
-        "ceil_mode": ceil_mode,
-        "count_include_pad": choose("count_include_pad", (True, False)),
-        "divisor_override": choose("divisor_override", (None,), (1, 3, -2)),
+    axes = [_pool_axis(choose, rank, (1, 2, 3)) for _ in range(rank)]
+    return _pooling(choose, axes) | {"dilation": _one(a.d for a in axes), "ceil_mode": ceil_mode}
+
+
+def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
+    ceil_mode = choose("ceil_mode", (False, True))
+    axes = [_pool_axis(choose, rank, (1,)) for _ in range(rank)]
+    if rank == 3:  # PyTorch refuses a kernel larger than the unpadded input here, and nowhere else
+        axes = [a._replace(n=max(a.n, a.k)) for a in axes]
+    options = {"ceil_mode": ceil_mode, "count_include_pad": choose("count_include_pad", (True, False))}
+    if rank > 1:
+        options["divisor_override"] = choose("divisor_override", (None,), (1, 3, -2))
+    return _pooling(choose, axes) | options
+
+
+def lp_pool2d(choose: Choose) -> dict[str, Any]:
+    axes = [_pool_axis(choose, 2, (1,))._replace(p=0) for _ in range(2)]
+    axes = [a._replace(n=max(a.n, a.k)) for a in axes]
+    arguments = _pooling(choose, axes)
+    del arguments["padding"]
+    return arguments | {
+        "norm_type": choose("norm_type", (2.0, 4.0), (1.0, 3.0)),
+        "ceil_mode": choose("ceil_mode", (False, True)),
     }
+
+
+def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
+    x = (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), *(choose("size", range(1, 9)) for _ in "hw"))
+    output = tuple(choose("output_size", (1, 2, 3, 5, 7), (None,)) for _ in "hw")
+    return {"x": x, "output_size": output[0] if output[0] == output[1] is not None else output}
+
+
+def pad(choose: Choose) -> dict[str, Any]:
+    mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
+    padded = choose("padded axes", (1, 2, 3))
+    lead = tuple(choose("size", (1, 2, 3)) for _ in range(choose("other axes", (1, 2))))
+    size = tuple(choose("size", (1, 2, 3, 5)) for _ in range(padded))
+    around = mode in ("reflect", "circular")  # they add less than the axis has
+    pads = [
+        tuple(choose("pad", range(n if around else 5), (-1,) if n > 2 else ()) for _ in "lh") for n in reversed(size)
+    ]
+    return {
+        "x": (*lead, *size),
+        "pad": tuple(p for pair in pads for p in pair),
+        "mode": mode,
+        "value": choose("value", (None, 2.5)) if mode == "constant" else None,
+    }
+
+
+def interpolate(choose: Choose) -> dict[str, Any]:
+    mode = choose("mode", ("nearest", "bilinear"))
+    rank = 2 if mode == "bilinear" else choose("rank", (1, 2, 3))
+    images = (
+        choose("batch", (1, 2), (0,)),
+        choose("channels", (1, 2)),
+        *(choose("size", range(1, 7)) for _ in range(rank)),
+    )
+    arguments: dict[str, Any] = {"x": images, "mode": mode}
+    if choose("by", ("size", "scale_factor")) == "size":
+        arguments["size"] = _one(choose("size", range(1, 10)) for _ in range(rank))
+    else:
+        factors = tuple(choose("scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0)) for _ in range(rank))
+        arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
+        arguments["recompute_scale_factor"] = choose("recompute_scale_factor", (None,), (True,))
+    if mode == "bilinear":
+        arguments["align_corners"] = choose("align_corners", (None, True, False))
+    return arguments
+
+
+def unfold(choose: Choose) -> dict[str, Any]:
+    axes = [_conv_axis(choose, "explicit") for _ in range(2)]
+    return {
+        "x": _images(choose, axes),
+        "kernel_size": _one(a.k for a in axes),
+        "dilation": _one(a.d for a in axes),
+        "padding": _one(a.p for a in axes),
+        "stride": _one(a.t for a in axes),
+    }
+
+
+def fold(choose: Choose) -> dict[str, Any]:
+    arguments = unfold(choose)
+    n, c, *size = arguments["x"]
+    pairs = [
+        (v, v) if isinstance(v := arguments[name], int) else v
+        for name in ("kernel_size", "dilation", "padding", "stride")
+    ]
+    positions = [(h + 2 * p - d * (k - 1) - 1) // t + 1 for h, k, d, p, t in zip(size, *pairs, strict=True)]
+    return arguments | {
+        "x": (n, c * pairs[0][0] * pairs[0][1], positions[0] * positions[1]),
+        "output_size": _one(size),
+    }
+
+
+def pixel_shuffle(choose: Choose) -> dict[str, Any]:
+    r = choose("upscale_factor", (1, 2, 3))
+    h, w = choose("size", (1, 2, 3)), choose("size", (1, 2, 3))  # PyTorch's gradient fails where one is 0
+    return {"x": (*_lead(choose), choose("channels", (1, 2, 3)) * r * r, h, w), "upscale_factor": r}
+
+
+def pixel_unshuffle(choose: Choose) -> dict[str, Any]:
+    r = choose("downscale_factor", (1, 2, 3))
+    h, w = choose("size", (1, 2, 3)) * r, choose("size", (1, 2, 3)) * r
+    return {"x": (*_lead(choose), choose("channels", (1, 2, 3)), h, w), "downscale_factor": r}
+
+
+def bilinear(choose: Choose) -> dict[str, Any]:
+    i, j, o = (choose("features", (1, 2, 3, 5)) for _ in range(3))
+    lead = tuple(choose("size", (1, 2, 3), (0,)) for _ in range(choose("rank", (0, 1, 2))))
+    return {"x1": (*lead, i), "x2": (*lead, j), "w": (o, i, j), "b": (o,) if choose("bias", (True, False)) else None}
 
 
 def elementwise(choose: Choose) -> dict[str, Any]:
     return {"x": _shape(choose, 4)}
+
+
+def leaky_relu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "negative_slope": choose("negative_slope", (0.01, 0.25, 0.0, -0.5, 1.5))}
+
+
+def prelu(choose: Choose) -> dict[str, Any]:
+    x = _shape(choose, 4)
+    shared = len(x) < 2 or choose("shared", (True, False))
+    return {"x": x, "w": choose("w", ((1,), ())) if shared else (x[1],)}
+
+
+def elu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "alpha": choose("alpha", (1.0, 0.3, 2.0, 0.0, -0.5))}
+
+
+def gelu(choose: Choose) -> dict[str, Any]:
+    return {"x": _shape(choose, 4), "approximate": choose("approximate", ("none", "tanh"))}
+
+
+def softplus(choose: Choose) -> dict[str, Any]:
+    beta, threshold = choose("beta", (1.0, 2.0, 0.3, -1.5)), choose("threshold", (20.0, 1.0, 0.0, -0.5))
+    return {"x": _shape(choose, 4), "beta": beta, "threshold": threshold}
+
+
+def glu(choose: Choose) -> dict[str, Any]:
+    halves = _shape(choose, 3) or (1,)
+    dim = choose("dim", range(-1, -len(halves) - 1, -1))
+    negative = choose("negative", (True, False))
+    x = tuple(2 * n if i == dim % len(halves) else n for i, n in enumerate(halves))
+    return {"x": x, "dim": dim if negative else dim % len(x)}
+
+
+def dropout(choose: Choose) -> dict[str, Any]:
+    x = _shape(choose, 4)
+    return {"x": x, "mask": x, **_chance(choose)}
+
+
+def dropout2d(choose: Choose) -> dict[str, Any]:
+    x = (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3), (0,)), *_shape(choose, 2))
+    return {"x": x, "mask": x[:2], **_chance(choose)}
 
 
 def linear(choose: Choose) -> dict[str, Any]:
@@ -229,6 +373,66 @@ def _affine(choose: Choose, shape: tuple[int, ...]) -> dict[str, Any]:
     return {name: shape if choose(name, (True, False)) else None for name in ("weight", "bias")}
 
 
+def embedding(choose: Choose) -> dict[str, Any]:
+    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3), (0,))
+    return {
+        "w": (rows, width),
+        "indices": _shape(choose, 3),
+        "padding_idx": choose("padding_idx", (None, *range(-rows, rows))),
+        "scale_grad_by_freq": choose("scale_grad_by_freq", (False, True)),
+    }
+
+
+def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
+    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
+    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
+    batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
+    shared = choose("enable_gqa", (False, True))
+    lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
+    many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
+    masked = choose("mask", ("none", "causal", "given"))
+    scores = (*many, queries, keys)
+    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
+    return {
+        "query": (*many, queries, wide),
+        "key": (*lead, keys, wide),
+        "value": (*lead, keys, value),
+        "attn_mask": mask,
+        "is_causal": masked == "causal",
+        "scale": choose("scale", (None, 0.5, 0.3, -1.0, 0.0)),
+        "enable_gqa": shared,
+    }
+
+
+def weighted_pair(choose: Choose) -> dict[str, Any]:
+    weighted = choose("weight", (False, True))
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": arguments["x"] if weighted else None}
+
+
+def smooth_l1_loss(choose: Choose) -> dict[str, Any]:
+    return _pair_of_arrays(choose) | {"beta": choose("beta", (1.0, 0.5, 0.3, 2.0, 0.0))}
+
+
+def huber_loss(choose: Choose) -> dict[str, Any]:
+    return weighted_pair(choose) | {"delta": choose("delta", (1.0, 0.5, 0.3, 2.0))}
+
+
+def binary_cross_entropy(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": _broadcastable(choose, "weight", arguments["x"])}
+
+
+def binary_cross_entropy_with_logits(choose: Choose) -> dict[str, Any]:
+    arguments = binary_cross_entropy(choose)
+    return arguments | {"pos_weight": _broadcastable(choose, "pos_weight", arguments["x"])}
+
+
+def kl_div(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose, ("mean", "sum", "none", "batchmean"))
+    return arguments | {"log_target": choose("log_target", (False, True))}
+
+
 def sgd(choose: Choose) -> dict[str, Any]:
     momentum = choose("momentum", (0.0, 0.5, 0.9, 0.99))
     nesterov = bool(momentum) and choose("nesterov", (False, True))
@@ -281,6 +485,23 @@ def _step(choose: Choose) -> dict[str, Any]:
     }
 
 
+def _pair_of_arrays(choose: Choose, reductions: Sequence[str] = ("mean", "sum", "none")) -> dict[str, Any]:
+    x = _shape(choose, 3)
+    return {"x": x, "target": x, "reduction": choose("reduction", reductions)}
+
+
+def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """A weight that can be broadcast to ``shape``: axes missing in front, axes of size 1; or none at all."""
+    if not choose(name, (False, True)):
+        return None
+    behind = shape[choose("axes left out", range(len(shape) + 1)) :]
+    return tuple(n if choose("whole axis", (True, False)) else 1 for n in behind)
+
+
+def _chance(choose: Choose) -> dict[str, Any]:
+    return {"p": choose("p", (0.5, 0.75, 0.1, 0.3, 0.0, 1.0)), "training": choose("training", (True, False))}
+
+
 def _conv_axis(choose: Choose, mode: str) -> Axis:
     k, d = choose("kernel_size", (1, 2, 3, 4, 5)), choose("dilation", (1, 2, 3))
     t = choose("stride", (1,) if mode == "same" else (1, 2, 3, 4))
@@ -289,25 +510,52 @@ def _conv_axis(choose: Choose, mode: str) -> Axis:
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
 
 
-def _pool_axis(choose: Choose, dilations: Sequence[int]) -> Axis:
-    k, d = choose("kernel_size", (1, 2, 3, 4, 6)), choose("dilation", dilations)
+def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
+    """An axis of x, and its output_padding; at least one cell of y is left."""
+    k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
+    t, p = choose("stride", (1, 2, 3, 4)), choose("padding", (0, 1, 2, 3))
+    extra = choose("output_padding", range(max(t, d)))
+    least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
+    return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
+
+
+def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
+    """What all poolings take; the stride is left out where it is the kernel's size, its default."""
+    t, k = _one(a.t for a in axes), _one(a.k for a in axes)
+    return {
+        "x": _images(choose, axes),
+        "kernel_size": k,
+        "stride": None if t == k else t,
+        "padding": _one(a.p for a in axes),
+    }
+
+
+def _pool_axis(choose: Choose, rank: int, dilations: Sequence[int]) -> Axis:
+    k, d = choose("kernel_size", (1, 2, 3, 4, 6) if rank < 3 else (1, 2, 3)), choose("dilation", dilations)
     t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1))
     least = max(1, d * (k - 1) + 1 - 2 * p)
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
 
 
-def _images(choose: Choose, h: Axis, w: Axis) -> tuple[int, ...]:
-    return (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), h.n, w.n)
+def _images(choose: Choose, axes: list[Axis]) -> tuple[int, ...]:
+    return (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), *(a.n for a in axes))
 
 
 def _shape(choose: Choose, most: int) -> tuple[int, ...]:
     """Any shape of up to ``most`` axes, scalars and empty axes included."""
-    return tuple(choose("size", (1, 2, 3, 5), (0,)) for _ in range(choose("rank", range(most + 1))))
+    return _shape_of(choose, choose("rank", range(most + 1)))
 
 
-def _stride(h: Axis, w: Axis) -> Any:
-    return None if (h.t, w.t) == (h.k, w.k) else _pair(h.t, w.t)
+def _lead(choose: Choose) -> tuple[int, ...]:
+    """Up to two leading axes."""
+    return tuple(choose("size", (1, 2, 3)) for _ in range(choose("rank", (0, 1, 2))))
 
 
-def _pair(a: int, b: int) -> int | tuple[int, int]:
-    return a if a == b else (a, b)
+def _shape_of(choose: Choose, rank: int) -> tuple[int, ...]:
+    return tuple(choose("size", (1, 2, 3, 5), (0,)) for _ in range(rank))
+
+
+def _one(values: Iterable[int]) -> Any:
+    """One int where all axes have the same, else one per axis."""
+    ints = tuple(values)
+    return ints[0] if len(set(ints)) == 1 else ints

@@ -8,7 +8,7 @@ on which nothing is exact.
 """
 
 from collections.abc import Callable, Mapping
-from math import isqrt, lcm, prod
+from math import frexp, isqrt, lcm, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 class Lattice(NamedTuple):
     """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
 
-    unit: int
+    unit: float
     amplitude: int
     distinct: bool = False
     kinks: bool = False  # ties and kinks: no place for differences
@@ -52,20 +52,42 @@ def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattic
     return lattice, lattice
 
 
+def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For trilinear ops: K products of three factors."""
+    amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
+    lattice = _lattice(call, 1, amplitude)
+    return lattice, lattice
+
+
 def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    """For ops that select: no ties, no kinks. A cell is in at most as many windows as a window has cells."""
-    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+    """For ops that select: no ties, no kinks."""
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
 
 
 def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
-    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // kernel_cells(call))
+    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
 
 
 def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For averages over windows of several sizes: multiples of every size divide without a remainder."""
     unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
     lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    return lattice, lattice
+
+
+def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
+    unit, cells = 1, 1
+    output = call.arguments["output_size"]
+    for n, wanted in zip(
+        call.arguments["x"][2:], output if isinstance(output, tuple) else (output, output), strict=True
+    ):
+        count = n if wanted is None else wanted
+        sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
+        unit *= lcm(*sizes)
+        cells *= max(*sizes, -(-count // n) + 1)  # cells of a window, windows of a cell
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
     return lattice, lattice
 
 
@@ -111,7 +133,7 @@ def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = Tru
     lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
     if axes is None:
         return lattice, lattice
-    return lattice._replace(squares=(x, axes, lattice.amplitude if offset else None)), lattice
+    return lattice._replace(kinks=True, squares=(x, axes, lattice.amplitude if offset else None)), lattice
 
 
 def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
@@ -125,11 +147,95 @@ def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: 
     return x
 
 
-def _lattice(call: Call, unit: int, amplitude: int) -> Lattice:
+def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As distinct, with a slope below zero of few bits."""
+    if not _few_bits(keywords.get("negative_slope", 0.01)):
+        return REAL, REAL
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+
+
+def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As ties, with a slope below zero of few bits."""
+    primal, dual = leaky(call, keywords, bits)
+    return primal if primal is REAL else Lattice(1, 1, kinks=True), dual
+
+
+def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
+    size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+
+
+def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    return Lattice(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+
+
+def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
+    return Lattice(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+
+
+def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
+    p = keywords.get("p", 0.5)
+    if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8))
+    return lattice, lattice
+
+
+def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
+    count = np.bincount(keywords["indices"].ravel(), minlength=1)
+    if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    return lattice, lattice
+
+
+def squares(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For mse_loss: sums of squared differences of integers, times weights up to 4."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
+
+
+def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
+    kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
+    if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
+        return REAL, REAL
+    return Lattice(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+
+
+def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
+    """Whether a mean divides by a power of two, because PyTorch multiplies by the reciprocal."""
+    weight, huber = keywords.get("weight"), call.op == "huber_loss"
+    total = prod(call.arguments["x"]) if weight is None or huber else float(weight.sum())
+    return keywords.get("reduction", "mean") != "mean" or (total > 0 and frexp(total)[0] == 0.5)
+
+
+def _few_bits(value: float) -> bool:
+    """A multiple of 1/8 up to 2: it adds four bits to a product."""
+    return float(value * 8).is_integer() and abs(value) <= 2
+
+
+def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
     return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
 
 
+def meeting(call: Call) -> int:
+    """How many cotangents may meet in one cell of x, in an op that selects: a window's cells, or else all of dy's."""
+    size, a = call.arguments.get("x", (1,))[2:], call.arguments
+    if "output_size" in a:
+        pair = a["output_size"] if isinstance(a["output_size"], tuple) else (a["output_size"],) * 2
+        return prod(n if wanted is None else wanted for n, wanted in zip(size, pair, strict=True)) or 1
+    if "pad" in a:
+        pairs = zip(reversed(a["x"]), a["pad"][::2], a["pad"][1::2], strict=False)
+        return prod(n + lo + hi for n, lo, hi in pairs) or 1
+    return kernel_cells(call)
+
+
 def kernel_cells(call: Call) -> int:
-    """R·S of a pooling, 1 of any other op."""
+    """The cells of a pooling's window, 1 of any other op."""
     kernel = call.arguments.get("kernel_size", 1)
-    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** 2
+    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** (len(call.arguments["x"]) - 2)

@@ -8,15 +8,17 @@ an optimiser.
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import bounds, inputs, lattices, norm_bounds, step_bounds
+from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses, norm_bounds, step_bounds
 from oracle.bounds import Bound
 from oracle.calls import Call
+from oracle.elementwise import clear
+from oracle.fills import Fill
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
 from oracle.verdicts import Verdict
@@ -24,32 +26,61 @@ from oracle.verdicts import Verdict
 if TYPE_CHECKING:
     from oracle.cases import Case
 
-# keyword-only arguments that are arrays, in every op that has them
-ARRAY_KEYWORDS = frozenset({"target", "weight", "running_mean", "running_var"})
-
-
+ARRAY_KEYWORDS = frozenset(fills.KEYWORDS)  # keyword-only arguments that are arrays, in every op that has them
 Kinks = Callable[["Case"], Mapping[str, Array]]
 
 
 class Comparison(NamedTuple):
     """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
 
-    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth: differences
-    move it by a fraction of that.
+    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
+    the end of its ``domain``: differences move it by a fraction of that. ``domain`` fills the arguments with real
+    numbers other than normal ones.
     """
 
     lattices: tuple[Draw, ...]
     bound: Bound
     kinks: Kinks | None = None
+    domain: Mapping[str, Fill] = {}
 
 
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
+TRILINEAR = Comparison((lattices.cubes,), bounds.multilinear)
 SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
 AVERAGE = Comparison((lattices.multiples,), bounds.average)
+ADAPTIVE = Comparison((lattices.adaptive_multiples,), bounds.adaptive)
+INTERPOLATION = Comparison((), bounds.interpolation)
+LP_POOL = Comparison((), bounds.lp_pool, clear(0))
 WEIGHTED_MEAN = Comparison((lattices.multiples_of_the_weight,), bounds.weighted_mean)
 SOFTMAX = Comparison((), bounds.softmax)
 LOG_SOFTMAX = Comparison((), bounds.log_softmax)
 CROSS_ENTROPY = Comparison((), bounds.cross_entropy)
+LEAKY = Comparison((lattices.leaky, lattices.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0))
+PRELU = Comparison((lattices.slopes, lattices.slope_ties), elementwise.prelu)
+ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
+SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
+GELU = Comparison((), elementwise.bound(elementwise.gelu))
+SILU = Comparison((), elementwise.bound(elementwise.silu))
+MISH = Comparison((), elementwise.bound(elementwise.mish))
+SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
+HARDSIGMOID = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardsigmoid), clear(-3, 3))
+HARDSWISH = Comparison((lattices.sixths,), elementwise.bound(elementwise.hardswish), clear(-3, 3))
+TANH = Comparison((), elementwise.bound(elementwise.tanh_))
+SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
+SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
+GLU = Comparison((), elementwise.glu)
+DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
+MSE = Comparison((lattices.squares,), losses.bound(losses.mse_loss, over_weights=True))
+L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
+SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
+HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
+BCE = Comparison(
+    (), losses.bound(losses.binary_cross_entropy), losses.inside, {"x": fills.fractions, "target": fills.fractions}
+)
+BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
+KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
+EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
+ATTENTION = Comparison((), attention.bound)
 SGD = Comparison((), bounds.sgd)
 BATCH_NORM = Comparison((lattices.squares_of_channels,), norm_bounds.normalisation, norm_bounds.clear)
 INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norm_bounds.normalisation, norm_bounds.clear)
@@ -112,36 +143,78 @@ class Op:
         return type(value) is type(default) and value == default
 
 
-OPS: dict[str, Op] = {
-    name: Op(name, *row)
-    for name, row in {
-        "conv2d": (inputs.conv2d, MULTILINEAR),
-        "linear": (inputs.linear, MULTILINEAR),
-        "max_pool2d": (inputs.max_pool2d, SELECTION),
-        "avg_pool2d": (inputs.avg_pool2d, AVERAGE),
-        "relu": (inputs.elementwise, SELECTION),
-        "flatten": (inputs.flatten, SELECTION),
-        "softmax": (inputs.softmax, SOFTMAX),
-        "log_softmax": (inputs.softmax, LOG_SOFTMAX),
-        "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
-        "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
-        "batch_norm": (inputs.batch_norm, BATCH_NORM),
-        "instance_norm": (inputs.instance_norm, INSTANCE_NORM),
-        "layer_norm": (inputs.layer_norm, NORMALISATION),
-        "group_norm": (inputs.group_norm, NORMALISATION),
-        "rms_norm": (inputs.rms_norm, RMS_NORM),
-        "local_response_norm": (inputs.local_response_norm, LOCAL_RESPONSE_NORM),
-        "xavier_uniform": (inputs.xavier_uniform, INITIALISER),
-        "xavier_normal": (inputs.xavier_normal, INITIALISER),
-        "kaiming_uniform": (inputs.kaiming_uniform, INITIALISER),
-        "kaiming_normal": (inputs.kaiming_normal, INITIALISER),
-        "sgd": (inputs.sgd, SGD),
-        "adagrad": (inputs.adagrad, ADAGRAD),
-        "rmsprop": (inputs.rmsprop, RMSPROP),
-        "adam": (inputs.adam, ADAM),
-        "adamw": (inputs.adam, ADAMW),
-    }.items()
+_TABLE: dict[str, tuple[Inputs, Comparison]] = {
+    "conv1d": (partial(inputs.conv, rank=1), MULTILINEAR),
+    "conv2d": (partial(inputs.conv, rank=2), MULTILINEAR),
+    "conv3d": (partial(inputs.conv, rank=3), MULTILINEAR),
+    "conv_transpose1d": (partial(inputs.conv_transpose, rank=1), MULTILINEAR),
+    "conv_transpose2d": (partial(inputs.conv_transpose, rank=2), MULTILINEAR),
+    "conv_transpose3d": (partial(inputs.conv_transpose, rank=3), MULTILINEAR),
+    "unfold": (inputs.unfold, MULTILINEAR),
+    "fold": (inputs.fold, MULTILINEAR),
+    "linear": (inputs.linear, MULTILINEAR),
+    "bilinear": (inputs.bilinear, TRILINEAR),
+    "max_pool1d": (partial(inputs.max_pool, rank=1), SELECTION),
+    "max_pool2d": (partial(inputs.max_pool, rank=2), SELECTION),
+    "max_pool3d": (partial(inputs.max_pool, rank=3), SELECTION),
+    "avg_pool1d": (partial(inputs.avg_pool, rank=1), AVERAGE),
+    "avg_pool2d": (partial(inputs.avg_pool, rank=2), AVERAGE),
+    "avg_pool3d": (partial(inputs.avg_pool, rank=3), AVERAGE),
+    "lp_pool2d": (inputs.lp_pool2d, LP_POOL),
+    "adaptive_avg_pool2d": (inputs.adaptive_pool2d, ADAPTIVE),
+    "adaptive_max_pool2d": (inputs.adaptive_pool2d, SELECTION),
+    "pad": (inputs.pad, SELECTION),
+    "interpolate": (inputs.interpolate, INTERPOLATION),
+    "pixel_shuffle": (inputs.pixel_shuffle, SELECTION),
+    "pixel_unshuffle": (inputs.pixel_unshuffle, SELECTION),
+    "relu": (inputs.elementwise, SELECTION),
+    "leaky_relu": (inputs.leaky_relu, LEAKY),
+    "prelu": (inputs.prelu, PRELU),
+    "elu": (inputs.elu, ELU),
+    "selu": (inputs.elementwise, SELU),
+    "gelu": (inputs.gelu, GELU),
+    "silu": (inputs.elementwise, SILU),
+    "mish": (inputs.elementwise, MISH),
+    "sigmoid": (inputs.elementwise, SIGMOID),
+    "hardsigmoid": (inputs.elementwise, HARDSIGMOID),
+    "hardswish": (inputs.elementwise, HARDSWISH),
+    "tanh": (inputs.elementwise, TANH),
+    "softplus": (inputs.softplus, SOFTPLUS),
+    "softsign": (inputs.elementwise, SOFTSIGN),
+    "glu": (inputs.glu, GLU),
+    "dropout": (inputs.dropout, DROPOUT),
+    "dropout2d": (inputs.dropout2d, DROPOUT),
+    "flatten": (inputs.flatten, SELECTION),
+    "embedding": (inputs.embedding, EMBEDDING),
+    "scaled_dot_product_attention": (inputs.scaled_dot_product_attention, ATTENTION),
+    "softmax": (inputs.softmax, SOFTMAX),
+    "log_softmax": (inputs.softmax, LOG_SOFTMAX),
+    "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
+    "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
+    "mse_loss": (inputs.weighted_pair, MSE),
+    "l1_loss": (inputs.weighted_pair, L1),
+    "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
+    "huber_loss": (inputs.huber_loss, HUBER),
+    "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
+    "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+    "kl_div": (inputs.kl_div, KL_DIV),
+    "batch_norm": (inputs.batch_norm, BATCH_NORM),
+    "instance_norm": (inputs.instance_norm, INSTANCE_NORM),
+    "layer_norm": (inputs.layer_norm, NORMALISATION),
+    "group_norm": (inputs.group_norm, NORMALISATION),
+    "rms_norm": (inputs.rms_norm, RMS_NORM),
+    "local_response_norm": (inputs.local_response_norm, LOCAL_RESPONSE_NORM),
+    "xavier_uniform": (inputs.xavier_uniform, INITIALISER),
+    "xavier_normal": (inputs.xavier_normal, INITIALISER),
+    "kaiming_uniform": (inputs.kaiming_uniform, INITIALISER),
+    "kaiming_normal": (inputs.kaiming_normal, INITIALISER),
+    "sgd": (inputs.sgd, SGD),
+    "adagrad": (inputs.adagrad, ADAGRAD),
+    "rmsprop": (inputs.rmsprop, RMSPROP),
+    "adam": (inputs.adam, ADAM),
+    "adamw": (inputs.adam, ADAMW),
 }
+OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
 
 
 def look_up(name: str) -> Op:

@@ -17,8 +17,9 @@ from oracle.unsafe import unsafe
 Arrays = Mapping[str, Array | None]
 Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
-# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
-Refusal = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError)
+ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
+# For a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
 
 
 def _module(call: Call) -> ModuleType:
@@ -56,9 +57,8 @@ def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any
 @lru_cache(4096)
 def _ones(op: str, arguments: tuple[tuple[str, Any], ...]) -> float:
     call = Call(op, dict(arguments), 0)
-    names = [n for n in ("x", "w", "b") if call.arguments.get(n) is not None]
-    arrays = {n: np.ones(call.arguments[n]) for n in names}
-    keywords = {n: v for n, v in arguments if n not in ("x", "w", "b")}
+    arrays = {n: np.ones(v) for n, v in arguments if n in ARRAYS and v is not None}
+    keywords = {n: v for n, v in arguments if n not in ARRAYS}
     y = reference_forward(call, arrays, keywords)
     sums = [y, *reference_gradients(call, arrays, keywords, np.ones(y.shape)).values()]
     return max((float(a.max()) for a in sums if a is not None and a.size), default=1.0)
@@ -69,17 +69,25 @@ def longest_sum(call: Call) -> int:
     return max(1, int(_ones(call.op, tuple(call.arguments.items()))))
 
 
-@lru_cache(4096)
-def _counts(x: tuple[int, ...], keywords: tuple[tuple[str, Any], ...]) -> Array:
-    ones, options = {"x": np.ones((1, 1, *x[2:]))}, dict(keywords)
-    call = Call("avg_pool2d", {}, 0)
-    cells = reference_forward(call, ones, options | {"divisor_override": 1})
-    return np.rint(cells / reference_forward(call, ones, options))
-
-
 def window_counts(call: Call) -> Array:
-    """What each window of an average is divided by, (1, 1, P, Q), by PyTorch: the sum of ones over their mean."""
-    return _counts(call.arguments["x"], tuple((n, v) for n, v in call.arguments.items() if n != "x"))
+    """What each window of an average is divided by: its cells along each axis, multiplied."""
+    options = {n: v for n, v in call.arguments.items() if n != "x"}
+    if override := options.get("divisor_override"):
+        return np.array(override)
+    positions = reference_forward(call, {"x": np.zeros((1, 1, *call.arguments["x"][2:]))}, options).shape[2:]
+    rank = len(positions)
+    kernel, padding = options["kernel_size"], options.get("padding", 0)
+    stride = options.get("stride") or kernel
+    k, t, p = (v if isinstance(v, tuple) else (v,) * rank for v in (kernel, stride, padding))
+    counts = np.ones((), int)
+    for n, k1, t1, p1, count in zip(call.arguments["x"][2:], k, t, p, positions, strict=True):
+        first = np.arange(count) * t1 - p1
+        behind = np.minimum(first + k1, n + p1)
+        cells = (
+            behind - first if options.get("count_include_pad", True) else np.minimum(behind, n) - np.maximum(first, 0)
+        )
+        counts = counts[..., None] * cells
+    return counts
 
 
 def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any]) -> torch.Tensor:
@@ -87,7 +95,7 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
         raise RuntimeError(f"not handed to PyTorch: {reason}")
     options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using padding='same'")  # even kernels cost a copy: no concern of ours
+        warnings.simplefilter("ignore", UserWarning)  # advice to PyTorch's users: no concern of ours
         y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
     return y
 
@@ -95,5 +103,6 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
 def _tensor(a: Array | None, requires_grad: bool = False) -> Any:
     if a is None:
         return None
-    wide = np.array(a, dtype=np.int64 if a.dtype.kind in "iu" else np.float64, order="C")
+    kinds: dict[str, Any] = {"i": np.int64, "u": np.int64, "b": np.bool_}
+    wide = np.array(a, dtype=kinds.get(a.dtype.kind, np.float64), order="C")
     return torch.from_numpy(wide).requires_grad_(requires_grad)

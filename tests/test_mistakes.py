@@ -15,12 +15,32 @@ MATHEMATICS = {
     "differentiable": (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient),
     "step": (theorems.steps_are_pytorchs,),
 }
+# What to do at a tie or a kink is a convention, of which only PyTorch can tell.
+CONVENTIONS = {
+    "hardsigmoid.sloping_at_the_kinks",
+    "hardswish.parabola_at_the_kinks",
+    "l1_loss.one_at_the_kink",
+    "leaky_relu.one_at_the_kink",
+    "max_pool2d.last_maximum",
+    "max_pool2d.ties_counted_twice",
+    "prelu.one_at_the_kink",
+    "relu.one_at_the_kink",
+}
 WITNESSES = (theorems.backward_is_the_derivative_of_forward, theorems.backward_is_linear_in_dy)
 
 
-def test_the_catalogue_covers_every_op():
-    assert {mistake.op for mistake in CATALOGUE} == set(OPS)
-    assert len(CATALOGUE) >= 15
+FAMILIES = {
+    "convolution": ("conv2d", "linear"),
+    "pooling": ("max_pool2d", "avg_pool2d"),
+    "activation": ("relu", "softmax", "log_softmax"),
+    "loss": ("nll_loss", "cross_entropy"),
+    "step": ("sgd",),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_of_ops_has_at_least_three_known_mistakes(family):
+    assert sum(mistake.op in FAMILIES[family] for mistake in CATALOGUE) >= 3
 
 
 @every_mistake
@@ -43,7 +63,5 @@ def test_a_mistake_is_named_by_its_smallest_call(mistake):
 )
 def test_a_wrong_gradient_is_rejected_without_pytorch(mistake):
     """By differences of its own forward, or because it is not linear in dy."""
-    ties_only = {"relu.one_at_the_kink", "max_pool2d.ties_counted_twice", "max_pool2d.last_maximum"}
     _, _, failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=WITNESSES, shrink=False)
-    # what to do at a tie is a convention, of which only PyTorch can tell
-    assert (failure is None) == (f"{mistake.op}.{mistake.name}" in ties_only)
+    assert (failure is None) == (f"{mistake.op}.{mistake.name}" in CONVENTIONS)

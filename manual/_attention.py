@@ -1,0 +1,48 @@
+"""Heads that queries share, a linear map and its adjoint, and what attention refuses."""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._geometry import same_dtype
+from manual._pairs import fits
+from manual._typing import Array
+
+
+def repeated(a: Array, q: Array) -> Array:
+    """Each head of a key or value as often as queries share it."""
+    return a if a.ndim == 2 or a.shape[-3] == q.shape[-3] else np.repeat(a, q.shape[-3] // a.shape[-3], -3)
+
+
+def shared(da: Array, a: Array) -> Array:
+    """The adjoint of ``repeated``."""
+    if da.shape == a.shape:
+        return da
+    each = da.reshape(*a.shape[:-2], da.shape[-3] // a.shape[-3], *a.shape[-2:])
+    da_shared: Array = np.einsum("...gse->...se", each)
+    return da_shared
+
+
+def check(
+    q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool, enable_gqa: bool, dy: Array | None = None
+) -> None:
+    """Refuse what does not fit together, as the docstring of the op says it.
+
+    Raises:
+        ValueError: it does not.
+    """
+    op, floats = "scaled_dot_product_attention", mask is not None and mask.dtype != bool
+    same_dtype(op, query=q, key=k, value=v, attn_mask=mask if floats else None, dy=dy)
+    shapes = {"query": q, "key": k, "value": v}
+    lead = [a.shape[: -3 if enable_gqa else -2] for a in (q, k, v)]
+    if min(a.ndim for a in (q, k, v)) < 2 + enable_gqa or lead[1:] != lead[:1] * 2:
+        raise refusal(op, "query, key and value must have the same leading axes", **shapes)
+    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        raise refusal(op, "query and key must be equally wide, key and value equally many", **shapes)
+    if enable_gqa and any(not a.shape[-3] or q.shape[-3] % a.shape[-3] for a in (k, v)):
+        raise refusal(op, "the heads of key and value must divide those of query", **shapes)
+    z = (*q.shape[:-1], k.shape[-2])
+    if mask is not None and (is_causal or mask.ndim < 2 or not fits(mask.shape, z)):
+        reason = f"attn_mask must be broadcastable to {z}, and is_causal be False"
+        raise refusal(op, reason, **shapes, attn_mask=mask, is_causal=is_causal)
+    if dy is not None and dy.shape != (*q.shape[:-1], v.shape[-1]):
+        raise refusal(op, f"dy must have y's shape {(*q.shape[:-1], v.shape[-1])}", **shapes, dy=dy)

@@ -1,0 +1,57 @@
+"""Average pooling over any number of axes: the mean of each window, and dy shared out evenly.   Formula E14.
+
+u           = the windows of zero-padded x
+y[n,c,p]    = Σ_r u[n,c,r,p] / a[p]
+du[n,c,r,p] = dy[n,c,p] / a[p]                         dx = crop(scatter(du))
+
+r stands for all kernel axes, p for all output axes. a[p] counts the cells of a window: with its padding
+(count_include_pad) or without, never what ceil_mode adds behind the padding; divisor_override replaces it.
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._geometry import Pads, Shape, padded_size, per_axis, pool
+from manual._typing import Array, Ints
+from manual._windows import crop, gather, pad, scatter
+
+
+def forward(
+    op: str, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Array:  # fmt: skip
+    """x (N, C, …) → y (N, C, …); stride defaults to kernel_size.
+
+    Raises:
+        ValueError: PyTorch would refuse the geometry or the divisor, or the input is not batched.
+    """
+    k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
+    a = _counts(op, x.shape, k, t, pads, padding, count_include_pad, divisor_override)
+    y: Array = gather(pad(x, pads), k, t, d).sum(tuple(range(2, x.ndim))) / a.astype(x.dtype)
+    return y
+
+
+def backward(
+    op: str, dy: Array, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> tuple[Array]:  # fmt: skip
+    """dy (N, C, …) → dx of x's shape."""
+    k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode, dy)
+    a = _counts(op, x.shape, k, t, pads, padding, count_include_pad, divisor_override)
+    share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))
+    du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
+    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads),)
+
+
+def _counts(
+    op: str, x: Shape, kernel: Shape, stride: Shape, pads: Pads, padding: Ints,
+    include_pad: bool, divisor_override: int | None,
+) -> Array:  # fmt: skip
+    """a: what each window's sum is divided by, of the output axes' shape."""
+    if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
+        raise refusal(op, "the divisor must be an int, not zero", x=x, divisor_override=divisor_override)
+    both_sides = [(p, p) for p in per_axis(op, "padding", padding, len(kernel), 0)]
+    behind = [(0, hi - p) for (_, hi), (p, _) in zip(pads, both_sides, strict=True)]
+    cells = pad(pad(np.ones(x[2:], int), both_sides, include_pad), behind)
+    a: Array = gather(cells, kernel, stride, (1,) * len(kernel)).sum(tuple(range(len(kernel))))
+    return a if divisor_override is None else np.full_like(a, divisor_override)

@@ -1,0 +1,35 @@
+"""What the losses of two arrays have in common: x and target of one shape, and a weight for each of their elements."""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._geometry import same_dtype
+from manual._typing import Array
+
+
+def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> None:
+    """Refuse what does not fit. PyTorch broadcasts some of these and warns that the result is likely wrong.
+
+    Raises:
+        ValueError: the shapes or dtypes of x and target differ, or a weight cannot be broadcast to them.
+    """
+    same_dtype(op, x=x, target=target, **weights)
+    if target.shape != x.shape:
+        raise refusal(op, "x and target must have one shape", x=x, target=target)
+    for name, a in weights.items():
+        if a is not None and not fits(a.shape, x.shape):
+            raise refusal(op, f"{name} cannot be broadcast to x", x=x, **{name: a})
+
+
+def check_weight(op: str, x: Array, weight: Array | None) -> None:
+    """For the losses whose weight PyTorch does not broadcast."""
+    if weight is not None and weight.shape != x.shape:
+        raise refusal(op, "weight must have x's shape", x=x, weight=weight)
+
+
+def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
+    """Whether an array of ``shape`` can be broadcast to ``into``."""
+    try:
+        return np.broadcast_shapes(shape, into) == into
+    except ValueError:
+        return False

@@ -1,0 +1,49 @@
+"""Transposed convolution over any number of axes: the input gradient of a convolution, read forwards.   Formula E9.
+
+du[n,o,r,p] = Σ_c w[c,o,r] x[n,c,p]                    y[n,o,i] = b[o] + crop(scatter(du))
+u           = the windows of dy, padded where y was cropped
+db[o]       = Σ_ni dy[n,o,i]
+dw[c,o,r]   = Σ_np x[n,c,p] u[n,o,r,p]
+dx[n,c,p]   = Σ_or w[c,o,r] u[n,o,r,p]                 a convolution of dy with w
+
+n batch · c input channel · o output channel · r kernel · p input position · i output position; with groups one more, g.
+output_padding adds cells behind y that no window reached: a convolution of stride t forgets how many there were.
+"""
+
+from manual._contract import contract
+from manual._convolution import along_channels, letters, merge, split, sum_channels
+from manual._geometry import conv_transpose, padded_size, same_dtype
+from manual._typing import Array, Ints
+from manual._windows import cells, crop, gather, pad, scatter
+
+
+def forward(
+    op: str, x: Array, w: Array, b: Array | None = None, *,
+    stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
+) -> Array:  # fmt: skip
+    """x (N, C, …), w (C, O/groups, …), b (O,) or None → y (N, O, …).
+
+    Raises:
+        ValueError: the shapes or the geometry do not fit together, or the input is not batched.
+    """
+    same_dtype(op, x=x, w=w, b=b)
+    t, d, pads, size = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation)
+    r, p = letters(w)
+    du = merge(contract(f"gco{r},ngc{p}->ngo{r}{p}", split(w, 0, groups), split(x, 1, groups)), 1)
+    y = crop(scatter(du, padded_size(size, pads), t, d), pads)
+    return y.copy() if b is None else y + along_channels(b, y)
+
+
+def backward(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *,
+    stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
+) -> tuple[Array, Array, Array | None]:  # fmt: skip
+    """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
+    same_dtype(op, dy=dy, x=x, w=w, b=b)
+    t, d, pads, _ = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation, dy)
+    r, p = letters(w)
+    u = gather(pad(dy, pads), w.shape[2:], t, d)
+    u = split(u[cells(map(slice, x.shape[2:]))], 1, groups)  # output_padding may have room for more windows
+    dx = merge(contract(f"gco{r},ngo{r}{p}->ngc{p}", split(w, 0, groups), u), 1)
+    dw = merge(contract(f"ngc{p},ngo{r}{p}->gco{r}", split(x, 1, groups), u), 0)
+    return dx, dw, None if b is None else sum_channels(dy)

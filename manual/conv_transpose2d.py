@@ -1,0 +1,12 @@
+"""Transposed convolution of images: x (N, C, H, W), w (C, O/groups, R, S).
+
+Formula E9: it is conv2d's input gradient, read forwards. The derivation stands in _transposed.py; arguments as in
+torch's conv_transpose2d.
+"""
+
+from functools import partial
+
+from manual import _transposed
+
+forward = partial(_transposed.forward, "conv_transpose2d")
+backward = partial(_transposed.backward, "conv_transpose2d")

@@ -1,0 +1,12 @@
+"""Transposed convolution of volumes: x (N, C, D, H, W), w (C, O/groups, R, S, T).
+
+Formula E9: it is conv3d's input gradient, read forwards. The derivation stands in _transposed.py; arguments as in
+torch's conv_transpose3d.
+"""
+
+from functools import partial
+
+from manual import _transposed
+
+forward = partial(_transposed.forward, "conv_transpose3d")
+backward = partial(_transposed.backward, "conv_transpose3d")

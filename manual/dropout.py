@@ -1,0 +1,37 @@
+"""Inverted dropout, Srivastava et al. 2014: what is kept is scaled up, so that its expectation stays.   Formula S6.
+
+y  = x · mask/(1 − p)                                      nothing is kept at p = 1: zeros, not 0/0
+dx = dy · mask/(1 − p)
+
+Chance is an argument: mask says what is kept (True or 1), with probability 1 − p. Without training y = x.
+"""
+
+from manual._errors import refusal
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
+    """x and mask of one shape, any → y of the same.
+
+    Raises:
+        ValueError: p is not in 0 … 1, or mask has not x's shape.
+    """
+    if mask.shape != x.shape:
+        raise refusal("dropout", "mask must have x's shape", x=x, mask=mask)
+    return x * scale("dropout", x, mask, p, training)
+
+
+def backward(dy: Array, x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> tuple[Array]:
+    """dy of x's shape → dx: the map is its own adjoint."""
+    same_shape("dropout", dy, x)
+    return (forward(dy, mask=mask, p=p, training=training),)
+
+
+def scale(op: str, x: Array, mask: Array, p: float, training: bool) -> Array:
+    """mask/(1 − p) in x's dtype."""
+    if not 0 <= p <= 1:
+        raise refusal(op, "p must lie in 0 … 1", x=x, p=p)
+    kept = x.dtype.type(0 if p == 1 else 1 / (1 - p))
+    s: Array = mask.astype(x.dtype) * kept if training else x.dtype.type(1)
+    return s

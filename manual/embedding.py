@@ -1,0 +1,55 @@
+"""Rows of a table, looked up by number.
+
+y[…,d]   = w[i[…],d]                                       i indices
+dw[r,d]  = Σ dy[…,d] over i[…] = r                         0 where r is padding_idx: that row is not learnt
+
+scale_grad_by_freq divides the sum by its number of terms. PyTorch's max_norm is left out: it writes to w. Its sparse
+changes how dw is stored, not what it is.
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._typing import Array
+
+
+def forward(
+    w: Array, *, indices: Array, padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,  # noqa: ARG001
+) -> Array:  # fmt: skip
+    """w (R, D), indices integers of any shape in 0 … R−1 → y (…, D). Named as in torch.ops.aten.embedding.
+
+    Raises:
+        ValueError: w is no table, or an index or padding_idx is none of its rows.
+    """
+    _check(w, indices, padding_idx)
+    y: Array = w[indices]
+    return y
+
+
+def backward(
+    dy: Array, w: Array, *, indices: Array, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> tuple[Array]:
+    """dy (…, D) → dw (R, D). padding_idx may count from the end."""
+    _check(w, indices, padding_idx)
+    if dy.shape != (*indices.shape, w.shape[1]):
+        raise refusal(
+            "embedding", f"dy must have y's shape {(*indices.shape, w.shape[1])}", w=w, indices=indices, dy=dy
+        )
+    dw = np.zeros_like(w)
+    np.add.at(dw, indices, dy)
+    if scale_grad_by_freq:
+        terms = np.bincount(indices.ravel(), minlength=len(w))
+        dw /= np.maximum(terms, 1).astype(w.dtype)[:, None]
+    if padding_idx is not None:
+        dw[padding_idx] = 0
+    return (dw,)
+
+
+def _check(w: Array, indices: Array, padding_idx: int | None) -> None:
+    if w.ndim != 2 or indices.dtype.kind not in "iu":
+        raise refusal("embedding", "w must be (R, D) and indices integers", w=w, indices=indices)
+    if (bad := indices[(indices < 0) | (indices >= len(w))]).size:
+        raise refusal("embedding", f"index {bad[0]} is none of the {len(w)} rows", w=w, indices=indices)
+    if padding_idx is not None and not -len(w) <= padding_idx < len(w):
+        raise refusal("embedding", f"padding_idx must be one of the {len(w)} rows", w=w, padding_idx=padding_idx)

@@ -1,0 +1,38 @@
+"""Gated linear unit, Dauphin et al. 2017: one half of an axis weighs the other.   Formula E8.
+
+y      = a s                                               x = (a, b) along dim, s = sigmoid(b)
+da, db = dy s, dy a s (1 − s)
+"""
+
+import numpy as np
+
+from manual import sigmoid
+from manual._errors import refusal
+from manual._typing import Array
+
+
+def forward(x: Array, *, dim: int = -1) -> Array:
+    """x (…, 2K, …) with 2K cells along ``dim`` → y (…, K, …).
+
+    Raises:
+        ValueError: x has no axis ``dim``, or an odd number of cells along it.
+    """
+    a, b = _halves(x, dim)
+    with np.errstate(invalid="ignore"):  # ∞ · 0 is NaN, as in PyTorch
+        return a * sigmoid.forward(b)
+
+
+def backward(dy: Array, x: Array, *, dim: int = -1) -> tuple[Array]:
+    """dy of y's shape → dx."""
+    a, b = _halves(x, dim)
+    if dy.shape != a.shape:
+        raise refusal("glu", f"dy must have y's shape {a.shape}", dy=dy, x=x, dim=dim)
+    s = sigmoid.forward(b)
+    with np.errstate(invalid="ignore"):
+        return (np.concatenate((dy * s, dy * a * s * (1 - s)), dim),)
+
+
+def _halves(x: Array, dim: int) -> list[Array]:
+    if not -x.ndim <= dim < x.ndim or x.shape[dim] % 2:
+        raise refusal("glu", "x must have an axis dim, with an even number of cells", x=x, dim=dim)
+    return np.split(x, 2, dim)

@@ -1,0 +1,22 @@
+"""Sigmoid in three straight pieces.   Formula E8.
+
+y  = 0 … (x + 3)/6 … 1
+dx = dy / 6 where −3 < x < 3, else 0, at both kinks and for NaN
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array) -> Array:
+    """x of any shape → y of the same."""
+    y: Array = np.clip(x + 3, 0, 6) / 6
+    return y
+
+
+def backward(dy: Array, x: Array) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("hardsigmoid", dy, x)
+    return (np.where((x > -3) & (x < 3), dy / 6, dy.dtype.type(0)),)

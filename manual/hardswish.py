@@ -1,0 +1,25 @@
+"""x weighed by its hardsigmoid, Howard et al. 2019.   Formula E8.
+
+y  = x · (0 … (x + 3)/6 … 1)
+dx = 0, dy (x/3 + 1/2), dy on the three pieces: PyTorch's convention is 0 at −3 and 1 at 3
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array) -> Array:
+    """x of any shape → y of the same."""
+    with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
+        y: Array = x * np.clip(x + 3, 0, 6) / 6
+    return y
+
+
+def backward(dy: Array, x: Array) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("hardswish", dy, x)
+    zero, one = dy.dtype.type(0), dy.dtype.type(1)
+    with np.errstate(invalid="ignore"):
+        return (dy * np.where(x <= -3, zero, np.where(x >= 3, one, x / 3 + 0.5)),)

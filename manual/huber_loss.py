@@ -1,0 +1,48 @@
+"""Squared error up to δ, δ times absolute error beyond, Huber 1964: δ times smooth_l1_loss with β = δ.
+
+d        = x − target
+ℓ        = v d²/2 where |d| ≤ δ, else v δ (|d| − δ/2)      v weight, 1 without
+y        = ℓ, Σ ℓ, or the mean of ℓ                        by count: the weights do not divide, as they do in mse_loss
+dx       = v · (−δ … d … δ) dℓ
+dtarget  = −dx
+"""
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._pairs import check_pair, check_weight
+from manual._reduction import reduce, spread
+from manual._typing import Array
+
+
+@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+def forward(
+    x: Array, target: Array, *, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
+) -> Array:
+    """x, target and weight of one shape → y, () or x's shape if reduction is "none".
+
+    Raises:
+        ValueError: the shapes or dtypes differ, or delta is not positive.
+    """
+    d, v = _parts(x, target, delta, weight)
+    loss = np.where(np.abs(d) <= delta, 0.5 * d * d, delta * (np.abs(d) - 0.5 * delta))
+    return reduce("huber_loss", v * loss, reduction, x.size)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def backward(
+    dy: Array, x: Array, target: Array, *, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
+) -> tuple[Array, Array]:
+    """dy of y's shape → dx, dtarget."""
+    d, v = _parts(x, target, delta, weight)
+    dx = v * np.clip(d, -delta, delta) * spread("huber_loss", dy, x.shape, reduction, x.size)
+    return dx, -dx
+
+
+def _parts(x: Array, target: Array, delta: float, weight: Array | None) -> tuple[Array, Array]:
+    """d and v."""
+    check_pair("huber_loss", x, target, weight=weight)
+    check_weight("huber_loss", x, weight)
+    if not delta > 0:
+        raise refusal("huber_loss", "delta must be > 0", x=x, target=target, delta=delta)
+    return x - target, np.ones_like(x) if weight is None else weight

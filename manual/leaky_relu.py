@@ -1,0 +1,23 @@
+"""A rectified linear unit that lets a little through.   Formulas E8, S2.
+
+y  = x where x > 0, else α x                               α negative_slope
+dx = dy where x > 0, else α dy: at the kink PyTorch's convention is α; so it is for NaN
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array, *, negative_slope: float = 0.01) -> Array:
+    """x of any shape → y of the same."""
+    with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
+        y: Array = np.where(x > 0, x, x * negative_slope)
+    return y
+
+
+def backward(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("leaky_relu", dy, x)
+    return (np.where(x > 0, dy, dy * negative_slope),)

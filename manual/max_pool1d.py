@@ -1,0 +1,13 @@
+"""Max pooling along one axis: x (N, C, L).   y[n,c,p] = max over the window at p; dy goes to its first maximum.
+
+Formulas E12, E13; the derivation stands in _max_pool.py. Arguments as in torch's max_pool1d; argmax tells which
+cell each window takes.
+"""
+
+from functools import partial
+
+from manual import _max_pool
+
+forward = partial(_max_pool.forward, "max_pool1d")
+backward = partial(_max_pool.backward, "max_pool1d")
+argmax = partial(_max_pool.argmax, "max_pool1d")

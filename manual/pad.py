@@ -1,0 +1,90 @@
+"""More cells around an array: a constant, or cells of its own by another index.
+
+y[…,j,…] = x[…,i(j),…]     j from −lo to n + hi          dx[…,i,…] = Σ dy[…,j,…] over i(j) = i
+constant   i(j) = j inside, the constant outside         reflect    i(j) = |j|, 2 (n − 1) − j behind the end
+replicate  i(j) = the nearest cell of x                  circular   i(j) = j mod n, of what is left if one side crops
+
+The pairs (lo, hi) begin with the last axis; a negative one crops. Axis by axis, so corners are padded twice.
+"""
+
+import numpy as np
+
+from manual._axes import put, take
+from manual._errors import refusal
+from manual._typing import Array
+
+MODES = ("constant", "reflect", "replicate", "circular")
+
+
+def forward(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Array:
+    """x of any shape (all modes but constant pad the last 1 to 3 axes behind one or two others) → y.
+
+    Raises:
+        ValueError: PyTorch would refuse the padding for this shape or mode.
+    """
+    y = x.copy()
+    for axis, i in _indices(x, pad, mode, value):
+        y = take(y, i, axis)
+        if value and mode == "constant":
+            np.moveaxis(y, axis, 0)[i < 0] = value
+    return y
+
+
+def backward(
+    dy: Array, x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None
+) -> tuple[Array]:
+    """dy of y's shape → dx of x's."""
+    indices = _indices(x, pad, mode, value)
+    shape = list(x.shape)
+    for axis, i in indices:
+        shape[axis] = len(i)
+    if dy.shape != tuple(shape):
+        raise refusal("pad", f"dy must have y's shape {tuple(shape)}", dy=dy, x=x)
+    dx = dy.copy()
+    for axis, i in reversed(indices):
+        dx = put(dx, i, axis, x.shape[axis])
+    return (dx,)
+
+
+def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> list[tuple[int, Array]]:
+    """For each padded axis, from the last one on, the cell of x behind each cell of y; −1 is outside."""
+    if mode not in MODES or len(pad) % 2 or len(pad) > 2 * x.ndim:
+        raise refusal(
+            "pad", f"pad must be pairs for x's axes and mode one of {', '.join(MODES)}", x=x, pad=pad, mode=mode
+        )
+    pairs = list(zip(pad[::2], pad[1::2], strict=True))
+    if mode != "constant":
+        if value is not None:
+            raise refusal("pad", "only the constant mode has a value", mode=mode, value=value)
+        if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2):
+            raise refusal(
+                "pad", "it pads the last 1 to 3 axes of an array of one or two axes more", x=x, pad=pad, mode=mode
+            )
+        if mode != "circular" and 0 in x.shape[x.ndim - len(pairs) - 1 :]:
+            raise refusal("pad", "of x only the batch may be empty", x=x, pad=pad, mode=mode)
+    found = []
+    for axis, (lo, hi) in zip(range(x.ndim - 1, -1, -1), pairs, strict=False):
+        n = x.shape[axis]
+        if n + lo + hi < (mode != "constant") or _too_far(mode, n, lo, hi):
+            raise refusal("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)
+        found.append((axis, _index(mode, n, lo, hi)))
+    return found
+
+
+def _too_far(mode: str, n: int, lo: int, hi: int) -> bool:
+    """reflect needs more cells than it adds on a side, circular at least as many; nothing comes of an empty axis."""
+    most, left = max(lo, hi), n + min(lo, 0) + min(hi, 0)
+    return (mode == "reflect" and most >= n) or (mode == "circular" and most > left) or (mode == "replicate" and not n)
+
+
+def _index(mode: str, n: int, lo: int, hi: int) -> Array:
+    j = np.arange(-lo, n + hi)
+    if mode == "constant":
+        return np.where((j >= 0) & (j < n), j, -1)
+    if mode == "reflect":
+        i: Array = n - 1 - np.abs(n - 1 - np.abs(j))
+        return i
+    if mode == "replicate":
+        return np.clip(j, 0, n - 1)
+    first, last = max(-lo, 0), n - max(-hi, 0)  # circular crops before it wraps
+    return first + (j - first) % max(last - first, 1)

@@ -1,0 +1,21 @@
+"""Channels to pixels.   y[…,c,h·r+i,w·r+j] = x[…,c·r·r+i·r+j,h,w]
+
+A permutation, so the gradient is its inverse: pixel_unshuffle.
+"""
+
+from manual._pixels import shuffle, unshuffle
+from manual._typing import Array
+
+
+def forward(x: Array, *, upscale_factor: int) -> Array:
+    """x (…, C·r², H, W) → y (…, C, H·r, W·r).
+
+    Raises:
+        ValueError: the channels are no multiple of r².
+    """
+    return shuffle("pixel_shuffle", x, upscale_factor)
+
+
+def backward(dy: Array, x: Array, *, upscale_factor: int) -> tuple[Array]:
+    """dy (…, C, H·r, W·r) → dx (…, C·r², H, W)."""
+    return (unshuffle("pixel_shuffle", dy, upscale_factor, shuffle("pixel_shuffle", x, upscale_factor).shape),)

@@ -1,0 +1,24 @@
+"""The logistic function.   Formulas E8, S2.
+
+y  = 1 / (1 + exp(−x))
+dx = dy y (1 − y)
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array) -> Array:
+    """x of any shape → y of the same."""
+    with np.errstate(over="ignore"):  # 1/∞ is the right 0
+        y: Array = 1 / (1 + np.exp(-x))
+    return y
+
+
+def backward(dy: Array, x: Array) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("sigmoid", dy, x)
+    y = forward(x)
+    return (dy * y * (1 - y),)

@@ -1,0 +1,47 @@
+"""Squared error up to β, absolute error beyond, Girshick 2015.
+
+d        = x − target
+ℓ        = d²/(2β) where |d| < β, else |d| − β/2           β = 0 is l1_loss
+y        = ℓ, Σ ℓ, or the mean of ℓ
+dx       = −1 … d/β … 1, times dℓ
+dtarget  = −dx
+"""
+
+import numpy as np
+
+from manual import l1_loss
+from manual._errors import refusal
+from manual._pairs import check_pair
+from manual._reduction import reduce, spread
+from manual._typing import Array
+
+
+@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> Array:
+    """x and target of one shape → y, () or x's shape if reduction is "none".
+
+    Raises:
+        ValueError: the shapes or dtypes differ, or beta is negative.
+    """
+    _check(x, target, beta)
+    if not beta:
+        return l1_loss.forward(x, target, reduction=reduction)
+    d = x - target
+    loss = np.where(np.abs(d) < beta, 0.5 * d * d / beta, np.abs(d) - 0.5 * beta)
+    return reduce("smooth_l1_loss", loss, reduction, x.size)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def backward(dy: Array, x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> tuple[Array, Array]:
+    """dy of y's shape → dx, dtarget."""
+    _check(x, target, beta)
+    if not beta:
+        return l1_loss.backward(dy, x, target, reduction=reduction)
+    dx = np.clip((x - target) / beta, -1, 1) * spread("smooth_l1_loss", dy, x.shape, reduction, x.size)
+    return dx, -dx
+
+
+def _check(x: Array, target: Array, beta: float) -> None:
+    check_pair("smooth_l1_loss", x, target)
+    if not beta >= 0:
+        raise refusal("smooth_l1_loss", "beta must be ≥ 0", x=x, target=target, beta=beta)

@@ -1,0 +1,27 @@
+"""A smooth rectified linear unit, the integral of sigmoid.   Formula E8.
+
+y  = log(1 + exp(βx)) / β, but x where βx > threshold      where exp would overflow and the two agree anyway
+dx = dy sigmoid(βx), but dy where βx > threshold
+"""
+
+import numpy as np
+
+from manual import sigmoid
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
+    """x of any shape → y of the same."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # of an exp that is not chosen; β = 0 gives ∞
+        bx = beta * x
+        y: Array = np.where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
+    return y
+
+
+def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("softplus", dy, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        bx = beta * x
+    return (np.where(bx > threshold, dy, dy * sigmoid.forward(bx)),)

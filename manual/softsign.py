@@ -1,0 +1,23 @@
+"""x over one more than its size.   Formula E8.
+
+y  = x / (1 + |x|)                                         ∞/∞ is NaN, as in PyTorch
+dx = dy (1 − |y|) / (1 + |x|)
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array) -> Array:
+    """x of any shape → y of the same."""
+    with np.errstate(invalid="ignore"):
+        y: Array = x / (1 + np.abs(x))
+    return y
+
+
+def backward(dy: Array, x: Array) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("softsign", dy, x)
+    return (dy * (1 - np.abs(forward(x))) / (1 + np.abs(x)),)

@@ -1,0 +1,22 @@
+"""Hyperbolic tangent.   Formulas E8, S2.
+
+y  = tanh x
+dx = dy (1 − y²)
+"""
+
+import numpy as np
+
+from manual._geometry import same_shape
+from manual._typing import Array
+
+
+def forward(x: Array) -> Array:
+    """x of any shape → y of the same."""
+    y: Array = np.tanh(x)
+    return y
+
+
+def backward(dy: Array, x: Array) -> tuple[Array]:
+    """dy, x of one shape → dx."""
+    same_shape("tanh", dy, x)
+    return (dy * (1 - np.tanh(x) ** 2),)

@@ -1,0 +1,28 @@
+"""The windows of an image as columns: what im2col gathers.   y[n,c·r·s,l] = x̄[n,c,p·t+r·d,q·t+s·d], l = p·Q + q
+
+dx = crop(scatter(dy)): fold is the adjoint.
+"""
+
+from manual._geometry import padded_size, windows_of_image
+from manual._typing import Array, Ints
+from manual._windows import crop, gather, pad, scatter
+
+
+def forward(x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> Array:
+    """x (N, C, H, W) → y (N, C·R·S, L); arguments as in torch's unfold.
+
+    Raises:
+        ValueError: the geometry does not fit, or the input is not batched.
+    """
+    k, d, t, pads, _ = windows_of_image("unfold", x.shape, x.shape[2:], kernel_size, dilation, padding, stride)
+    u = gather(pad(x, pads), k, t, d)
+    return u.reshape(len(x), x.shape[1] * k[0] * k[1], u.shape[4] * u.shape[5]).copy()
+
+
+def backward(
+    dy: Array, x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
+) -> tuple[Array]:
+    """dy (N, C·R·S, L) → dx (N, C, H, W)."""
+    k, d, t, pads, p = windows_of_image("unfold", x.shape, x.shape[2:], kernel_size, dilation, padding, stride, dy)
+    du = dy.reshape(*x.shape[:2], *k, *p)
+    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)

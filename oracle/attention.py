@@ -1,0 +1,49 @@
+"""The rounding bound of attention: its formula on numbers that carry their error (rounding.py)."""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.bounds import tiny
+from oracle.cases import Case
+from oracle.pytorch import Answers
+from oracle.rounding import Rounded, exp, matmul, where
+
+
+def bound(case: Case, u: float) -> Answers:
+    """z, p = softmax(z), y and the four gradients, as manual/scaled_dot_product_attention.py writes them."""
+    q, k, v = (case.wide(n) for n in ("query", "key", "value"))
+    scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")
+    alpha = Rounded(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
+    query, key, value, dy = (Rounded(_heads(a, q), 0.0, u) for a in (q, k, v, case.dy.astype(float)))
+    z = matmul(query, key.mT) * alpha
+    seen = np.tri(*z.value.shape[-2:]) > 0 if case.keywords.get("is_causal") else np.ones(z.value.shape[-2:], bool)
+    if mask is not None:
+        seen = mask if mask.dtype == bool else np.isfinite(mask)
+        z = z if mask.dtype == bool else z + np.where(seen, mask, 0)
+    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True)
+    e = where(seen, exp(z - np.where(np.isfinite(most), most, 0)), z.one * 0)
+    total = e.sum(-1, keepdims=True)
+    p = e / where(total.value > 0, total, total.one)
+    dp = matmul(dy, value.mT)
+    dz = p * (dp - (p * dp).sum(-1, keepdims=True)) * alpha
+    answers: dict[str, Any] = {
+        "y": matmul(p, value).error,
+        "dquery": matmul(dz, key).error,
+        "dkey": _shared(matmul(dz.mT, query), k),
+        "dvalue": _shared(matmul(p.mT, dy), v),
+    }
+    return {quantity: a + tiny(case) for quantity, a in answers.items()}
+
+
+def _heads(a: Array, q: Array) -> Array:
+    return np.repeat(a, q.shape[-3] // a.shape[-3], -3) if a.ndim > 2 and a.shape[-3] else a
+
+
+def _shared(da: Rounded, a: Array) -> Array:
+    if da.value.shape == a.shape:
+        return da.error
+    shape = (*a.shape[:-2], da.value.shape[-3] // a.shape[-3], *a.shape[-2:])
+    return Rounded(da.value.reshape(shape), da.error.reshape(shape), da.u).sum(-3).error

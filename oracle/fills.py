@@ -1,0 +1,76 @@
+"""How arrays are filled that are not just numbers: labels, masks, weights, probabilities.
+
+A fill is a function (generator, shape, call, whole) → array; ``whole`` asks for integers, which a lattice needs.
+``KEYWORDS`` is for keyword-only arrays, by their names in every op; positional ones may have a domain (ops.Comparison).
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.calls import Call
+
+Fill = Callable[[np.random.Generator, tuple[int, ...], Call, bool], Array]
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    return np.asarray(rng.standard_normal(shape))
+
+
+def fractions(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Inside of (0, 1): the ends are cases of their own."""
+    return np.asarray(rng.uniform(0.01, 0.99, shape))
+
+
+def weights(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Positive: 1 … 4, or real."""
+    return np.asarray(rng.integers(1, 5, shape).astype(float) if whole else rng.uniform(0.5, 2, shape))
+
+
+def labels(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """A class for each sample, one in eight ignored; probabilities, if the shape is x's."""
+    x = call.arguments["x"]
+    if shape == x:
+        p = rng.random(shape)
+        return p / p.sum(1, keepdims=True) if p.ndim > 1 else p
+    classes = rng.integers(0, max(x[1] if len(x) > 1 else 1, 1), shape)
+    return np.where(rng.random(shape) < 1 / 8, call.arguments.get("ignore_index", -100), classes)
+
+
+def mask(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """What dropout keeps, a half."""
+    return np.asarray(rng.random(shape) < 0.5)
+
+
+def indices(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Rows of the table w."""
+    rows = call.arguments["w"][0] if call.arguments["w"] else 1
+    return np.asarray(rng.integers(0, max(rows, 1), shape))
+
+
+def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Boolean or, as often, added: either hides some keys, and now and then all of them."""
+    seen = rng.random(shape) < rng.choice([0.5, 0.9])
+    return seen if rng.random() < 0.5 else np.where(seen, rng.standard_normal(shape), -np.inf)
+
+
+def means(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    return np.asarray(rng.integers(-9, 10, shape).astype(float) if whole else rng.standard_normal(shape))
+
+
+def variances(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Whole ones have, with eps = 1, the roots 1, 2 and 4."""
+    return np.asarray(rng.choice([0.0, 3, 15], shape) if whole else rng.uniform(0.5, 2, shape))
+
+
+KEYWORDS: Mapping[str, Fill] = {
+    "weight": weights,
+    "pos_weight": weights,
+    "target": labels,
+    "mask": mask,
+    "running_mean": means,
+    "running_var": variances,
+    "indices": indices,
+    "attn_mask": attention,
+}
