@@ -21,10 +21,16 @@ def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> Non
             raise refusal(op, f"{name} cannot be broadcast to x", x=x, **{name: a})
 
 
-def check_weight(op: str, x: Array, weight: Array | None) -> None:
-    """For the losses whose weight PyTorch does not broadcast."""
+def difference(op: str, x: Array, target: Array, weight: Array | None = None) -> tuple[Array, Array]:
+    """d = x − target, and the weight v, 1 without. PyTorch broadcasts no weight of these losses.
+
+    Raises:
+        ValueError: the shapes or dtypes differ.
+    """
+    check_pair(op, x, target, weight=weight)
     if weight is not None and weight.shape != x.shape:
         raise refusal(op, "weight must have x's shape", x=x, weight=weight)
+    return x - target, np.ones_like(x) if weight is None else weight
 
 
 def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:

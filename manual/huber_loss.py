@@ -10,7 +10,7 @@ dtarget  = −dx
 import numpy as np
 
 from manual._errors import refusal
-from manual._pairs import check_pair, check_weight
+from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
@@ -41,8 +41,6 @@ def backward(
 
 def _parts(x: Array, target: Array, delta: float, weight: Array | None) -> tuple[Array, Array]:
     """d and v."""
-    check_pair("huber_loss", x, target, weight=weight)
-    check_weight("huber_loss", x, weight)
     if not delta > 0:
         raise refusal("huber_loss", "delta must be > 0", x=x, target=target, delta=delta)
-    return x - target, np.ones_like(x) if weight is None else weight
+    return difference("huber_loss", x, target, weight)

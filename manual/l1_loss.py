@@ -9,7 +9,7 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual._pairs import check_pair, check_weight
+from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
@@ -21,8 +21,8 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array |
     Raises:
         ValueError: the shapes or dtypes differ.
     """
-    d, v, total = _parts(x, target, weight)
-    return reduce("l1_loss", v * np.abs(d), reduction, total)
+    d, v = difference("l1_loss", x, target, weight)
+    return reduce("l1_loss", v * np.abs(d), reduction, v.sum())
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -30,15 +30,7 @@ def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None
 ) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
-    d, v, total = _parts(x, target, weight)
+    d, v = difference("l1_loss", x, target, weight)
     sign = (d > 0).astype(x.dtype) - (d < 0)
-    dx = v * sign * spread("l1_loss", dy, x.shape, reduction, total)
+    dx = v * sign * spread("l1_loss", dy, x.shape, reduction, v.sum())
     return dx, -dx
-
-
-def _parts(x: Array, target: Array, weight: Array | None) -> tuple[Array, Array, Array | int]:
-    """d, v, and what "mean" divides by."""
-    check_pair("l1_loss", x, target, weight=weight)
-    check_weight("l1_loss", x, weight)
-    v = np.ones_like(x) if weight is None else weight
-    return x - target, v, x.size if weight is None else v.sum()

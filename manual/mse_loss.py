@@ -1,4 +1,4 @@
-"""Mean squared error.   Formula S3's neighbour for real targets.
+"""Mean squared error.
 
 d        = x − target
 ℓ        = v d²                                            v weight, 1 without
@@ -9,7 +9,7 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual._pairs import check_pair, check_weight
+from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
@@ -21,8 +21,8 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array |
     Raises:
         ValueError: the shapes or dtypes differ.
     """
-    d, v, total = _parts(x, target, weight)
-    return reduce("mse_loss", v * d * d, reduction, total)
+    d, v = difference("mse_loss", x, target, weight)
+    return reduce("mse_loss", v * d * d, reduction, v.sum())
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -30,14 +30,6 @@ def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None
 ) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
-    d, v, total = _parts(x, target, weight)
-    dx = 2 * v * d * spread("mse_loss", dy, x.shape, reduction, total)
+    d, v = difference("mse_loss", x, target, weight)
+    dx = 2 * v * d * spread("mse_loss", dy, x.shape, reduction, v.sum())
     return dx, -dx
-
-
-def _parts(x: Array, target: Array, weight: Array | None) -> tuple[Array, Array, Array | int]:
-    """d, v, and what "mean" divides by."""
-    check_pair("mse_loss", x, target, weight=weight)
-    check_weight("mse_loss", x, weight)
-    v = np.ones_like(x) if weight is None else weight
-    return x - target, v, x.size if weight is None else v.sum()

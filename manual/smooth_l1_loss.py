@@ -11,7 +11,7 @@ import numpy as np
 
 from manual import l1_loss
 from manual._errors import refusal
-from manual._pairs import check_pair
+from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
@@ -23,10 +23,9 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1
     Raises:
         ValueError: the shapes or dtypes differ, or beta is negative.
     """
-    _check(x, target, beta)
+    d = _difference(x, target, beta)
     if not beta:
         return l1_loss.forward(x, target, reduction=reduction)
-    d = x - target
     loss = np.where(np.abs(d) < beta, 0.5 * d * d / beta, np.abs(d) - 0.5 * beta)
     return reduce("smooth_l1_loss", loss, reduction, x.size)
 
@@ -34,14 +33,15 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1
 @np.errstate(over="ignore", invalid="ignore")
 def backward(dy: Array, x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
-    _check(x, target, beta)
+    d = _difference(x, target, beta)
     if not beta:
         return l1_loss.backward(dy, x, target, reduction=reduction)
-    dx = np.clip((x - target) / beta, -1, 1) * spread("smooth_l1_loss", dy, x.shape, reduction, x.size)
+    dx = np.clip(d / beta, -1, 1) * spread("smooth_l1_loss", dy, x.shape, reduction, x.size)
     return dx, -dx
 
 
-def _check(x: Array, target: Array, beta: float) -> None:
-    check_pair("smooth_l1_loss", x, target)
+def _difference(x: Array, target: Array, beta: float) -> Array:
+    """d."""
     if not beta >= 0:
         raise refusal("smooth_l1_loss", "beta must be ≥ 0", x=x, target=target, beta=beta)
+    return difference("smooth_l1_loss", x, target)[0]

@@ -55,13 +55,13 @@ def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whol
     return seen if rng.random() < 0.5 else np.where(seen, rng.standard_normal(shape), -np.inf)
 
 
-def means(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+def running_mean(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
     return np.asarray(rng.integers(-9, 10, shape).astype(float) if whole else rng.standard_normal(shape))
 
 
-def variances(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """Whole ones have, with eps = 1, the roots 1, 2 and 4."""
-    return np.asarray(rng.choice([0.0, 3, 15], shape) if whole else rng.uniform(0.5, 2, shape))
+def running_var(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Positive; whole ones have a dyadic root once eps = 1 is added."""
+    return np.asarray(rng.choice([0.0, 3.0, 15.0], shape) if whole else rng.uniform(0.5, 2, shape))
 
 
 KEYWORDS: Mapping[str, Fill] = {
@@ -69,8 +69,8 @@ KEYWORDS: Mapping[str, Fill] = {
     "pos_weight": weights,
     "target": labels,
     "mask": mask,
-    "running_mean": means,
-    "running_var": variances,
     "indices": indices,
     "attn_mask": attention,
+    "running_mean": running_mean,
+    "running_var": running_var,
 }

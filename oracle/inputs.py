@@ -260,6 +260,66 @@ def cross_entropy(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
+def embedding(choose: Choose) -> dict[str, Any]:
+    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3), (0,))
+    return {
+        "w": (rows, width),
+        "indices": _shape(choose, 3),
+        "padding_idx": choose("padding_idx", (None, *range(-rows, rows))),
+        "scale_grad_by_freq": choose("scale_grad_by_freq", (False, True)),
+    }
+
+
+def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
+    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
+    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
+    batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
+    shared = choose("enable_gqa", (False, True))
+    lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
+    many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
+    masked = choose("mask", ("none", "causal", "given"))
+    scores = (*many, queries, keys)
+    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
+    return {
+        "query": (*many, queries, wide),
+        "key": (*lead, keys, wide),
+        "value": (*lead, keys, value),
+        "attn_mask": mask,
+        "is_causal": masked == "causal",
+        "scale": choose("scale", (None, 0.5, 0.3, -1.0, 0.0)),
+        "enable_gqa": shared,
+    }
+
+
+def weighted_pair(choose: Choose) -> dict[str, Any]:
+    weighted = choose("weight", (False, True))
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": arguments["x"] if weighted else None}
+
+
+def smooth_l1_loss(choose: Choose) -> dict[str, Any]:
+    return _pair_of_arrays(choose) | {"beta": choose("beta", (1.0, 0.5, 0.3, 2.0, 0.0))}
+
+
+def huber_loss(choose: Choose) -> dict[str, Any]:
+    return weighted_pair(choose) | {"delta": choose("delta", (1.0, 0.5, 0.3, 2.0))}
+
+
+def binary_cross_entropy(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose)
+    return arguments | {"weight": _broadcastable(choose, "weight", arguments["x"])}
+
+
+def binary_cross_entropy_with_logits(choose: Choose) -> dict[str, Any]:
+    arguments = binary_cross_entropy(choose)
+    return arguments | {"pos_weight": _broadcastable(choose, "pos_weight", arguments["x"])}
+
+
+def kl_div(choose: Choose) -> dict[str, Any]:
+    arguments = _pair_of_arrays(choose, ("mean", "sum", "none", "batchmean"))
+    return arguments | {"log_target": choose("log_target", (False, True))}
+
+
 def xavier_uniform(choose: Choose) -> dict[str, Any]:
     return {"u": _weight(choose), "gain": choose("gain", (1.0, 2.0, 5 / 3))}
 
@@ -373,66 +433,6 @@ def _affine(choose: Choose, shape: tuple[int, ...]) -> dict[str, Any]:
     return {name: shape if choose(name, (True, False)) else None for name in ("weight", "bias")}
 
 
-def embedding(choose: Choose) -> dict[str, Any]:
-    rows, width = choose("rows", (1, 2, 3, 5)), choose("width", (1, 2, 3), (0,))
-    return {
-        "w": (rows, width),
-        "indices": _shape(choose, 3),
-        "padding_idx": choose("padding_idx", (None, *range(-rows, rows))),
-        "scale_grad_by_freq": choose("scale_grad_by_freq", (False, True)),
-    }
-
-
-def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
-    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
-    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
-    batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
-    shared = choose("enable_gqa", (False, True))
-    lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
-    many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
-    masked = choose("mask", ("none", "causal", "given"))
-    scores = (*many, queries, keys)
-    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
-    return {
-        "query": (*many, queries, wide),
-        "key": (*lead, keys, wide),
-        "value": (*lead, keys, value),
-        "attn_mask": mask,
-        "is_causal": masked == "causal",
-        "scale": choose("scale", (None, 0.5, 0.3, -1.0, 0.0)),
-        "enable_gqa": shared,
-    }
-
-
-def weighted_pair(choose: Choose) -> dict[str, Any]:
-    weighted = choose("weight", (False, True))
-    arguments = _pair_of_arrays(choose)
-    return arguments | {"weight": arguments["x"] if weighted else None}
-
-
-def smooth_l1_loss(choose: Choose) -> dict[str, Any]:
-    return _pair_of_arrays(choose) | {"beta": choose("beta", (1.0, 0.5, 0.3, 2.0, 0.0))}
-
-
-def huber_loss(choose: Choose) -> dict[str, Any]:
-    return weighted_pair(choose) | {"delta": choose("delta", (1.0, 0.5, 0.3, 2.0))}
-
-
-def binary_cross_entropy(choose: Choose) -> dict[str, Any]:
-    arguments = _pair_of_arrays(choose)
-    return arguments | {"weight": _broadcastable(choose, "weight", arguments["x"])}
-
-
-def binary_cross_entropy_with_logits(choose: Choose) -> dict[str, Any]:
-    arguments = binary_cross_entropy(choose)
-    return arguments | {"pos_weight": _broadcastable(choose, "pos_weight", arguments["x"])}
-
-
-def kl_div(choose: Choose) -> dict[str, Any]:
-    arguments = _pair_of_arrays(choose, ("mean", "sum", "none", "batchmean"))
-    return arguments | {"log_target": choose("log_target", (False, True))}
-
-
 def sgd(choose: Choose) -> dict[str, Any]:
     momentum = choose("momentum", (0.0, 0.5, 0.9, 0.99))
     nesterov = bool(momentum) and choose("nesterov", (False, True))
@@ -445,6 +445,23 @@ def sgd(choose: Choose) -> dict[str, Any]:
         "nesterov": nesterov,
         "maximize": choose("maximize", (False, True)),
     }
+
+
+def _pair_of_arrays(choose: Choose, reductions: Sequence[str] = ("mean", "sum", "none")) -> dict[str, Any]:
+    x = _shape(choose, 3)
+    return {"x": x, "target": x, "reduction": choose("reduction", reductions)}
+
+
+def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """A weight that can be broadcast to ``shape``: axes missing in front, axes of size 1; or none at all."""
+    if not choose(name, (False, True)):
+        return None
+    behind = shape[choose("axes left out", range(len(shape) + 1)) :]
+    return tuple(n if choose("whole axis", (True, False)) else 1 for n in behind)
+
+
+def _chance(choose: Choose) -> dict[str, Any]:
+    return {"p": choose("p", (0.5, 0.75, 0.1, 0.3, 0.0, 1.0)), "training": choose("training", (True, False))}
 
 
 def adagrad(choose: Choose) -> dict[str, Any]:
@@ -483,23 +500,6 @@ def _step(choose: Choose) -> dict[str, Any]:
         "weight_decay": choose("weight_decay", (0.0, 0.5, 0.01)),
         "maximize": choose("maximize", (False, True)),
     }
-
-
-def _pair_of_arrays(choose: Choose, reductions: Sequence[str] = ("mean", "sum", "none")) -> dict[str, Any]:
-    x = _shape(choose, 3)
-    return {"x": x, "target": x, "reduction": choose("reduction", reductions)}
-
-
-def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """A weight that can be broadcast to ``shape``: axes missing in front, axes of size 1; or none at all."""
-    if not choose(name, (False, True)):
-        return None
-    behind = shape[choose("axes left out", range(len(shape) + 1)) :]
-    return tuple(n if choose("whole axis", (True, False)) else 1 for n in behind)
-
-
-def _chance(choose: Choose) -> dict[str, Any]:
-    return {"p": choose("p", (0.5, 0.75, 0.1, 0.3, 0.0, 1.0)), "training": choose("training", (True, False))}
 
 
 def _conv_axis(choose: Choose, mode: str) -> Axis:

@@ -101,52 +101,6 @@ def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) 
     return lattice, lattice
 
 
-def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
-    x = call.arguments["x"]
-    return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
-
-
-def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    """instance_norm: A = h, w, …, or none by running statistics."""
-    given = not call.arguments.get("use_input_stats", True)
-    return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
-
-
-def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
-    rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
-    return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
-
-
-def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
-    """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
-
-    Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
-    dx = s (dz − Σdz/M − z Σ dz z/M) then is a multiple of 1/(8 M), and its terms sum to at most 17/4 A²; dweight and
-    dx before its divisions sum at most |x| numbers up to 3 A². Both fit if 34 A² |x| does, |x| the number of cells.
-    """
-    x = call.arguments["x"]
-    count = prod(x[axis] for axis in axes) if axes is not None else 4
-    if call.arguments.get("eps") != 1.0 or count < 4 or count & (count - 1):
-        return REAL, REAL
-    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
-    if axes is None:
-        return lattice, lattice
-    return lattice._replace(kinks=True, squares=(x, axes, lattice.amplitude if offset else None)), lattice
-
-
-def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
-    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
-    rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
-    a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)
-    signs = rng.choice([-1.0, 1.0], (rows, cells if offset is None else 1))
-    a = a * signs + (0 if offset is None else rng.integers(-offset, offset + 1, (rows, 1)))
-    order = (*kept, *axes)
-    x: Array = a.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
-    return x
-
-
 def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """As distinct, with a slope below zero of few bits."""
     if not _few_bits(keywords.get("negative_slope", 0.01)):
@@ -193,7 +147,7 @@ def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, L
     return lattice, lattice
 
 
-def squares(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For mse_loss: sums of squared differences of integers, times weights up to 4."""
     lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
     return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
@@ -217,6 +171,52 @@ def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
 def _few_bits(value: float) -> bool:
     """A multiple of 1/8 up to 2: it adds four bits to a product."""
     return float(value * 8).is_integer() and abs(value) <= 2
+
+
+def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
+    x = call.arguments["x"]
+    return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
+
+
+def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """instance_norm: A = h, w, …, or none by running statistics."""
+    given = not call.arguments.get("use_input_stats", True)
+    return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
+
+
+def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
+    rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
+    return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
+
+
+def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
+    """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
+
+    Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
+    dx = s (dz − Σdz/M − z Σ dz z/M) then is a multiple of 1/(8 M), and its terms sum to at most 17/4 A²; dweight and
+    dx before its divisions sum at most |x| numbers up to 3 A². Both fit if 34 A² |x| does, |x| the number of cells.
+    """
+    x = call.arguments["x"]
+    count = prod(x[axis] for axis in axes) if axes is not None else 4
+    if call.arguments.get("eps") != 1.0 or count < 4 or count & (count - 1):
+        return REAL, REAL
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
+    if axes is None:
+        return lattice, lattice
+    return lattice._replace(squares=(x, axes, lattice.amplitude if offset else None)), lattice
+
+
+def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+    rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
+    a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)
+    signs = rng.choice([-1.0, 1.0], (rows, cells if offset is None else 1))
+    a = a * signs + (0 if offset is None else rng.integers(-offset, offset + 1, (rows, 1)))
+    order = (*kept, *axes)
+    x: Array = a.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+    return x
 
 
 def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:

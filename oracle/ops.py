@@ -70,7 +70,7 @@ SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.s
 SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
 GLU = Comparison((), elementwise.glu)
 DROPOUT = Comparison((lattices.kept,), elementwise.bound(elementwise.dropout))
-MSE = Comparison((lattices.squares,), losses.bound(losses.mse_loss, over_weights=True))
+MSE = Comparison((lattices.squared_differences,), losses.bound(losses.mse_loss, over_weights=True))
 L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
 SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
 HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
@@ -191,13 +191,6 @@ _TABLE: dict[str, tuple[Inputs, Comparison]] = {
     "log_softmax": (inputs.softmax, LOG_SOFTMAX),
     "nll_loss": (inputs.nll_loss, WEIGHTED_MEAN),
     "cross_entropy": (inputs.cross_entropy, CROSS_ENTROPY),
-    "mse_loss": (inputs.weighted_pair, MSE),
-    "l1_loss": (inputs.weighted_pair, L1),
-    "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
-    "huber_loss": (inputs.huber_loss, HUBER),
-    "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
-    "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
-    "kl_div": (inputs.kl_div, KL_DIV),
     "batch_norm": (inputs.batch_norm, BATCH_NORM),
     "instance_norm": (inputs.instance_norm, INSTANCE_NORM),
     "layer_norm": (inputs.layer_norm, NORMALISATION),
@@ -208,6 +201,13 @@ _TABLE: dict[str, tuple[Inputs, Comparison]] = {
     "xavier_normal": (inputs.xavier_normal, INITIALISER),
     "kaiming_uniform": (inputs.kaiming_uniform, INITIALISER),
     "kaiming_normal": (inputs.kaiming_normal, INITIALISER),
+    "mse_loss": (inputs.weighted_pair, MSE),
+    "l1_loss": (inputs.weighted_pair, L1),
+    "smooth_l1_loss": (inputs.smooth_l1_loss, SMOOTH_L1),
+    "huber_loss": (inputs.huber_loss, HUBER),
+    "binary_cross_entropy": (inputs.binary_cross_entropy, BCE),
+    "binary_cross_entropy_with_logits": (inputs.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+    "kl_div": (inputs.kl_div, KL_DIV),
     "sgd": (inputs.sgd, SGD),
     "adagrad": (inputs.adagrad, ADAGRAD),
     "rmsprop": (inputs.rmsprop, RMSPROP),

@@ -18,7 +18,8 @@ Arrays = Mapping[str, Array | None]
 Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
 ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
-# For a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+
+# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
 Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from manual import mse_loss
 from oracle.cases import draw
-from oracle.lattices import squares
+from oracle.lattices import squared_differences
 from oracle.ops import OPS
 from oracle.strategies import calls
 
@@ -16,7 +16,7 @@ OP = OPS["mse_loss"]
 
 @given(call=calls(OP))
 def test_is_symmetric_in_x_and_target(call):
-    case = draw(OP, call, squares)
+    case = draw(OP, call, squared_differences)
     (x, target), options = case.arrays.values(), case.keywords
     assert np.array_equal(
         mse_loss.forward(x, target, **options), mse_loss.forward(target, x, **options), equal_nan=True
@@ -25,7 +25,7 @@ def test_is_symmetric_in_x_and_target(call):
 
 @given(call=calls(OP))
 def test_the_gradients_of_x_and_target_cancel(call):
-    case = draw(OP, call, squares)
+    case = draw(OP, call, squared_differences)
     dx, dtarget = mse_loss.backward(case.dy, *case.arrays.values(), **case.keywords)
     assert np.array_equal(dx, -dtarget)
 

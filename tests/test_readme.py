@@ -21,10 +21,12 @@ def test_the_op_in_full_is_the_one_in_the_house():
     assert code[3].splitlines()[1].removesuffix(" ...") in (ROOT / "tests/test_softmax.py").read_text()
 
 
-def test_the_table_lists_every_op_with_its_verdict():
+def test_the_table_shows_some_ops_with_their_verdicts_and_counts_them_all():
     rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)$", README, re.MULTILINE)
-    assert [row[:3] for row in rows] == [(op.name, op.verdict, str(EXAMPLES)) for op in OPS.values()]
+    assert len(rows) >= 10
+    assert [row[:3] for row in rows] == [(name, OPS[name].verdict, str(EXAMPLES)) for name, *_ in rows]
     assert all(float(worst) < 1 for *_, worst in rows)
+    assert f"manual: {len(OPS)} ops are what PyTorch computes, by {len(OPS) * EXAMPLES:,} drawn calls" in README
 
 
 def test_the_training_row_is_what_training_says():
