@@ -27,7 +27,7 @@ class Lattice(NamedTuple):
     amplitude: int
     distinct: bool = False
     kinks: bool = False  # ties and kinks: no place for differences
-    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, its axes A and its offsets: see ``squares``
+    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, its axes A, offsets: square_lattice
 
     def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         if self.squares and shape == self.squares[0]:
@@ -176,22 +176,22 @@ def _few_bits(value: float) -> bool:
 def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
     x = call.arguments["x"]
-    return squares(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
+    return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
 
 
 def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """instance_norm: A = h, w, …, or none by running statistics."""
     given = not call.arguments.get("use_input_stats", True)
-    return squares(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
+    return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
 
 
 def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
     rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
-    return squares(call, bits, tuple(range(rank - last, rank)), offset=False)
+    return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
 
 
-def squares(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
+def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
     """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
 
     Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
