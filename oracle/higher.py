@@ -1,5 +1,6 @@
-"""Two further witnesses, of PyTorch's other ways to differentiate: forward mode, and the gradient of the gradient."""
+"""Two further witnesses, PyTorch's other ways to differentiate: forward mode, and the gradient of the gradient."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from oracle.run import backward
 from oracle.subjects import Subject
 from oracle.verdicts import Failure
 
+Directions = Mapping[str, Array]  # by argument; absent arguments have none
+
 
 def transpose(subject: Subject, op: Op, case: Case) -> None:
     """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, exactly on a lattice.
@@ -23,77 +26,102 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
     """
     if not _finite(case.truth):
         return
-    v = {n: None if a is None else _direction(case, a) for n, a in case.arrays.items()}
+    v = _directions(op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
     gradients = backward(subject, case)
-    pairs = [(gradients[f"d{n}"], w) for n, w in v.items() if w is not None]
-    if case.exact:
-        seen, told = dot(case.dy, tangent), sum(dot(g, w) for g, w in pairs)
-        right = seen == told
-    else:
+    seen, told, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
+    if not case.exact:
         bound = tolerance(op, case) or {}
-        seen, told = np.sum(case.dy * tangent), sum(np.sum(g * w) for g, w in pairs if g is not None)
-        sizes = np.sum(np.abs(case.dy * tangent)) + sum(np.sum(np.abs(g * w)) for g, w in pairs if g is not None)
-        count = case.dy.size + sum(w.size for _, w in pairs) + 1
-        errors = sum(np.sum(np.abs(w) * bound[f"d{n}"]) for n, w in v.items() if w is not None)
-        right = bool(abs(seen - told) <= errors + gamma(count, U) * sizes)
-    if not right:
+        errors = sum(np.sum(np.abs(w) * bound[f"d{n}"]) for n, w in v.items())
+        allowed = float(errors + gamma(case.dy.size, U) * np.sum(np.abs(case.dy * tangent)))
+    if not abs(seen - told) <= allowed:
         a, b = float(told), float(seen)
         what = f"Σ ⟨da, v⟩ = {show(a, b)}, PyTorch's forward mode says ⟨dy, J v⟩ = {show(b, a)}"
         raise Failure(what, case.call, case=case, answers=gradients)
 
 
 def second_gradient(subject: Subject, op: Op, case: Case) -> None:
-    """Along v, Φ = Σ ⟨da, w_a⟩ of the subject's own backward changes by ⟨PyTorch's double backward of w, v⟩.
-
-    On a lattice backward is quadratic in each argument and central differences are exact. Elsewhere their noise, the
-    bounds of da over h, is a hundred times what PyTorch's second application of the same rules to the same numbers errs.
-    """
+    """Along v, Φ = Σ ⟨da, w_a⟩ of the subject's own backward changes by ⟨PyTorch's double backward of w, v⟩."""
     if not _finite(case.truth):
         return
-    w = {n: None if a is None else _direction(case, a) for n, a in case.arrays.items()}
+    w = _directions(op, case)
     second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
     for name, a in case.arrays.items():
         slope = second[name]
         if a is None or slope is None or not np.isfinite(slope).all():
             continue
-        if case.exact:
-            v = case.lattices[0].direction(case.rng, a.shape)
-            if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
-                v = np.where(clear[name] > 0, v, 0.0)
-            ahead, behind = (_moved(subject, case, name, a + s * v) for s in (1, -1))
-            pairs = [(ahead[f"d{n}"], behind[f"d{n}"], x) for n, x in w.items() if x is not None]
-            seen = sum(dot(p, x) - dot(q, x) for p, q, x in pairs) / 2
-            told = dot(slope, v)
-            right, answers = seen == told, ahead
-        else:
-            v, answers = small_direction(op, case, name, a), backward(subject, case)
-
-            def phi(s: float, name: str = name, a: Array = a, v: Array = v) -> float:
-                moved = _moved(subject, case, name, a + s * v)
-                return float(sum(np.sum(g * x) for n, x in w.items() if (g := moved[f"d{n}"]) is not None))
-
-            seen, truncation = derivative(phi)
-            told = float(np.sum(slope * v))
-            bound = tolerance(op, case) or {}
-            pairs_ = [(answers[f"d{n}"], bound[f"d{n}"], x) for n, x in w.items() if x is not None]
-            noise = sum(np.sum(np.abs(x) * (b + gamma(x.size + 1, U) * np.abs(g))) for g, b, x in pairs_)
-            noise += U * np.sum(np.abs(slope) * (np.abs(a) + 1))
-            right = bool(abs(seen - told) <= truncation + NOISE * noise)
-        if not right:
-            x, y = float(seen), float(told)
-            what = f"backward changes by {show(x, y)} along v of {name}, PyTorch's double backward says {show(y, x)}"
-            raise Failure(what, case.call, quantity=f"d{name}", case=case, answers=answers)
+        difference = _exact_change if case.exact else _smooth_change
+        seen, told, allowed = difference(subject, op, case, name, slope, w)
+        if not abs(seen - told) <= allowed:
+            what = f"backward changes by {show(seen, told)} along v of {name}"
+            says = f"{what}, PyTorch's double backward says {show(told, seen)}"
+            raise Failure(says, case.call, quantity=f"d{name}", case=case, answers=backward(subject, case))
 
 
-def _moved(subject: Subject, case: Case, name: str, a: Array) -> Answers:
+def _exact_change(
+    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+) -> tuple[float, float, float]:
+    """On a lattice backward is quadratic in each argument, and central differences are exact."""
+    a = case.arrays[name]
+    assert a is not None
+    v = case.lattices[0].direction(case.rng, a.shape)
+    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+        v = np.where(clear[name] > 0, v, 0.0)
+    ahead, behind = (_gradients_at(subject, case, name, a + s * v) for s in (1, -1))
+    seen = sum(dot(ahead[f"d{n}"], x) - dot(behind[f"d{n}"], x) for n, x in w.items()) / 2
+    told = dot(slope, v)
+    return (0.0, 0.0, 0.0) if seen == told else (float(seen), float(told), -1.0)
+
+
+def _smooth_change(
+    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+) -> tuple[float, float, float]:
+    """Elsewhere the noise of differences, the bounds of da over h, is allowed.
+
+    It is a hundred times what PyTorch's second application of the same rules to the same numbers may err.
+    """
+    a, bound = case.arrays[name], tolerance(op, case) or {}
+    assert a is not None
+    v = small_direction(op, case, name, a)
+
+    def phi(s: float) -> float:
+        moved = _gradients_at(subject, case, name, a + s * v)
+        return float(sum(np.sum(_present(moved[f"d{n}"]) * x) for n, x in w.items()))
+
+    seen, truncation = derivative(phi)
+    noise = U * np.sum(np.abs(slope) * (np.abs(a) + 1))
+    for n, x in w.items():
+        size = np.abs(_present(case.truth[f"d{n}"]))
+        noise += np.sum(np.abs(x) * (_present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
+    return seen, float(np.sum(slope * v)), truncation + NOISE * float(noise)
+
+
+def _gradients_at(subject: Subject, case: Case, name: str, a: Array) -> Answers:
     return backward(subject, replace(case, arrays=case.arrays | {name: np.asarray(a)}))
 
 
-def _direction(case: Case, a: Array) -> Array:
-    if case.exact:
-        return np.asarray(case.lattices[0].values(case.rng, a.shape) if not case.lattices[0].distinct else case.rng.integers(-9, 10, a.shape).astype(float))
-    return np.asarray(case.rng.standard_normal(a.shape))
+def _directions(op: Op, case: Case) -> Directions:
+    """Numbers to multiply gradients by; 0 where a gradient is a convention, not a derivative."""
+    clear = op.comparison.kinks(case) if op.comparison.kinks else {}
+    lattice, found = case.lattices[0], {}
+    for name, a in case.arrays.items():
+        if a is None:
+            continue
+        if case.exact:
+            v = (
+                case.rng.integers(-9, 10, a.shape).astype(float)
+                if lattice.distinct
+                else lattice.values(case.rng, a.shape)
+            )
+        else:
+            v = case.rng.standard_normal(a.shape)
+        found[name] = np.where(clear[name] > 0, v, 0.0) if name in clear else np.asarray(v)
+    return found
+
+
+def _present(a: Array | None) -> Array:
+    assert a is not None
+    return a
 
 
 def _finite(truth: Answers) -> bool:

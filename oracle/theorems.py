@@ -20,7 +20,7 @@ from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
-from oracle.pytorch import Answers, lacks_double_backward, Refusal, reference_forward, reference_steps
+from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward, reference_steps
 from oracle.run import backward, everything, forward, steps
 from oracle.subjects import Subject
 from oracle.unsafe import unsafe
@@ -104,7 +104,7 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
 
 
 def backward_is_the_transpose_of_forward_mode(subject: Subject, op: Op, call: Call) -> float:
-    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, with J v from PyTorch's forward-mode differentiation, which shares no rule with backward's."""
+    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, J v by PyTorch's forward mode, whose rules are not its backward's."""
     transpose(subject, op, displaced(op, call))
     return 0.0
 
