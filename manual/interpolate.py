@@ -7,16 +7,10 @@ dx         the same weights back: put where the other took
 s = n/m, input over output cells, or 1/scale_factor where that was given. Axis by axis: two axes make four neighbours.
 """
 
-from typing import Any
-
-import numpy as np
-
 from manual._axes import put, take
 from manual._errors import refusal
+from manual._resample import Scale, neighbours
 from manual._typing import Array, Ints
-
-Weighted = list[tuple[int, Array, Array, Array]]  # axis, i, i+1, λ
-Scale = float | tuple[float, ...] | None
 
 
 def forward(
@@ -29,7 +23,7 @@ def forward(
         ValueError: not just one of size and scale_factor, a mode that is not taken, or an empty axis.
     """
     y = x
-    for axis, i, j, weight in _neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor):
+    for axis, i, j, weight in neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor):
         y = _mix(take(y, i, axis), take(y, j, axis), _along(weight, axis, y))
     return y.copy()
 
@@ -39,12 +33,12 @@ def backward(
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
 ) -> tuple[Array]:  # fmt: skip
     """dy of y's shape → dx of x's."""
-    neighbours = _neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor)
-    shape = (*x.shape[:2], *(len(i) for _, i, _, _ in neighbours))
+    found = neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor)
+    shape = (*x.shape[:2], *(len(i) for _, i, _, _ in found))
     if dy.shape != shape:
         raise refusal("interpolate", f"dy must have y's shape {shape}", dy=dy, x=x)
     dx = dy
-    for axis, i, j, weight in reversed(neighbours):
+    for axis, i, j, weight in reversed(found):
         w, n = _along(weight, axis, dx), x.shape[axis]
         dx = put(dx * (1 - w), i, axis, n) + put(dx * w, j, axis, n) if w.any() else put(dx, i, axis, n)
     return (dx,)
@@ -56,52 +50,3 @@ def _mix(a: Array, b: Array, w: Array) -> Array:
 
 def _along(weight: Array, axis: int, x: Array) -> Array:
     return weight.astype(x.dtype).reshape(-1, *(1 for _ in range(x.ndim - axis - 1)))
-
-
-def _neighbours(
-    x: Array, size: Ints | None, scale_factor: Scale, mode: str, align_corners: bool | None, recompute: bool | None
-) -> Weighted:
-    """For each spatial axis the two cells of x behind each cell of y, and the second one's weight."""
-    op, rank = "interpolate", x.ndim - 2
-    if mode not in ("nearest", "bilinear") or not 1 <= rank <= 3 or (mode == "bilinear" and rank != 2):
-        raise refusal(op, "mode must be 'nearest' or, for (N, C, H, W), 'bilinear'", x=x, mode=mode)
-    if (size is None) == (scale_factor is None) or (recompute and scale_factor is None):
-        raise refusal(op, "give size or scale_factor, one of them", x=x, size=size, scale_factor=scale_factor)
-    if align_corners is not None and mode == "nearest":
-        raise refusal(op, "align_corners is for modes that interpolate", mode=mode, align_corners=align_corners)
-    given: Any = size if scale_factor is None else scale_factor
-    each = given if isinstance(given, (tuple, list)) else (given,) * rank
-    if len(each) != rank:
-        raise refusal(op, f"x has {rank} spatial axes", x=x, size=size, scale_factor=scale_factor)
-    cells = each if scale_factor is None else [int(np.floor(n * f)) for n, f in zip(x.shape[2:], each, strict=True)]
-    if 0 in x.shape[1:] or min(cells) < 1:
-        raise refusal(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
-    steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
-    axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
-    along = _nearest if mode == "nearest" else (_aligned if align_corners else _linear)
-    return [(axis, *along(n, m, step)) for axis, n, m, step in axes]
-
-
-def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    """PyTorch computes j s in float32, whatever x is, but for the two sizes that need no arithmetic."""
-    j = np.arange(m)
-    i = j // (m // n) if m in (n, 2 * n) else np.minimum(np.floor(j.astype(np.float32) * _float32(n, m, step)), n - 1)
-    return i.astype(int), i.astype(int), np.zeros(m)
-
-
-def _float32(n: int, m: int, step: float | None) -> np.float32:
-    return np.float32(n) / np.float32(m) if step is None else np.float32(step)
-
-
-def _linear(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    j = np.arange(m)
-    return _pair(j.astype(float) if m == n else np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
-
-
-def _aligned(n: int, m: int, _: float | None) -> tuple[Array, Array, Array]:
-    return _pair(np.arange(m) * ((n - 1) / (m - 1) if m > 1 else 0.0), n)
-
-
-def _pair(source: Array, n: int) -> tuple[Array, Array, Array]:
-    i = np.minimum(source.astype(int), n - 1)
-    return i, np.minimum(i + 1, n - 1), np.minimum(source - i, 1)

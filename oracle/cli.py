@@ -29,6 +29,7 @@ Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", 
 def ops(json: Json = None) -> None:
     """List the ops: what is compared, how, and which options are covered."""
     from oracle import theorems
+    from oracle.left_out import left_out
     from oracle.ops import OPS
 
     rows: list[dict[str, Any]] = [
@@ -37,14 +38,25 @@ def ops(json: Json = None) -> None:
             "kind": op.kind,
             "comparison": op.verdict,
             "options": list(op.options),
+            "left_out": left_out(op),
             "theorems": [theorem.__name__ for theorem in theorems.of(op)],
         }
         for op in OPS.values()
     ]
     _write(json, rows)
     if json != STDOUT:
-        cells = [(r["op"], r["kind"], r["comparison"], str(len(r["theorems"])), ", ".join(r["options"])) for r in rows]
-        _table(("op", "kind", "comparison", "theorems", "options"), cells)
+        cells = [
+            (
+                r["op"],
+                r["kind"],
+                r["comparison"],
+                str(len(r["theorems"])),
+                ", ".join(r["options"]),
+                ", ".join(r["left_out"]),
+            )
+            for r in rows
+        ]
+        _table(("op", "kind", "comparison", "theorems", "options", "left out"), cells)
 
 
 @app.command()

@@ -76,6 +76,19 @@ def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Latti
     return lattice, lattice
 
 
+def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For interpolation that copies, or doubles an axis: then its weights are quarters, of two axes sixteenths."""
+    a, size = call.arguments, call.arguments["x"][2:]
+    times = a["size"] if "size" in a else a["scale_factor"]
+    each = times if isinstance(times, tuple) else (times,) * len(size)
+    doubled = all(m in ((n, 2 * n) if "size" in a else (1.0, 2.0)) for n, m in zip(size, each, strict=True))
+    if a.get("mode", "nearest") != "nearest" and (not doubled or a.get("align_corners")):
+        return REAL, REAL
+    cells = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
+    lattice = _lattice(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
+    return lattice, lattice
+
+
 def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
     """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
     unit, cells = 1, 1

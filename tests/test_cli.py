@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from oracle import cli, theorems
+from oracle.left_out import left_out
 from oracle.ops import OPS
 
 ROOT = Path(__file__).parents[1]
@@ -100,8 +102,24 @@ def test_ops_lists_every_op(oracle):
         "kind": "differentiable",
         "comparison": "EXACT",
         "options": ["stride", "padding", "dilation", "groups"],
+        "left_out": [],
         "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE],
     }
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_an_option_of_pytorchs_that_is_left_out_is_refused_by_name(name):
+    op = OPS[name]
+    arrays = [np.ones(1)] * len(op.positional)
+    for option in left_out(op):
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+            getattr(op.manual, "step" if op.kind == "step" else "forward")(*arrays, **{option: None})
+
+
+def test_what_is_left_out_is_read_off_pytorchs_signatures():
+    assert left_out(OPS["embedding"]) == ["max_norm", "norm_type", "sparse"]
+    assert left_out(OPS["scaled_dot_product_attention"]) == ["dropout_p"]
+    assert left_out(OPS["avg_pool2d"]) == []
 
 
 def test_train_writes_what_it_prints(oracle, tmp_path):

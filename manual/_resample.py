@@ -1,0 +1,60 @@
+"""Which cells of x lie behind a cell of y, and with what weights: the geometry of interpolate."""
+
+from typing import Any
+
+import numpy as np
+
+from manual._errors import refusal
+from manual._typing import Array, Ints
+
+Weighted = list[tuple[int, Array, Array, Array]]  # axis, i, i+1, λ
+Scale = float | tuple[float, ...] | None
+
+
+def neighbours(
+    x: Array, size: Ints | None, scale_factor: Scale, mode: str, align_corners: bool | None, recompute: bool | None
+) -> Weighted:
+    """For each spatial axis the two cells of x behind each cell of y, and the second one's weight."""
+    op, rank = "interpolate", x.ndim - 2
+    if mode not in ("nearest", "bilinear") or not 1 <= rank <= 3 or (mode == "bilinear" and rank != 2):
+        raise refusal(op, "mode must be 'nearest' or, for (N, C, H, W), 'bilinear'", x=x, mode=mode)
+    if (size is None) == (scale_factor is None) or (recompute and scale_factor is None):
+        raise refusal(op, "give size or scale_factor, one of them", x=x, size=size, scale_factor=scale_factor)
+    if align_corners is not None and mode == "nearest":
+        raise refusal(op, "align_corners is for modes that interpolate", mode=mode, align_corners=align_corners)
+    given: Any = size if scale_factor is None else scale_factor
+    each = given if isinstance(given, (tuple, list)) else (given,) * rank
+    if len(each) != rank:
+        raise refusal(op, f"x has {rank} spatial axes", x=x, size=size, scale_factor=scale_factor)
+    cells = each if scale_factor is None else [int(np.floor(n * f)) for n, f in zip(x.shape[2:], each, strict=True)]
+    if 0 in x.shape[1:] or min(cells) < 1:
+        raise refusal(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
+    steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
+    axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
+    along = _nearest if mode == "nearest" else (_aligned if align_corners else _linear)
+    return [(axis, *along(n, m, step)) for axis, n, m, step in axes]
+
+
+def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
+    """PyTorch computes j s in float32, whatever x is, but for the two sizes that need no arithmetic."""
+    j = np.arange(m)
+    i = j // (m // n) if m in (n, 2 * n) else np.minimum(np.floor(j.astype(np.float32) * _float32(n, m, step)), n - 1)
+    return i.astype(int), i.astype(int), np.zeros(m)
+
+
+def _float32(n: int, m: int, step: float | None) -> np.float32:
+    return np.float32(n) / np.float32(m) if step is None else np.float32(step)
+
+
+def _linear(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
+    j = np.arange(m)
+    return _pair(j.astype(float) if m == n else np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
+
+
+def _aligned(n: int, m: int, _: float | None) -> tuple[Array, Array, Array]:
+    return _pair(np.arange(m) * ((n - 1) / (m - 1) if m > 1 else 0.0), n)
+
+
+def _pair(source: Array, n: int) -> tuple[Array, Array, Array]:
+    i = np.minimum(source.astype(int), n - 1)
+    return i, np.minimum(i + 1, n - 1), np.minimum(source - i, 1)
