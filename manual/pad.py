@@ -10,6 +10,7 @@ The pairs (lo, hi) begin with the last axis; a negative one crops. Axis by axis,
 import numpy as np
 
 from manual._axes import put, take
+from manual._border import index, too_far
 from manual._errors import refusal
 from manual._typing import Array
 
@@ -65,26 +66,7 @@ def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> 
     found = []
     for axis, (lo, hi) in zip(range(x.ndim - 1, -1, -1), pairs, strict=False):
         n = x.shape[axis]
-        if n + lo + hi < (mode != "constant") or _too_far(mode, n, lo, hi):
+        if n + lo + hi < (mode != "constant") or too_far(mode, n, lo, hi):
             raise refusal("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)
-        found.append((axis, _index(mode, n, lo, hi)))
+        found.append((axis, index(mode, n, lo, hi)))
     return found
-
-
-def _too_far(mode: str, n: int, lo: int, hi: int) -> bool:
-    """reflect needs more cells than it adds on a side, circular at least as many; nothing comes of an empty axis."""
-    most, left = max(lo, hi), n + min(lo, 0) + min(hi, 0)
-    return (mode == "reflect" and most >= n) or (mode == "circular" and most > left) or (mode == "replicate" and not n)
-
-
-def _index(mode: str, n: int, lo: int, hi: int) -> Array:
-    j = np.arange(-lo, n + hi)
-    if mode == "constant":
-        return np.where((j >= 0) & (j < n), j, -1)
-    if mode == "reflect":
-        i: Array = n - 1 - np.abs(n - 1 - np.abs(j))
-        return i
-    if mode == "replicate":
-        return np.clip(j, 0, n - 1)
-    first, last = max(-lo, 0), n - max(-hi, 0)  # circular crops before it wraps
-    return first + (j - first) % max(last - first, 1)

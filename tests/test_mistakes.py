@@ -32,9 +32,10 @@ WITNESSES = (theorems.backward_is_the_derivative_of_forward, theorems.backward_i
 FAMILIES = {
     "convolution": ("conv2d", "linear"),
     "pooling": ("max_pool2d", "avg_pool2d"),
-    "activation": ("relu", "softmax", "log_softmax"),
-    "loss": ("nll_loss", "cross_entropy"),
-    "step": ("sgd",),
+    "activation": ("relu", "leaky_relu", "gelu", "softmax", "log_softmax"),
+    "normalisation": ("batch_norm", "layer_norm"),
+    "loss": ("nll_loss", "cross_entropy", "mse_loss"),
+    "step": ("sgd", "rmsprop", "adam"),
 }
 
 
