@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
-from oracle import attention, bounds, elementwise, fills, inputs, lattices, losses, norm_bounds, step_bounds
-from oracle.bounds import Bound
+from oracle import bounds, fills, inputs, lattices
+from oracle.bounds import Bound, attention, elementwise, losses, norms, steps
+from oracle.bounds.elementwise import clear
 from oracle.calls import Call
-from oracle.elementwise import clear
 from oracle.fills import Fill
 from oracle.inputs import Choose, Inputs
 from oracle.lattices import Draw
@@ -82,16 +82,16 @@ KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target":
 EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
 ATTENTION = Comparison((), attention.bound)
 SGD = Comparison((), bounds.sgd)
-BATCH_NORM = Comparison((lattices.squares_of_channels,), norm_bounds.normalisation, norm_bounds.clear)
-INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norm_bounds.normalisation, norm_bounds.clear)
-RMS_NORM = Comparison((lattices.squares_of_rows,), norm_bounds.normalisation, norm_bounds.clear)
-NORMALISATION = Comparison((), norm_bounds.normalisation, norm_bounds.clear)  # PyTorch's means divide by 3 on the way
-LOCAL_RESPONSE_NORM = Comparison((), norm_bounds.local_response_norm)
+BATCH_NORM = Comparison((lattices.squares_of_channels,), norms.normalisation, norms.clear)
+INSTANCE_NORM = Comparison((lattices.squares_of_samples,), norms.normalisation, norms.clear)
+RMS_NORM = Comparison((lattices.squares_of_rows,), norms.normalisation, norms.clear)
+NORMALISATION = Comparison((), norms.normalisation, norms.clear)  # PyTorch's means divide by 3 on the way
+LOCAL_RESPONSE_NORM = Comparison((), norms.local_response_norm)
 INITIALISER = Comparison((), bounds.initialiser)
-ADAGRAD = Comparison((), step_bounds.adagrad)
-RMSPROP = Comparison((), step_bounds.rmsprop)
-ADAM = Comparison((), step_bounds.adam)
-ADAMW = Comparison((), step_bounds.adamw)
+ADAGRAD = Comparison((), steps.adagrad)
+RMSPROP = Comparison((), steps.rmsprop)
+ADAM = Comparison((), steps.adam)
+ADAMW = Comparison((), steps.adamw)
 
 
 class Op:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import reference.batch_norm
 from manual import batch_norm
+from oracle.bounds.rounding import Rounded
 from oracle.lattices import square_numbers
-from oracle.rounding import Rounded
 
 U = np.finfo(float).epsneg
 AXES = (0, 2, 3)

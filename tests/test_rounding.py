@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle import rounding
-from oracle.rounding import Rounded
+from oracle.bounds import rounding
+from oracle.bounds.rounding import Rounded
 
 U = float(np.finfo("float32").epsneg)
 ERF = np.vectorize(math.erf, otypes=["float32"])

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from manual._typing import Array
+from oracle.bounds.rounding import ELEMENTARY
 from oracle.cases import Case
 from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
-from oracle.rounding import ELEMENTARY
 
 Bound = Callable[[Case, float], Answers]
 

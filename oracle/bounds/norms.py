@@ -18,9 +18,9 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.bounds import gamma
+from oracle.bounds.rounding import Rounded, power, sqrt
 from oracle.cases import Case
 from oracle.pytorch import Answers
-from oracle.rounding import Rounded, power, sqrt
 
 Shape = tuple[int, ...]
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.bounds import tiny
+from oracle.bounds.rounding import Rounded, exp, matmul, where
 from oracle.cases import Case
 from oracle.pytorch import Answers
-from oracle.rounding import Rounded, exp, matmul, where
 
 
 def bound(case: Case, u: float) -> Answers:

@@ -11,12 +11,12 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.bounds import Bound, tiny
+from oracle.bounds.elementwise import sigmoid
+from oracle.bounds.rounding import Rounded, exp, log, log1p, maximum, minimum, where
 from oracle.calls import Call
 from oracle.cases import Case
-from oracle.elementwise import sigmoid
 from oracle.fills import fractions
 from oracle.pytorch import Answers
-from oracle.rounding import Rounded, exp, log, log1p, maximum, minimum, where
 
 Formula = Callable[..., tuple[Rounded, Rounded, Rounded]]
 

@@ -1,4 +1,4 @@
-"""Rounding bounds of the optimisers: their formulas once more, in numbers that carry their error (oracle/rounding.py).
+"""Rounding bounds of the optimisers: their formulas once more, in numbers that carry their error (rounding.py).
 
 Hyper-parameters are Python floats: what is computed from them alone is computed in double precision, whatever dtype w
 has, and rounded to it after. A mean β m + (1 − β) g has here the roundings of its terms at magnitudes, which cover the
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from oracle.bounds.rounding import Rounded, sqrt
 from oracle.cases import Case
 from oracle.pytorch import Answers
-from oracle.rounding import Rounded, sqrt
 
 DOUBLE = 2.0**-53
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.bounds import Bound, tiny
+from oracle.bounds.rounding import Rounded, erf, exp, expm1, log1p, maximum, minimum, tanh, where
 from oracle.cases import Case
 from oracle.pytorch import Answers
-from oracle.rounding import Rounded, erf, exp, expm1, log1p, maximum, minimum, tanh, where
 
 Formula = Callable[..., tuple[Rounded, Rounded]]
 
