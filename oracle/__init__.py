@@ -2,7 +2,7 @@
 
 subjects                    what is on trial: importable code that has some of the ops
 ops, inputs                 the table of ops; the geometry of each, written once
-strategies, calls, cases    a call drawn, as text that reproduces it, with its arrays (lattices, fills) and PyTorch's answers
+strategies, calls, cases    a call drawn, as text that reproduces it; its arrays (lattices, fills) and PyTorch's answers
 run, pytorch, unsafe        the subject's answers; PyTorch's, and what must not be handed to it
 compare, bounds             bitwise, or within a derived rounding bound
 theorems                    what is true of every op, with its witnesses (differences, higher, layouts, perturb)
