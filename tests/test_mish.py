@@ -23,4 +23,5 @@ def test_needs_no_tanh(call):
 
 
 def test_its_slope_at_zero_is_three_fifths():
-    assert np.isclose(mish.backward(np.ones(1), np.zeros(1))[0], 0.6, rtol=4 * U)
+    slope = mish.backward(np.ones(1), np.zeros(1))[0]
+    assert abs(slope - 0.6) <= 16 * U  # tanh(log 2), each good to 4 ulp

@@ -23,4 +23,4 @@ def test_is_x_more_than_at_minus_x(call):
 def test_its_only_minimum_lies_at_minus_1_278():
     x = np.array([-1.2784645427610738])
     assert abs(silu.backward(np.ones(1), x)[0][0]) < 1e-15
-    assert np.isclose(silu.forward(x)[0], -0.27846454276107380, rtol=1e-15)
+    assert abs(silu.forward(x)[0] - -0.27846454276107380) <= 12 * U  # exp to 4 ulp, a sum, a quotient, a product
