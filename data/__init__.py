@@ -32,6 +32,8 @@ def load(name: str | None = None, root: Path | None = None) -> Dataset:
     if name == "digits":
         return digits.read()
     folder = mnist.resolve(root)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is a file, not a folder that has MNIST or takes it")
     if not mnist.is_in(folder):
         # Late, for what it imports: torch takes a second, and neither digits nor an error above needs it.
         from data._download import DownloadError, download

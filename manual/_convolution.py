@@ -39,6 +39,7 @@ def backward(
 ) -> tuple[Array, Array, Array | None]:  # fmt: skip
     """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
     same_dtype(op, dy=dy, x=x, w=w, b=b)
+    conv(op, x.shape, w.shape, b, stride, padding, dilation, groups, dy)
     dx = input_gradient(op, dy, x.shape, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dw = weight_gradient(op, dy, x, w.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     return dx, dw, None if b is None else sum_channels(dy)

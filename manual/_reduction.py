@@ -28,7 +28,9 @@ def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
 
 
 def spread(op: str, dy: Array, shape: tuple[int, ...], reduction: str, total: Array | int) -> Array:
-    """The adjoint of ``reduce``: dℓ, of ``shape``."""
+    """The adjoint of ``reduce``: dℓ, of ``shape``; refuses what ``reduce`` refuses."""
+    if reduction not in ("none", "sum", "mean"):
+        raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", dy=dy, reduction=reduction)
     if dy.shape != (shape if reduction == "none" else ()):
         raise refusal(op, f"dy must have y's shape {shape if reduction == 'none' else ()}", dy=dy, reduction=reduction)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -58,9 +58,8 @@ def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> 
         if value is not None:
             raise refusal("pad", "only the constant mode has a value", mode=mode, value=value)
         if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2):
-            raise refusal(
-                "pad", "it pads the last 1 to 3 axes of an array of one or two axes more", x=x, pad=pad, mode=mode
-            )
+            reason = f"{mode} pads the last 1 to 3 axes of an array with one or two more; here {len(pairs)} of {x.ndim}"
+            raise refusal("pad", reason, x=x, pad=pad)
         if mode != "circular" and 0 in x.shape[x.ndim - len(pairs) - 1 :]:
             raise refusal("pad", "of x only the batch may be empty", x=x, pad=pad, mode=mode)
     found = []

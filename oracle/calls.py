@@ -31,9 +31,15 @@ def parse(text: str, seed: int) -> Call:
         node = ast.parse(text.strip(), mode="eval").body
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args:
             raise ValueError
-        arguments = {str(k.arg): ast.literal_eval(k.value) for k in node.keywords if k.arg}
+        arguments = {str(k.arg): _literal(k.value) for k in node.keywords if k.arg}
         if len(arguments) != len(node.keywords):
             raise ValueError
     except (SyntaxError, ValueError):
         raise ValueError(f"call {text!r}: must be like conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), stride=2)") from None
     return Call(node.func.id, arguments, seed)
+
+
+def _literal(node: ast.expr) -> Any:
+    """A list is as good as a tuple, here and for PyTorch."""
+    value = ast.literal_eval(node)
+    return tuple(value) if isinstance(value, list) else value

@@ -3,10 +3,11 @@
 torch, Hypothesis and rich are imported where they are used, so that ``--help`` answers at once.
 """
 
+import contextlib
 import json
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -28,6 +29,7 @@ Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", 
 @app.command()
 def ops(json: Json = None) -> None:
     """List the ops: what is compared, how, and which options are covered."""
+    _check_folder(json)
     from oracle import theorems
     from oracle.left_out import left_out
     from oracle.ops import OPS
@@ -37,6 +39,7 @@ def ops(json: Json = None) -> None:
             "op": op.name,
             "kind": op.kind,
             "comparison": op.verdict,
+            "signature": op.signature,
             "options": list(op.options),
             "left_out": left_out(op),
             "theorems": [theorem.__name__ for theorem in theorems.of(op)],
@@ -71,17 +74,24 @@ def verify(
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
+    import hypothesis.configuration
+
     from oracle import calls, subjects, verify
 
     _check_folder(json)
-    code = subjects.load(subject)
-    if call is not None:
-        rows = [verify.one_call(code, calls.parse(call, seed))]
-    else:
-        if not (covered := verify.covered(code, op or ())):
-            raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
-        with _progress("verify", len(covered) * examples) as advance:
-            rows = list(verify.verify(code, [o.name for o in covered], examples=examples, seed=seed, progress=advance))
+    if call is not None and op:
+        raise ValueError(f"--call {call!r} names its op: --op has no place beside it")
+    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
+        code = subjects.load(subject)
+        if call is not None:
+            rows = [verify.one_call(code, calls.parse(call, seed))]
+        else:
+            if not (covered := verify.covered(code, op or ())):
+                raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
+            names = [o.name for o in covered]
+            with _progress("verify", len(covered) * examples) as advance:
+                rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
     _write(json, verify.to_json(code, rows))
     if json != STDOUT:
         _report(subject, rows)
@@ -130,6 +140,7 @@ def train(
         _check_folder(plot)
     try:
         images = data.load(dataset, root)
+        train.check(images, epochs, batch_size, dtype)
         say = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, seed)
         with _progress("train", 0) as advance:
             report = train.compare(
@@ -148,7 +159,7 @@ def train(
 
 def main() -> None:
     """Run the command line; a call that cannot be used ends with one line on standard error and status 2."""
-    arguments = sys.argv[1:]
+    arguments = sys.argv[1:] or ["--help"]
     for i, argument in enumerate(arguments):  # --json alone means standard output
         if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
             arguments[i] = "--json=-"
@@ -220,7 +231,7 @@ def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _progress(what: str, total: int) -> Iterator[Any]:
     """A bar with the remaining time on a terminal's standard error; nothing elsewhere."""
     from rich.console import Console
@@ -238,12 +249,16 @@ def _progress(what: str, total: int) -> Iterator[Any]:
 
 def _check_folder(path: Path | None) -> None:
     """Refuse, before anything is computed, a file that could not be written."""
-    if path and path != STDOUT and not path.absolute().parent.is_dir():
+    if path is None or path == STDOUT:
+        return
+    if path.is_dir():
+        raise ValueError(f"file {str(path)!r}: it is a folder")
+    if not path.absolute().parent.is_dir():
         raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
 
 
 def _write(path: Path | None, result: Any) -> None:
-    if path:
+    if path is not None:
         _put(path, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -45,6 +45,8 @@ def compare(
                 answers=got,
                 case=case,
             )
+        if answer.dtype.kind == "f" and answer.dtype != case.dtype:
+            raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", case.call, quantity=quantity)
         with np.errstate(invalid="ignore", over="ignore"):
             equal = (answer == want) | (np.isnan(answer) & np.isnan(want))
             bound = 0.0 if allowed is None else allowed[quantity]

@@ -129,6 +129,12 @@ class Op:
     def array_keywords(self) -> frozenset[str]:
         return ARRAY_KEYWORDS & self.parameters.keys()
 
+    @property
+    def signature(self) -> str:
+        """As one would write the call of ``forward`` or ``step``; a subject may call its arrays as it likes."""
+        bare = [p.replace(annotation=inspect.Parameter.empty) for p in self.parameters.values()]
+        return f"{self.name}{inspect.Signature(bare)}"
+
     @cached_property
     def options(self) -> tuple[str, ...]:
         return tuple(n for n, p in self.parameters.items() if p.kind is p.KEYWORD_ONLY)

@@ -56,10 +56,13 @@ def _array(answer: Any, name: str, case: Case) -> Array:
 
 
 def _call(subject: Subject, case: Case, name: str, *arguments: Any) -> Any:
-    function: Callable[..., Any] = getattr(subject.implementation(case.call.op), name)
+    function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
+    if function is None:
+        raise Failure(f"{case.call.op} has no {name}", case.call)
     arrays = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments]  # NumPy's sums of scalars
     try:
         return function(*arrays, **case.keywords)
-    except Exception as error:
-        message = f"{name} raises {type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
+        message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error

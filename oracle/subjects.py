@@ -15,7 +15,7 @@ class Subject(NamedTuple):
         """What the subject has of that name with ``forward`` and ``backward`` (or ``step``), or None."""
         found = getattr(self.root, op, None)
         if found is None and hasattr(self.root, "__path__") and find_spec(f"{self.name}.{op}"):
-            found = import_module(f"{self.name}.{op}")
+            found = _imported(f"{self.name}.{op}")
         return found if hasattr(found, "forward") or hasattr(found, "step") else None
 
 
@@ -25,13 +25,20 @@ def load(name: str) -> Subject:
     Raises:
         ValueError: it cannot be imported.
     """
+    if not name.startswith("oracle.mistakes"):
+        return Subject(name, _imported(name))
     from oracle import mistakes
 
-    op, _, mistake = name.removeprefix("oracle.mistakes.").partition(".")
-    for known in mistakes.of(op) if name.startswith("oracle.mistakes.") else ():
-        if known.name == mistake:
-            return known.subject
+    op, _, mistake = name.removeprefix("oracle.mistakes").lstrip(".").partition(".")
+    known = {m.name: m for m in mistakes.of(op)}
+    if mistake not in known:
+        names = ", ".join(known) or "none; see the files of oracle/mistakes"
+        raise ValueError(f"subject {name!r}: the known mistakes of {op or 'an op'} are {names}")
+    return known[mistake].subject
+
+
+def _imported(name: str) -> Any:
     try:
-        return Subject(name, import_module(name))
-    except ImportError as error:
-        raise ValueError(f"subject {name!r}: {error}") from None
+        return import_module(name)
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"subject {name!r}: {type(error).__name__}: {error}") from None

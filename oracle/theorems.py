@@ -57,10 +57,10 @@ def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
     """forward takes PyTorch's arguments by its names and with its defaults; backward takes dy and then the same."""
     implementation: Any = subject.implementation(op.name)
     name = "step" if op.kind == "step" else "forward"
-    want = _signature(getattr(op.reference, name))
-    _must_take(op, name, getattr(implementation, name), want, call)
+    reference = getattr(op.reference, name)
+    _must_take(op, name, getattr(implementation, name, None), reference, 0, call)
     if op.kind == "differentiable":
-        _must_take(op, "backward", implementation.backward, ["dy", *want], call)
+        _must_take(op, "backward", getattr(implementation, "backward", None), reference, 1, call)
     return 0.0
 
 
@@ -171,6 +171,7 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
     """A call that makes PyTorch raise, one size or option away from a sound one, makes the subject raise ValueError."""
     rng, kind = np.random.default_rng(call.seed), np.dtype("float64")
     implementation: Any = subject.implementation(op.name)
+    case = draw(op, call)
     for neighbour in neighbours(op, call, rng):
         if unsafe(neighbour):
             continue
@@ -182,11 +183,16 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
                 reference_forward(neighbour, arrays, keywords)
         except Refusal as refusal:
             reason = str(refusal).splitlines()[0]
-            run = implementation.forward if op.kind == "differentiable" else _one_step(implementation)
             allowed = (ValueError, TypeError) if isinstance(refusal, TypeError) else (ValueError,)
-            _must_refuse(run, [*arrays.values()], keywords, neighbour, f"PyTorch: {reason}", allowed)
+            if op.kind == "step":
+                _must_refuse(
+                    _one_step(implementation), [arrays["w"]], keywords, neighbour, f"PyTorch: {reason}", allowed
+                )
+                continue
+            given = [*arrays.values()]
+            _must_refuse(implementation.forward, given, keywords, neighbour, f"PyTorch: {reason}", allowed)
+            _must_refuse(implementation.backward, [case.dy, *given], keywords, neighbour, f"PyTorch: {reason}", allowed)
     if op.kind == "differentiable":
-        case = draw(op, call)
         for shape in misshapen(case.dy.shape):
             arguments = [np.ones(shape), *case.arrays.values()]
             reason = f"dy has shape {shape}, y {case.dy.shape}"
@@ -194,29 +200,52 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
     return 0.0
 
 
-DIFFERENTIABLE: tuple[Theorem, ...] = (
-    signatures_agree,
+# Whether the numbers are right; what else may be wrong is asked after that
+VALUES: tuple[Theorem, ...] = (
     forward_is_pytorchs,
     backward_is_autograds_gradient,
     backward_is_the_derivative_of_forward,
     backward_is_linear_in_dy,
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
-    inputs_are_not_mutated,
-    dtype_is_kept,
-    memory_layout_does_not_matter,
-    two_runs_are_bitwise_equal,
-    what_pytorch_refuses_is_refused,
-)
-STEP: tuple[Theorem, ...] = (
-    signatures_agree,
     steps_are_pytorchs,
+)
+MANNERS: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
     dtype_is_kept,
     memory_layout_does_not_matter,
     two_runs_are_bitwise_equal,
+    signatures_agree,
     what_pytorch_refuses_is_refused,
 )
+DIFFERENTIABLE = (*(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), *MANNERS)
+STEP = (steps_are_pytorchs, *MANNERS)
+
+
+def _must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], more: int, call: Call) -> None:
+    """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
+    if not callable(function):
+        raise Failure(f"{op.name} has no {name}", call)
+    want, got = _parameters(reference), _parameters(function)
+    arrays = len(op.positional)
+    if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
+        shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
+        told = ", ".join([*shown, *map(str, want[arrays:])])
+        raise Failure(f"{op.name}.{name} takes ({', '.join(map(str, got))}), it should take ({told})", call)
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return []
+    return [
+        p.replace(annotation=inspect.Parameter.empty, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in parameters
+    ]
+
+
+def _bare(parameters: list[inspect.Parameter], arrays: int) -> tuple[list[Any], dict[str, Any]]:
+    return [p.default for p in parameters[:arrays]], {p.name: p.default for p in parameters[arrays:]}
 
 
 def _sum(arrays: Iterable[Array | None]) -> Array | None:
@@ -224,17 +253,8 @@ def _sum(arrays: Iterable[Array | None]) -> Array | None:
     return np.asarray(sum(present[1:], present[0])) if present else None
 
 
-def _signature(function: Callable[..., Any]) -> list[str]:
-    """Each argument as Python writes it, without annotations: ``x``, ``b=None``, ``*``, ``stride=1``."""
-    parameters = inspect.signature(function).parameters.values()
-    bare = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
-    return str(bare)[1:-1].split(", ")
-
-
-def _must_take(op: Op, name: str, function: Callable[..., Any], want: list[str], call: Call) -> None:
-    got = _signature(function)
-    if got != want:
-        raise Failure(f"{op.name}.{name} takes ({', '.join(got)}), it should take ({', '.join(want)})", call)
+def _is_required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is inspect.Parameter.empty
 
 
 def _must_refuse(
@@ -245,7 +265,7 @@ def _must_refuse(
         run(*arguments, **keywords)
     except allowed:
         return
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Failure(
             f"raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})", call
         ) from error

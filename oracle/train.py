@@ -11,6 +11,7 @@ from statistics import fmean as mean
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from data import Dataset
@@ -105,7 +106,7 @@ def compare(
         ValueError: an argument is out of range, or there is no recipe for the data set.
         DivergedError: a loss or a weight is not finite; it says on which side and at which step.
     """
-    recipe = _checked_recipe(dataset, epochs, batch_size, dtype, steps)
+    recipe = check(dataset, epochs, batch_size, dtype, steps)
     report = Report(
         dataset.name, dataset.split, dtype, seed, recipe.lr, recipe.momentum, batch_size,
         environment.versions(), environment.hardware(),
@@ -118,7 +119,8 @@ def compare(
 
     per_epoch = len(dataset.train_images) // batch_size
     total = min(recipe.epochs * per_epoch, steps or recipe.epochs * per_epoch)
-    with threadpool_limits(1, "blas"):  # NumPy's threads and PyTorch's would fight for the same cores
+    torch.set_num_threads(1)  # threads that wait by spinning stand still when anything else runs
+    with threadpool_limits(1, "blas"):  # and NumPy's would fight with PyTorch's for the same cores
         for epoch in range(1, ceil(total / per_epoch) + 1):
             todo = min(per_epoch, total - len(report.steps))
             for batch in rng.permutation(len(dataset.train_images))[: todo * batch_size].reshape(todo, batch_size):
@@ -131,7 +133,8 @@ def compare(
     return report
 
 
-def _checked_recipe(dataset: Dataset, epochs: int | None, batch_size: int, dtype: str, steps: int | None) -> Recipe:
+def check(dataset: Dataset, epochs: int | None, batch_size: int, dtype: str, steps: int | None = None) -> Recipe:
+    """The recipe that ``compare`` would follow; raises its ValueError before anything is computed."""
     if dataset.name not in RECIPES:
         raise ValueError(f"dataset {dataset.name!r}: there are recipes for {' and '.join(RECIPES)}")
     if dtype not in DTYPES:

@@ -24,7 +24,7 @@ def unsafe(call: Call) -> str | None:
         axes = zip(a["x"][-rank:], *(_per_axis(option, rank) for option in options), strict=True)
         if any(_window_in_padding(n, k, t, p, d, a.get("ceil_mode", False)) for n, k, t, p, d in axes):
             return "a window lies wholly in the padding"
-    except (TypeError, ValueError, ZeroDivisionError):  # no geometry at all: PyTorch refuses it
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):  # no geometry at all: PyTorch refuses it
         return None
     return None
 

@@ -29,6 +29,7 @@ class Failure(AssertionError):
         self.index, self.subject, self.reference = index, subject, reference
         self.answers, self.case = answers, case  # for naming the mistake: the same case, run through each known one
         self.subject_name = "manual"
+        self.theorem: Any = None  # which one, once it is known
 
     @property
     def mistakes(self) -> list[str]:

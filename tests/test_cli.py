@@ -101,6 +101,7 @@ def test_ops_lists_every_op(oracle):
         "op": "conv2d",
         "kind": "differentiable",
         "comparison": "EXACT",
+        "signature": "conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1)",
         "options": ["stride", "padding", "dilation", "groups"],
         "left_out": [],
         "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE],
@@ -139,7 +140,7 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
     ("arguments", "message"),
     [
         (["verify", "--op", "conv2"], "no op 'conv2'; did you mean 'conv2d'?"),
-        (["verify", "nosuch"], "subject 'nosuch': No module named 'nosuch'"),
+        (["verify", "nosuch"], "subject 'nosuch': ModuleNotFoundError: No module named 'nosuch'"),
         (["verify", "json"], "subject 'json' has none of the ops; see python -m oracle ops"),
         (
             ["verify", "--call", "conv2d("],

@@ -303,11 +303,18 @@ def test_an_interrupted_download_leaves_nothing_behind(contents, empty, serve, m
     assert list(empty.iterdir()) == []
 
 
-def test_a_root_that_cannot_be_written_is_named(contents, empty, serve, monkeypatch):
+def test_a_root_that_is_a_file_is_told_so_before_any_mirror_is_asked(empty, monkeypatch):
     (empty / "file").touch()
-    monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
-    with pytest.raises(data.DataError, match=rf"cannot be downloaded: {empty / 'file'}: File exists\. Name a folder"):
+    monkeypatch.setattr(MNIST, "mirrors", [])
+    with pytest.raises(data.DataError, match=f"{empty / 'file'} is a file, not a folder that has MNIST or takes it"):
         data.load("mnist", empty / "file")
+
+
+def test_a_root_that_cannot_be_written_is_named(contents, empty, serve, monkeypatch):
+    (empty / "MNIST").touch()
+    monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
+    with pytest.raises(data.DataError, match=rf"cannot be downloaded: {empty / 'MNIST'}.*: .+\. Name a folder"):
+        data.load("mnist", empty)
 
 
 @pytest.fixture
