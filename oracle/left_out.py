@@ -1,4 +1,4 @@
-"""Options of PyTorch's that an op of ours does not take, read off both signatures: none is listed by hand."""
+"""Options of PyTorch's that an op of ours does not take: names are read off both signatures, values listed here."""
 
 import inspect
 import re
@@ -13,10 +13,42 @@ from oracle.ops import Op
 # What PyTorch calls the arrays; ours are x, w, b, …, and its optimisers know their parameters before they step
 ARRAYS = {"input", "input1", "input2", "weight", "bias", "tensor", "params", "padding_mode", "_stacklevel"}
 
+# Calls that PyTorch takes and ``manual`` refuses: what is left out, and one call that asks for it
+VALUES = {
+    "conv1d": {"unbatched x": "conv1d(x=(2, 4), w=(3, 2, 2))"},
+    "conv2d": {"unbatched x": "conv2d(x=(2, 4, 4), w=(3, 2, 2, 2))"},
+    "conv3d": {"unbatched x": "conv3d(x=(2, 4, 4, 4), w=(3, 2, 2, 2, 2))"},
+    "conv_transpose1d": {"unbatched x": "conv_transpose1d(x=(2, 4), w=(2, 3, 2))"},
+    "conv_transpose2d": {"unbatched x": "conv_transpose2d(x=(2, 4, 4), w=(2, 3, 2, 2))"},
+    "conv_transpose3d": {"unbatched x": "conv_transpose3d(x=(2, 4, 4, 4), w=(2, 3, 2, 2, 2))"},
+    "max_pool1d": {"unbatched x": "max_pool1d(x=(2, 4), kernel_size=2)"},
+    "max_pool2d": {"unbatched x": "max_pool2d(x=(2, 4, 4), kernel_size=2)"},
+    "max_pool3d": {"unbatched x": "max_pool3d(x=(2, 4, 4, 4), kernel_size=2)"},
+    "avg_pool1d": {"unbatched x": "avg_pool1d(x=(2, 4), kernel_size=2)"},
+    "avg_pool2d": {"unbatched x": "avg_pool2d(x=(2, 4, 4), kernel_size=2)"},
+    "avg_pool3d": {"unbatched x": "avg_pool3d(x=(2, 4, 4, 4), kernel_size=2)"},
+    "lp_pool2d": {
+        "unbatched x": "lp_pool2d(x=(2, 4, 4), norm_type=2.0, kernel_size=2)",
+        "norm_type ∞": "lp_pool2d(x=(1, 2, 4, 4), norm_type=1e999, kernel_size=2)",
+    },
+    "adaptive_avg_pool2d": {"unbatched x": "adaptive_avg_pool2d(x=(2, 4, 4), output_size=2)"},
+    "adaptive_max_pool2d": {"unbatched x": "adaptive_max_pool2d(x=(2, 4, 4), output_size=2)"},
+    "unfold": {"unbatched x": "unfold(x=(2, 4, 4), kernel_size=2)"},
+    "fold": {"unbatched x": "fold(x=(8, 9), output_size=4, kernel_size=2)"},
+    "interpolate": {
+        "mode bicubic": "interpolate(x=(1, 2, 4, 4), size=5, mode='bicubic')",
+        "mode area": "interpolate(x=(1, 2, 4, 4), size=2, mode='area')",
+        "mode nearest-exact": "interpolate(x=(1, 2, 4, 4), size=5, mode='nearest-exact')",
+        "mode linear": "interpolate(x=(1, 2, 4), size=5, mode='linear')",
+        "mode trilinear": "interpolate(x=(1, 2, 4, 4, 4), size=5, mode='trilinear')",
+    },
+}
+
 
 def left_out(op: Op) -> list[str]:
-    """The names of PyTorch's arguments that ``op`` refuses."""
-    return [name for name in _names(_torchs(op.name)) if name not in op.parameters and name not in ARRAYS]
+    """The names of PyTorch's arguments, and the values of others, that ``op`` refuses."""
+    names = [name for name in _names(_torchs(op.name)) if name not in op.parameters and name not in ARRAYS]
+    return [*names, *VALUES.get(op.name, {})]
 
 
 def _names(function: Any) -> list[str]:

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from oracle import cli, theorems
-from oracle.left_out import left_out
+from oracle.calls import parse
+from oracle.cases import arrays_of, keywords_of
+from oracle.left_out import VALUES, left_out
 from oracle.ops import OPS
+from oracle.pytorch import reference_forward
 
 ROOT = Path(__file__).parents[1]
 WRONG = "oracle.mistakes.conv2d.scatter_overwrites"
@@ -85,6 +88,28 @@ def test_the_again_line_reproduces_the_failure_in_a_new_process(oracle):
     assert failure in second.stdout
 
 
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        (
+            "class relu:\n    forward = staticmethod(lambda x: __import__('sys').exit(0))",
+            1,
+            "forward raises SystemExit: 0",
+        ),
+        ("class relu:\n    forward = staticmethod(lambda x: x * (x > 0))", 1, "relu has no backward"),
+        ("raise SystemExit(0)", 2, "SystemExit: 0"),
+        ("import nosuchmodule", 2, "ModuleNotFoundError: No module named 'nosuchmodule'"),
+    ],
+)
+def test_a_subject_cannot_leave_without_a_verdict(oracle, tmp_path, monkeypatch, source, status, said):
+    name = f"subject_{abs(hash(source))}"
+    (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    result = oracle("verify", name, "--examples", "3")
+    assert result[0] == status
+    assert said in result[1] + result[2]
+
+
 def test_one_good_call_holds(oracle):
     status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
     assert status == 0
@@ -103,7 +128,7 @@ def test_ops_lists_every_op(oracle):
         "comparison": "EXACT",
         "signature": "conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1)",
         "options": ["stride", "padding", "dilation", "groups"],
-        "left_out": [],
+        "left_out": ["unbatched x"],
         "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE],
     }
 
@@ -112,15 +137,27 @@ def test_ops_lists_every_op(oracle):
 def test_an_option_of_pytorchs_that_is_left_out_is_refused_by_name(name):
     op = OPS[name]
     arrays = [np.ones(1)] * len(op.positional)
-    for option in left_out(op):
+    for option in set(left_out(op)) - set(VALUES.get(name, {})):
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
             getattr(op.manual, "step" if op.kind == "step" else "forward")(*arrays, **{option: None})
+
+
+@pytest.mark.parametrize("text", [text for values in VALUES.values() for text in values.values()])
+def test_a_value_that_is_left_out_is_one_that_pytorch_takes_and_manual_refuses(text):
+    call = parse(text, 0)
+    op = OPS[call.op]
+    rng, kind = np.random.default_rng(0), np.dtype("float64")
+    arrays, keywords = arrays_of(op, call, rng, kind), keywords_of(op, call, rng, kind)
+    assert reference_forward(call, arrays, keywords).size
+    with pytest.raises(ValueError, match=rf"^{call.op}\("):
+        op.manual.forward(*arrays.values(), **keywords)
 
 
 def test_what_is_left_out_is_read_off_pytorchs_signatures():
     assert left_out(OPS["embedding"]) == ["max_norm", "norm_type", "sparse"]
     assert left_out(OPS["scaled_dot_product_attention"]) == ["dropout_p"]
-    assert left_out(OPS["avg_pool2d"]) == []
+    assert left_out(OPS["avg_pool2d"]) == ["unbatched x"]
+    assert left_out(OPS["linear"]) == []
 
 
 def test_train_writes_what_it_prints(oracle, tmp_path):

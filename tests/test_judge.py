@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from manual import conv2d, relu
+from manual import conv2d, relu, softmax
 from oracle import bounds, mistakes, theorems
 from oracle.calls import Call, parse
 from oracle.cases import draw
@@ -110,6 +110,20 @@ def another_shape(x):
 )
 def test_a_fault_is_told_in_words(subject, theorem, said):
     assert said in failure_of(subject, which=[theorem]).what
+
+
+def test_wrong_numbers_are_told_before_bad_manners():
+    """Zero gradients without a check of dy's shape: at size 1 only the missing check shows, and zero is right."""
+    zeros = SimpleNamespace(forward=softmax.forward, backward=lambda dy, x, *, dim: (np.zeros_like(x),))
+    subject = Subject("it", SimpleNamespace(softmax=zeros))
+    for seed in range(5):
+        failure = search(subject, OPS["softmax"], 100, seed)[2]
+        assert failure.quantity == "dx"
+        assert failure.theorem is theorems.backward_is_autograds_gradient
+
+
+def test_a_subject_may_call_its_arrays_as_it_likes():
+    assert failure_of(on_trial(lambda image: relu.forward(image), lambda g, image: relu.backward(g, image))) is None
 
 
 def test_a_subject_that_is_not_deterministic_is_told_so():
