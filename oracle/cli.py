@@ -56,23 +56,44 @@ def verify(
     call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,
     seed: Seed = 0,
     examples: Annotated[int, typer.Option(help="Drawn calls per op.", min=1)] = 100,
+    exhaustive: Annotated[
+        int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
+    ] = None,
+    part: Annotated[str, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = "1/1",
+    timeout: Annotated[
+        float | None, typer.Option(help="Of --exhaustive: seconds after which a call counts as CRASHED.", min=0.1)
+    ] = None,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
     from oracle import calls, subjects, verify
+    from oracle import exhaustive as world
 
     _check_folder(json)
     code = subjects.load(subject)
-    if call is not None:
+    asked: dict[str, Any] = {}
+    if exhaustive is not None:
+        if call is not None:
+            raise ValueError("--call and --exhaustive: give one of them")
+        asked = {"exhaustive": exhaustive, "part": part}
+        say = (lambda _: None) if json == STDOUT else print
+        with _progress("verify", 0) as advance:
+            rows = list(
+                world.verify(
+                    code, op or (), exhaustive, _part(part), timeout=timeout, say=say,
+                    progress=lambda name, done, total: advance(name, total, done),
+                )
+            )  # fmt: skip
+    elif call is not None:
         rows = [verify.one_call(code, calls.parse(call, seed))]
     else:
         if not (covered := verify.covered(code, op or ())):
             raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
         with _progress("verify", len(covered) * examples) as advance:
             rows = list(verify.verify(code, [o.name for o in covered], examples=examples, seed=seed, progress=advance))
-    _write(json, verify.to_json(code, rows))
+    _write(json, verify.to_json(code, rows, **asked))
     if json != STDOUT:
-        _report(subject, rows)
+        _report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
     if any(row.failure for row in rows):
         raise typer.Exit(1)
 
@@ -154,14 +175,23 @@ def main() -> None:
 STDOUT = Path("-")
 
 
-def _report(subject: str, rows: "list[Row]") -> None:
+def _part(text: str) -> tuple[int, int]:
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise ValueError(f"part {text!r}: must be i/n with 1 ≤ i ≤ n, like 3/8")
+    return int(i), int(n)
+
+
+def _report(subject: str, rows: "list[Row]", calls: str) -> None:
     cells = [(r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.seconds:.1f}") for r in rows]
     _table(("op", "verdict", "calls", "worst", "seconds"), cells)
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")
     wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
-    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} drawn calls")
+    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
+    if withheld := sum(r.withheld for r in rows):
+        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays")
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
@@ -218,8 +248,8 @@ def _progress(what: str, total: int) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task(what, total=total or None)
 
-        def advance(what: str, total: float | None = total) -> None:
-            progress.update(task, description=what, advance=1, total=total)
+        def advance(what: str, total: float | None = total, done: int = 1) -> None:
+            progress.update(task, description=what, advance=done, total=total)
 
         yield advance
 

@@ -30,6 +30,10 @@ class Failure(AssertionError):
         self.answers, self.case = answers, case  # for naming the mistake: the same case, run through each known one
         self.subject_name = "manual"
 
+    def __reduce__(self) -> Any:
+        """Pickled whole: exceptions rebuild from their message alone."""
+        return _restored, (vars(self),)
+
     @property
     def mistakes(self) -> list[str]:
         """The known mistakes that give the very same wrong answers here, each in one line."""
@@ -48,3 +52,9 @@ class Failure(AssertionError):
         lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]
         lines += [f"  consistent with: {mistake}" for mistake in self.mistakes]
         return "\n".join([*lines, f"  again     {self.again}"])
+
+
+def _restored(fields: dict[str, Any]) -> Failure:
+    failure = Failure(fields["what"], fields["call"])
+    vars(failure).update(fields)
+    return failure
