@@ -530,7 +530,8 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
 def _pool_axis(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
 ) -> Axis:
-    k, d = choose("kernel_size", (1, 2, 3, 4, 6) if rank < 3 else (1, 2, 3)), choose("dilation", dilations)
+    kernels = ((1, 2, 3, 4, 6), ()) if rank < 3 else ((1, 2, 3), (6,))  # 6 is what padding ≥ 3 takes; it is many cells
+    k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
     t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1)) if padded else 0
     least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
