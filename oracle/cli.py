@@ -173,6 +173,7 @@ def main() -> None:
 
 
 STDOUT = Path("-")
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
 
 
 def _part(text: str) -> tuple[int, int]:
@@ -234,7 +235,7 @@ def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
 
     table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
     for cells in rows:
-        table.add_row(*cells, style="red" if "WRONG" in cells or "CRASHED" in cells else None)
+        table.add_row(*cells, style="red" if BAD & {*cells} else None)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     WRONG = "WRONG"
     CRASHED = "CRASHED"
     NONDETERMINISTIC = "NONDETERMINISTIC"
+    MISTRUSTED = "MISTRUSTED"  # too many zeros or constants for the comparison to mean anything
 
 
 class Failure(AssertionError):
@@ -44,6 +45,8 @@ class Failure(AssertionError):
     @property
     def again(self) -> str:
         """The shell line that reproduces the failure."""
+        if self.verdict is Verdict.MISTRUSTED:  # of all calls, not of one
+            return f"python -m oracle verify {self.subject_name} --op {self.call.op}"
         return (
             f"python -m oracle verify {self.subject_name} --call {shlex.quote(str(self.call))} --seed {self.call.seed}"
         )

@@ -19,6 +19,7 @@ from oracle.pytorch import Refusal
 from oracle.strategies import calls, random_call
 from oracle.subjects import Subject
 from oracle.theorems import Theorem
+from oracle.trust import mistrusted
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, Verdict
 
@@ -175,6 +176,8 @@ def _number(value: float | None) -> float | str | None:
 def _row(subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None]) -> Row:
     start = time.perf_counter()
     checked, worst, failure = search(subject, op, examples, seed, progress=progress)
+    if failure is None and (failure := mistrusted(op, examples, seed)):
+        failure.subject_name = subject.name
     return Row(
         op.name, failure.verdict if failure else op.verdict, checked, worst, time.perf_counter() - start, failure
     )
