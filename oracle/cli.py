@@ -60,37 +60,53 @@ def verify(
         int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
     ] = None,
     part: Annotated[str, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = "1/1",
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate", help="In worker processes: a call that ends its process is CRASHED, and all goes on."
+        ),
+    ] = False,
     timeout: Annotated[
-        float | None, typer.Option(help="Of --exhaustive: seconds after which a call counts as CRASHED.", min=0.1)
-    ] = None,
+        float,
+        typer.Option(help="Of --isolate, --exhaustive: a call without an answer for so long is CRASHED.", min=0.1),
+    ] = 60,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
     from oracle import calls, subjects, verify
     from oracle import exhaustive as world
+    from oracle import isolate as isolated
 
     _check_folder(json)
     code = subjects.load(subject)
+    if exhaustive is not None and call is not None:
+        raise ValueError("--call and --exhaustive: give one of them")
     asked: dict[str, Any] = {}
     if exhaustive is not None:
-        if call is not None:
-            raise ValueError("--call and --exhaustive: give one of them")
         asked = {"exhaustive": exhaustive, "part": part}
-        say = (lambda _: None) if json == STDOUT else print
         with _progress("verify", 0) as advance:
             rows = list(
                 world.verify(
-                    code, op or (), exhaustive, _part(part), timeout=timeout, say=say,
+                    code, op or (), exhaustive, _part(part), timeout=timeout,
+                    say=(lambda _: None) if json == STDOUT else print,
                     progress=lambda name, done, total: advance(name, total, done),
                 )
             )  # fmt: skip
     elif call is not None:
-        rows = [verify.one_call(code, calls.parse(call, seed))]
+        one = calls.parse(call, seed)
+        rows = [isolated.call(code, one, timeout) if isolate else verify.one_call(code, one)]
     else:
         if not (covered := verify.covered(code, op or ())):
             raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
-        with _progress("verify", len(covered) * examples) as advance:
-            rows = list(verify.verify(code, [o.name for o in covered], examples=examples, seed=seed, progress=advance))
+        names, total = [o.name for o in covered], len(covered) * examples
+        with _progress("verify", total) as advance:
+            if isolate:
+                rows = isolated.verify(
+                    code, names, examples=examples, seed=seed, timeout=timeout,
+                    progress=lambda name, done: advance(name, total, done),
+                )  # fmt: skip
+            else:
+                rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
     _write(json, verify.to_json(code, rows, **asked))
     if json != STDOUT:
         _report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")

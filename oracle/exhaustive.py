@@ -26,7 +26,7 @@ from oracle.pytorch import reference_answers
 from oracle.run import everything
 from oracle.subjects import Subject, load
 from oracle.unsafe import unsafe
-from oracle.verdicts import Failure, Verdict
+from oracle.verdicts import Failure, death
 from oracle.verify import Row, check, covered
 from oracle.workers import Died, Note, processors, run
 from oracle.world import Path, World
@@ -136,9 +136,7 @@ def search(
     for (i, job), found in run(_check_job, waiting(), timeout=timeout):
         if isinstance(found, Died):
             call = next(islice(world.calls(job.prefix), max(found.note, 0), None))
-            died = Failure(f"{world.op.name} {found.how}", call, verdict=Verdict.CRASHED)
-            died.subject_name = subject.name
-            found = Found(max(found.note, 0) + 1, failure=died)
+            found = Found(max(found.note, 0) + 1, failure=death(call, found.how, subject.name))
         progress(found.calls + found.withheld)
         failure = total.failure
         if found.failure and i < first:

@@ -52,7 +52,19 @@ def verify(
     """
     torch.set_num_threads(1)  # calls are small: threads only wait for each other
     for op in covered(subject, names):
-        yield _row(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+        yield row_of(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+
+
+def row_of(
+    subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None] = lambda: None, shrink: bool = True
+) -> Row:
+    """The row of one op, by drawn calls."""
+    start = time.perf_counter()
+    checked, worst, failure = search(subject, op, examples, seed, shrink=shrink, progress=progress)
+    if failure is None and (failure := mistrusted(op, examples, seed)):
+        failure.subject_name = subject.name
+    verdict = failure.verdict if failure else op.verdict
+    return Row(op.name, verdict, checked, worst, time.perf_counter() - start, failure)
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
@@ -92,11 +104,14 @@ def search(
         try:
             worst = max(worst, check(subject, op, random_call(op, rng), which))
         except Failure as failure:
-            return checked, worst, _smallest(subject, op, which, failure) if shrink else failure
+            return checked, worst, smallest(subject, op, which, failure) if shrink else failure
     return examples, worst, None
 
 
-def _smallest(subject: Subject, op: Op, which: Sequence[Theorem] | None, found: Failure) -> Failure:
+def smallest(
+    subject: Subject, op: Op, which: Sequence[Theorem] | None, found: Failure,
+    progress: Callable[[], None] = lambda: None,
+) -> Failure:  # fmt: skip
     """The failure of the smallest call that Hypothesis finds, or the one already found."""
 
     @hypothesis.seed(0)
@@ -106,12 +121,13 @@ def _smallest(subject: Subject, op: Op, which: Sequence[Theorem] | None, found: 
     )  # fmt: skip
     @hypothesis.given(calls(op))
     def run(call: Call) -> None:
+        progress()
         check(subject, op, call, which)
 
     try:
         run()
-    except Failure as smallest:
-        return smallest
+    except Failure as failure:
+        return failure
     except hypothesis.errors.FlakyFailure:
         return Failure(f"fails now and then: {found.what}", found.call, verdict=Verdict.NONDETERMINISTIC)
     return found
@@ -171,13 +187,3 @@ def _failure(failure: Failure) -> dict[str, Any]:
 def _number(value: float | None) -> float | str | None:
     """JSON has no NaN and no infinity: they are told as text."""
     return value if value is None or isfinite(value) else str(value)
-
-
-def _row(subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None]) -> Row:
-    start = time.perf_counter()
-    checked, worst, failure = search(subject, op, examples, seed, progress=progress)
-    if failure is None and (failure := mistrusted(op, examples, seed)):
-        failure.subject_name = subject.name
-    return Row(
-        op.name, failure.verdict if failure else op.verdict, checked, worst, time.perf_counter() - start, failure
-    )

@@ -21,10 +21,11 @@ TICK = 0.1  # seconds between looks at whether a worker still moves
 
 
 class Died(NamedTuple):
-    """A worker's end: what it last noted, −1 if nothing, and how it died."""
+    """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job."""
 
     note: int
     how: str
+    seconds: float
 
 
 def run(
@@ -73,6 +74,7 @@ class _Worker(Generic[Job, Result]):
         if "forkserver" in methods:
             context.set_forkserver_preload(["oracle.verify"])
         self.job: Any = None
+        self._began = time.monotonic()
         self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(work, theirs, self._note), daemon=True)
@@ -85,6 +87,7 @@ class _Worker(Generic[Job, Result]):
         if self.job is None:
             return False
         self._note.value = self._seen = -1
+        self._began = time.monotonic()
         with suppress(BrokenPipeError):  # it died between two jobs: outcome() will say so
             self.pipe.send(self.job)
         return True
@@ -94,7 +97,7 @@ class _Worker(Generic[Job, Result]):
             result: Result = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            return Died(self._note.value, _how(self.process.exitcode))
+            return self._died(_how(self.process.exitcode))
         return result
 
     def idle(self) -> float:
@@ -106,7 +109,10 @@ class _Worker(Generic[Job, Result]):
     def kill(self, timeout: float) -> Died:
         self.process.kill()
         self.process.join()
-        return Died(self._note.value, f"gives no answer within {timeout:g} seconds")
+        return self._died(f"gives no answer within {timeout:g} seconds")
+
+    def _died(self, how: str) -> Died:
+        return Died(self._note.value, how, time.monotonic() - self._began)
 
 
 def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
