@@ -115,6 +115,28 @@ def verify(
 
 
 @app.command()
+def evidence(
+    markdown: Annotated[Path, typer.Option(help="The page to write.")],
+    exhaustive: Annotated[int, typer.Option(help="The small world's largest axis.", min=1)] = 5,
+) -> None:
+    """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    from oracle import evidence, subjects
+
+    _check_folder(markdown)
+    with _progress("evidence", 0) as advance:
+        rows = list(
+            evidence.gather(
+                subjects.load("manual"), exhaustive, lambda name, done, total: advance(name, total, done)
+            )
+        )  # fmt: skip
+    _put(markdown, evidence.markdown(rows, exhaustive))
+    checked = [e.row for e in rows if e.row]
+    _report("manual", checked, f"geometries with axes up to {exhaustive}")
+    if any(row.failure for row in checked):
+        raise typer.Exit(1)
+
+
+@app.command()
 def formulas(
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
