@@ -222,8 +222,11 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _report(subject: str, rows: "list[Row]", calls: str) -> None:
-    cells = [(r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.seconds:.1f}") for r in rows]
-    _table(("op", "verdict", "calls", "worst", "seconds"), cells)
+    cells = [
+        (r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.miss:.0e}" if r.miss else "", f"{r.seconds:.1f}")
+        for r in rows
+    ]
+    _table(("op", "verdict", "calls", "worst", "miss ≤", "seconds"), cells)
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")

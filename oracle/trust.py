@@ -1,10 +1,18 @@
-"""How hollow a comparison is: zeros, constants and nothing at all agree with too many wrong answers."""
+"""What a pass is worth: whether its true values tell anything, and how likely a mistake stays unseen.
 
+Zeros, constants and nothing at all agree with too many wrong answers. On integers in ±A, an error that is a polynomial
+of degree d in the inputs is zero at a random one with probability d/(2A + 1) at most (Schwartz–Zippel).
+"""
+
+from collections.abc import Mapping
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 
 from manual._typing import Array
+from oracle import lattices
+from oracle.lattices import Draw
 from oracle.ops import Op
 from oracle.strategies import random_call
 from oracle.theorems import strongest
@@ -15,20 +23,33 @@ from oracle.verdicts import Failure, Verdict
 MOST = 215 / 217
 
 
-def mistrusted(op: Op, examples: int, seed: int) -> Failure | None:
-    """The failure of an op's drawn calls, verify's own, to tell right from wrong: too many true values are hollow."""
-    rng, hollow, total = Random(seed), 0, 0
+# The degree of a multilinear op's y and gradients in the arguments and dy, by its lattice
+DEGREES: Mapping[Draw, int] = {lattices.integers: 2, lattices.cubes: 3}
+
+
+class Worth(NamedTuple):
+    """What an op's drawn calls are worth; ``miss`` is the probability per value, where it is known."""
+
+    mistrusted: Failure | None
+    miss: float | None
+
+
+def weigh(op: Op, examples: int, seed: int) -> Worth:
+    """The worth of an op's drawn calls, verify's own."""
+    rng, hollow, total, amplitudes = Random(seed), 0, 0, []
     drawn = [random_call(op, rng) for _ in range(examples)]
     for call in drawn:
-        for a in strongest(op, call).truth.values():
+        case = strongest(op, call)
+        amplitudes += [lattice.amplitude for lattice in case.lattices]
+        for a in case.truth.values():
             if a is not None:
                 hollow, total = hollow + hollow_values(a), total + a.size
+    degree = DEGREES.get(op.comparison.lattices[0]) if op.comparison.lattices else None
+    miss = degree / (2 * min(amplitudes) + 1) if degree else None
     if hollow <= MOST * total and total:
-        return None
+        return Worth(None, miss)
     what = f"{hollow:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
-    if not total:
-        what = "all arrays are empty"
-    return Failure(what, drawn[0], verdict=Verdict.MISTRUSTED)
+    return Worth(Failure(what if total else "all arrays are empty", drawn[0], verdict=Verdict.MISTRUSTED), miss)
 
 
 def hollow_values(a: Array) -> int:

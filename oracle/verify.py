@@ -19,7 +19,7 @@ from oracle.pytorch import Refusal
 from oracle.strategies import calls, random_call
 from oracle.subjects import Subject
 from oracle.theorems import Theorem
-from oracle.trust import mistrusted
+from oracle.trust import weigh
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, Verdict
 
@@ -29,7 +29,8 @@ EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
 class Row(NamedTuple):
     """What verify has to say of one op. ``worst`` is the largest error met, as a fraction of its bound.
 
-    ``withheld`` calls were not checked, because PyTorch is unsafe on them; drawn calls are never such.
+    ``withheld`` calls were not checked, because PyTorch is unsafe on them; drawn calls are never such. ``miss`` is the
+    probability that an error polynomial in the inputs is not seen at a value where it lies.
     """
 
     op: str
@@ -39,6 +40,7 @@ class Row(NamedTuple):
     seconds: float
     failure: Failure | None
     withheld: int = 0
+    miss: float | None = None
 
 
 def verify(
@@ -61,10 +63,13 @@ def row_of(
     """The row of one op, by drawn calls."""
     start = time.perf_counter()
     checked, worst, failure = search(subject, op, examples, seed, shrink=shrink, progress=progress)
-    if failure is None and (failure := mistrusted(op, examples, seed)):
+    miss = None
+    if failure is None:
+        failure, miss = weigh(op, examples, seed)
+    if failure:
         failure.subject_name = subject.name
     verdict = failure.verdict if failure else op.verdict
-    return Row(op.name, verdict, checked, worst, time.perf_counter() - start, failure)
+    return Row(op.name, verdict, checked, worst, time.perf_counter() - start, failure, miss=miss)
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:

@@ -43,7 +43,8 @@ def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         ("softmax", "BOUNDED", 20, None),
     ]
     assert all(
-        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld"} for row in result["ops"]
+        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss"}
+        for row in result["ops"]
     )
 
 
