@@ -81,6 +81,8 @@ def verify(
     code = subjects.load(subject)
     if exhaustive is not None and call is not None:
         raise ValueError("--call and --exhaustive: give one of them")
+    if exhaustive is None and part != "1/1":
+        raise ValueError("--part is of --exhaustive: give both")
     asked: dict[str, Any] = {}
     if exhaustive is not None:
         asked = {"exhaustive": exhaustive, "part": part}

@@ -30,7 +30,7 @@ OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "local_response_norm": {"channels": (1, 2, 3, 5)},
     "pad": {"padded axes": (1, 2), "other axes": (1,), "pad": range(-1, 3)},
 }
-JOBS = 200  # at least so many in each part, so that parts, and the processes of one, end at about the same time
+JOBS, JOBS_OF_A_PART = 400, 16  # at least: so that the processes of a part, and the parts, end at about the same time
 
 Path = tuple[int, ...]
 
@@ -48,7 +48,10 @@ class World(NamedTuple):
     def jobs(self, part: int = 1, parts: int = 1) -> list[Path]:
         """The prefixes of one part of the world; the parts 1 … n hold each call once."""
         depth, found = 0, list[Path]([()])
-        while len(found) < JOBS * parts and (deeper := [path for path, _ in self._walk((), depth + 1)]) != found:
+        while (
+            len(found) < max(JOBS, JOBS_OF_A_PART * parts)
+            and (deeper := [path for path, _ in self._walk((), depth + 1)]) != found
+        ):
             depth, found = depth + 1, deeper
         return found[part - 1 :: parts]
 

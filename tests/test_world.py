@@ -89,3 +89,26 @@ def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
     assert (document["exhaustive"], document["part"]) == (3, "1/1")
     assert row["withheld"] > 0
     assert row["calls"] + row["withheld"] == sum(1 for _ in World(OPS["max_pool1d"], 3).calls())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--exhaustive", "3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
+        (["--part", "1/2"], "--part is of --exhaustive: give both"),
+        (["--exhaustive", "3", "--call", "relu(x=())"], "--call and --exhaustive: give one of them"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr(sys, "argv", ["oracle", "verify", "--op", "relu", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert (stop.value.code, capsys.readouterr().err) == (2, f"oracle: {message}\n")
+
+
+def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject, monkeypatch):
+    monkeypatch.setattr(exhaustive, "MOST", 100)
+    with pytest.raises(
+        ValueError, match=r"^conv1d has about \d+ geometries, some 0\.0 hours on .*: give --part i/n, or"
+    ):
+        list(exhaustive.verify(subject, ["conv1d"], 5))
