@@ -71,31 +71,89 @@ def verify(
     call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,
     seed: Seed = 0,
     examples: Annotated[int, typer.Option(help="Drawn calls per op.", min=1)] = 100,
+    exhaustive: Annotated[
+        int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
+    ] = None,
+    part: Annotated[str, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = "1/1",
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate", help="In worker processes: a call that ends its process is CRASHED, and all goes on."
+        ),
+    ] = False,
+    timeout: Annotated[
+        float,
+        typer.Option(help="Of --isolate, --exhaustive: a call without an answer for so long is CRASHED.", min=0.1),
+    ] = 60,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
     import hypothesis.configuration
 
     from oracle import calls, subjects, verify
+    from oracle import exhaustive as world
+    from oracle import isolate as isolated
 
     _check_folder(json)
-    if call is not None and op:
-        raise ValueError(f"--call {call!r} names its op: --op has no place beside it")
+    if call is not None and (op or exhaustive is not None):
+        raise ValueError(f"--call {call!r} is one call of one op: give neither --op nor --exhaustive beside it")
+    if exhaustive is None and part != "1/1":
+        raise ValueError("--part is of --exhaustive: give both")
     hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
+    asked: dict[str, Any] = {}
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
         code = subjects.load(subject)
-        if call is not None:
-            rows = [verify.one_call(code, calls.parse(call, seed))]
+        if exhaustive is not None:
+            asked = {"exhaustive": exhaustive, "part": part}
+            with _progress("verify", 0) as advance:
+                rows = list(
+                    world.verify(
+                        code, op or (), exhaustive, _part(part), timeout=timeout,
+                        say=(lambda _: None) if json == STDOUT else print,
+                        progress=lambda name, done, total: advance(name, total, done),
+                    )
+                )  # fmt: skip
+        elif call is not None:
+            one = calls.parse(call, seed)
+            rows = [isolated.call(code, one, timeout) if isolate else verify.one_call(code, one)]
         else:
             if not (covered := verify.covered(code, op or ())):
                 raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
-            names = [o.name for o in covered]
-            with _progress("verify", len(covered) * examples) as advance:
-                rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
-    _write(json, verify.to_json(code, rows))
+            names, total = [o.name for o in covered], len(covered) * examples
+            with _progress("verify", total) as advance:
+                if isolate:
+                    rows = isolated.verify(
+                        code, names, examples=examples, seed=seed, timeout=timeout,
+                        progress=lambda name, done: advance(name, total, done),
+                    )  # fmt: skip
+                else:
+                    rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
+    _write(json, verify.to_json(code, rows, **asked))
     if json != STDOUT:
-        _report(subject, rows)
+        _report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
     if any(row.failure for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def evidence(
+    markdown: Annotated[Path, typer.Option(help="The page to write.")],
+    exhaustive: Annotated[int, typer.Option(help="The small world's largest axis.", min=1)] = 5,
+) -> None:
+    """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    from oracle import evidence, subjects
+
+    _check_folder(markdown)
+    with _progress("evidence", 0) as advance:
+        rows = list(
+            evidence.gather(
+                subjects.load("manual"), exhaustive, lambda name, done, total: advance(name, total, done)
+            )
+        )  # fmt: skip
+    _put(markdown, evidence.markdown(rows, exhaustive))
+    checked = [e.row for e in rows if e.row]
+    _report("manual", checked, f"geometries with axes up to {exhaustive}")
+    if any(row.failure for row in checked):
         raise typer.Exit(1)
 
 
@@ -175,16 +233,29 @@ def main() -> None:
 
 
 STDOUT = Path("-")
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
 
 
-def _report(subject: str, rows: "list[Row]") -> None:
-    cells = [(r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.seconds:.1f}") for r in rows]
-    _table(("op", "verdict", "calls", "worst", "seconds"), cells)
+def _part(text: str) -> tuple[int, int]:
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise ValueError(f"part {text!r}: must be i/n with 1 ≤ i ≤ n, like 3/8")
+    return int(i), int(n)
+
+
+def _report(subject: str, rows: "list[Row]", calls: str) -> None:
+    cells = [
+        (r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.miss:.0e}" if r.miss else "", f"{r.seconds:.1f}")
+        for r in rows
+    ]
+    _table(("op", "verdict", "calls", "worst", "miss ≤", "seconds"), cells)
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")
     wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
-    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} drawn calls")
+    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
+    if withheld := sum(r.withheld for r in rows):
+        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays")
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
@@ -227,7 +298,7 @@ def _table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
 
     table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
     for cells in rows:
-        table.add_row(*cells, style="red" if "WRONG" in cells or "CRASHED" in cells else None)
+        table.add_row(*cells, style="red" if BAD & {*cells} else None)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
@@ -241,8 +312,8 @@ def _progress(what: str, total: int) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task(what, total=total or None)
 
-        def advance(what: str, total: float | None = total) -> None:
-            progress.update(task, description=what, advance=1, total=total)
+        def advance(what: str, total: float | None = total, done: int = 1) -> None:
+            progress.update(task, description=what, advance=done, total=total)
 
         yield advance
 

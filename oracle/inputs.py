@@ -69,9 +69,8 @@ def max_pool(choose: Choose, rank: int) -> dict[str, Any]:
 
 def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
     ceil_mode = choose("ceil_mode", (False, True))
-    axes = [_pool_axis(choose, rank, (1,)) for _ in range(rank)]
-    if rank == 3:  # PyTorch refuses a kernel larger than the unpadded input here, and nowhere else
-        axes = [a._replace(n=max(a.n, a.k)) for a in axes]
+    # with rank 3 PyTorch refuses a kernel larger than the unpadded input, as it does nowhere else
+    axes = [_pool_axis(choose, rank, (1,), fits_unpadded=rank == 3) for _ in range(rank)]
     options = {"ceil_mode": ceil_mode, "count_include_pad": choose("count_include_pad", (True, False))}
     if rank > 1:
         options["divisor_override"] = choose("divisor_override", (None,), (1, 3, -2))
@@ -79,9 +78,7 @@ def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
 
 
 def lp_pool2d(choose: Choose) -> dict[str, Any]:
-    axes = [_pool_axis(choose, 2, (1,))._replace(p=0) for _ in range(2)]
-    axes = [a._replace(n=max(a.n, a.k)) for a in axes]
-    arguments = _pooling(choose, axes)
+    arguments = _pooling(choose, [_pool_axis(choose, 2, (1,), padded=False) for _ in range(2)])
     del arguments["padding"]
     return arguments | {
         "norm_type": choose("norm_type", (2.0, 4.0), (1.0, 3.0)),
@@ -530,10 +527,13 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
     }
 
 
-def _pool_axis(choose: Choose, rank: int, dilations: Sequence[int]) -> Axis:
-    k, d = choose("kernel_size", (1, 2, 3, 4, 6) if rank < 3 else (1, 2, 3)), choose("dilation", dilations)
-    t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1))
-    least = max(1, d * (k - 1) + 1 - 2 * p)
+def _pool_axis(
+    choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
+) -> Axis:
+    kernels = ((1, 2, 3, 4, 6), ()) if rank < 3 else ((1, 2, 3), (6,))  # 6 is what padding ≥ 3 takes; it is many cells
+    k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
+    t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1)) if padded else 0
+    least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
 
 

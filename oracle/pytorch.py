@@ -1,7 +1,7 @@
 """Running PyTorch: always on fresh contiguous float64 copies, whatever the subject is given."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
@@ -36,13 +36,21 @@ def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -
 
 def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Answers:
     """d⟨dy, y⟩ for every positional argument, by autograd, named dx, dw, …; None where the argument is None."""
+    answers = reference_answers(call, arrays, keywords, lambda _: dy)[1]
+    return {quantity: a for quantity, a in answers.items() if quantity != "y"}
+
+
+def reference_answers(
+    call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array]
+) -> tuple[Array, Answers]:
+    """dy, made once y's shape is known, and by a single forward y and the gradients."""
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     y = _forward(call, tensors, keywords)
+    dy = cotangent(tuple(y.shape))
     present = {n: t for n, t in tensors.items() if t is not None}
     gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy))
-    return dict.fromkeys((f"d{n}" for n in arrays), None) | {
-        f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)
-    }
+    answers: Answers = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
+    return dy, answers | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
 
 
 def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:

@@ -21,19 +21,21 @@ def unsafe(call: Call) -> str | None:
     kernel, stride = a["kernel_size"], a.get("stride")
     options = (kernel, kernel if stride is None else stride, a.get("padding", 0), a.get("dilation", 1))
     try:
-        axes = zip(a["x"][-rank:], *(_per_axis(option, rank) for option in options), strict=True)
-        if any(_window_in_padding(n, k, t, p, d, a.get("ceil_mode", False)) for n, k, t, p, d in axes):
+        axes = zip(a["x"][-rank:], *(per_axis(option, rank) for option in options), strict=True)
+        if any(window_in_padding(n, k, t, p, d, a.get("ceil_mode", False)) for n, k, t, p, d in axes):
             return "a window lies wholly in the padding"
     except (KeyError, TypeError, ValueError, ZeroDivisionError):  # no geometry at all: PyTorch refuses it
         return None
     return None
 
 
-def _window_in_padding(n: int, k: int, t: int, p: int, d: int, ceil_mode: bool) -> bool:
+def window_in_padding(n: int, k: int, t: int, p: int, d: int, ceil_mode: bool) -> bool:
+    """Whether a window of k cells, t apart, meets none of the axis' n cells."""
     last = n + 2 * p - d * (k - 1) - 1 + (t - 1 if ceil_mode else 0)
     starts = range(-p, last - p + 1, t)
     return any(all(not 0 <= s + d * r < n for r in range(k)) for s in starts)
 
 
-def _per_axis(value: Any, rank: int) -> tuple[int, ...]:
+def per_axis(value: Any, rank: int) -> tuple[int, ...]:
+    """A geometry argument as one int for each axis."""
     return (tuple(value) if len(value) > 1 else tuple(value) * rank) if isinstance(value, tuple) else (value,) * rank

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     WRONG = "WRONG"
     CRASHED = "CRASHED"
     NONDETERMINISTIC = "NONDETERMINISTIC"
+    MISTRUSTED = "MISTRUSTED"  # too many zeros or constants for the comparison to mean anything
 
 
 class Failure(AssertionError):
@@ -30,6 +31,11 @@ class Failure(AssertionError):
         self.answers, self.case = answers, case  # for naming the mistake: the same case, run through each known one
         self.subject_name = "manual"
         self.theorem: Any = None  # which one, once it is known
+        self.deadly = False  # it ended the process
+
+    def __reduce__(self) -> Any:
+        """Pickled whole: exceptions rebuild from their message alone."""
+        return _restored, (vars(self),)
 
     @property
     def mistakes(self) -> list[str]:
@@ -41,11 +47,26 @@ class Failure(AssertionError):
     @property
     def again(self) -> str:
         """The shell line that reproduces the failure."""
-        return (
-            f"python -m oracle verify {self.subject_name} --call {shlex.quote(str(self.call))} --seed {self.call.seed}"
-        )
+        if self.verdict is Verdict.MISTRUSTED:  # of all calls, not of one
+            return f"python -m oracle verify {self.subject_name} --op {self.call.op}"
+        isolated = " --isolate" if self.deadly else ""
+        call = f"--call {shlex.quote(str(self.call))} --seed {self.call.seed}"
+        return f"python -m oracle verify {self.subject_name} {call}{isolated}"
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]
         lines += [f"  consistent with: {mistake}" for mistake in self.mistakes]
         return "\n".join([*lines, f"  again     {self.again}"])
+
+
+def death(call: Call, how: str, subject_name: str) -> Failure:
+    """The failure of a call that ended its process, or had to be ended."""
+    failure = Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED)
+    failure.subject_name, failure.deadly = subject_name, True
+    return failure
+
+
+def _restored(fields: dict[str, Any]) -> Failure:
+    failure = Failure(fields["what"], fields["call"])
+    vars(failure).update(fields)
+    return failure

@@ -18,6 +18,7 @@ from oracle.pytorch import Refusal
 from oracle.strategies import calls, random_call
 from oracle.subjects import Subject
 from oracle.theorems import Theorem
+from oracle.trust import weigh
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, Verdict
 
@@ -25,7 +26,11 @@ EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
 
 
 class Row(NamedTuple):
-    """What verify has to say of one op. ``worst`` is the largest error met, as a fraction of its bound."""
+    """What verify has to say of one op. ``worst`` is the largest error met, as a fraction of its bound.
+
+    ``withheld`` calls were not checked, because PyTorch is unsafe on them; drawn calls are never such. ``miss`` is the
+    probability that an error polynomial in the inputs is not seen at a value where it lies.
+    """
 
     op: str
     verdict: Verdict
@@ -33,6 +38,8 @@ class Row(NamedTuple):
     worst: float
     seconds: float
     failure: Failure | None
+    withheld: int = 0
+    miss: float | None = None
 
 
 def verify(
@@ -46,7 +53,22 @@ def verify(
     """
     torch.set_num_threads(1)  # calls are small: threads only wait for each other
     for op in covered(subject, names):
-        yield _row(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+        yield row_of(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+
+
+def row_of(
+    subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None] = lambda: None, shrink: bool = True
+) -> Row:
+    """The row of one op, by drawn calls."""
+    start = time.perf_counter()
+    checked, worst, failure = search(subject, op, examples, seed, shrink=shrink, progress=progress)
+    miss = None
+    if failure is None:
+        failure, miss = weigh(op, examples, seed)
+    if failure:
+        failure.subject_name = subject.name
+    verdict = failure.verdict if failure else op.verdict
+    return Row(op.name, verdict, checked, worst, time.perf_counter() - start, failure, miss=miss)
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
@@ -91,13 +113,13 @@ def search(
         except Failure as failure:
             lesser = lesser or failure
             if failure.theorem in theorems.VALUES or which:
-                return checked, worst, _smallest(subject, op, failure) if shrink else failure
+                return checked, worst, smallest(subject, op, failure) if shrink else failure
             # bad manners may hide wrong numbers: go on, and look for those alone
             theorems_left = [theorem for theorem in theorems.of(op) if theorem in theorems.VALUES]
-    return examples, worst, _smallest(subject, op, lesser) if lesser and shrink else lesser
+    return examples, worst, smallest(subject, op, lesser) if lesser and shrink else lesser
 
 
-def _smallest(subject: Subject, op: Op, found: Failure) -> Failure:
+def smallest(subject: Subject, op: Op, found: Failure, progress: Callable[[], None] = lambda: None) -> Failure:
     """The same theorem's failure on the smallest call that Hypothesis finds, or the one already found."""
 
     @hypothesis.seed(0)
@@ -107,12 +129,13 @@ def _smallest(subject: Subject, op: Op, found: Failure) -> Failure:
     )  # fmt: skip
     @hypothesis.given(calls(op))
     def run(call: Call) -> None:
-        check(subject, op, call, [found.theorem])
+        progress()
+        check(subject, op, call, [found.theorem] if found.theorem else None)
 
     try:
         run()
-    except Failure as smallest:
-        return smallest
+    except Failure as failure:
+        return failure
     except hypothesis.errors.FlakyFailure:
         found.verdict, found.what = Verdict.NONDETERMINISTIC, f"fails now and then: {found.what}"
     return found
@@ -146,11 +169,12 @@ def one_call(subject: Subject, call: Call) -> Row:
     return Row(op.name, failed.verdict if failed else reached, 1, worst, time.perf_counter() - start, failed)
 
 
-def to_json(subject: Subject, rows: Sequence[Row]) -> dict[str, Any]:
-    """The document that ``verify --json`` writes."""
+def to_json(subject: Subject, rows: Sequence[Row], **asked: Any) -> dict[str, Any]:
+    """The document that ``verify --json`` writes; ``asked`` says which calls were."""
     missing = [name for name in OPS if subject.implementation(name) is None]
     return {
         "subject": subject.name,
+        **asked,
         "versions": versions(),
         "not_covered": missing,
         "ops": [row._asdict() | {"failure": row.failure and _failure(row.failure)} for row in rows],
@@ -174,11 +198,3 @@ def _failure(failure: Failure) -> dict[str, Any]:
 def _number(value: float | None) -> float | str | None:
     """JSON has no NaN and no infinity: they are told as text."""
     return value if value is None or isfinite(value) else str(value)
-
-
-def _row(subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None]) -> Row:
-    start = time.perf_counter()
-    checked, worst, failure = search(subject, op, examples, seed, progress=progress)
-    return Row(
-        op.name, failure.verdict if failure else op.verdict, checked, worst, time.perf_counter() - start, failure
-    )

@@ -47,7 +47,10 @@ def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         ("relu", "EXACT", 20, None),
         ("softmax", "BOUNDED", 20, None),
     ]
-    assert all(set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure"} for row in result["ops"])
+    assert all(
+        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss"}
+        for row in result["ops"]
+    )
 
 
 def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):

@@ -1,0 +1,59 @@
+"""What a pass is worth: whether its true values tell anything, and how likely a mistake stays unseen.
+
+Zeros, constants and nothing at all agree with too many wrong answers. On integers in ±A, an error that is a polynomial
+of degree d in the inputs is zero at a random one with probability d/(2A + 1) at most (Schwartz–Zippel).
+"""
+
+from collections.abc import Mapping
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+from manual._typing import Array
+from oracle import lattices
+from oracle.lattices import Draw
+from oracle.ops import Op
+from oracle.strategies import random_call
+from oracle.theorems import strongest
+from oracle.verdicts import Failure, Verdict
+
+# The share of hollow values that an honest op can reach: a maximum over disjoint windows of 6 × 6 × 6, the largest that
+# are drawn, has for each value of y 216 of dx, of which 215 are zero. More than that is no comparison.
+MOST = 215 / 217
+
+
+# The degree of a multilinear op's y and gradients in the arguments and dy, by its lattice
+DEGREES: Mapping[Draw, int] = {lattices.integers: 2, lattices.cubes: 3}
+
+
+class Worth(NamedTuple):
+    """What an op's drawn calls are worth; ``miss`` is the probability per value, where it is known."""
+
+    mistrusted: Failure | None
+    miss: float | None
+
+
+def weigh(op: Op, examples: int, seed: int) -> Worth:
+    """The worth of an op's drawn calls, verify's own."""
+    rng, hollow, total, amplitudes = Random(seed), 0, 0, []
+    drawn = [random_call(op, rng) for _ in range(examples)]
+    for call in drawn:
+        case = strongest(op, call)
+        amplitudes += [lattice.amplitude for lattice in case.lattices]
+        for a in case.truth.values():
+            if a is not None:
+                hollow, total = hollow + hollow_values(a), total + a.size
+    degree = DEGREES.get(op.comparison.lattices[0]) if op.comparison.lattices else None
+    miss = degree / (2 * min(amplitudes) + 1) if degree else None
+    if hollow <= MOST * total and total:
+        return Worth(None, miss)
+    what = f"{hollow:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
+    return Worth(Failure(what if total else "all arrays are empty", drawn[0], verdict=Verdict.MISTRUSTED), miss)
+
+
+def hollow_values(a: Array) -> int:
+    """Values that tell little: zeros and NaN, and all of an array of several equal ones."""
+    if a.size > 1 and (a == a.flat[0]).all():
+        return a.size
+    return int(a.size - np.count_nonzero(np.nan_to_num(a)))

@@ -1,0 +1,86 @@
+"""A call that ends its process, or never ends, is a verdict, and everything else goes on."""
+
+import shlex
+import sys
+
+import pytest
+
+from oracle import cli, exhaustive, isolate, subjects
+from oracle.verdicts import Verdict
+
+SUBJECT = """
+import ctypes, os, time
+from types import SimpleNamespace
+from manual import relu as good, sigmoid
+
+
+def die(x):
+    if x.size > 3:
+        {death}
+    return good.forward(x)
+
+
+relu = SimpleNamespace(forward=die, backward=good.backward)
+"""
+
+
+@pytest.fixture
+def deadly(tmp_path, monkeypatch):
+    """A module whose relu dies on more than three numbers, and whose sigmoid is right."""
+
+    def write(death):
+        name = f"deadly_{abs(hash(death))}"
+        (tmp_path / f"{name}.py").write_text(SUBJECT.format(death=death))
+        monkeypatch.syspath_prepend(tmp_path)
+        return subjects.load(name)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("death", "how"),
+    [
+        ("os.abort()", "relu ends the process by SIGABRT"),
+        ("ctypes.string_at(0)", "relu ends the process by SIGSEGV"),
+        ("os._exit(3)", "relu ends the process with status 3"),
+        ("time.sleep(1000)", "relu gives no answer within 1 seconds"),
+    ],
+)
+def test_a_call_that_ends_its_process_is_crashed_and_the_run_goes_on(deadly, death, how):
+    relu, sigmoid = isolate.verify(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
+    assert (relu.verdict, relu.failure.what) == (Verdict.CRASHED, how)
+    assert relu.failure.again.endswith("--isolate")
+    assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
+
+
+def test_the_call_that_is_told_is_the_one_that_died(deadly):
+    """Calls before it are sound; alone it dies again, by its own again line."""
+    subject = deadly("os.abort()")
+    (row,) = isolate.verify(subject, ["relu"], examples=50, timeout=60)
+    assert isolate.call(subject, row.failure.call, 60).verdict is Verdict.CRASHED
+    job = isolate.Drawn(subject.name, "relu", 50, 0)
+    assert job.call(row.calls - 1) == row.failure.call
+    assert all(isolate.call(subject, job.call(i), 60).failure is None for i in range(row.calls - 1))
+
+
+def test_a_death_in_the_small_world_is_told_by_its_call(deadly):
+    (row,) = exhaustive.verify(deadly("os.abort()"), ["relu"], 5, timeout=60)
+    assert (row.verdict, str(row.failure.call)) == (Verdict.CRASHED, "relu(x=(5,))")
+
+
+def test_a_failure_in_isolation_is_made_small_like_any_other():
+    (row,) = isolate.verify(subjects.load("oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
+    assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))")
+    assert row.failure.mistakes == ["dx is assigned (=) where windows overlap, not added (+=)"]
+
+
+def test_the_command_line_says_crashed_and_exits_with_one(deadly, monkeypatch, capsys):
+    name = deadly("os.abort()").name
+    again = ["verify", name, "--call", "relu(x=(2, 2))", "--seed", "0", "--isolate"]
+    monkeypatch.setattr(sys, "argv", ["oracle", *again])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    out = capsys.readouterr().out
+    assert stop.value.code == 1
+    assert "CRASHED  relu ends the process by SIGABRT\n  call      relu(x=(2, 2))\n" in out
+    assert f"  again     python -m oracle {shlex.join(again)}\n" in out

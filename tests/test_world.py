@@ -1,0 +1,117 @@
+"""The small world: it holds each geometry once, its parts cover it once, and it finds mistakes."""
+
+import json
+import sys
+from itertools import chain
+
+import pytest
+
+from oracle import cli, exhaustive, subjects
+from oracle.ops import OPS
+from oracle.pytorch import longest_sum
+from oracle.unsafe import unsafe
+from oracle.verdicts import Verdict
+from oracle.world import World
+
+WINDOWS = [name for name, op in OPS.items() if {"kernel_size", "dilation"} & set(op.parameters) and "3d" not in name]
+
+
+def test_a_convolution_of_one_axis_has_237_geometries_for_each_number_of_groups():
+    calls = list(World(OPS["conv1d"], 5).calls())
+    assert len(calls) == 237 * 2
+    assert sum(call.arguments.get("groups", 1) == 2 for call in calls) == 237
+
+
+def test_the_world_of_conv2d_has_112338_geometries():
+    world = World(OPS["conv2d"], 5)
+    assert exhaustive.count(world, world.jobs()) == (237**2 * 2, True)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_no_geometry_is_there_twice(name):
+    calls = [str(call) for call in World(OPS[name], 2).calls()]
+    assert len(set(calls)) == len(calls) > 0
+
+
+@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "relu", "embedding"])
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_the_parts_cover_the_world_once(name, parts):
+    world = World(OPS[name], 3)
+    whole = [str(call) for call in world.calls()]
+    split = [[str(call) for job in world.jobs(i + 1, parts) for call in world.calls(job)] for i in range(parts)]
+    assert sorted(chain(*split)) == sorted(whole)
+    assert max(map(len, split)) < 1.5 * len(whole) / parts
+
+
+def test_the_size_of_a_world_too_large_to_walk_is_estimated():
+    world = World(OPS["conv3d"], 5)
+    number = exhaustive.count(world, world.jobs())
+    assert not number.exact
+    assert number.calls == pytest.approx(2 * 237**3, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "unfold", "fold", "linear"])
+def test_arrays_of_a_world_leave_room_for_every_sum(name):
+    """K A B ≤ 2^53, K the longest sum by PyTorch itself, on ones, A and B the largest of the arguments and of dy."""
+    for call in list(World(OPS[name], 5).calls())[:: 5000 if "2d" in name else 200]:
+        case = exhaustive.case_of(OPS[name], call)
+        a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
+        assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_a_slice_of_the_small_world_is_right(subject, name):
+    """Some jobs of it, up to 200 geometries, in this process."""
+    op = OPS[name]
+    if subject.implementation(name) is None:
+        pytest.skip(f"{subject.name} does not cover {name}")
+    calls = (call for prefix in World(op, 5).jobs()[::23] for call in World(op, 5).calls(prefix))
+    for _, call in zip(range(200), calls, strict=False):
+        if not unsafe(call):
+            exhaustive.check_once(subject, op, call)
+
+
+def test_a_mistake_is_found_and_reported_like_any_other():
+    name = "oracle.mistakes.conv2d.stride_remainder_dropped"
+    (row,) = exhaustive.verify(subjects.load(name), ["conv2d"], 3)
+    assert row.verdict is Verdict.WRONG
+    assert row.failure.mistakes
+    assert f"verify {name} --call" in row.failure.again
+
+
+def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["oracle", "verify", "--op", "max_pool1d", "--exhaustive", "3", "--json"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    document = json.loads(capsys.readouterr().out)
+    (row,) = document["ops"]
+    assert (document["exhaustive"], document["part"]) == (3, "1/1")
+    assert row["withheld"] > 0
+    assert row["calls"] + row["withheld"] == sum(1 for _ in World(OPS["max_pool1d"], 3).calls())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--exhaustive", "3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
+        (["--part", "1/2"], "--part is of --exhaustive: give both"),
+        (
+            ["--exhaustive", "3", "--call", "relu(x=())"],
+            "--call 'relu(x=())' is one call of one op: give neither --op nor --exhaustive beside it",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr(sys, "argv", ["oracle", "verify", "--op", "relu", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert (stop.value.code, capsys.readouterr().err) == (2, f"oracle: {message}\n")
+
+
+def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject, monkeypatch):
+    monkeypatch.setattr(exhaustive, "MOST", 100)
+    with pytest.raises(
+        ValueError, match=r"^conv1d has about \d+ geometries, some 0\.0 hours on .*: give --part i/n, or"
+    ):
+        list(exhaustive.verify(subject, ["conv1d"], 5))
