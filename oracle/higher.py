@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds import gamma
+from oracle.bounds import gamma, present
 from oracle.cases import Case
 from oracle.compare import show, tolerance
 from oracle.differences import NOISE, U, derivative, dot, small_direction
@@ -86,13 +86,13 @@ def _smooth_change(
 
     def phi(s: float) -> float:
         moved = _gradients_at(subject, case, name, a + s * v)
-        return float(sum(np.sum(_present(moved[f"d{n}"]) * x) for n, x in w.items()))
+        return float(sum(np.sum(present(moved[f"d{n}"]) * x) for n, x in w.items()))
 
     seen, truncation = derivative(phi)
     noise = U * np.sum(np.abs(slope) * (np.abs(a) + 1))
     for n, x in w.items():
-        size = np.abs(_present(case.truth[f"d{n}"]))
-        noise += np.sum(np.abs(x) * (_present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
+        size = np.abs(present(case.truth[f"d{n}"]))
+        noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
     return seen, float(np.sum(slope * v)), truncation + NOISE * float(noise)
 
 
@@ -117,11 +117,6 @@ def _directions(op: Op, case: Case) -> Directions:
             v = case.rng.standard_normal(a.shape)
         found[name] = np.where(clear[name] > 0, v, 0.0) if name in clear else np.asarray(v)
     return found
-
-
-def _present(a: Array | None) -> Array:
-    assert a is not None
-    return a
 
 
 def _finite(truth: Answers) -> bool:

@@ -125,10 +125,6 @@ class Op:
     def positional(self) -> tuple[str, ...]:
         return tuple(n for n, p in self.parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
 
-    @cached_property
-    def array_keywords(self) -> frozenset[str]:
-        return ARRAY_KEYWORDS & self.parameters.keys()
-
     @property
     def signature(self) -> str:
         """As one would write the call of ``forward`` or ``step``; a subject may call its arrays as it likes."""

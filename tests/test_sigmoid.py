@@ -27,4 +27,5 @@ def test_is_softmax_of_x_and_zero(call):
 
 
 def test_keeps_its_digits_far_below_zero():
+    # one exp each, of the same number, then 1 + e = 1 and a quotient: 4 u leaves room for a vector's exp and a scalar's
     assert np.isclose(sigmoid.forward(np.array([-700.0])), np.exp(-700), rtol=4 * U, atol=0)

@@ -47,7 +47,8 @@ def test_the_size_of_a_world_too_large_to_walk_is_estimated():
     world = World(OPS["conv3d"], 5)
     number = exhaustive.count(world, world.jobs())
     assert not number.exact
-    assert number.calls == pytest.approx(2 * 237**3, rel=0.1)
+    # the mean of 2,000 probes of the tree has a standard error of 1 %: five of them
+    assert number.calls == pytest.approx(2 * 237**3, rel=0.05)
 
 
 @pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "unfold", "fold", "linear"])

@@ -53,10 +53,10 @@ def interpolation(case: Case, u: float) -> Answers:
     """
     at, axes = _at_magnitudes(case), tuple(range(2, case.dy.ndim))
     weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
-    dx = gamma(16 + prod(case.dy.shape[2:]), u) * _present(at["dx"])
+    dx = gamma(16 + prod(case.dy.shape[2:]), u) * present(at["dx"])
     reach = np.abs(case.dy).sum(axes, keepdims=True)
     return {
-        "y": gamma(16, u) * _present(at["y"]) + weight * np.abs(case.wide("x")).max(initial=0),
+        "y": gamma(16, u) * present(at["y"]) + weight * np.abs(case.wide("x")).max(initial=0),
         "dx": dx + weight * reach,
     }
 
@@ -67,11 +67,11 @@ def lp_pool(case: Case, u: float) -> Answers:
     dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by (P−1) times what y errs.
     """
     p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
-    y, most = np.abs(_present(case.truth["y"])), _present(_at_magnitudes(case)["y"])
+    y, most = np.abs(present(case.truth["y"])), present(_at_magnitudes(case)["y"])
     ratio = np.divide(most, y, out=np.ones_like(y), where=y > 0)
     r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
     dy = np.abs(case.dy) * ratio ** abs(p - 1) * (abs(p - 1) * r + gamma(k, u))
-    dx = _present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
+    dx = present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
     return {"y": y * (r / p + ELEMENTARY * u) + tiny(case), "dx": np.abs(dx) + tiny(case)}
 
 
@@ -188,7 +188,8 @@ def _mixture(
     return np.where(soft.any(1, keepdims=True), q, 0.0), total
 
 
-def _present(a: Array | None) -> Array:
+def present(a: Array | None) -> Array:
+    """An answer that is there: the type checker cannot know which arguments are given."""
     assert a is not None
     return a
 
