@@ -8,6 +8,6 @@ compare, bounds             bitwise, or within a derived rounding bound
 theorems                    what is true of every op, with its witnesses (differences, higher, layouts, perturb)
 verify, verdicts, mistakes  the search for a failure, its message, its name
 
-Beside it: train (sides, parting, plots), the training comparison; formulas (claims, printed), the article's table;
-cli, the command line. No step reaches back.
+Rooms beside it: campaign, whole small worlds in worker processes; training, one network trained twice; article, its
+table of formulas; cli, the command line. No step reaches back.
 """

@@ -1,6 +1,7 @@
 """The page of evidence says what was run, and what was not."""
 
-from oracle import evidence, subjects
+from oracle import subjects
+from oracle.campaign import evidence
 from oracle.ops import OPS
 
 

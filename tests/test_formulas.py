@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from oracle import formulas
-from oracle.claims import CLAIMS
-from oracle.printed import Claim, Sides, counterexample, differs, holds_exactly_on_its_domain
+from oracle.article import formulas
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import Claim, Sides, counterexample, differs, holds_exactly_on_its_domain
 
 ROOT = Path(__file__).parents[1]
 IDS = (

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from oracle import cli, exhaustive, isolate, subjects
+from oracle import cli, subjects
+from oracle.campaign import exhaustive, isolate
 from oracle.verdicts import Verdict
 
 SUBJECT = """

@@ -2,8 +2,8 @@
 
 import pytest
 
-from oracle import reach
 from oracle.calls import parse
+from oracle.campaign import reach
 from oracle.inputs import Axis
 from oracle.ops import OPS
 

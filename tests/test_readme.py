@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import data
-from oracle import subjects, train
+from oracle import subjects
 from oracle.ops import OPS
+from oracle.training import train
 from oracle.verify import EXAMPLES
 
 ROOT = Path(__file__).parents[1]

@@ -14,10 +14,11 @@ import pytest
 import data
 from data import Dataset
 from manual import convnet, linear
-from oracle import files, plots, train
-from oracle.parting import differences
-from oracle.sides import Manual, Reference
-from oracle.train import Report
+from oracle import files
+from oracle.training import plots, train
+from oracle.training.parting import differences
+from oracle.training.sides import Manual, Reference
+from oracle.training.train import Report
 
 EPOCH_KEYS = {"epoch", "loss", "accuracy", "max_weight_difference", "agreement", "seconds"}
 KEYS = {"dataset", "dtype", "seed", "versions", "epochs", "split", "lr", "momentum", "batch_size", "hardware"}

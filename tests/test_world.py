@@ -6,12 +6,13 @@ from itertools import chain
 
 import pytest
 
-from oracle import cli, exhaustive, subjects
+from oracle import cli, subjects
+from oracle.campaign import exhaustive
+from oracle.campaign.world import World
 from oracle.ops import OPS
 from oracle.pytorch import longest_sum
 from oracle.unsafe import unsafe
 from oracle.verdicts import Verdict
-from oracle.world import World
 
 WINDOWS = [name for name, op in OPS.items() if {"kernel_size", "dilation"} & set(op.parameters) and "3d" not in name]
 

@@ -6,8 +6,8 @@ import torch
 
 from manual import relu
 from manual.article import activations as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import activations as reference
 
 Z = np.concatenate([np.linspace(-30, 30, 401), [-700.0, -50, 50, 700]])

@@ -12,11 +12,11 @@ from manual import conv2d, relu, softmax
 from manual._geometry import output_size
 from manual.article import backward as manual
 from manual.article.convolution import parity, turned
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from oracle.cases import draw
-from oracle.claims import CLAIMS
 from oracle.lattices import integers
 from oracle.ops import OPS
-from oracle.printed import holds_exactly_on_its_domain
 from oracle.strategies import calls
 from reference.article import backward as reference
 

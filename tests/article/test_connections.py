@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from manual import conv2d
 from manual._geometry import output_size
 from manual.article import connections as manual
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from oracle.cases import draw
-from oracle.claims import CLAIMS
 from oracle.lattices import integers
 from oracle.ops import OPS
-from oracle.printed import holds_exactly_on_its_domain
 from oracle.strategies import calls
 from reference.article import connections as reference
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manual.article import convolution as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import convolution as reference
 
 sizes = st.tuples(st.integers(1, 6), st.integers(1, 6))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from manual import linear
 from manual.article import dense as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import dense as reference
 
 sizes = st.integers(1, 5)

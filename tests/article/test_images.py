@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from manual.article import images as manual
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from oracle.bounds import gamma
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
 from reference.article import images as reference
 
 PHOTOS = np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), np.uint8)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from manual import linear
 from manual.article import layer as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import layer as reference
 
 

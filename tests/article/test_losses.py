@@ -6,8 +6,8 @@ import torch
 
 from manual import cross_entropy, softmax
 from manual.article import losses as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import losses as reference
 
 RNG = np.random.default_rng(0)

@@ -5,9 +5,9 @@ import pytest
 
 from manual import sgd
 from manual.article import optimizers as manual
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from oracle.bounds import gamma
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
 from reference.article import optimizers as reference
 
 GRADIENTS = np.random.default_rng(0).standard_normal(12).tolist()

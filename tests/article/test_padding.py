@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from manual import conv2d
 from manual.article import padding as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import padding as reference
 from reference.article import stride as reference_stride
 

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from manual import max_pool2d
 from manual._windows import gather
 from manual.article import pooling as manual
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from oracle.bounds import gamma
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
 from reference.article import pooling as reference
 
 GEOMETRIES = [(n, f, s) for n, f, s in product(range(1, 7), range(1, 4), range(1, 4)) if f <= n]

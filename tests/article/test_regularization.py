@@ -8,8 +8,8 @@ import torch
 
 from manual import sgd
 from manual.article import regularization as manual
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import regularization as reference
 
 W = np.array([3.0, -4.0, 0.0, 12.0])

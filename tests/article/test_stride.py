@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from manual._geometry import output_size
 from manual.article import stride as manual
 from manual.article.convolution import cross_correlate, turned
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import stride as reference
 
 GEOMETRIES = list(product(range(1, 8), range(1, 5), range(3), range(1, 4), range(1, 3)))

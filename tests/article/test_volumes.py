@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from manual.article import volumes as manual
 from manual.article.convolution import cross_correlate
 from manual.article.stride import output_size_as_printed
-from oracle.claims import CLAIMS
-from oracle.printed import holds_exactly_on_its_domain
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import holds_exactly_on_its_domain
 from reference.article import volumes as reference
 
 

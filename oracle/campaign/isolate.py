@@ -10,12 +10,12 @@ from random import Random
 from typing import NamedTuple
 
 from oracle.calls import Call
+from oracle.campaign.workers import Died, Note, run
 from oracle.ops import look_up
 from oracle.strategies import random_call
 from oracle.subjects import Subject, load
 from oracle.verdicts import Failure, Verdict, death
 from oracle.verify import EXAMPLES, Row, covered, one_call, row_of, smallest
-from oracle.workers import Died, Note, run
 
 
 class Drawn(NamedTuple):

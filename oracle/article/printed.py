@@ -1,7 +1,7 @@
 """What the article prints, beside what is true: the theorem that a printed form is right exactly on its domain.
 
 The domain's words are the predicate's docstring; the smallest counterexample is searched for, geometry by geometry in
-order of size, without asking the predicate. The rows are in ``oracle.claims``.
+order of size, without asking the predicate. The rows are in ``oracle.article.claims``.
 """
 
 from collections.abc import Callable, Iterator, Mapping

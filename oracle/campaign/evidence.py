@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from oracle import exhaustive, reach
+from oracle.campaign import exhaustive, reach
+from oracle.campaign.workers import processors
+from oracle.campaign.world import World
 from oracle.environment import hardware, versions
 from oracle.ops import OPS, Op
 from oracle.subjects import Subject
 from oracle.verify import EXAMPLES, Row
-from oracle.workers import processors
-from oracle.world import World
 
 
 class Evidence(NamedTuple):

@@ -16,7 +16,7 @@ from torch import Tensor
 from manual import max_pool2d
 from manual._typing import Array
 from manual._windows import gather, pad
-from oracle.sides import Pair
+from oracle.training.sides import Pair
 
 
 @dataclass(frozen=True)

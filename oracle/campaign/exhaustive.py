@@ -17,6 +17,8 @@ import numpy as np
 from manual._typing import Array
 from oracle import lattices
 from oracle.calls import Call
+from oracle.campaign.workers import Died, Note, processors, run
+from oracle.campaign.world import Path, World
 from oracle.cases import Case, draw, keywords_of
 from oracle.compare import compare, tolerance
 from oracle.fills import normal
@@ -28,8 +30,6 @@ from oracle.subjects import Subject, load
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, death
 from oracle.verify import Row, check, covered
-from oracle.workers import Died, Note, processors, run
-from oracle.world import Path, World
 
 FLOAT64 = np.dtype("float64")
 BITS = 2**51  # as in lattices: two bits of room

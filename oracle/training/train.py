@@ -18,8 +18,8 @@ from data import Dataset
 from manual import convnet
 from manual._typing import Array
 from oracle import environment
-from oracle.parting import Difference, differences
-from oracle.sides import Manual, Pair, Reference, Sides
+from oracle.training.parting import Difference, differences
+from oracle.training.sides import Manual, Pair, Reference, Sides
 
 
 class Recipe(NamedTuple):

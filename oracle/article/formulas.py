@@ -3,7 +3,7 @@
 chapters of manual.article    id, as printed, in general: the lines that their docstrings begin with
 docstrings in manual          the code: a module's "Formulas E1, E3", a function's "E9: …"
 @pytest.mark.formula("E9")    its theorems, read from the source of the tests beside the package
-oracle.claims                 its status: the search for a counterexample runs while the table is made
+oracle.article.claims                 its status: the search for a counterexample runs while the table is made
 """
 
 import ast
@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 import manual
 import manual.article
-from oracle.claims import CLAIMS
-from oracle.printed import Claim, counterexample, status
+from oracle.article.claims import CLAIMS
+from oracle.article.printed import Claim, counterexample, status
 
-TESTS = Path(__file__).parents[1] / "tests"
+TESTS = Path(__file__).parents[2] / "tests"
 ID = r"[ES]\d+[a-c]?"
 ROW = re.compile(rf"^({ID}) +printed +(.+?)\n +general +(.+?)(?=\n{ID} |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 PREDICATE = re.compile(rf"^{ID} holds when ")

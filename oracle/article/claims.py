@@ -24,7 +24,7 @@ from manual.article import (
     stride,
     volumes,
 )
-from oracle.printed import Claim, NoGeometry, Sides
+from oracle.article.printed import Claim, NoGeometry, Sides
 from reference.article import regularization as pytorch
 
 

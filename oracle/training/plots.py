@@ -9,7 +9,7 @@ import numpy as np
 from oracle.files import write_atomically
 
 if TYPE_CHECKING:
-    from oracle.train import Report
+    from oracle.training.train import Report
 
 FORMATS = (".png", ".svg")
 PALE, DARK, RED = "#f4b183", "#1f3864", "#c00000"

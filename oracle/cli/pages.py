@@ -1,0 +1,83 @@
+"""``ops``, ``formulas`` and ``evidence``: what there is, as tables and as pages of docs/."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oracle.cli.terminal import STDOUT, Json, check_folder, progress, put, table, write
+from oracle.cli.verify import report
+
+
+def ops(json: Json = None) -> None:
+    """List the ops: what is compared, how, and which options are covered."""
+    check_folder(json)
+    from oracle import theorems
+    from oracle.left_out import left_out
+    from oracle.ops import OPS
+
+    rows: list[dict[str, Any]] = [
+        {
+            "op": op.name,
+            "kind": op.kind,
+            "comparison": op.verdict,
+            "signature": op.signature,
+            "options": list(op.options),
+            "left_out": left_out(op),
+            "theorems": [theorem.__name__ for theorem in theorems.of(op)],
+        }
+        for op in OPS.values()
+    ]
+    write(json, rows)
+    if json != STDOUT:
+        cells = [
+            (
+                r["op"],
+                r["kind"],
+                r["comparison"],
+                str(len(r["theorems"])),
+                ", ".join(r["options"]),
+                ", ".join(r["left_out"]),
+            )
+            for r in rows
+        ]
+        table(("op", "kind", "comparison", "theorems", "options", "left out"), cells)
+
+
+def formulas(
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """List the article's formulas: as printed and in general, their code, their theorems, and whether they hold."""
+    from oracle.article import formulas
+
+    for path in (json, markdown):
+        check_folder(path)
+    rows = formulas.table()
+    write(json, [row._asdict() for row in rows])
+    if markdown:
+        put(markdown, formulas.markdown(rows))
+    if json != STDOUT:
+        print(formulas.text(rows))
+
+
+def evidence(
+    markdown: Annotated[Path, typer.Option(help="The page to write.")],
+    exhaustive: Annotated[int, typer.Option(help="The small world's largest axis.", min=1)] = 5,
+) -> None:
+    """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    from oracle import subjects
+    from oracle.campaign import evidence
+
+    check_folder(markdown)
+    with progress("evidence", 0) as advance:
+        rows = list(
+            evidence.gather(
+                subjects.load("manual"), exhaustive, lambda name, done, total: advance(name, total, done)
+            )
+        )  # fmt: skip
+    put(markdown, evidence.markdown(rows, exhaustive))
+    checked = [e.row for e in rows if e.row]
+    report("manual", checked, f"geometries with axes up to {exhaustive}")
+    if any(row.failure for row in checked):
+        raise typer.Exit(1)

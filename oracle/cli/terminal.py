@@ -1,0 +1,67 @@
+"""What every command does with a terminal and with files: options, tables, progress, results written whole."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
+Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", min=0)]
+
+STDOUT = Path("-")
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
+
+
+def table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+    for cells in rows:
+        table.add_row(*cells, style="red" if BAD & {*cells} else None)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Any]:
+    """A bar with the remaining time on a terminal's standard error; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task(what, total=total or None)
+
+        def advance(what: str, total: float | None = total, done: int = 1) -> None:
+            progress.update(task, description=what, advance=done, total=total)
+
+        yield advance
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse, before anything is computed, a file that could not be written."""
+    if path is None or path == STDOUT:
+        return
+    if path.is_dir():
+        raise ValueError(f"file {str(path)!r}: it is a folder")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
+
+
+def write(path: Path | None, result: Any) -> None:
+    if path is not None:
+        put(path, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def put(path: Path, text: str) -> None:
+    if path == STDOUT:
+        sys.stdout.write(text)
+    else:
+        from oracle.files import write_atomically
+
+        write_atomically(path, text)

@@ -1,0 +1,108 @@
+"""``verify``: every theorem on drawn calls, on one call, or on a whole small world."""
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, table, write
+
+if TYPE_CHECKING:
+    from oracle.verify import Row
+
+
+def verify(
+    subject: Annotated[
+        str, typer.Argument(help="An importable package or module that has some of the ops.")
+    ] = "manual",
+    op: Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")] = None,
+    call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,
+    seed: Seed = 0,
+    examples: Annotated[int, typer.Option(help="Drawn calls per op.", min=1)] = 100,
+    exhaustive: Annotated[
+        int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
+    ] = None,
+    part: Annotated[str, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = "1/1",
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate", help="In worker processes: a call that ends its process is CRASHED, and all goes on."
+        ),
+    ] = False,
+    timeout: Annotated[
+        float,
+        typer.Option(help="Of --isolate, --exhaustive: a call without an answer for so long is CRASHED.", min=0.1),
+    ] = 60,
+    json: Json = None,
+) -> None:
+    """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
+    import hypothesis.configuration
+
+    from oracle import calls, subjects, verify
+    from oracle.campaign import exhaustive as world
+    from oracle.campaign import isolate as isolated
+
+    check_folder(json)
+    if call is not None and (op or exhaustive is not None):
+        raise ValueError(f"--call {call!r} is one call of one op: give neither --op nor --exhaustive beside it")
+    if exhaustive is None and part != "1/1":
+        raise ValueError("--part is of --exhaustive: give both")
+    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
+    asked: dict[str, Any] = {}
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
+        code = subjects.load(subject)
+        if exhaustive is not None:
+            asked = {"exhaustive": exhaustive, "part": part}
+            with progress("verify", 0) as advance:
+                rows = list(
+                    world.verify(
+                        code, op or (), exhaustive, _part(part), timeout=timeout,
+                        say=(lambda _: None) if json == STDOUT else print,
+                        progress=lambda name, done, total: advance(name, total, done),
+                    )
+                )  # fmt: skip
+        elif call is not None:
+            one = calls.parse(call, seed)
+            rows = [isolated.call(code, one, timeout) if isolate else verify.one_call(code, one)]
+        else:
+            if not (covered := verify.covered(code, op or ())):
+                raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
+            names, total = [o.name for o in covered], len(covered) * examples
+            with progress("verify", total) as advance:
+                if isolate:
+                    rows = isolated.verify(
+                        code, names, examples=examples, seed=seed, timeout=timeout,
+                        progress=lambda name, done: advance(name, total, done),
+                    )  # fmt: skip
+                else:
+                    rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
+    write(json, verify.to_json(code, rows, **asked))
+    if json != STDOUT:
+        report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
+    if any(row.failure for row in rows):
+        raise typer.Exit(1)
+
+
+def report(subject: str, rows: "list[Row]", calls: str) -> None:
+    cells = [
+        (r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.miss:.0e}" if r.miss else "", f"{r.seconds:.1f}")
+        for r in rows
+    ]
+    table(("op", "verdict", "calls", "worst", "miss ≤", "seconds"), cells)
+    failures = [row.failure for row in rows if row.failure]
+    for failure in failures:
+        print(f"\n{failure}")
+    wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
+    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
+    if withheld := sum(r.withheld for r in rows):
+        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays")
+
+
+def _part(text: str) -> tuple[int, int]:
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise ValueError(f"part {text!r}: must be i/n with 1 ≤ i ≤ n, like 3/8")
+    return int(i), int(n)
