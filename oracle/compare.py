@@ -58,7 +58,8 @@ def compare(
             place = f"[{','.join(map(str, index))}]" if index else ""
             what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}   ({wrong.sum()} of {wrong.size} elements)"
             raise Failure(
-                what, case.call, quantity=quantity, index=index, subject=a, reference=b, answers=got, case=case
+                what, case.call, quantity=quantity, index=index, subject=a, reference=b, answers=got, case=case,
+                against_pytorch=truth is None,
             )  # fmt: skip
         if allowed is not None:
             share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import shlex
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from manual._typing import Array
@@ -23,19 +24,30 @@ class Failure(AssertionError):
     def __init__(
         self, what: str, call: Call, *, verdict: Verdict = Verdict.WRONG, quantity: str = "",
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
-        answers: dict[str, Array | None] | None = None, case: Any = None,
+        answers: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(what)
         self.what, self.call, self.verdict, self.quantity = what, call, verdict, quantity
         self.index, self.subject, self.reference = index, subject, reference
         self.answers, self.case = answers, case  # for naming the mistake: the same case, run through each known one
+        self.against_pytorch = against_pytorch  # else against the subject itself
         self.subject_name = "manual"
+        self.on_trial: Any = None  # the subject itself, for the referee
         self.theorem: Any = None  # which one, once it is known
         self.deadly = False  # it ended the process
 
     def __reduce__(self) -> Any:
-        """Pickled whole: exceptions rebuild from their message alone."""
-        return _restored, (vars(self),)
+        """Pickled whole, but for the code on trial: exceptions rebuild from their message alone."""
+        return _restored, (vars(self) | {"ruling": self.ruling, "on_trial": None},)
+
+    @cached_property
+    def ruling(self) -> str | None:
+        """Who is wrong, and by which witness; None where no two numbers differ."""
+        from oracle import referee
+
+        if self.on_trial is None or self.index is None or not self.against_pytorch:
+            return None
+        return referee.ruling(self, self.on_trial)
 
     @property
     def mistakes(self) -> list[str]:
@@ -55,6 +67,7 @@ class Failure(AssertionError):
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]
+        lines += [f"  referee   {self.ruling}"] if self.ruling else []
         lines += [f"  consistent with: {mistake}" for mistake in self.mistakes]
         return "\n".join([*lines, f"  again     {self.again}"])
 

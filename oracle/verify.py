@@ -92,7 +92,7 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None 
         try:
             worst = max(worst, theorem(subject, op, call))
         except Failure as failure:
-            failure.subject_name, failure.theorem = subject.name, theorem
+            failure.subject_name, failure.on_trial, failure.theorem = subject.name, subject, theorem
             raise
     return worst
 
@@ -190,6 +190,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "subject": _number(failure.subject),
         "reference": _number(failure.reference),
         "call": str(failure.call),
+        "ruling": failure.ruling,
         "mistakes": failure.mistakes,
         "again": failure.again,
     }

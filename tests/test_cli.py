@@ -76,6 +76,7 @@ def test_a_failure_reads_as_designed(oracle):
     assert out[out.index("WRONG  dx") :] == (
         "WRONG  dx[0,0,1,0] = 36, PyTorch says 68   (1 of 3 elements)\n"
         f"  call      {call}\n"
+        "  referee   the subject is wrong: both forwards say 68\n"
         "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n"
         f"  again     python -m oracle verify {WRONG} --call '{call}' --seed 0\n"
         f"\n{WRONG}: 1 of 1 ops are not what PyTorch computes, by {_calls(out)} drawn calls\n"
