@@ -7,7 +7,8 @@ run, pytorch, unsafe        the subject's answers; PyTorch's, and what must not 
 compare, bounds             bitwise, or within a derived rounding bound
 theorems                    what is true of every op, with its witnesses (differences, higher, layouts, perturb)
 verify, verdicts, mistakes  the search for a failure, its message, its name
-referee, definitions        who is wrong, by differences of each side's forward and by exact arithmetic
+referee, definitions, probe who is wrong, by differences of each side's forward and by exact arithmetic; how wide a
+                            multiplier is
 
 Rooms beside it: campaign, whole small worlds in worker processes; training, one network trained twice; article, its
 table of formulas; cli, the command line. No step reaches back.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manual._typing import Array
 from oracle import bounds, fills, inputs, lattices
-from oracle.bounds import Bound, attention, elementwise, losses, norms, steps
+from oracle.bounds import Bound, attention, elementwise, fast, losses, norms, steps
 from oracle.bounds.elementwise import clear
 from oracle.calls import Call
 from oracle.fills import Fill
@@ -35,15 +35,17 @@ class Comparison(NamedTuple):
 
     ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
     the end of its ``domain``: differences move it by a fraction of that. ``domain`` fills the arguments with real
-    numbers other than normal ones.
+    numbers other than normal ones. ``fast`` bounds fast algorithms, which round on every lattice.
     """
 
     lattices: tuple[Draw, ...]
     bound: Bound
     kinks: Kinks | None = None
     domain: Mapping[str, Fill] = {}
+    fast: Bound | None = None
 
 
+CONVOLUTION = Comparison((lattices.integers,), bounds.multilinear, fast=fast.bound)
 MULTILINEAR = Comparison((lattices.integers,), bounds.multilinear)
 TRILINEAR = Comparison((lattices.cubes,), bounds.multilinear)
 SELECTION = Comparison((lattices.distinct, lattices.ties), bounds.selection)
@@ -118,6 +120,13 @@ class Op:
         return Verdict.EXACT if self.comparison.lattices else Verdict.BOUNDED
 
     @cached_property
+    def by_fast_algorithm(self) -> "Op | None":
+        """The op as a fast algorithm is judged: on real numbers alone, within the normwise bound."""
+        if self.comparison.fast is None:
+            return None
+        return Op(self.name, self.inputs, self.comparison._replace(lattices=(), bound=self.comparison.fast, fast=None))
+
+    @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         return inspect.signature(getattr(self.manual, "step" if self.kind == "step" else "forward")).parameters
 
@@ -146,12 +155,12 @@ class Op:
 
 
 _TABLE: dict[str, tuple[Inputs, Comparison]] = {
-    "conv1d": (partial(inputs.conv, rank=1), MULTILINEAR),
-    "conv2d": (partial(inputs.conv, rank=2), MULTILINEAR),
-    "conv3d": (partial(inputs.conv, rank=3), MULTILINEAR),
-    "conv_transpose1d": (partial(inputs.conv_transpose, rank=1), MULTILINEAR),
-    "conv_transpose2d": (partial(inputs.conv_transpose, rank=2), MULTILINEAR),
-    "conv_transpose3d": (partial(inputs.conv_transpose, rank=3), MULTILINEAR),
+    "conv1d": (partial(inputs.conv, rank=1), CONVOLUTION),
+    "conv2d": (partial(inputs.conv, rank=2), CONVOLUTION),
+    "conv3d": (partial(inputs.conv, rank=3), CONVOLUTION),
+    "conv_transpose1d": (partial(inputs.conv_transpose, rank=1), CONVOLUTION),
+    "conv_transpose2d": (partial(inputs.conv_transpose, rank=2), CONVOLUTION),
+    "conv_transpose3d": (partial(inputs.conv_transpose, rank=3), CONVOLUTION),
     "unfold": (inputs.unfold, MULTILINEAR),
     "fold": (inputs.fold, MULTILINEAR),
     "linear": (inputs.linear, MULTILINEAR),

@@ -12,6 +12,7 @@ from oracle.calls import Call
 class Verdict(StrEnum):
     EXACT = "EXACT"  # bitwise equal wherever floating point is exact, within bounds elsewhere
     BOUNDED = "BOUNDED"  # every element within its own a-priori rounding bound
+    FAST = "FAST"  # a fast algorithm: not exact on integers, yet within the normwise bound
     WRONG = "WRONG"
     CRASHED = "CRASHED"
     NONDETERMINISTIC = "NONDETERMINISTIC"
@@ -38,7 +39,7 @@ class Failure(AssertionError):
 
     def __reduce__(self) -> Any:
         """Pickled whole, but for the code on trial: exceptions rebuild from their message alone."""
-        return _restored, (vars(self) | {"ruling": self.ruling, "on_trial": None},)
+        return _restored, (vars(self) | {"ruling": self.ruling, "mistakes": self.mistakes, "on_trial": None},)
 
     @cached_property
     def ruling(self) -> str | None:
@@ -49,12 +50,17 @@ class Failure(AssertionError):
             return None
         return referee.ruling(self, self.on_trial)
 
-    @property
+    @cached_property
     def mistakes(self) -> list[str]:
-        """The known mistakes that give the very same wrong answers here, each in one line."""
-        from oracle import mistakes
+        """The known mistakes that give the very same wrong answers here, each in one line; or a multiplier's width."""
+        from oracle import mistakes, probe
+        from oracle.ops import OPS
 
-        return mistakes.consistent_with(self)
+        known = mistakes.consistent_with(self)
+        if known or self.on_trial is None or self.index is None:
+            return known
+        narrow = probe.narrow(self.on_trial, OPS[self.call.op])
+        return [narrow] if narrow else []
 
     @property
     def again(self) -> str:

@@ -10,7 +10,7 @@ import hypothesis
 import torch
 from hypothesis import HealthCheck, Phase, Verbosity
 
-from oracle import theorems
+from oracle import bounds, probe, theorems
 from oracle.calls import Call
 from oracle.environment import versions
 from oracle.ops import OPS, Op, look_up
@@ -29,7 +29,8 @@ class Row(NamedTuple):
     """What verify has to say of one op. ``worst`` is the largest error met, as a fraction of its bound.
 
     ``withheld`` calls were not checked, because PyTorch is unsafe on them; drawn calls are never such. ``miss`` is the
-    probability that an error polynomial in the inputs is not seen at a value where it lies.
+    probability that an error polynomial in the inputs is not seen at a value where it lies. ``tight`` is the largest
+    error as a share of √K u Σ|products|, which sums of K products seldom exceed; None of what is no such sum.
     """
 
     op: str
@@ -40,6 +41,16 @@ class Row(NamedTuple):
     failure: Failure | None
     withheld: int = 0
     miss: float | None = None
+    tight: float | None = None
+
+
+class Search(NamedTuple):
+    """Calls checked, the worst error as a share of its bound, the failure of the smallest call; tight as in Row."""
+
+    calls: int
+    worst: float
+    failure: Failure | None
+    tight: float | None
 
 
 def verify(
@@ -61,14 +72,23 @@ def row_of(
 ) -> Row:
     """The row of one op, by drawn calls."""
     start = time.perf_counter()
-    checked, worst, failure = search(subject, op, examples, seed, shrink=shrink, progress=progress)
-    miss = None
+    found, verdict = search(subject, op, examples, seed, shrink=shrink, progress=progress), op.verdict
+    if found.failure and is_fast(subject, op, found.failure):
+        again = search(subject, op.by_fast_algorithm or op, examples, seed, shrink=False, progress=progress)
+        if again.failure is None:
+            found, verdict = again, Verdict.FAST
+    failure, miss = found.failure, None
     if failure is None:
         failure, miss = weigh(op, examples, seed)
     if failure:
-        failure.subject_name = subject.name
-    verdict = failure.verdict if failure else op.verdict
-    return Row(op.name, verdict, checked, worst, time.perf_counter() - start, failure, miss=miss)
+        failure.subject_name, verdict = subject.name, failure.verdict
+    seconds = time.perf_counter() - start
+    return Row(op.name, verdict, found.calls, found.worst, seconds, failure, miss=miss, tight=found.tight)
+
+
+def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
+    """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
+    return op.by_fast_algorithm is not None and failure.index is not None and not probe.narrow(subject, op)
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
@@ -100,23 +120,27 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None 
 def search(
     subject: Subject, op: Op, examples: int, seed: int, *,
     which: Sequence[Theorem] | None = None, shrink: bool = True, progress: Callable[[], None] = lambda: None,
-) -> tuple[int, float, Failure | None]:  # fmt: skip
-    """Calls checked, the worst error as a fraction of its bound, and the failure, if any, of the smallest call.
+) -> Search:  # fmt: skip
+    """Every theorem on drawn calls, up to the first wrong number.
 
     The search draws uniformly; Hypothesis, which draws like to like, is left what nothing does better: to shrink.
     """
-    rng, worst, theorems_left, lesser = random.Random(seed), 0.0, which or theorems.of(op), None
+    rng, worst, tight, theorems_left, lesser = random.Random(seed), 0.0, 0.0, which or theorems.of(op), None
+    is_sum = op.comparison.bound is bounds.multilinear
     for checked in range(1, examples + 1):
         progress()
         try:
-            worst = max(worst, check(subject, op, random_call(op, rng), theorems_left))
+            call = random_call(op, rng)
+            share = check(subject, op, call, theorems_left)
+            worst, tight = max(worst, share), max(tight, share * bounds.looseness(call) if is_sum else 0.0)
         except Failure as failure:
             lesser = lesser or failure
             if failure.theorem in theorems.VALUES or which:
-                return checked, worst, smallest(subject, op, failure) if shrink else failure
+                return Search(checked, worst, smallest(subject, op, failure) if shrink else failure, None)
             # bad manners may hide wrong numbers: go on, and look for those alone
             theorems_left = [theorem for theorem in theorems.of(op) if theorem in theorems.VALUES]
-    return examples, worst, smallest(subject, op, lesser) if lesser and shrink else lesser
+    least = smallest(subject, op, lesser) if lesser and shrink else lesser
+    return Search(examples, worst, least, tight if is_sum else None)
 
 
 def smallest(subject: Subject, op: Op, found: Failure, progress: Callable[[], None] = lambda: None) -> Failure:
@@ -160,13 +184,21 @@ def one_call(subject: Subject, call: Call) -> Row:
         list(theorems.cases(op, call))
     except (*Refusal, MemoryError) as error:
         raise ValueError(f"{call}: PyTorch cannot take it: {str(error).splitlines()[0]}") from None
-    start, worst, failed = time.perf_counter(), 0.0, None
+    start, verdict = time.perf_counter(), Verdict.EXACT if theorems.strongest(op, call).exact else Verdict.BOUNDED
+    worst, failed = _checked(subject, op, call)
+    if failed and is_fast(subject, op, failed):
+        within, outside = _checked(subject, op.by_fast_algorithm or op, call)
+        if outside is None:
+            worst, failed, verdict = within, None, Verdict.FAST
+    verdict = failed.verdict if failed else verdict
+    return Row(op.name, verdict, 1, worst, time.perf_counter() - start, failed)
+
+
+def _checked(subject: Subject, op: Op, call: Call) -> tuple[float, Failure | None]:
     try:
-        worst = check(subject, op, call)
+        return check(subject, op, call), None
     except Failure as failure:
-        failed = failure
-    reached = Verdict.EXACT if theorems.strongest(op, call).exact else Verdict.BOUNDED
-    return Row(op.name, failed.verdict if failed else reached, 1, worst, time.perf_counter() - start, failed)
+        return 0.0, failure
 
 
 def to_json(subject: Subject, rows: Sequence[Row], **asked: Any) -> dict[str, Any]:

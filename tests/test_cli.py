@@ -48,7 +48,7 @@ def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         ("softmax", "BOUNDED", 20, None),
     ]
     assert all(
-        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss"}
+        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight"}
         for row in result["ops"]
     )
 
@@ -223,3 +223,18 @@ def test_help_imports_neither_torch_nor_hypothesis():
 
 def _calls(out: str) -> int:
     return int(out.rpartition("by ")[2].split()[0])
+
+
+def test_the_probe_tells_the_width_of_multipliers(oracle):
+    status, out, _ = oracle("verify", "--probe", "--op", "conv1d", "--op", "relu", "--json")
+    widths = json.loads(out)
+    assert status == 0
+    assert [(w["dtype"], w["quantity"]) for w in widths] == [
+        (dtype, quantity) for dtype in ("float64", "float32") for quantity in ("y", "dx", "dw", "db")
+    ]
+    assert all(w["says"].endswith("as far as sums allow") for w in widths)
+
+
+def test_there_is_nothing_to_probe_where_nothing_is_multiplied(oracle):
+    said = "oracle: subject 'manual': none of these ops is a sum of products: nothing to probe\n"
+    assert oracle("verify", "--probe", "--op", "relu") == (2, "", said)

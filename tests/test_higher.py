@@ -29,7 +29,7 @@ BACKWARDS = [
 def test_each_of_them_alone_rejects_a_wrong_gradient(name, theorem):
     op, _, mistake = name.partition(".")
     (subject,) = [m.subject for m in mistakes.of(op) if m.name == mistake]
-    assert search(subject, OPS[op], 100, 0, which=[theorem], shrink=False)[2] is not None
+    assert search(subject, OPS[op], 100, 0, which=[theorem], shrink=False).failure is not None
 
 
 @pytest.mark.parametrize(

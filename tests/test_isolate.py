@@ -54,6 +54,20 @@ def test_a_call_that_ends_its_process_is_crashed_and_the_run_goes_on(deadly, dea
     assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
 
 
+def test_a_convolution_that_crashes_on_some_geometry_is_told_by_it(tmp_path, monkeypatch):
+    code = "import ctypes; from manual.conv2d import *; right = forward\n"
+    code += "def forward(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):\n"
+    code += "    y = right(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)\n"
+    code += "    return ctypes.string_at(0) if groups > 1 else y\n"
+    (tmp_path / "crashing").mkdir()
+    (tmp_path / "crashing/__init__.py").touch()
+    (tmp_path / "crashing/conv2d.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    (row,) = isolate.verify(subjects.load("crashing"), ["conv2d"], timeout=60)
+    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "conv2d ends the process by SIGSEGV")
+    assert row.failure.call.arguments["groups"] > 1
+
+
 def test_the_call_that_is_told_is_the_one_that_died(deadly):
     """Calls before it are sound; alone it dies again, by its own again line."""
     subject = deadly("os.abort()")

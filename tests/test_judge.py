@@ -25,7 +25,7 @@ def on_trial(forward=relu.forward, backward=relu.backward):
 
 
 def failure_of(subject, op=RELU, **options):
-    return search(subject, op, 100, 0, **options)[2]
+    return search(subject, op, 100, 0, **options).failure
 
 
 def writes_to_its_input(x):
@@ -117,7 +117,7 @@ def test_wrong_numbers_are_told_before_bad_manners():
     zeros = SimpleNamespace(forward=softmax.forward, backward=lambda dy, x, *, dim: (np.zeros_like(x),))
     subject = Subject("it", SimpleNamespace(softmax=zeros))
     for seed in range(5):
-        failure = search(subject, OPS["softmax"], 100, seed)[2]
+        failure = search(subject, OPS["softmax"], 100, seed).failure
         assert failure.quantity == "dx"
         assert failure.theorem is theorems.backward_is_autograds_gradient
 

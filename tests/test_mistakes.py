@@ -48,14 +48,14 @@ def test_every_family_of_ops_has_at_least_three_known_mistakes(family):
 @pytest.mark.parametrize("seed", range(10))
 def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
     op = OPS[mistake.op]
-    _, _, failure = search(mistake.subject, op, EXAMPLES, seed, which=MATHEMATICS[op.kind], shrink=False)
+    failure = search(mistake.subject, op, EXAMPLES, seed, which=MATHEMATICS[op.kind], shrink=False).failure
     assert failure is not None
     assert failure.verdict is Verdict.WRONG
 
 
 @every_mistake
 def test_a_mistake_is_named_by_its_smallest_call(mistake):
-    _, _, failure = search(mistake.subject, OPS[mistake.op], EXAMPLES, 0)
+    failure = search(mistake.subject, OPS[mistake.op], EXAMPLES, 0).failure
     assert mistake.description in failure.mistakes
 
 
@@ -64,5 +64,5 @@ def test_a_mistake_is_named_by_its_smallest_call(mistake):
 )
 def test_a_wrong_gradient_is_rejected_without_pytorch(mistake):
     """By differences of its own forward, or because it is not linear in dy."""
-    _, _, failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=WITNESSES, shrink=False)
+    failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=WITNESSES, shrink=False).failure
     assert (failure is None) == (f"{mistake.op}.{mistake.name}" in CONVENTIONS)

@@ -23,7 +23,7 @@ RIGHT = {"conv2d": conv2d, "softmax": softmax}
 
 def failure_of(op, **replaced):
     parts = {"forward": RIGHT[op].forward, "backward": RIGHT[op].backward} | replaced
-    return search(Subject("it", SimpleNamespace(**{op: SimpleNamespace(**parts)})), OPS[op], 100, 0)[2]
+    return search(Subject("it", SimpleNamespace(**{op: SimpleNamespace(**parts)})), OPS[op], 100, 0).failure
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
@@ -87,7 +87,7 @@ def test_both_may_be_wrong(monkeypatch):
 
 
 def test_a_convention_is_no_fault_of_either_side():
-    failure = search(load("oracle.mistakes.relu.one_at_the_kink"), OPS["relu"], 100, 0)[2]
+    failure = search(load("oracle.mistakes.relu.one_at_the_kink"), OPS["relu"], 100, 0).failure
     assert failure.ruling == "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
 
 
@@ -100,5 +100,5 @@ def test_bad_manners_need_no_referee():
 @pytest.mark.parametrize("name", OPS)
 def test_pytorch_is_never_blamed_for_a_known_mistake(name):
     for mistake in mistakes.of(name):
-        failure = search(mistake.subject, OPS[name], 100, 0, shrink=False)[2]
+        failure = search(mistake.subject, OPS[name], 100, 0, shrink=False).failure
         assert failure.ruling.partition(":")[0] in ("the subject is wrong", "undecided")

@@ -6,13 +6,14 @@ PyTorch's (float64's). None of this is a tolerance chosen by hand: the derivatio
 """
 
 from collections.abc import Callable
-from math import prod
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
 
 from manual._typing import Array
 from oracle.bounds.rounding import ELEMENTARY
+from oracle.calls import Call
 from oracle.cases import Case
 from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
@@ -27,6 +28,11 @@ def gamma(k: float, u: float) -> float:
 def multilinear(case: Case, u: float) -> Answers:
     """|ŷ − y| ≤ γ_K op(|x|, |w|, |b|), K the longest sum: the op applied to absolute values is its own bound."""
     return _scaled(gamma(longest_sum(case.call) + 1, u), _at_magnitudes(case))
+
+
+def looseness(call: Call) -> float:
+    """γ over its tight form √k u, k = K + 1: roundings are as often up as down, and add up as a random walk does."""
+    return sqrt(longest_sum(call) + 1)
 
 
 def initialiser(case: Case, u: float) -> Answers:

@@ -11,6 +11,8 @@ import typer
 from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, table, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from oracle.verify import Row
 
 
@@ -36,6 +38,9 @@ def verify(
         float,
         typer.Option(help="Of --isolate, --exhaustive: a call without an answer for so long is CRASHED.", min=0.1),
     ] = 60,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Instead: the width of its multipliers, of ops that are sums of products.")
+    ] = False,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
@@ -48,8 +53,13 @@ def verify(
     check_folder(json)
     if call is not None and (op or exhaustive is not None):
         raise ValueError(f"--call {call!r} is one call of one op: give neither --op nor --exhaustive beside it")
+    if probe and (call is not None or exhaustive is not None or isolate):
+        raise ValueError("--probe is no check of calls: give --op beside it, nothing else")
     if exhaustive is None and part != "1/1":
         raise ValueError("--part is of --exhaustive: give both")
+    if probe:
+        _probe(subject, op or (), seed, json)
+        return
     hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
     asked: dict[str, Any] = {}
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
@@ -86,12 +96,28 @@ def verify(
         raise typer.Exit(1)
 
 
+def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> None:
+    from oracle import probe, subjects
+    from oracle.verify import covered
+
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
+        subject = subjects.load(name)
+        sums = [op for op in covered(subject, ops) if probe.probeable(op)]
+        if not sums:
+            raise ValueError(f"subject {name!r}: none of these ops is a sum of products: nothing to probe")
+        widths = []
+        with progress("probe", len(sums)) as advance:
+            for op in sums:
+                advance(op.name)
+                widths += [w for dtype in ("float64", "float32") for w in probe.widths(subject, op, dtype, seed)]
+    write(json, [width._asdict() | {"says": str(width)} for width in widths])
+    if json != STDOUT:
+        table(("op", "dtype", "answer", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])
+
+
 def report(subject: str, rows: "list[Row]", calls: str) -> None:
-    cells = [
-        (r.op, r.verdict, f"{r.calls:,}", f"{r.worst:.2g}", f"{r.miss:.0e}" if r.miss else "", f"{r.seconds:.1f}")
-        for r in rows
-    ]
-    table(("op", "verdict", "calls", "worst", "miss ≤", "seconds"), cells)
+    header = ("op", "verdict", "calls", "worst", "worst/√K", "miss ≤", "seconds")
+    table(header, [_cells(row) for row in rows])
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")
@@ -99,6 +125,11 @@ def report(subject: str, rows: "list[Row]", calls: str) -> None:
     print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
     if withheld := sum(r.withheld for r in rows):
         print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays")
+
+
+def _cells(row: "Row") -> tuple[str, ...]:
+    tight, miss = f"{row.tight:.2g}" if row.tight else "", f"{row.miss:.0e}" if row.miss else ""
+    return row.op, row.verdict, f"{row.calls:,}", f"{row.worst:.2g}", tight, miss, f"{row.seconds:.1f}"
 
 
 def _part(text: str) -> tuple[int, int]:
