@@ -5,6 +5,7 @@ line and other people's suites only iterate over them.
 """
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from manual._typing import Array
+from oracle import edges
 from oracle.calls import Call
 from oracle.cases import Case, answered, arrays_of, draw, keywords_of
 from oracle.compare import compare, tolerance
@@ -31,7 +33,9 @@ Theorem = Callable[[Subject, Op, Call], float]
 
 def of(op: Op) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, in the order in which they are checked."""
-    return STEP if op.kind == "step" else DIFFERENTIABLE
+    if op.kind == "step":
+        return STEP
+    return tuple(t for t in DIFFERENTIABLE if t is not edge_values_are_pytorchs or op.name in edges.VALUES)
 
 
 def cases(op: Op, call: Call) -> Iterator[Case]:
@@ -72,6 +76,16 @@ def forward_is_pytorchs(subject: Subject, op: Op, call: Call) -> float:
 def backward_is_autograds_gradient(subject: Subject, op: Op, call: Call) -> float:
     """dx, dw, … are autograd's for a random cotangent, bitwise on lattices and within their bounds on real numbers."""
     return max(compare(case, backward(subject, case), tolerance(op, case)) for case in cases(op, call))
+
+
+def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
+    """NaN where PyTorch says NaN, the same infinities, and every finite value within its bound."""
+    case = edges.case_of(op, call)
+    with warnings.catch_warnings(action="ignore"):  # the bound may say what it likes
+        allowed = tolerance(op, case) or {}
+    # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
+    bounds: Answers = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
+    return compare(case, forward(subject, case) | backward(subject, case), bounds, says="on edge values PyTorch says")
 
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
@@ -208,6 +222,7 @@ VALUES: tuple[Theorem, ...] = (
     backward_is_linear_in_dy,
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
+    edge_values_are_pytorchs,
     steps_are_pytorchs,
 )
 MANNERS: tuple[Theorem, ...] = (

@@ -26,6 +26,7 @@ def every_op(theorem):
 test_signatures_agree = every_op(theorems.signatures_agree)
 test_forward_is_pytorchs = every_op(theorems.forward_is_pytorchs)
 test_backward_is_autograds_gradient = every_op(theorems.backward_is_autograds_gradient)
+test_edge_values_are_pytorchs = every_op(theorems.edge_values_are_pytorchs)
 test_steps_are_pytorchs = every_op(theorems.steps_are_pytorchs)
 test_backward_is_the_derivative_of_forward = every_op(theorems.backward_is_the_derivative_of_forward)
 test_backward_is_linear_in_dy = every_op(theorems.backward_is_linear_in_dy)

@@ -23,6 +23,19 @@ def unbiased_variance(
     return z if bias is None else z + bias
 
 
+def variance_by_cancellation(
+    x: Array, weight: Array | None = None, bias: Array | None = None, *,
+    normalized_shape: tuple[int, ...], eps: float = 1e-5,
+) -> Array:  # fmt: skip
+    """the variance is Σx²/M − m², which has lost its digits where the mean is large"""
+    axes, m = _axes(normalized_shape), x.dtype.type(max(prod(normalized_shape), 1))
+    mean = x.sum(axes, keepdims=True) / m
+    variance = (x * x).sum(axes, keepdims=True) / m - mean * mean
+    z: Array = (x - mean) / np.sqrt(np.maximum(variance, 0) + x.dtype.type(eps))
+    z = z if weight is None else z * weight
+    return z if bias is None else z + bias
+
+
 def last_axis_alone(
     x: Array, weight: Array | None = None, bias: Array | None = None, *,
     normalized_shape: tuple[int, ...], eps: float = 1e-5,

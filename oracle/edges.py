@@ -1,0 +1,49 @@
+"""Adversarial values: zeros of both signs, infinities, NaN, denormals, huge numbers, and the ends of a domain.
+
+They are put into a drawn call in the place of its arrays, so that every option meets them.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.calls import Call
+from oracle.cases import Case, answered, draw
+from oracle.ops import ARRAY_KEYWORDS, Op
+
+INF, NAN = np.inf, np.nan
+EDGES = np.array([
+    0.0, -0.0, INF, -INF, NAN, 5e-324, -5e-324, 1e-310, 1e-300, 3, -3, 20, -20, 37, -37, 710, -710, 800, -800,
+    1e300, -1e300,
+])  # fmt: skip
+PAIRS = np.array(
+    [(x, t) for x in EDGES for t in (0.0, 1.0, -2.0, INF, NAN, 5e-324, 1e300)]
+    + [(t, x) for x in EDGES for t in (0.0, 1.0, -2.0)]
+).T  # fmt: skip
+# PyTorch's kl_div computes (dy t)/t, and loses it to underflow where t is not normal
+NORMAL = PAIRS[:, (PAIRS[1] == 0) | (np.abs(PAIRS[1]) > 1e-300)]
+FRACTIONS = np.array([(x, t) for x in (0, 5e-324, 1e-300, 1e-13, 0.5, 1 - 2**-53, 1) for t in (0, 0.5, 1, 5e-324)]).T
+
+VALUES: Mapping[str, tuple[Array, ...]] = {
+    **dict.fromkeys(
+        ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "hardsigmoid", "hardswish", "tanh",
+         "softplus", "softsign"), (EDGES,),
+    ),
+    **dict.fromkeys(
+        ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"), (*PAIRS,)
+    ),
+    "kl_div": (*NORMAL,),
+    "binary_cross_entropy": (*FRACTIONS,),
+}  # fmt: skip
+
+
+def case_of(op: Op, call: Call) -> Case:
+    """The call's options on the op's edge values, nothing reduced and nothing weighted."""
+    values = dict(zip(op.positional, VALUES[op.name], strict=True))
+    shapes = {name: a.shape for name, a in values.items()}
+    options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
+    if "reduction" in op.options:
+        options["reduction"] = "none"
+    case = draw(op, Call(call.op, shapes | options, call.seed))
+    return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size))
