@@ -6,7 +6,7 @@ strategies, calls, cases    a call drawn, as text that reproduces it; its arrays
 run, pytorch, unsafe        the subject's answers; PyTorch's, and what must not be handed to it
 compare, bounds             bitwise, or within a derived rounding bound
 theorems                    what is true of every op, with its witnesses (differences, higher, layouts, perturb)
-verify, verdicts, mistakes  the search for a failure, its message, its name
+judge, verdicts, mistakes   the search for a failure, its message, its name
 referee, definitions, probe who is wrong, by differences of each side's forward and by exact arithmetic; how wide a
                             multiplier is
 

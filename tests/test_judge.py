@@ -10,11 +10,11 @@ from oracle import bounds, mistakes, theorems
 from oracle.calls import Call, parse
 from oracle.cases import draw
 from oracle.compare import compare, show, tolerance
+from oracle.judge import search
 from oracle.lattices import distinct, integers
 from oracle.ops import OPS, look_up
 from oracle.subjects import Subject
 from oracle.verdicts import Failure, Verdict
-from oracle.verify import search
 
 RELU = OPS["relu"]
 CONV = OPS["conv2d"]

@@ -12,11 +12,11 @@ from manual import conv2d, softmax
 from oracle import mistakes
 from oracle.compare import tolerance
 from oracle.definitions import DEFINITIONS, exactly
+from oracle.judge import search
 from oracle.ops import OPS
 from oracle.strategies import random_call
 from oracle.subjects import Subject, load
 from oracle.theorems import cases
-from oracle.verify import search
 
 RIGHT = {"conv2d": conv2d, "softmax": softmax}
 

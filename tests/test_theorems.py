@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle import theorems
+from oracle.judge import check
 from oracle.ops import OPS
 from oracle.strategies import calls
-from oracle.verify import check
 
 
 def every_op(theorem):

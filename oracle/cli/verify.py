@@ -13,7 +13,7 @@ from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, tabl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from oracle.verify import Row
+    from oracle.judge import Row
 
 
 def verify(
@@ -46,7 +46,7 @@ def verify(
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
     import hypothesis.configuration
 
-    from oracle import calls, subjects, verify
+    from oracle import calls, judge, subjects
     from oracle.campaign import exhaustive as world
     from oracle.campaign import isolate as isolated
 
@@ -76,9 +76,9 @@ def verify(
                 )  # fmt: skip
         elif call is not None:
             one = calls.parse(call, seed)
-            rows = [isolated.call(code, one, timeout) if isolate else verify.one_call(code, one)]
+            rows = [isolated.call(code, one, timeout) if isolate else judge.one_call(code, one)]
         else:
-            if not (covered := verify.covered(code, op or ())):
+            if not (covered := judge.covered(code, op or ())):
                 raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
             names, total = [o.name for o in covered], len(covered) * examples
             with progress("verify", total) as advance:
@@ -88,8 +88,8 @@ def verify(
                         progress=lambda name, done: advance(name, total, done),
                     )  # fmt: skip
                 else:
-                    rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
-    write(json, verify.to_json(code, rows, **asked))
+                    rows = list(judge.verify(code, names, examples=examples, seed=seed, progress=advance))
+    write(json, judge.to_json(code, rows, **asked))
     if json != STDOUT:
         report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
     if any(row.failure for row in rows):
@@ -98,7 +98,7 @@ def verify(
 
 def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> None:
     from oracle import probe, subjects
-    from oracle.verify import covered
+    from oracle.judge import covered
 
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
         subject = subjects.load(name)
