@@ -48,7 +48,7 @@ def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         ("softmax", "BOUNDED", 20, None),
     ]
     assert all(
-        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight"}
+        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked"}
         for row in result["ops"]
     )
 

@@ -76,7 +76,7 @@ def _row(job: Drawn, note: Note) -> Row:
 
 def _smallest(job: tuple[str, str, Failure], note: Note) -> Failure:
     (name, op, failure), numbers = job, count()
-    return smallest(load(name), look_up(op), failure, lambda: note(next(numbers)))
+    return smallest(load(name), look_up(op), failure, progress=lambda: note(next(numbers)))
 
 
 def _one(job: tuple[str, Call], note: Note) -> Row | str:
