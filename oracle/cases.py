@@ -1,6 +1,6 @@
 """A case: a call with its arrays, drawn from its seed, and PyTorch's answers to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Case:
     truth: Answers
     lattices: tuple[Lattice, Lattice]  # of the arguments, of dy
     rng: np.random.Generator  # goes on where the arrays ended
+    unwritten: float = np.nan  # what memory holds that the subject has not written to
+    written: list[str] = field(default_factory=list)  # which functions wrote to which arguments
 
     @property
     def exact(self) -> bool:

@@ -20,7 +20,12 @@ ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
 H = 2.0**-7
 # What an error of each φ becomes in φ′. Twice, since the bounds are those at a, not at a + s v
 NOISE = 2 * sum(map(abs, ORDER_8)) * 2 / H
-U = float(np.finfo(np.float64).epsneg)
+U = float(np.finfo(np.float64).epsneg)  # sums here are in float64, whatever the case is in
+
+
+def unit(case: Case) -> float:
+    """u, the unit roundoff of the case's dtype."""
+    return float(np.finfo(case.dtype).epsneg)
 
 
 def exact_difference(subject: Subject, op: Op, case: Case) -> None:
@@ -60,17 +65,17 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
         gradient, allowed = gradients[f"d{name}"], bound[f"d{name}"]
         if a is None or gradient is None or allowed is None:
             continue
-        v = small_direction(op, case, name, a)
+        v, dy = small_direction(op, case, name, a), case.dy.astype(np.float64)
 
-        def phi(s: float, name: str = name, a: Array = a, v: Array = v) -> float:
+        def phi(s: float, name: str = name, a: Array = a, v: Array = v, dy: Array = dy) -> float:
             y = forward(subject, case, **{name: a + s * v})["y"]
-            return float(np.sum(case.dy * y))
+            return float(np.sum(dy * y))
 
         seen, truncation = derivative(phi)
         told = float(np.sum(gradient * v))
-        terms = np.sum(np.abs(case.dy) * bound["y"]) + gamma(case.dy.size + 1, U) * np.sum(np.abs(case.dy * truth["y"]))
+        terms = np.sum(np.abs(dy) * bound["y"]) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * truth["y"]))
         # a + s v is rounded too: u|a| along the gradient
-        moved = U * np.sum(np.abs(gradient) * (np.abs(a) + 1))
+        moved = unit(case) * np.sum(np.abs(gradient) * (np.abs(a) + 1))
         products = np.sum(np.abs(v) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * v))
         if not abs(seen - told) <= truncation + NOISE * (terms + moved) + products:
             raise Failure(

@@ -9,7 +9,7 @@ from manual._typing import Array
 from oracle.bounds import gamma, present
 from oracle.cases import Case
 from oracle.compare import show, tolerance
-from oracle.differences import NOISE, U, derivative, dot, small_direction
+from oracle.differences import NOISE, U, derivative, dot, small_direction, unit
 from oracle.ops import Op
 from oracle.pytorch import Answers, reference_second_gradients, reference_tangent
 from oracle.run import backward
@@ -89,7 +89,7 @@ def _smooth_change(
         return float(sum(np.sum(present(moved[f"d{n}"]) * x) for n, x in w.items()))
 
     seen, truncation = derivative(phi)
-    noise = U * np.sum(np.abs(slope) * (np.abs(a) + 1))
+    noise = unit(case) * np.sum(np.abs(slope) * (np.abs(a) + 1))
     for n, x in w.items():
         size = np.abs(present(case.truth[f"d{n}"]))
         noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
@@ -97,7 +97,7 @@ def _smooth_change(
 
 
 def _gradients_at(subject: Subject, case: Case, name: str, a: Array) -> Answers:
-    return backward(subject, replace(case, arrays=case.arrays | {name: np.asarray(a)}))
+    return backward(subject, replace(case, arrays=case.arrays | {name: np.asarray(a, case.dtype)}))
 
 
 def _directions(op: Op, case: Case) -> Directions:

@@ -2,7 +2,7 @@
 
 Every product and partial sum of such inputs is an integer below 2^bits, bits the width of the significand (53 or 24).
 Each lattice leaves two bits of room: theorems add two cotangents, and displace one input by as much again.
-The first ten seeds draw no numbers above 9: failures shrink towards seed 0, and 3 ≠ 5 reads better than 3e14 ≠ 5e14.
+The first seeds draw no numbers above 9: failures shrink towards seed 0, and 3 ≠ 5 reads better than 3e14 ≠ 5e14.
 A lattice is a function (call, keyword arrays, bits) → (lattice of the arguments, lattice of dy), both REAL for a call
 on which nothing is exact.
 """
@@ -18,6 +18,7 @@ from oracle.calls import Call
 from oracle.pytorch import longest_sum, window_counts
 
 Shape = tuple[int, ...]
+SMALL = 10  # seeds that draw small numbers
 
 
 class Lattice(NamedTuple):
@@ -233,7 +234,7 @@ def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: 
 
 
 def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
-    return Lattice(unit, min(amplitude, 9) if call.seed < 10 else amplitude)
+    return Lattice(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
 
 
 def meeting(call: Call) -> int:

@@ -79,7 +79,7 @@ def narrow(subject: Subject, op: Op) -> str | None:
     if not probeable(op):
         return None
     try:
-        found = [width for dtype in ("float64", "float32") for width in widths(subject, op, dtype)]
+        found = [width for dtype in subject.dtypes(op.name) for width in widths(subject, op, dtype)]
     except Failure:
         return None
     return next((f"{w.quantity} in {w.dtype} is {w}" for w in found if w.narrow), None)
@@ -94,10 +94,10 @@ def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, in
         wrong = set[str]()
         for probed in _factors(op, case, bits):
             answers = everything(subject, op, probed)
-            wrong |= {q for q, a in probed.truth.items() if a is not None and not _same(answers[q], a)}
-        return {q for q, a in case.truth.items() if a is not None} - wrong
+            wrong |= {q for q, a in probed.truth.items() if q in quantities and not _same(answers[q], a)}
+        return {*quantities} - wrong
 
-    quantities = [q for q, a in case.truth.items() if a is not None]
+    quantities = [q for q, a in case.truth.items() if a is not None and (q == "y" or not subject.forward_only(op.name))]
     return {q: top if q in exact(top) else _last(lambda bits, q=q: q in exact(bits), top) for q in quantities}  # type: ignore[misc]
 
 
@@ -128,5 +128,5 @@ def _last(holds: Callable[[int], bool], top: int) -> int:
     return bisect_left(range(1, top), True, key=lambda bits: not holds(bits))
 
 
-def _same(a: Array | None, b: Array) -> bool:
-    return a is not None and np.array_equal(a, b)
+def _same(a: Array | None, b: Array | None) -> bool:
+    return a is not None and b is not None and np.array_equal(a, b)

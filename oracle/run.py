@@ -1,11 +1,14 @@
 """Running a subject on a case: its answers by name, and its exceptions as a verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
 from manual._typing import Array
+from oracle import memory
 from oracle.cases import Case
 from oracle.ops import Op
 from oracle.pytorch import Answers
@@ -17,18 +20,18 @@ def everything(subject: Subject, op: Op, case: Case) -> Answers:
     """All that the subject has to say of a case."""
     if op.kind == "step":
         return steps(subject, case)
-    return forward(subject, case) | backward(subject, case)
+    return forward(subject, case) | ({} if subject.forward_only(op.name) else backward(subject, case))
 
 
 def forward(subject: Subject, case: Case, **replaced: Array) -> Answers:
-    """{"y": …}, optionally with some positional arguments replaced."""
-    arrays = case.arrays | replaced
-    return {"y": _array(_call(subject, case, "forward", *arrays.values()), "forward", case)}
+    """{"y": …}, optionally with some positional arguments replaced, in the case's dtype."""
+    arrays = case.arrays | {n: a.astype(case.dtype, copy=False) for n, a in replaced.items()}
+    return {"y": _array(_call(subject, case, "forward", arrays), "forward", case)}
 
 
 def backward(subject: Subject, case: Case) -> Answers:
     """{"dx": …, "dw": …}: one gradient per positional argument."""
-    gradients = _call(subject, case, "backward", case.dy, *case.arrays.values())
+    gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
     names = [f"d{n}" for n in case.arrays]
     if not isinstance(gradients, tuple) or len(gradients) != len(names):
         found = f"{len(gradients)} results" if isinstance(gradients, tuple) else f"a {type(gradients).__name__}"
@@ -40,29 +43,52 @@ def steps(subject: Subject, case: Case) -> Answers:
     """{"w1": …, "w2": …}: w after each of the case's consecutive steps."""
     (w,), state, answers = case.arrays.values(), None, Answers()
     for i, dw in enumerate(case.dy, 1):
-        w, state = _call(subject, case, "step", w, dw, state)
+        w, state = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
         answers[f"w{i}"] = _array(w, "step", case)
     return answers
 
 
 def _array(answer: Any, name: str, case: Case) -> Array:
-    try:
-        array: Array = np.asarray(answer)
-        if array.dtype.kind in "fiub":
-            return array
-    except ValueError:
-        pass
+    """What NumPy can read: by ``__array__``, or by DLPack, from another device too; torch's without its graph."""
+    if hasattr(answer, "detach"):
+        answer = answer.detach()
+    for read in (np.asarray, lambda a: np.from_dlpack(a, device="cpu")):
+        with suppress(ValueError, TypeError, RuntimeError, BufferError, AttributeError):
+            array: Array = read(answer)
+            if array.dtype.kind in "fiub":
+                return array
     raise Failure(f"{name} returns a {type(answer).__name__}, not an array of numbers", case.call)
 
 
-def _call(subject: Subject, case: Case, name: str, *arguments: Any) -> Any:
+def _call(subject: Subject, case: Case, name: str, arguments: Mapping[str, Any]) -> Any:
     function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
     if function is None:
-        raise Failure(f"{case.call.op} has no {name}", case.call)
-    arrays = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments]  # NumPy's sums of scalars
+        hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
+        raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
+    # NumPy's sums of scalars
+    given = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
+    watched = {n: a for n, a in (given | case.keywords).items() if isinstance(a, np.ndarray) and n != "state"}
+    before = {n: a.tobytes() for n, a in watched.items()}
     try:
-        return function(*arrays, **case.keywords)
+        with memory.filled(case.unwritten):
+            answer = function(*given.values(), **case.keywords)
     except (Exception, SystemExit) as error:
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
+    written = [n for n, a in watched.items() if a.tobytes() != before[n]]
+    if not written:
+        return answer
+    answer = _apart(answer)  # it may be the very input
+    for n in written:  # noted, and put right again: what else is wrong is another matter
+        case.written.append(f"{name} writes to its input {n}")
+        if (a := watched[n]).flags.writeable:
+            a[...] = np.frombuffer(before[n], a.dtype).reshape(a.shape)
+    return answer
+
+
+def _apart(answer: Any) -> Any:
+    """A copy of it that shares no memory with anything."""
+    if isinstance(answer, tuple):
+        return tuple(map(_apart, answer))
+    return deepcopy(answer.detach() if hasattr(answer, "detach") else answer)

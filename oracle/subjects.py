@@ -1,8 +1,26 @@
-"""Subjects: importable packages or modules that have some of the ops, ``manual`` by default."""
+"""Subjects: importable packages or modules that have some of the ops, ``manual`` by default, or objects from Python."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
+
+DTYPES = ("float64", "float32")
+
+
+class Implementation(NamedTuple):
+    """One op, as a module of its own would have it; ``said`` is how it was written.
+
+    ``backward`` is None where there is none. ``dtypes`` are those that it takes, ``refusals`` what it raises for a call
+    that it does not take. A module may have all but ``said``, too.
+    """
+
+    forward: Callable[..., Any] | None = None
+    backward: Callable[..., Any] | None = None
+    step: Callable[..., Any] | None = None
+    dtypes: tuple[str, ...] = DTYPES
+    refusals: tuple[type[Exception], ...] = (ValueError,)
+    said: str = "…"
 
 
 class Subject(NamedTuple):
@@ -17,6 +35,25 @@ class Subject(NamedTuple):
         if found is None and hasattr(self.root, "__path__") and find_spec(f"{self.name}.{op}"):
             found = _imported(f"{self.name}.{op}")
         return found if hasattr(found, "forward") or hasattr(found, "step") else None
+
+    def forward_only(self, op: str) -> bool:
+        """Whether it says that it has no backward, by ``backward = None``; to have none without a word is a fault."""
+        return getattr(self.implementation(op), "backward", ...) is None
+
+    def dtypes(self, op: str) -> tuple[str, ...]:
+        """The dtypes in which it is judged, the widest first.
+
+        Raises:
+            ValueError: it names others.
+        """
+        named = getattr(self.implementation(op), "dtypes", DTYPES)
+        if isinstance(named, str) or not {*named} or not {*named} <= {*DTYPES}:
+            raise ValueError(f"subject {self.name!r}: dtypes of {op} must be some of {DTYPES}, not {named!r}")
+        return tuple(dtype for dtype in DTYPES if dtype in named)
+
+    def refusals(self, op: str) -> tuple[type[Exception], ...]:
+        """What it raises for a call that it does not take."""
+        return getattr(self.implementation(op), "refusals", (ValueError,))
 
 
 def load(name: str) -> Subject:

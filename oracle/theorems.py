@@ -17,6 +17,7 @@ from oracle import edges
 from oracle.calls import Call
 from oracle.cases import Case, answered, arrays_of, draw, keywords_of
 from oracle.compare import compare, tolerance
+from oracle.diagnose import differing, uninitialised
 from oracle.differences import exact_difference, smooth_difference
 from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
@@ -24,37 +25,53 @@ from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
 from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward, reference_steps
 from oracle.run import backward, everything, forward, steps
-from oracle.subjects import Subject
+from oracle.subjects import DTYPES, Subject
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, Verdict
 
 Theorem = Callable[[Subject, Op, Call], float]
 
 
-def of(op: Op) -> tuple[Theorem, ...]:
-    """The theorems that apply to an op, in the order in which they are checked."""
+def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
+    """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
     if op.kind == "step":
         return STEP
-    return tuple(t for t in DIFFERENTIABLE if t is not edge_values_are_pytorchs or op.name in edges.VALUES)
+    if subject and subject.forward_only(op.name):
+        return FORWARD_ONLY
+    edged = op.name in edges.VALUES
+    return tuple(theorem for theorem in DIFFERENTIABLE if edged or theorem is not edge_values_are_pytorchs)
 
 
-def cases(op: Op, call: Call) -> Iterator[Case]:
+def look_up(name: str) -> Theorem:
+    """The theorem of that name, as an ``again`` line gives it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    named = {theorem.__name__: theorem for theorem in (*STEP, *DIFFERENTIABLE)}
+    if name not in named:
+        raise ValueError(f"no theorem {name!r}; the theorems are {', '.join(named)}")
+    return named[name]
+
+
+def cases(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Iterator[Case]:
     """The call on every lattice of its op and on real numbers, in float64 and in float32."""
     for lattice in (*op.comparison.lattices, None):
-        for dtype in ("float64", "float32"):
+        for dtype in dtypes:
             case = draw(op, call, lattice, dtype)
             if case.exact or lattice is None:  # a lattice may have no place for this call
                 yield case
 
 
-def strongest(op: Op, call: Call) -> Case:
-    """The call in float64 on its op's first lattice, on real numbers if it has none."""
-    return next(cases(op, call))
+def strongest(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
+    """The call in its widest dtype on its op's first lattice, on real numbers if it has none."""
+    return next(cases(op, call, dtypes))
 
 
-def displaced(op: Op, call: Call) -> Case:
+def displaced(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
     """The strongest case whose arguments may move: not on ties and kinks, nor off the square lattice."""
-    return next(case for case in cases(op, call) if not (case.lattices[0].kinks or case.lattices[0].squares))
+    found = cases(op, call, dtypes)
+    return next(case for case in found if not (case.lattices[0].kinks or case.lattices[0].squares))
 
 
 def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
@@ -63,19 +80,21 @@ def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
     name = "step" if op.kind == "step" else "forward"
     reference = getattr(op.reference, name)
     _must_take(op, name, getattr(implementation, name, None), reference, 0, call)
-    if op.kind == "differentiable":
+    if op.kind == "differentiable" and not subject.forward_only(op.name):
         _must_take(op, "backward", getattr(implementation, "backward", None), reference, 1, call)
     return 0.0
 
 
 def forward_is_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     """y is PyTorch's, bitwise on lattices and within its bound on real numbers."""
-    return max(compare(case, forward(subject, case), tolerance(op, case)) for case in cases(op, call))
+    found = cases(op, call, subject.dtypes(op.name))
+    return max(compare(case, forward(subject, case), tolerance(op, case)) for case in found)
 
 
 def backward_is_autograds_gradient(subject: Subject, op: Op, call: Call) -> float:
     """dx, dw, … are autograd's for a random cotangent, bitwise on lattices and within their bounds on real numbers."""
-    return max(compare(case, backward(subject, case), tolerance(op, case)) for case in cases(op, call))
+    found = cases(op, call, subject.dtypes(op.name))
+    return max(compare(case, backward(subject, case), tolerance(op, case)) for case in found)
 
 
 def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
@@ -90,12 +109,13 @@ def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     """w after each of several consecutive steps is torch.optim's."""
-    return max(compare(case, steps(subject, case), tolerance(op, case)) for case in cases(op, call))
+    found = cases(op, call, subject.dtypes(op.name))
+    return max(compare(case, steps(subject, case), tolerance(op, case)) for case in found)
 
 
 def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) -> float:
     """⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a, f the subject's own forward, which is not PyTorch."""
-    case = displaced(op, call)
+    case = displaced(op, call, subject.dtypes(op.name))
     if case.exact:
         exact_difference(subject, op, case)
     else:
@@ -105,9 +125,10 @@ def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) 
 
 def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     """backward(dy + dz) = backward(dy) + backward(dz)."""
-    case = strongest(op, call)
+    case = strongest(op, call, subject.dtypes(op.name))
     shape = case.dy.shape
-    dz = np.asarray(case.lattices[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape))
+    dz = case.lattices[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
+    dz = np.asarray(dz, case.dtype)
     whole, *parts = (answered(op, case, dy=dy) for dy in (case.dy + dz, case.dy, dz))
     first, second = (backward(subject, part) for part in parts)
     total: Answers = {q: _sum((first[q], second[q])) for q in first}
@@ -119,35 +140,40 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
 
 def backward_is_the_transpose_of_forward_mode(subject: Subject, op: Op, call: Call) -> float:
     """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, J v by PyTorch's forward mode, whose rules are not its backward's."""
-    transpose(subject, op, displaced(op, call))
+    transpose(subject, op, displaced(op, call, subject.dtypes(op.name)))
     return 0.0
 
 
 def gradient_of_backward_is_pytorchs_double_backward(subject: Subject, op: Op, call: Call) -> float:
     """Differences of the subject's own backward along v are what autograd's gradient of its gradients says."""
     if not lacks_double_backward(call):
-        second_gradient(subject, op, displaced(op, call))
+        second_gradient(subject, op, displaced(op, call, subject.dtypes(op.name)))
     return 0.0
 
 
 def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
-    """No argument is written to, and no answer is a view of an argument."""
-    case = strongest(op, call)
-    arrays = {n: a for n, a in {"dy": case.dy, **case.arrays, **case.keywords}.items() if isinstance(a, np.ndarray)}
-    before = {n: a.tobytes() for n, a in arrays.items()}
+    """No argument is written to."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    everything(subject, op, case)
+    if case.written:
+        raise Failure(case.written[0], call)
+    return 0.0
+
+
+def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
+    """No answer shares memory with an argument: who writes to the one would change the other."""
+    case = strongest(op, call, subject.dtypes(op.name))
     answers = everything(subject, op, case)
-    for name, a in arrays.items():
-        if a.tobytes() != before[name]:
-            raise Failure(f"{name} was written to", call)
+    for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
         for quantity, answer in answers.items():
-            if answer is not None and np.shares_memory(a, answer):
-                raise Failure(f"{quantity} is a view of {name}", call)
+            if answer is not None and isinstance(a, np.ndarray) and np.shares_memory(a, answer):
+                raise Failure(f"{quantity} is a view of its input {name}", call)
     return 0.0
 
 
 def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     """float32 in, float32 out; float64 in, float64 out."""
-    for dtype in ("float64", "float32"):
+    for dtype in subject.dtypes(op.name):
         case = draw(op, call, dtype=dtype)
         for quantity, answer in everything(subject, op, case).items():
             if answer is not None and answer.dtype != case.dtype:
@@ -157,61 +183,86 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
 
 def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float:
     """Fortran order, negative and zero strides, gaps, channels-last strides and read-only arrays change nothing."""
-    case = strongest(op, call)
+    case = strongest(op, call, subject.dtypes(op.name))
+    compare(case, everything(subject, op, case), tolerance(op, case))
     for name, layout in LAYOUTS.items():
-        arrays = {n: None if a is None else layout(a) for n, a in case.arrays.items()}
         keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
-        laid = replace(case, arrays=arrays, keywords=keywords, dy=layout(case.dy))
-        compare(laid, everything(subject, op, laid), tolerance(op, case), says=f"with {name}; PyTorch says")
-    case = displaced(op, call)
-    repeated = {n: None if a is None else zero_strides(a) for n, a in case.arrays.items()}
-    laid = answered(op, case, arrays=repeated, dy=zero_strides(case.dy))
-    compare(laid, everything(subject, op, laid), tolerance(op, laid), says="with zero strides; PyTorch says")
+        laid = replace(case, arrays=_laid(case, layout), keywords=keywords, dy=layout(case.dy))
+        _must_be_the_same(subject, op, laid, name)
+    case = displaced(op, call, subject.dtypes(op.name))
+    laid = answered(op, case, arrays=_laid(case, zero_strides), dy=zero_strides(case.dy))
+    plain = replace(laid, arrays=_laid(laid, np.array), dy=np.array(laid.dy))
+    compare(plain, everything(subject, op, plain), tolerance(op, plain))
+    _must_be_the_same(subject, op, laid, "zero strides")
     return 0.0
 
 
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
-    """The same call gives the same bits."""
-    case = draw(op, call)
-    first, second = everything(subject, op, case), everything(subject, op, case)
-    for quantity, a in first.items():
-        b = second[quantity]
-        if (None if a is None else a.tobytes()) != (None if b is None else b.tobytes()):
-            raise Failure(f"{quantity} differs between two runs", call, verdict=Verdict.NONDETERMINISTIC)
+    """The same call gives the same bits, whatever stood in the memory that it asked for."""
+    case = draw(op, call, dtype=subject.dtypes(op.name)[0])
+    first = everything(subject, op, case)
+    if quantity := differing(first, everything(subject, op, case)):
+        raise Failure(f"{quantity} differs between two runs", call, verdict=Verdict.NONDETERMINISTIC)
+    if quantity := differing(first, everything(subject, op, replace(case, unwritten=0.0))):
+        raise Failure(uninitialised(quantity), call)
     return 0.0
 
 
 def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> float:
     """A call that makes PyTorch raise, one size or option away from a sound one, makes the subject raise ValueError."""
-    rng, kind = np.random.default_rng(call.seed), np.dtype("float64")
-    implementation: Any = subject.implementation(op.name)
-    case = draw(op, call)
+    dtype = subject.dtypes(op.name)[0]
+    rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=dtype)
     for neighbour in neighbours(op, call, rng):
         if unsafe(neighbour):
             continue
-        keywords, arrays = keywords_of(op, neighbour, rng, kind), arrays_of(op, neighbour, rng, kind)
-        try:
-            if op.kind == "step":
-                reference_steps(neighbour, arrays["w"], arrays["w"][None], keywords)  # type: ignore[arg-type,index]
-            else:
-                reference_forward(neighbour, arrays, keywords)
-        except Refusal as refusal:
-            reason = str(refusal).splitlines()[0]
-            allowed = (ValueError, TypeError) if isinstance(refusal, TypeError) else (ValueError,)
-            if op.kind == "step":
-                _must_refuse(
-                    _one_step(implementation), [arrays["w"]], keywords, neighbour, f"PyTorch: {reason}", allowed
-                )
-                continue
-            given = [*arrays.values()]
-            _must_refuse(implementation.forward, given, keywords, neighbour, f"PyTorch: {reason}", allowed)
-            _must_refuse(implementation.backward, [case.dy, *given], keywords, neighbour, f"PyTorch: {reason}", allowed)
-    if op.kind == "differentiable":
+        refuses(subject, op, neighbour, rng, case)
+    if op.kind == "differentiable" and not subject.forward_only(op.name):
         for shape in misshapen(case.dy.shape):
-            arguments = [np.ones(shape), *case.arrays.values()]
+            arguments = [np.ones(shape, case.dtype), *case.arrays.values()]
             reason = f"dy has shape {shape}, y {case.dy.shape}"
-            _must_refuse(implementation.backward, arguments, case.keywords, call, reason)
+            _refuses(subject, "backward", arguments, case.keywords, call, reason)
     return 0.0
+
+
+def refuses(
+    subject: Subject, op: Op, call: Call, rng: np.random.Generator | None = None, sound: Case | None = None
+) -> None:
+    """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
+
+    Raises:
+        Failure: it does not.
+    """
+    rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
+    keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
+    try:
+        if op.kind == "step":
+            reference_steps(call, arrays["w"], arrays["w"][None], keywords)  # type: ignore[arg-type,index]
+        else:
+            reference_forward(call, arrays, keywords)
+    except Refusal as refusal:
+        reason, given = f"PyTorch: {str(refusal).splitlines()[0]}", [*arrays.values()]
+        also = (TypeError,) if isinstance(refusal, TypeError) else ()
+        if op.kind == "step":
+            _refuses(subject, "step", given * 2, keywords, call, reason, also)
+            return
+        _refuses(subject, "forward", given, keywords, call, reason, also)
+        if sound and not subject.forward_only(op.name):
+            try:
+                _refuses(subject, "backward", [sound.dy, *given], keywords, call, reason, also)
+            except Failure as failure:
+                failure.redo = sound.call
+                raise
+
+
+def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
+    """What the theorems do not speak of, because the subject does not have it or does not tell."""
+    implementation = subject.implementation(op.name)
+    functions = ["step"] if op.kind == "step" else ["forward", "backward"]
+    found = {name: getattr(implementation, name, ...) for name in functions}
+    absent = [name for name, function in found.items() if function is None]
+    dtypes = [dtype for dtype in DTYPES if dtype not in subject.dtypes(op.name)]
+    untold = [f"{name}'s signature" for name, f in found.items() if callable(f) and not _tells(f)]
+    return (*absent, *dtypes, *untold)
 
 
 # Whether the numbers are right; what else may be wrong is asked after that
@@ -222,18 +273,21 @@ VALUES: tuple[Theorem, ...] = (
     backward_is_linear_in_dy,
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
-    edge_values_are_pytorchs,
     steps_are_pytorchs,
 )
 MANNERS: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
+    answers_are_no_views_of_inputs,
     dtype_is_kept,
     memory_layout_does_not_matter,
     two_runs_are_bitwise_equal,
     signatures_agree,
     what_pytorch_refuses_is_refused,
 )
-DIFFERENTIABLE = (*(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), *MANNERS)
+FORWARD_ONLY = (forward_is_pytorchs, *MANNERS)
+DIFFERENTIABLE = (
+    *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
+)  # fmt: skip
 STEP = (steps_are_pytorchs, *MANNERS)
 
 
@@ -241,22 +295,29 @@ def _must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], 
     """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
     if not callable(function):
         raise Failure(f"{op.name} has no {name}", call)
-    want, got = _parameters(reference), _parameters(function)
-    arrays = len(op.positional)
+    if not _tells(function):
+        return
+    want, got, arrays = _parameters(reference), _parameters(function), len(op.positional)
+    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
+        got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # whatever else: the calls will show
     if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
         shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
         told = ", ".join([*shown, *map(str, want[arrays:])])
         raise Failure(f"{op.name}.{name} takes ({', '.join(map(str, got))}), it should take ({told})", call)
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def _tells(function: Any) -> bool:
+    """Whether its signature says what it takes: that of a built-in function need not, and ``*arrays`` does not."""
     try:
-        parameters = inspect.signature(function).parameters.values()
-    except ValueError:
-        return []
-    return [
-        p.replace(annotation=inspect.Parameter.empty, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in parameters
-    ]
+        return all(p.kind is not p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        return False
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    parameters = inspect.signature(function).parameters.values()
+    empty, positional = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return [p.replace(annotation=empty, kind=positional) for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
 def _bare(parameters: list[inspect.Parameter], arrays: int) -> tuple[list[Any], dict[str, Any]]:
@@ -272,20 +333,28 @@ def _is_required(parameter: inspect.Parameter) -> bool:
     return parameter.default is inspect.Parameter.empty
 
 
-def _must_refuse(
-    run: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
-    allowed: tuple[type[Exception], ...] = (ValueError,),
+def _laid(case: Case, layout: Callable[[Array], Array]) -> dict[str, Array | None]:
+    return {n: None if a is None else layout(a) for n, a in case.arrays.items()}
+
+
+def _must_be_the_same(subject: Subject, op: Op, case: Case, layout: str) -> None:
+    """On a case whose numbers are right in plain memory."""
+    try:
+        compare(case, everything(subject, op, case), tolerance(op, case))
+    except Failure as failure:
+        failure.what = f"depends on memory layout: with {layout} {failure.what}"
+        raise
+
+
+def _refuses(
+    subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
+    also: tuple[type[Exception], ...] = (),
 ) -> None:  # fmt: skip
     try:
-        run(*arguments, **keywords)
-    except allowed:
+        getattr(subject.implementation(call.op), name)(*arguments, **keywords)
+    except (*subject.refusals(call.op), *also):
         return
     except (Exception, SystemExit) as error:
-        raise Failure(
-            f"raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})", call
-        ) from error
-    raise Failure(f"accepts a call that it should refuse ({reason})", call)
-
-
-def _one_step(implementation: Any) -> Callable[..., Any]:
-    return lambda w, **keywords: implementation.step(w, w, **keywords)
+        what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})"
+        raise Failure(what, call) from error
+    raise Failure(f"{name} accepts a call that it should refuse ({reason})", call)

@@ -15,6 +15,7 @@ from oracle import lattices
 from oracle.lattices import Draw
 from oracle.ops import Op
 from oracle.strategies import random_call
+from oracle.subjects import DTYPES
 from oracle.theorems import strongest
 from oracle.verdicts import Failure, Verdict
 
@@ -34,12 +35,12 @@ class Worth(NamedTuple):
     miss: float | None
 
 
-def weigh(op: Op, examples: int, seed: int) -> Worth:
+def weigh(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
     """The worth of an op's drawn calls, verify's own."""
     rng, hollow, total, amplitudes = Random(seed), 0, 0, []
     drawn = [random_call(op, rng) for _ in range(examples)]
     for call in drawn:
-        case = strongest(op, call)
+        case = strongest(op, call, dtypes)
         amplitudes += [lattice.amplitude for lattice in case.lattices]
         for a in case.truth.values():
             if a is not None:

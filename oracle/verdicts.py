@@ -3,6 +3,7 @@
 import shlex
 from enum import StrEnum
 from functools import cached_property
+from json import dumps
 from typing import Any
 
 from manual._typing import Array
@@ -36,6 +37,10 @@ class Failure(AssertionError):
         self.on_trial: Any = None  # the subject itself, for the referee
         self.theorem: Any = None  # which one, once it is known
         self.deadly = False  # it ended the process
+        self.causes: list[str] = []  # that are told beside the known mistakes: diagnose.py
+        self.from_python = False  # the subject was given as objects: its name is how they were written
+        self.alone = False  # the theorem was asked for by name
+        self.redo = call  # the call that shows it again, where another is told
 
     def __reduce__(self) -> Any:
         """Pickled whole, but for the code on trial: exceptions rebuild from their message alone."""
@@ -52,11 +57,11 @@ class Failure(AssertionError):
 
     @cached_property
     def mistakes(self) -> list[str]:
-        """The known mistakes that give the very same wrong answers here, each in one line; or a multiplier's width."""
+        """The known mistakes that give the very same wrong answers here, or other causes; or a multiplier's width."""
         from oracle import mistakes, probe
         from oracle.ops import OPS
 
-        known = mistakes.consistent_with(self)
+        known = [*dict.fromkeys((*mistakes.consistent_with(self), *self.causes))]
         if known or self.on_trial is None or self.index is None:
             return known
         narrow = probe.narrow(self.on_trial, OPS[self.call.op])
@@ -64,12 +69,15 @@ class Failure(AssertionError):
 
     @property
     def again(self) -> str:
-        """The shell line that reproduces the failure."""
+        """The shell line that reproduces the failure; the Python line, of a subject that Python gave."""
+        if self.from_python:
+            one = f", call={dumps(str(self.redo), ensure_ascii=False)}, seed={self.redo.seed}"
+            return f'oracle.verify("{self.call.op}", {self.subject_name}{one if self.verdict != "MISTRUSTED" else ""})'
         if self.verdict is Verdict.MISTRUSTED:  # of all calls, not of one
             return f"python -m oracle verify {self.subject_name} --op {self.call.op}"
-        isolated = " --isolate" if self.deadly else ""
-        call = f"--call {shlex.quote(str(self.call))} --seed {self.call.seed}"
-        return f"python -m oracle verify {self.subject_name} {call}{isolated}"
+        options = " --isolate" if self.deadly else f" --theorem {self.theorem.__name__}" if self.alone else ""
+        call = f"--call {shlex.quote(str(self.redo))} --seed {self.redo.seed}"
+        return f"python -m oracle verify {self.subject_name} {call}{options}"
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]

@@ -48,7 +48,7 @@ def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         ("softmax", "BOUNDED", 20, None),
     ]
     assert all(
-        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight"}
+        set(row) == {"op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked"}
         for row in result["ops"]
     )
 
@@ -133,7 +133,7 @@ def test_ops_lists_every_op(oracle):
         "signature": "conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1)",
         "options": ["stride", "padding", "dilation", "groups"],
         "left_out": ["unbatched x"],
-        "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE],
+        "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE if t is not theorems.edge_values_are_pytorchs],
     }
 
 

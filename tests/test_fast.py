@@ -13,12 +13,12 @@ from oracle.bounds import fast
 from oracle.calls import Call
 from oracle.cases import draw
 from oracle.compare import tolerance
+from oracle.judge import one_call, row_of
 from oracle.ops import OPS
 from oracle.strategies import random_call
 from oracle.subjects import Subject
 from oracle.unsafe import per_axis
 from oracle.verdicts import Verdict
-from oracle.verify import one_call, row_of
 
 CONV = OPS["conv2d"]
 

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from manual import binary_cross_entropy
 from oracle import mistakes, theorems
 from oracle.calls import Call
+from oracle.judge import search
 from oracle.ops import OPS
 from oracle.pytorch import lacks_double_backward
-from oracle.verify import search
 
 WITNESSES = [
     theorems.backward_is_the_transpose_of_forward_mode,

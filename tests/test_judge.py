@@ -10,11 +10,11 @@ from oracle import bounds, mistakes, theorems
 from oracle.calls import Call, parse
 from oracle.cases import draw
 from oracle.compare import compare, show, tolerance
+from oracle.judge import search
 from oracle.lattices import distinct, integers
 from oracle.ops import OPS, look_up
 from oracle.subjects import Subject
 from oracle.verdicts import Failure, Verdict
-from oracle.verify import search
 
 RELU = OPS["relu"]
 CONV = OPS["conv2d"]
@@ -74,10 +74,14 @@ def another_shape(x):
 @pytest.mark.parametrize(
     ("subject", "theorem", "said"),
     [
-        (on_trial(writes_to_its_input), theorems.inputs_are_not_mutated, "x was written to"),
-        (on_trial(returns_its_input), theorems.inputs_are_not_mutated, "y is a view of x"),
+        (on_trial(writes_to_its_input), theorems.inputs_are_not_mutated, "forward writes to its input x"),
+        (on_trial(returns_its_input), theorems.answers_are_no_views_of_inputs, "y is a view of its input x"),
         (on_trial(downcasts), theorems.dtype_is_kept, "y is float32, the inputs are float64"),
-        (on_trial(ignores_strides), theorems.memory_layout_does_not_matter, "with negative strides; PyTorch says"),
+        (
+            on_trial(ignores_strides),
+            theorems.memory_layout_does_not_matter,
+            "depends on memory layout: with negative strides y[",
+        ),
         (on_trial(crashes), theorems.forward_is_pytorchs, "forward raises MemoryError: no more"),
         (on_trial(not_numbers), theorems.forward_is_pytorchs, "forward returns a str, not an array of numbers"),
         (on_trial(another_shape), theorems.forward_is_pytorchs, "y has shape (1,), PyTorch says ()"),
@@ -104,7 +108,7 @@ def another_shape(x):
         (
             on_trial(backward=broadcasts_dy),
             theorems.what_pytorch_refuses_is_refused,
-            "accepts a call that it should refuse (dy has shape (1,), y ())",
+            "backward accepts a call that it should refuse (dy has shape (1,), y ())",
         ),
     ],
 )

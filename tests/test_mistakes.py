@@ -3,9 +3,9 @@
 import pytest
 
 from oracle import mistakes, theorems
+from oracle.judge import EXAMPLES, search
 from oracle.ops import OPS
 from oracle.verdicts import Verdict
-from oracle.verify import EXAMPLES, search
 
 CATALOGUE = [mistake for name in OPS for mistake in mistakes.of(name)]
 every_mistake = pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: f"{m.op}.{m.name}")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import data
 from oracle import subjects
+from oracle.judge import EXAMPLES
 from oracle.ops import OPS
 from oracle.training import train
-from oracle.verify import EXAMPLES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -49,7 +49,7 @@ def test_both_commands_are_those_of_ci():
 
 def test_the_failure_shown_is_the_failure_said():
     """tests/test_cli.py fixes the message; here it stands in full."""
-    from oracle.verify import search
+    from oracle.judge import search
 
     subject = subjects.load("oracle.mistakes.conv2d.scatter_overwrites")
     failure = search(subject, OPS["conv2d"], EXAMPLES, 0).failure

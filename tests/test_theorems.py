@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle import theorems
+from oracle.judge import check
 from oracle.ops import OPS
 from oracle.strategies import calls
-from oracle.verify import check
 
 
 def every_op(theorem):
@@ -35,6 +35,7 @@ test_gradient_of_backward_is_pytorchs_double_backward = every_op(
     theorems.gradient_of_backward_is_pytorchs_double_backward
 )
 test_inputs_are_not_mutated = every_op(theorems.inputs_are_not_mutated)
+test_answers_are_no_views_of_inputs = every_op(theorems.answers_are_no_views_of_inputs)
 test_dtype_is_kept = every_op(theorems.dtype_is_kept)
 test_memory_layout_does_not_matter = every_op(theorems.memory_layout_does_not_matter)
 test_two_runs_are_bitwise_equal = every_op(theorems.two_runs_are_bitwise_equal)

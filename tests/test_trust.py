@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oracle import verify
+from oracle import judge
 from oracle.ops import OPS, SELECTION, Op
 from oracle.trust import hollow_values, weigh
 from oracle.verdicts import Verdict
@@ -11,12 +11,12 @@ from oracle.verdicts import Verdict
 
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_is_compared_on_values_that_tell(name):
-    assert weigh(OPS[name], verify.EXAMPLES, 0).mistrusted is None
+    assert weigh(OPS[name], judge.EXAMPLES, 0).mistrusted is None
 
 
 def test_an_op_whose_inputs_are_all_empty_is_mistrusted(subject, monkeypatch):
     monkeypatch.setitem(OPS, "relu", Op("relu", lambda choose: {"x": (0, choose("size", (1, 2)))}, SELECTION))
-    (row,) = verify.verify(subject, ["relu"], examples=5)
+    (row,) = judge.verify(subject, ["relu"], examples=5)
     assert row.verdict is Verdict.MISTRUSTED
     assert str(row.failure).splitlines()[0] == "MISTRUSTED  all arrays are empty"
     assert row.failure.again == "python -m oracle verify manual --op relu"

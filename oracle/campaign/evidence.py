@@ -7,9 +7,9 @@ from oracle.campaign import exhaustive, reach
 from oracle.campaign.workers import processors
 from oracle.campaign.world import World
 from oracle.environment import hardware, versions
+from oracle.judge import EXAMPLES, Row
 from oracle.ops import OPS, Op
 from oracle.subjects import Subject
-from oracle.verify import EXAMPLES, Row
 
 
 class Evidence(NamedTuple):

@@ -22,6 +22,7 @@ from oracle.campaign.world import Path, World
 from oracle.cases import Case, draw, keywords_of
 from oracle.compare import compare, tolerance
 from oracle.fills import normal
+from oracle.judge import Row, check, covered
 from oracle.lattices import REAL, Draw, Lattice
 from oracle.ops import Op, look_up
 from oracle.pytorch import reference_answers
@@ -29,7 +30,6 @@ from oracle.run import everything
 from oracle.subjects import Subject, load
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, death
-from oracle.verify import Row, check, covered
 
 FLOAT64 = np.dtype("float64")
 BITS = 2**51  # as in lattices: two bits of room

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from oracle.calls import Call
 from oracle.campaign.workers import Died, Note, run
+from oracle.judge import EXAMPLES, Row, covered, one_call, row_of, smallest
 from oracle.ops import look_up
 from oracle.strategies import random_call
 from oracle.subjects import Subject, load
 from oracle.verdicts import Failure, Verdict, death
-from oracle.verify import EXAMPLES, Row, covered, one_call, row_of, smallest
 
 
 class Drawn(NamedTuple):
@@ -36,7 +36,7 @@ def verify(
     subject: Subject, names: Iterable[str] = (), *, examples: int = EXAMPLES, seed: int = 0,
     timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
-    """As verify.verify, on all processors; ``progress`` is told each op and its calls when it ends."""
+    """As judge.verify, on all processors; ``progress`` is told each op and its calls when it ends."""
     jobs = [Drawn(subject.name, op.name, examples, seed) for op in covered(subject, names)]
     rows = {}
     for job, row in run(_row, jobs, timeout=timeout):
@@ -46,7 +46,7 @@ def verify(
 
 
 def call(subject: Subject, one: Call, timeout: float | None = None) -> Row:
-    """As verify.one_call."""
+    """As judge.one_call."""
     ((_, row),) = run(_one, [(subject.name, one)], count=1, timeout=timeout)
     if isinstance(row, str):
         raise ValueError(row)
@@ -76,7 +76,7 @@ def _row(job: Drawn, note: Note) -> Row:
 
 def _smallest(job: tuple[str, str, Failure], note: Note) -> Failure:
     (name, op, failure), numbers = job, count()
-    return smallest(load(name), look_up(op), failure, lambda: note(next(numbers)))
+    return smallest(load(name), look_up(op), failure, progress=lambda: note(next(numbers)))
 
 
 def _one(job: tuple[str, Call], note: Note) -> Row | str:

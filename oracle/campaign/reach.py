@@ -11,10 +11,10 @@ from typing import Any
 
 from oracle.calls import Call
 from oracle.inputs import Axis
+from oracle.judge import EXAMPLES
 from oracle.ops import Op
 from oracle.strategies import random_call
 from oracle.unsafe import per_axis, window_in_padding
-from oracle.verify import EXAMPLES
 
 Reached = Callable[[Call, list[Axis]], bool]
 

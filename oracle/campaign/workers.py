@@ -72,7 +72,7 @@ class _Worker(Generic[Job, Result]):
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            context.set_forkserver_preload(["oracle.verify"])
+            context.set_forkserver_preload(["oracle.judge"])
         self.job: Any = None
         self._began = time.monotonic()
         self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()

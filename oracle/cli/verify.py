@@ -13,7 +13,7 @@ from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, tabl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from oracle.verify import Row
+    from oracle.judge import Row
 
 
 def verify(
@@ -23,6 +23,9 @@ def verify(
     op: Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")] = None,
     call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,
     seed: Seed = 0,
+    theorem: Annotated[
+        str | None, typer.Option(help="Of --call: only this theorem, as an 'again' line names it.")
+    ] = None,
     examples: Annotated[int, typer.Option(help="Drawn calls per op.", min=1)] = 100,
     exhaustive: Annotated[
         int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
@@ -46,7 +49,7 @@ def verify(
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
     import hypothesis.configuration
 
-    from oracle import calls, subjects, verify
+    from oracle import calls, judge, subjects, theorems
     from oracle.campaign import exhaustive as world
     from oracle.campaign import isolate as isolated
 
@@ -55,6 +58,8 @@ def verify(
         raise ValueError(f"--call {call!r} is one call of one op: give neither --op nor --exhaustive beside it")
     if probe and (call is not None or exhaustive is not None or isolate):
         raise ValueError("--probe is no check of calls: give --op beside it, nothing else")
+    if theorem is not None and (call is None or isolate):
+        raise ValueError(f"--theorem {theorem!r} is of --call, without --isolate")
     if exhaustive is None and part != "1/1":
         raise ValueError("--part is of --exhaustive: give both")
     if probe:
@@ -76,9 +81,10 @@ def verify(
                 )  # fmt: skip
         elif call is not None:
             one = calls.parse(call, seed)
-            rows = [isolated.call(code, one, timeout) if isolate else verify.one_call(code, one)]
+            which = [theorems.look_up(theorem)] if theorem is not None else None
+            rows = [isolated.call(code, one, timeout) if isolate else judge.one_call(code, one, which)]
         else:
-            if not (covered := verify.covered(code, op or ())):
+            if not (covered := judge.covered(code, op or ())):
                 raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
             names, total = [o.name for o in covered], len(covered) * examples
             with progress("verify", total) as advance:
@@ -88,8 +94,8 @@ def verify(
                         progress=lambda name, done: advance(name, total, done),
                     )  # fmt: skip
                 else:
-                    rows = list(verify.verify(code, names, examples=examples, seed=seed, progress=advance))
-    write(json, verify.to_json(code, rows, **asked))
+                    rows = list(judge.verify(code, names, examples=examples, seed=seed, progress=advance))
+    write(json, judge.to_json(code, rows, **asked))
     if json != STDOUT:
         report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
     if any(row.failure for row in rows):
@@ -98,7 +104,7 @@ def verify(
 
 def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> None:
     from oracle import probe, subjects
-    from oracle.verify import covered
+    from oracle.judge import covered
 
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
         subject = subjects.load(name)
@@ -109,15 +115,18 @@ def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> Non
         with progress("probe", len(sums)) as advance:
             for op in sums:
                 advance(op.name)
-                widths += [w for dtype in ("float64", "float32") for w in probe.widths(subject, op, dtype, seed)]
+                widths += [w for dtype in subject.dtypes(op.name) for w in probe.widths(subject, op, dtype, seed)]
     write(json, [width._asdict() | {"says": str(width)} for width in widths])
     if json != STDOUT:
         table(("op", "dtype", "answer", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])
 
 
 def report(subject: str, rows: "list[Row]", calls: str) -> None:
-    header = ("op", "verdict", "calls", "worst", "worst/√K", "miss ≤", "seconds")
-    table(header, [_cells(row) for row in rows])
+    header, cells = ["op", "verdict", "calls", "worst", "worst/√K", "miss ≤", "seconds"], [_cells(row) for row in rows]
+    if any(row.unchecked for row in rows):
+        header.append("not checked")
+        cells = [(*one, ", ".join(row.unchecked)) for one, row in zip(cells, rows, strict=True)]
+    table(header, cells)
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")

@@ -3,6 +3,8 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -12,7 +14,9 @@ from hypothesis import HealthCheck, Phase, Verbosity
 
 from oracle import bounds, probe, theorems
 from oracle.calls import Call
+from oracle.diagnose import diagnose
 from oracle.environment import versions
+from oracle.lattices import SMALL
 from oracle.ops import OPS, Op, look_up
 from oracle.pytorch import Refusal
 from oracle.strategies import calls, random_call
@@ -31,6 +35,7 @@ class Row(NamedTuple):
     ``withheld`` calls were not checked, because PyTorch is unsafe on them; drawn calls are never such. ``miss`` is the
     probability that an error polynomial in the inputs is not seen at a value where it lies. ``tight`` is the largest
     error as a share of √K u Σ|products|, which sums of K products seldom exceed; None of what is no such sum.
+    ``unchecked`` is what the subject does not have, or not tell, and the verdict does not speak of.
     """
 
     op: str
@@ -42,6 +47,7 @@ class Row(NamedTuple):
     withheld: int = 0
     miss: float | None = None
     tight: float | None = None
+    unchecked: tuple[str, ...] = ()
 
 
 class Search(NamedTuple):
@@ -62,9 +68,20 @@ def verify(
     Raises:
         ValueError: a name is no op, or the subject does not have it.
     """
-    torch.set_num_threads(1)  # calls are small: threads only wait for each other
-    for op in covered(subject, names):
-        yield row_of(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+    with one_thread():
+        for op in covered(subject, names):
+            yield row_of(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Of PyTorch: calls are small, and threads only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def row_of(
@@ -79,11 +96,11 @@ def row_of(
             found, verdict = again, Verdict.FAST
     failure, miss = found.failure, None
     if failure is None:
-        failure, miss = weigh(op, examples, seed)
+        failure, miss = weigh(op, examples, seed, subject.dtypes(op.name))
     if failure:
         failure.subject_name, verdict = subject.name, failure.verdict
-    seconds = time.perf_counter() - start
-    return Row(op.name, verdict, found.calls, found.worst, seconds, failure, miss=miss, tight=found.tight)
+    seconds, unchecked = time.perf_counter() - start, theorems.unchecked(subject, op)
+    return Row(op.name, verdict, found.calls, found.worst, seconds, failure, 0, miss, found.tight, unchecked)
 
 
 def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
@@ -108,7 +125,7 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None 
         Failure: the first that does not hold.
     """
     worst = 0.0
-    for theorem in which or theorems.of(op):
+    for theorem in which or theorems.of(op, subject):
         try:
             worst = max(worst, theorem(subject, op, call))
         except Failure as failure:
@@ -125,26 +142,31 @@ def search(
 
     The search draws uniformly; Hypothesis, which draws like to like, is left what nothing does better: to shrink.
     """
-    rng, worst, tight, theorems_left, lesser = random.Random(seed), 0.0, 0.0, which or theorems.of(op), None
-    is_sum = op.comparison.bound is bounds.multilinear
-    for checked in range(1, examples + 1):
+    every, is_sum = [*(which or theorems.of(op, subject))], op.comparison.bound is bounds.multilinear
+    rng, worst, tight, failure = random.Random(seed), 0.0, 0.0, None
+    for checked in range(1, examples + 1):  # noqa: B007
         progress()
         try:
             call = random_call(op, rng)
-            share = check(subject, op, call, theorems_left)
+            share = check(subject, op, call, every)
             worst, tight = max(worst, share), max(tight, share * bounds.looseness(call) if is_sum else 0.0)
-        except Failure as failure:
-            lesser = lesser or failure
-            if failure.theorem in theorems.VALUES or which:
-                return Search(checked, worst, smallest(subject, op, failure) if shrink else failure, None)
-            # bad manners may hide wrong numbers: go on, and look for those alone
-            theorems_left = [theorem for theorem in theorems.of(op) if theorem in theorems.VALUES]
-    least = smallest(subject, op, lesser) if lesser and shrink else lesser
-    return Search(examples, worst, least, tight if is_sum else None)
+        except Failure as found:
+            # what comes later in the order may hide what comes earlier, and tells less: go on, and look for that alone
+            failure, every = found, every[: every.index(found.theorem)]
+            if which or not every or found.theorem in theorems.VALUES:
+                break
+    least = smallest(subject, op, failure, which) if failure and shrink else failure
+    return Search(checked, worst, least, tight if is_sum and not failure else None)
 
 
-def smallest(subject: Subject, op: Op, found: Failure, progress: Callable[[], None] = lambda: None) -> Failure:
-    """The same theorem's failure on the smallest call that Hypothesis finds, or the one already found."""
+def smallest(
+    subject: Subject, op: Op, found: Failure, which: Sequence[Theorem] | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Failure:  # fmt: skip
+    """The same theorem's failure on the smallest call that Hypothesis finds, or the one already found.
+
+    It is told as its ``again`` line will tell it: by the first theorem that does not hold there, with its causes.
+    """
 
     @hypothesis.seed(0)
     @hypothesis.settings(
@@ -159,18 +181,87 @@ def smallest(subject: Subject, op: Op, found: Failure, progress: Callable[[], No
     try:
         run()
     except Failure as failure:
-        return failure
+        failure = _plainer(subject, failure)
+        return one_call(subject, failure.redo, which).failure or diagnose(subject, op, failure)
     except hypothesis.errors.FlakyFailure:
         found.verdict, found.what = Verdict.NONDETERMINISTIC, f"fails now and then: {found.what}"
     return found
 
 
-def one_call(subject: Subject, call: Call) -> Row:
-    """The row of a single call, as an ``again`` line asks for it.
+def _plainer(subject: Subject, found: Failure) -> Failure:
+    """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
+    for seed in range(min(found.redo.seed, SMALL)):
+        if failure := one_call(subject, replace(found.redo, seed=seed), [found.theorem]).failure:
+            return failure
+    return found
+
+
+def one_call(subject: Subject, call: Call, which: Sequence[Theorem] | None = None) -> Row:
+    """The row of a single call, as an ``again`` line asks for it: by all theorems of its op, or some.
+
+    Of a call that PyTorch refuses, the only theorem is that the subject refuses it.
 
     Raises:
         ValueError: PyTorch cannot take the call, or must not be handed it.
     """
+    op, start = _usable(subject, call), time.perf_counter()
+    if strange := [theorem.__name__ for theorem in which or () if theorem not in theorems.of(op, subject)]:
+        raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
+    with one_thread():
+        verdict, worst, failure = _judged(subject, op, call, which)
+    if failure:
+        failure.alone, verdict = which is not None, failure.verdict
+    seconds, unchecked = time.perf_counter() - start, theorems.unchecked(subject, op)
+    return Row(op.name, verdict, 1, worst, seconds, failure, unchecked=unchecked)
+
+
+def _judged(
+    subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None
+) -> tuple[Verdict, float, Failure | None]:
+    if refusal := _refusal(op, call):
+        return Verdict.WRONG, 0.0, _taken(subject, op, call, refusal)
+    verdict = Verdict.EXACT if theorems.strongest(op, call, subject.dtypes(op.name)).exact else Verdict.BOUNDED
+    worst, failure = _checked(subject, op, call, which)
+    if failure and is_fast(subject, op, failure):
+        within, outside = _checked(subject, op.by_fast_algorithm or op, call, which)
+        if outside is None:
+            return Verdict.FAST, within, None
+    return verdict, worst, failure and diagnose(subject, op, failure)
+
+
+def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None) -> tuple[float, Failure | None]:
+    try:
+        return check(subject, op, call, which), None
+    except Failure as failure:
+        return 0.0, failure
+
+
+def _refusal(op: Op, call: Call) -> str:
+    """Why PyTorch cannot take the call, "" if it can."""
+    try:
+        list(theorems.cases(op, call))
+    except (*Refusal, MemoryError) as error:
+        return str(error).partition("\n")[0] or type(error).__name__
+    return ""
+
+
+def _taken(subject: Subject, op: Op, call: Call, refusal: str) -> Failure:
+    """The failure of a subject that takes what PyTorch refuses.
+
+    Raises:
+        ValueError: it refuses, too.
+    """
+    try:
+        with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # arrays that nobody can make
+            theorems.refuses(subject, op, call)
+    except Failure as failure:
+        failure.subject_name, failure.on_trial = subject.name, subject
+        failure.theorem = theorems.what_pytorch_refuses_is_refused
+        return failure
+    raise ValueError(f"{call}: PyTorch cannot take it: {refusal}")
+
+
+def _usable(subject: Subject, call: Call) -> Op:
     op = look_up(call.op)
     if unknown := [n for n in call.arguments if n not in op.parameters]:
         raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
@@ -179,26 +270,7 @@ def one_call(subject: Subject, call: Call) -> Row:
         raise ValueError(f"{call}: {op.name} needs {', '.join(missing)}")
     if reason := unsafe(call):
         raise ValueError(f"{call}: {reason}, where PyTorch itself writes outside its arrays")
-    covered(subject, [call.op])
-    try:
-        list(theorems.cases(op, call))
-    except (*Refusal, MemoryError) as error:
-        raise ValueError(f"{call}: PyTorch cannot take it: {str(error).splitlines()[0]}") from None
-    start, verdict = time.perf_counter(), Verdict.EXACT if theorems.strongest(op, call).exact else Verdict.BOUNDED
-    worst, failed = _checked(subject, op, call)
-    if failed and is_fast(subject, op, failed):
-        within, outside = _checked(subject, op.by_fast_algorithm or op, call)
-        if outside is None:
-            worst, failed, verdict = within, None, Verdict.FAST
-    verdict = failed.verdict if failed else verdict
-    return Row(op.name, verdict, 1, worst, time.perf_counter() - start, failed)
-
-
-def _checked(subject: Subject, op: Op, call: Call) -> tuple[float, Failure | None]:
-    try:
-        return check(subject, op, call), None
-    except Failure as failure:
-        return 0.0, failure
+    return covered(subject, [call.op])[0]
 
 
 def to_json(subject: Subject, rows: Sequence[Row], **asked: Any) -> dict[str, Any]:

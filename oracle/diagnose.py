@@ -1,0 +1,86 @@
+"""What a wrong answer looks like, whatever the op: causes that are told beside the op's known mistakes.
+
+None is read off the smallest call alone, on which much is zero: the subject runs again, there and on other calls.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+
+from manual._typing import Array
+from oracle.cases import Case, draw
+from oracle.ops import Op
+from oracle.pytorch import Answers
+from oracle.run import everything
+from oracle.strategies import random_call
+from oracle.subjects import Subject
+from oracle.verdicts import Failure, Verdict
+
+CALLS = 10  # on all of which an answer is zero, if that is what is wrong with it
+
+
+def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
+    """The failure with its causes; its verdict is another if no two runs agree."""
+    case, answers = failure.case, failure.answers
+    if case is None or answers is None:
+        return failure
+    try:
+        first = everything(subject, op, case)
+        if place := differing(first, everything(subject, op, case)):
+            failure.verdict = Verdict.NONDETERMINISTIC
+            failure.what = f"{place} differs between two runs; {failure.what}"
+        elif place := differing(first, everything(subject, op, replace(case, unwritten=0.0))):
+            failure.causes = [uninitialised(place)]
+        else:
+            failure.causes = [*_zeros(subject, op, answers), *_narrow(failure, answers, case)]
+    except Failure:  # the other function of the op crashes: no place to look for causes
+        pass
+    return failure
+
+
+def differing(first: Answers, second: Answers) -> str:
+    """The first place at which the bits differ, like y[0,1]; "" if there is none."""
+    for quantity, a in first.items():
+        b = second[quantity]
+        if a is None or b is None or a.shape != b.shape:
+            if a is not b:
+                return quantity
+        elif a.tobytes() != b.tobytes():
+            unlike = np.argwhere((a != b) & ~(np.isnan(a) & np.isnan(b)))
+            return f"{quantity}[{','.join(map(str, unlike[0]))}]" if unlike.size else quantity
+    return ""
+
+
+def uninitialised(place: str) -> str:
+    return f"uninitialised memory is returned: {place} is whatever stood there before"
+
+
+def _zeros(subject: Subject, op: Op, answers: Answers) -> Iterator[str]:
+    """Those of the wrong function's answers that are zero on every call, where the truth is not."""
+    always, rng = {q for q, a in answers.items() if a is not None and not a.any()}, Random(0)
+    told = set()
+    for _ in range(CALLS if always else 0):
+        case = draw(op, random_call(op, rng), dtype=subject.dtypes(op.name)[0])
+        got = everything(subject, op, case)
+        always -= {q for q, a in got.items() if a is not None and a.any()}
+        told |= {q for q, a in case.truth.items() if a is not None and a.any()}
+    if (zero := always & told) and zero >= told & {*answers} and "y" not in zero:
+        yield "every gradient is zero"
+    else:
+        yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
+
+
+def _narrow(failure: Failure, answers: Answers, case: Case) -> Iterator[str]:
+    """Answers in float64 that are float32 numbers, with more bits than a simple number has, where the truth is none."""
+    a, want, index = answers.get(failure.quantity), case.truth.get(failure.quantity), failure.index
+    if a is None or want is None or index is None or case.dtype != np.float64 or a.shape != want.shape:
+        return
+    if _fits(a, np.float32) and not _fits(a[index], np.float16) and not _fits(want[index], np.float32):
+        yield f"every number of {failure.quantity} is a float32 one: it is computed in float32"
+
+
+def _fits(a: Array, dtype: type) -> bool:
+    with np.errstate(over="ignore"):
+        return bool((a.astype(dtype) == a).all())
