@@ -10,14 +10,18 @@ from random import Random
 import numpy as np
 
 from manual._typing import Array
+from oracle import probe
 from oracle.cases import Case, draw
+from oracle.mistakes import consistent_with, told_apart
 from oracle.ops import Op
+from oracle.patterns import misread, pattern
 from oracle.pytorch import Answers
 from oracle.run import everything
 from oracle.strategies import random_call
 from oracle.subjects import Subject
 from oracle.verdicts import Failure, Verdict
 
+OTHERS, TRIES = 2, 40  # failing calls beside the one that is told, and drawn calls among which they are looked for
 CALLS = 10  # on all of which an answer is zero, if that is what is wrong with it
 
 
@@ -35,9 +39,39 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
             failure.causes = [uninitialised(place)]
         else:
             failure.causes = [*_zeros(subject, op, answers), *_narrow(failure, answers, case)]
+            _name(subject, op, failure)
     except Failure:  # the other function of the op crashes: no place to look for causes
         pass
     return failure
+
+
+def _name(subject: Subject, op: Op, failure: Failure) -> None:
+    """The known mistakes consistent with this call and, if they are many, with others; else what it looks like."""
+    failure.names = [m.description for m in told_apart(subject, op, consistent_with(failure))]
+    if failure.names or failure.causes or failure.index is None:
+        return
+    more = _others(subject, op, failure)
+    largest = sorted((one for one in (*more, failure) if one.index is not None), key=_size, reverse=True)
+    said = next((found for one in largest if (found := pattern(op, one))), None)
+    causes = probe.narrow(subject, op) or said or misread(subject, op, failure)
+    failure.causes = [causes] if causes else []
+
+
+def _size(failure: Failure) -> int:
+    return int(failure.case.truth[failure.quantity].size)
+
+
+def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
+    """The same theorem's failures on other calls."""
+    rng, left = Random(0), OTHERS
+    for _ in range(TRIES):
+        try:
+            if failure.theorem and left:
+                failure.theorem(subject, op, random_call(op, rng))
+        except Failure as other:
+            if other.case is not None and other.answers is not None:
+                left -= 1
+                yield other
 
 
 def differing(first: Answers, second: Answers) -> str:

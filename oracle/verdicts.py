@@ -37,14 +37,15 @@ class Failure(AssertionError):
         self.on_trial: Any = None  # the subject itself, for the referee
         self.theorem: Any = None  # which one, once it is known
         self.deadly = False  # it ended the process
-        self.causes: list[str] = []  # that are told beside the known mistakes: diagnose.py
+        self.names: list[str] | None = None  # of the known mistakes, once more than this call was asked: diagnose.py
+        self.causes: list[str] = []  # that are told beside them
         self.from_python = False  # the subject was given as objects: its name is how they were written
         self.alone = False  # the theorem was asked for by name
         self.redo = call  # the call that shows it again, where another is told
 
     def __reduce__(self) -> Any:
         """Pickled whole, but for the code on trial: exceptions rebuild from their message alone."""
-        return _restored, (vars(self) | {"ruling": self.ruling, "mistakes": self.mistakes, "on_trial": None},)
+        return _restored, (vars(self) | {"ruling": self.ruling, "on_trial": None},)
 
     @cached_property
     def ruling(self) -> str | None:
@@ -55,17 +56,13 @@ class Failure(AssertionError):
             return None
         return referee.ruling(self, self.on_trial)
 
-    @cached_property
+    @property
     def mistakes(self) -> list[str]:
-        """The known mistakes that give the very same wrong answers here, or other causes; or a multiplier's width."""
-        from oracle import mistakes, probe
-        from oracle.ops import OPS
+        """The known mistakes that give the very same wrong answers, here and on other calls; or what it looks like."""
+        from oracle import mistakes
 
-        known = [*dict.fromkeys((*mistakes.consistent_with(self), *self.causes))]
-        if known or self.on_trial is None or self.index is None:
-            return known
-        narrow = probe.narrow(self.on_trial, OPS[self.call.op])
-        return [narrow] if narrow else []
+        names = [m.description for m in mistakes.consistent_with(self)] if self.names is None else self.names
+        return [*dict.fromkeys((*names, *self.causes))]
 
     @property
     def again(self) -> str:

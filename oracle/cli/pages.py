@@ -1,12 +1,15 @@
-"""``ops``, ``formulas`` and ``evidence``: what there is, as tables and as pages of docs/."""
+"""``ops``, ``formulas``, ``evidence`` and ``mistakes``: what there is, as tables and as pages of docs/."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oracle.cli.terminal import STDOUT, Json, check_folder, progress, put, table, write
 from oracle.cli.verify import report
+
+if TYPE_CHECKING:
+    from oracle.catalogue import Entry
 
 
 def ops(json: Json = None) -> None:
@@ -81,3 +84,33 @@ def evidence(
     report("manual", checked, f"geometries with axes up to {exhaustive}")
     if any(row.failure for row in checked):
         raise typer.Exit(1)
+
+
+def mistakes(
+    op: Annotated[list[str] | None, typer.Option(help="Only of this op; may be given again.")] = None,
+    geometries: Annotated[int, typer.Option(help="Failing calls of each that are asked for its name.", min=1)] = 300,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """List the known mistakes: the formula violated, how soon each is rejected, how surely it is named."""
+    for path in (json, markdown):
+        check_folder(path)
+    from oracle import catalogue
+    from oracle import mistakes as known
+    from oracle.ops import OPS, look_up
+
+    ops = [look_up(name) for name in op or OPS]
+    with progress("mistakes", sum(len(known.of(o.name)) for o in ops)) as advance:
+        found = list(catalogue.entries(ops, geometries, advance))
+    write(json, [entry._asdict() for entry in found])
+    if markdown:
+        put(markdown, catalogue.markdown(found))
+    if json != STDOUT:
+        header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "named alone")
+        table(header, [_cells(entry) for entry in found])
+
+
+def _cells(entry: "Entry") -> tuple[str, ...]:
+    share = f"{entry.unique / max(entry.failing, 1):.0%}"
+    figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing), share)
+    return (entry.op, entry.description, *figures)

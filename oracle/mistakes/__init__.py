@@ -8,13 +8,22 @@ import functools
 import inspect
 from importlib import import_module
 from importlib.util import find_spec
+from random import Random
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from oracle.subjects import Subject
 
 if TYPE_CHECKING:
+    from oracle.cases import Case
+    from oracle.ops import Op
+    from oracle.pytorch import Answers
     from oracle.verdicts import Failure
+
+CALLS = 2  # beside the failing one, to tell mistakes apart
+TRIES = 40  # drawn calls among which such a call is looked for
 
 
 class Mistake(NamedTuple):
@@ -50,29 +59,68 @@ def _mistake(op: str, function: FunctionType) -> Mistake:
     @functools.wraps(correct)
     def wrong(*arguments: Any, **keywords: Any) -> Any:
         correct(*arguments, **keywords)  # refuses what the right one refuses: only the mathematics is wrong
-        return function(*arguments, **keywords)
+        with np.errstate(all="ignore"):  # what is wrong may be infinite, too
+            return function(*arguments, **keywords)
 
     implementation = SimpleNamespace(**(vars(right) | {place: wrong}))
     return Mistake(op, function.__name__, place, " ".join((function.__doc__ or "").split()), implementation)
 
 
-def consistent_with(failure: "Failure") -> list[str]:
-    """Descriptions of the op's mistakes that give the failure's very answers on the failure's very case.
+def consistent_with(failure: "Failure") -> list[Mistake]:
+    """The op's mistakes that give the failure's very answers on the failure's very case.
 
     On a lattice the same means bitwise; elsewhere within the rounding bound, as any two right answers would be.
     """
-    from oracle.compare import compare, tolerance
     from oracle.ops import OPS
-    from oracle.run import everything
-    from oracle.verdicts import Failure
 
     if failure.case is None or failure.answers is None:
         return []
-    case, op, found = failure.case, OPS[failure.call.op], []
-    for mistake in of(op.name):
-        try:
-            compare(case, failure.answers, tolerance(op, case), everything(mistake.subject, op, case))
-        except Failure:
-            continue
-        found.append(mistake.description)
-    return found
+    op = OPS[failure.call.op]
+    return [m for m in of(op.name) if _same(op, failure.case, failure.answers, _answers(m, op, failure.case))]
+
+
+def told_apart(subject: Subject, op: "Op", known: list[Mistake]) -> list[Mistake]:
+    """Those of several mistakes that the subject has on calls, two at most, on which they do not all do the same."""
+    from oracle.run import everything
+    from oracle.verdicts import Failure
+
+    rng = Random(0)
+    for _ in range(CALLS):
+        if len(known) > 1 and (case := _telling(op, known, rng)):
+            try:
+                got = everything(subject, op, case)
+            except Failure:
+                return known
+            known = [m for m in known if _same(op, case, got, _answers(m, op, case))] or known
+    return known
+
+
+def _telling(op: "Op", known: list[Mistake], rng: Random) -> "Case | None":
+    """A drawn case on which the mistakes do not all give the same answers, if there is one."""
+    from oracle.strategies import random_call
+    from oracle.theorems import cases
+
+    for _ in range(TRIES):
+        for case in cases(op, random_call(op, rng)):
+            first, *others = (_answers(mistake, op, case) for mistake in known)
+            if not all(_same(op, case, first, other) for other in others):
+                return case
+    return None
+
+
+def _answers(mistake: Mistake, op: "Op", case: "Case") -> "Answers":
+    from oracle.run import everything
+
+    return everything(mistake.subject, op, case)
+
+
+def _same(op: "Op", case: "Case", a: "Answers", b: "Answers") -> bool:
+    """Of the answers that ``a`` has."""
+    from oracle.compare import compare, tolerance
+    from oracle.verdicts import Failure
+
+    try:
+        compare(case, a, tolerance(op, case), b)
+    except Failure:
+        return False
+    return True

@@ -1,0 +1,137 @@
+"""The catalogue of known mistakes, with what the oracle makes of each: how soon it is rejected, how surely named."""
+
+import ast
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from oracle import mistakes, theorems
+from oracle.campaign.workers import Died, Note, run
+from oracle.environment import hardware, versions
+from oracle.judge import EXAMPLES, check, row_of, search
+from oracle.mistakes import CALLS, Mistake, consistent_with, told_apart
+from oracle.ops import Op, look_up
+from oracle.strategies import random_call
+from oracle.verdicts import Failure
+
+GEOMETRIES = 300  # failing ones, of each mistake
+TRIES = 3_000  # drawn calls among which they are looked for: some mistakes show in one of ten
+VALUES = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
+
+
+class Entry(NamedTuple):
+    """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
+
+    ``calls`` and ``seconds`` are until it is rejected, ``explained`` the seconds until its smallest call is named;
+    ``failing`` geometries were asked for a name, of which ``unique`` gave this one alone.
+    """
+
+    op: str
+    name: str
+    description: str
+    formula: str
+    calls: int
+    seconds: float
+    explained: float
+    failing: int
+    unique: int
+
+
+def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
+    """One for each mistake of these ops, by worker processes, in the catalogue's order."""
+    jobs = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
+    done: dict[tuple[str, str, int], Entry] = {}
+    for job, entry in run(_entry, jobs):
+        assert not isinstance(entry, Died), (job, entry)
+        done[job] = entry
+        progress(job[0])
+    return (done[job] for job in jobs)
+
+
+def _entry(job: tuple[str, str, int], _: Note) -> Entry:
+    op = look_up(job[0])
+    (mistake,) = (m for m in mistakes.of(op.name) if m.name == job[1])
+    start = time.perf_counter()
+    found = search(mistake.subject, op, EXAMPLES, 0, shrink=False)
+    seconds = time.perf_counter() - start
+    failure = row_of(mistake.subject, op, EXAMPLES, 0).failure
+    assert failure is not None, mistake.name
+    str(failure)
+    explained = time.perf_counter() - start - seconds
+    failing = list(islice(failures(mistake, op), job[2]))
+    told = (told_apart(mistake.subject, op, consistent_with(one)) for one in failing)
+    unique = sum([m.name for m in left] == [mistake.name] for left in told)
+    formula = violated(op, failure.quantity)
+    return Entry(
+        op.name, mistake.name, mistake.description, formula, found.calls, seconds, explained, len(failing), unique
+    )
+
+
+def failures(mistake: Mistake, op: Op) -> Iterator[Failure]:
+    """Drawn calls on which the mistake shows, without end but for TRIES."""
+    rng, which = Random(1), [theorem for theorem in VALUES if theorem in theorems.of(op)]
+    for _ in range(TRIES):
+        try:
+            check(mistake.subject, op, random_call(op, rng), which)
+        except Failure as failure:
+            yield failure
+
+
+def violated(op: Op, quantity: str) -> str:
+    """The line of the op's derivation that says what the quantity is, in ``manual``; else its first formula."""
+    quantity = "w" if op.kind == "step" else quantity
+    every = (line.strip() for text in _derivations(op) for line in text.splitlines())
+    lines = [line for line in every if re.match(r"\w+(\[.*?\])? +=", line)]
+    own = (line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line))
+    return re.sub(r" {4,}.*", "", re.sub(r" +=", " =", next(own, lines[0] if lines else ""), count=1))
+
+
+def _derivations(op: Op) -> Iterator[str]:
+    """The docstrings of the op's file and of the private files that it imports: where the derivation stands."""
+    folder = Path(op.manual.__file__ or "").parent
+    tree = ast.parse((folder / f"{op.name}.py").read_text())
+    yield ast.get_docstring(tree) or ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for name in [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]:
+                path = folder / f"{name.rpartition('.')[2]}.py"
+                if name.startswith("manual._") and path.is_file():
+                    yield ast.get_docstring(ast.parse(path.read_text())) or ""
+
+
+def markdown(found: list[Entry]) -> str:
+    """The page."""
+    seconds = sorted(entry.seconds for entry in found)
+    return PAGE.format(
+        count=len(found), ops=len({e.op for e in found}), median=seconds[len(seconds) // 2],
+        surely=sum(e.unique >= 0.95 * e.failing for e in found), failing=f"{sum(e.failing for e in found):,}",
+        unique=sum(e.unique for e in found) / max(sum(e.failing for e in found), 1), together=1 + CALLS,
+        machine=f"{hardware()['cpu']}, torch {versions()['torch']}", rows="\n".join(map(_row, found)),
+    )  # fmt: skip
+
+
+def _row(e: Entry) -> str:
+    formula, share = e.formula.replace("|", "∣"), e.unique / max(e.failing, 1)
+    figures = f"{e.calls} | {e.seconds:.2f} | {e.explained:.2f} | {e.failing} | {share:.1%}"
+    return f"| {e.op} | {e.description} | `{formula}` | {figures} |"
+
+
+PAGE = """# Known mistakes
+
+Generated by `python -m oracle mistakes --markdown docs/mistakes.md` on {machine}.
+
+{count} wrong derivations of {ops} ops, each a few lines of runnable code in `oracle/mistakes/`. Every one is rejected;
+the median time until then is {median:.2f} s, start-up of the comparison included, PyTorch's import not.
+
+On {failing} drawn calls on which a mistake shows, {unique:.1%} are named by it alone, at most {together} calls
+being asked; for {surely} of the {count} that share is 95 % or more. Explained is the time until its smallest call is
+found and named.
+
+| op | what goes wrong | formula violated | calls until rejected | seconds | explained | failing calls | named alone |
+|---|---|---|--:|--:|--:|--:|--:|
+{rows}
+"""
