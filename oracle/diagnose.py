@@ -19,6 +19,7 @@ from oracle.subjects import Subject
 from oracle.verdicts import Failure, Verdict
 
 CALLS = 10  # on all of which an answer is zero, if that is what is wrong with it
+RUNS = 5  # that agree, before what memory held is to blame for a difference
 
 
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
@@ -27,17 +28,30 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
     if case is None or answers is None:
         return failure
     try:
-        first = everything(subject, op, case)
-        if place := differing(first, everything(subject, op, case)):
-            failure.verdict = Verdict.NONDETERMINISTIC
-            failure.what = f"{place} differs between two runs; {failure.what}"
-        elif place := differing(first, everything(subject, op, replace(case, unwritten=0.0))):
-            failure.causes = [uninitialised(place)]
+        if other := unstable(subject, op, case):
+            if other.verdict is Verdict.NONDETERMINISTIC:
+                failure.verdict, failure.what = other.verdict, f"{other.what}; {failure.what}"
+            else:
+                failure.causes = [other.what]
         else:
             failure.causes = [*_zeros(subject, op, answers), *_narrow(failure, answers, case)]
     except Failure:  # the other function of the op crashes: no place to look for causes
         pass
     return failure
+
+
+def unstable(subject: Subject, op: Op, case: Case) -> Failure | None:
+    """Whether runs on a case differ in any bit, of themselves or by what memory held before."""
+    first, again, other = (everything(subject, op, replace(case, unwritten=v)) for v in (np.nan, np.nan, 0.0))
+    place, held = differing(first, again), differing(first, other)
+    if held and not place:  # by chance?
+        places = (differing(first, everything(subject, op, case)) for _ in range(RUNS))
+        place = next(filter(None, places), "")
+    if place:
+        return Failure(f"{place} differs between two runs", case.call, verdict=Verdict.NONDETERMINISTIC)
+    if held:
+        return Failure(f"uninitialised memory is returned: {held} is whatever stood there before", case.call)
+    return None
 
 
 def differing(first: Answers, second: Answers) -> str:
@@ -51,10 +65,6 @@ def differing(first: Answers, second: Answers) -> str:
             unlike = np.argwhere((a != b) & ~(np.isnan(a) & np.isnan(b)))
             return f"{quantity}[{','.join(map(str, unlike[0]))}]" if unlike.size else quantity
     return ""
-
-
-def uninitialised(place: str) -> str:
-    return f"uninitialised memory is returned: {place} is whatever stood there before"
 
 
 def _zeros(subject: Subject, op: Op, answers: Answers) -> Iterator[str]:
