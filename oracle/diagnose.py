@@ -76,10 +76,11 @@ def _zeros(subject: Subject, op: Op, answers: Answers) -> Iterator[str]:
         got = everything(subject, op, case)
         always -= {q for q, a in got.items() if a is not None and a.any()}
         told |= {q for q, a in case.truth.items() if a is not None and a.any()}
-    if (zero := always & told) and zero >= told & {*answers} and "y" not in zero:
+    zero, gradients = always & told, {q for q in told & {*answers} if q.startswith("d")}
+    if gradients and gradients <= zero:
         yield "every gradient is zero"
-    else:
-        yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
+        zero -= gradients
+    yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
 
 
 def _narrow(failure: Failure, answers: Answers, case: Case) -> Iterator[str]:
