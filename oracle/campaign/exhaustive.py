@@ -22,7 +22,7 @@ from oracle.campaign.world import Path, World
 from oracle.cases import Case, draw, keywords_of
 from oracle.compare import compare, tolerance
 from oracle.fills import normal
-from oracle.judge import Row, check, covered
+from oracle.judge import Row, covered, one_call
 from oracle.lattices import REAL, Draw, Lattice
 from oracle.ops import Op, look_up
 from oracle.pytorch import reference_answers
@@ -225,8 +225,6 @@ def _same(a: Array | None, b: Array | None) -> bool:
 def _as_drawn(subject: Subject, op: Op, found: Failure) -> Failure:
     """The same failure on the arrays that its ``again`` line draws, if they show it too, as they nearly always do."""
     for seed in range(3):
-        try:
-            check(subject, op, Call(op.name, found.call.arguments, seed))
-        except Failure as failure:
+        if failure := one_call(subject, Call(op.name, found.call.arguments, seed)).failure:
             return failure
     return found
