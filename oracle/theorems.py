@@ -17,7 +17,7 @@ from oracle import edges
 from oracle.calls import Call
 from oracle.cases import Case, answered, arrays_of, draw, keywords_of
 from oracle.compare import compare, tolerance
-from oracle.diagnose import differing, uninitialised
+from oracle.diagnose import unstable
 from oracle.differences import exact_difference, smooth_difference
 from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
@@ -27,7 +27,7 @@ from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_fo
 from oracle.run import backward, everything, forward, steps
 from oracle.subjects import DTYPES, Subject
 from oracle.unsafe import unsafe
-from oracle.verdicts import Failure, Verdict
+from oracle.verdicts import Failure
 
 Theorem = Callable[[Subject, Op, Call], float]
 
@@ -199,12 +199,8 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
 
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     """The same call gives the same bits, whatever stood in the memory that it asked for."""
-    case = draw(op, call, dtype=subject.dtypes(op.name)[0])
-    first = everything(subject, op, case)
-    if quantity := differing(first, everything(subject, op, case)):
-        raise Failure(f"{quantity} differs between two runs", call, verdict=Verdict.NONDETERMINISTIC)
-    if quantity := differing(first, everything(subject, op, replace(case, unwritten=0.0))):
-        raise Failure(uninitialised(quantity), call)
+    if failure := unstable(subject, op, draw(op, call, dtype=subject.dtypes(op.name)[0])):
+        raise failure
     return 0.0
 
 

@@ -1,4 +1,4 @@
-"""``pytest --subject PKG`` runs the theorems on other code than ``manual``."""
+"""``pytest --subject PKG`` runs the theorems here on other code than ``manual``; oracle/plugin.py has the option."""
 
 import os
 
@@ -16,10 +16,6 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 torch.set_num_threads(1)  # arrays are small: threads only wait for each other
 
 
-def pytest_addoption(parser):
-    parser.addoption("--subject", default="manual", help="importable package or module to check (default: manual)")
-
-
 @pytest.fixture(scope="session")
 def subject(request):
-    return subjects.load(request.config.getoption("--subject"))
+    return subjects.load(request.config.getoption("--subject") or "manual")

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from manual._typing import Array
-from oracle import lattices
+from oracle import lattices, theorems
 from oracle.calls import Call
 from oracle.campaign.workers import Died, Note, processors, run
 from oracle.campaign.world import Path, World
 from oracle.cases import Case, draw, keywords_of
 from oracle.compare import compare, tolerance
 from oracle.fills import normal
-from oracle.judge import Row, check, covered
+from oracle.judge import Row, covered, one_call
 from oracle.lattices import REAL, Draw, Lattice
 from oracle.ops import Op, look_up
 from oracle.pytorch import reference_answers
@@ -79,10 +79,12 @@ def verify(
     """A row for each op, after ``say`` has told all counts; ``progress`` is told what, how many more, and out of all.
 
     Raises:
-        ValueError: an op is unknown, or has too many calls for one run; nothing has been run then.
+        ValueError: an op is unknown, lacks float64, or has too many calls for one run; nothing has been run then.
     """
     parts, large = [], []
     for op in covered(subject, names):
+        if "float64" not in subject.dtypes(op.name):
+            raise ValueError(f"subject {subject.name!r}: the small world is checked in float64, which {op.name} lacks")
         world = World(op, size)
         jobs = world.jobs(*part)
         number = count(world, jobs, part[1], lambda name=op.name: progress(f"counting {name}", 0, None))  # type: ignore[misc]
@@ -97,7 +99,8 @@ def verify(
         found = search(subject, world, jobs, timeout=timeout, progress=lambda n, name=name: progress(name, n, total))  # type: ignore[misc]
         verdict = found.failure.verdict if found.failure else world.op.verdict
         seconds = time.perf_counter() - start
-        yield Row(name, verdict, found.calls, found.worst, seconds, found.failure, found.withheld)
+        unchecked = theorems.unchecked(subject, world.op)
+        yield Row(name, verdict, found.calls, found.worst, seconds, found.failure, found.withheld, unchecked=unchecked)
 
 
 def count(world: World, jobs: list[Path], parts: int = 1, progress: Callable[[], None] = lambda: None) -> Count:
@@ -222,8 +225,6 @@ def _same(a: Array | None, b: Array | None) -> bool:
 def _as_drawn(subject: Subject, op: Op, found: Failure) -> Failure:
     """The same failure on the arrays that its ``again`` line draws, if they show it too, as they nearly always do."""
     for seed in range(3):
-        try:
-            check(subject, op, Call(op.name, found.call.arguments, seed))
-        except Failure as failure:
+        if failure := one_call(subject, Call(op.name, found.call.arguments, seed)).failure:
             return failure
     return found
