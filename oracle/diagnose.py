@@ -21,7 +21,7 @@ from oracle.strategies import random_call
 from oracle.subjects import Subject
 from oracle.verdicts import Failure, Verdict
 
-OTHERS, TRIES = 2, 40  # failing calls beside the one that is told, and drawn calls among which they are looked for
+OTHERS, TRIES = 5, 60  # failing calls beside the one that is told, and drawn calls among which they are looked for
 CALLS = 10  # on all of which an answer is zero, if that is what is wrong with it
 RUNS = 5  # that agree, before what memory held is to blame for a difference
 
@@ -51,14 +51,8 @@ def _name(subject: Subject, op: Op, failure: Failure) -> None:
     if failure.names or failure.causes or failure.index is None:
         return
     more = _others(subject, op, failure)
-    largest = sorted((one for one in (*more, failure) if one.index is not None), key=_size, reverse=True)
-    said = next((found for one in largest if (found := pattern(op, one))), None)
-    causes = probe.narrow(subject, op) or said or misread(subject, op, failure)
+    causes = probe.narrow(subject, op) or pattern(op, [*more]) or misread(subject, op, failure)
     failure.causes = [causes] if causes else []
-
-
-def _size(failure: Failure) -> int:
-    return int(failure.case.truth[failure.quantity].size)
 
 
 def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
@@ -69,7 +63,7 @@ def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
             if failure.theorem and left:
                 failure.theorem(subject, op, random_call(op, rng))
         except Failure as other:
-            if other.case is not None and other.answers is not None:
+            if other.index is not None and other.quantity == failure.quantity:
                 left -= 1
                 yield other
 

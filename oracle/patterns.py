@@ -27,17 +27,25 @@ LARGEST = 64  # basis vectors that are tried, of small geometries
 DENOMINATOR = 1000  # of a ratio that is told: 1/N, P Q, … of the sizes that are drawn
 
 
-def pattern(op: Op, failure: Failure) -> str | None:
-    """What the failing quantity's wrong numbers have in common."""
+def pattern(op: Op, failures: list[Failure]) -> str | None:
+    """What the wrong numbers of most of these failing calls have in common, told of the largest."""
+    largest = sorted(failures, key=lambda one: one.case.truth[one.quantity].size, reverse=True)
+    for one in PATTERNS:
+        said = [told for failure in largest if (told := _told(one, op, failure))]
+        if 2 * len(said) > len(failures):
+            return said[0]
+    return None
+
+
+def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
     case, quantity = failure.case, failure.quantity
     answer, truth = (failure.answers or {}).get(quantity), case.truth.get(quantity)
     if answer is None or truth is None or answer.shape != truth.shape or not np.isfinite(answer - truth).all():
         return None
     bounds = tolerance(op, case)
     allowed = np.zeros(truth.shape) if bounds is None else np.broadcast_to(present(bounds[quantity]), truth.shape)
-    wrong = np.abs(answer - truth) > allowed
-    found = (said for one in PATTERNS if (said := one(answer, truth, wrong, case)))
-    return next((f"{quantity} {said}" for said in found), None)
+    said = one(answer, truth, np.abs(answer - truth) > allowed, case)
+    return f"{quantity} {said}" if said else None
 
 
 def constant_ratio(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
