@@ -194,7 +194,8 @@ def smallest(
         failure = _plainer(subject, failure)
         return one_call(subject, failure.redo, which).failure or diagnose(subject, op, failure)
     except hypothesis.errors.FlakyFailure:
-        found.verdict, found.what = Verdict.NONDETERMINISTIC, f"fails now and then: {found.what}"
+        if diagnose(subject, op, found).verdict is not Verdict.NONDETERMINISTIC:
+            found.verdict, found.what = Verdict.NONDETERMINISTIC, f"fails now and then: {found.what}"
     return found
 
 

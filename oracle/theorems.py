@@ -36,10 +36,9 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
     if op.kind == "step":
         return STEP
-    if subject and subject.forward_only(op.name):
-        return FORWARD_ONLY
-    edged = op.name in edges.VALUES
-    return tuple(theorem for theorem in DIFFERENTIABLE if edged or theorem is not edge_values_are_pytorchs)
+    edged = op.name in edges.VALUES and (subject is None or "float64" in subject.dtypes(op.name))
+    every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
+    return tuple(theorem for theorem in every if edged or theorem is not edge_values_are_pytorchs)
 
 
 def look_up(name: str) -> Theorem:
@@ -104,7 +103,7 @@ def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
         allowed = tolerance(op, case) or {}
     # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
     bounds: Answers = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
-    return compare(case, forward(subject, case) | backward(subject, case), bounds, says="on edge values PyTorch says")
+    return compare(case, everything(subject, op, case), bounds, says="on edge values PyTorch says")
 
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
@@ -280,7 +279,7 @@ MANNERS: tuple[Theorem, ...] = (
     signatures_agree,
     what_pytorch_refuses_is_refused,
 )
-FORWARD_ONLY = (forward_is_pytorchs, *MANNERS)
+FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *MANNERS)
 DIFFERENTIABLE = (
     *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
 )  # fmt: skip
