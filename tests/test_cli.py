@@ -114,6 +114,17 @@ def test_a_subject_cannot_leave_without_a_verdict(oracle, tmp_path, monkeypatch,
     assert said in result[1] + result[2]
 
 
+def test_what_is_not_checked_is_said_in_the_row(oracle, tmp_path, monkeypatch):
+    code = "from types import SimpleNamespace; from manual import relu as right, tanh\n"
+    (tmp_path / "forward_alone.py").write_text(f"{code}relu = SimpleNamespace(forward=right.forward, backward=None)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    status, out, _ = oracle("verify", "forward_alone", "--examples", "5", "--json", str(tmp_path / "v"))
+    assert status == 0
+    assert [row.split()[-1] for row in out.splitlines() if row.startswith((" op", " relu", " tanh"))][1] == "backward"
+    assert out.splitlines()[1].endswith("not checked ")
+    assert [row["unchecked"] for row in json.loads((tmp_path / "v").read_text())["ops"]] == [["backward"], []]
+
+
 def test_one_good_call_holds(oracle):
     status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
     assert status == 0
@@ -202,6 +213,11 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
             ["verify", "--call", "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2)"],
             "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2): "
             "a window lies wholly in the padding, where PyTorch itself writes outside its arrays",
+        ),
+        (["verify", "--theorem", "dtype_is_kept"], "--theorem 'dtype_is_kept' is of --call, without --isolate"),
+        (
+            ["verify", "--call", "relu(x=(1,))", "--theorem", "steps_are_pytorchs"],
+            "relu(x=(1,)): steps_are_pytorchs is no theorem of relu in 'manual'",
         ),
         (["verify", "--json", "nowhere/v.json"], "file 'nowhere/v.json': there is no folder 'nowhere'"),
         (["train", "--plot", "loss.txt"], "plot loss.txt: the suffix must be .png or .svg"),
