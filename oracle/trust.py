@@ -4,7 +4,8 @@ Zeros, constants and nothing at all agree with too many wrong answers. On intege
 of degree d in the inputs is zero at a random one with probability d/(2A + 1) at most (Schwartz–Zippel).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import inf
 from random import Random
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from manual._typing import Array
 from oracle import lattices
+from oracle.calls import Call
+from oracle.cases import Case
 from oracle.lattices import Draw
 from oracle.ops import Op
 from oracle.strategies import random_call
@@ -28,8 +31,16 @@ MOST = 215 / 217
 DEGREES: Mapping[Draw, int] = {lattices.integers: 2, lattices.cubes: 3}
 
 
+class Values(NamedTuple):
+    """Some calls' true values: how many, how many of them are hollow, and the least amplitude of their lattices."""
+
+    total: int = 0
+    hollow: int = 0
+    amplitude: float = inf
+
+
 class Worth(NamedTuple):
-    """What an op's drawn calls are worth; ``miss`` is the probability per value, where it is known."""
+    """What some calls are worth; ``miss`` is the probability per value, where it is known."""
 
     mistrusted: Failure | None
     miss: float | None
@@ -37,24 +48,34 @@ class Worth(NamedTuple):
 
 def weigh(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
     """The worth of an op's drawn calls, verify's own."""
-    rng, hollow, total, amplitudes = Random(seed), 0, 0, []
+    rng = Random(seed)
     drawn = [random_call(op, rng) for _ in range(examples)]
-    for call in drawn:
-        case = strongest(op, call, dtypes)
-        amplitudes += [lattice.amplitude for lattice in case.lattices]
-        for a in case.truth.values():
-            if a is not None:
-                hollow, total = hollow + hollow_values(a), total + a.size
+    return worth(op, together(values_of(strongest(op, call, dtypes)) for call in drawn), drawn[0])
+
+
+def worth(op: Op, values: Values, call: Call) -> Worth:
+    """What calls with these true values are worth; ``call`` stands for them."""
     degree = DEGREES.get(op.comparison.lattices[0]) if op.comparison.lattices else None
-    miss = degree / (2 * min(amplitudes) + 1) if degree else None
+    total, hollow, amplitude = values
     if hollow <= MOST * total and total:
-        return Worth(None, miss)
+        return Worth(None, degree / (2 * amplitude + 1) if degree else None)
     what = f"{hollow:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
-    return Worth(Failure(what if total else "all arrays are empty", drawn[0], verdict=Verdict.MISTRUSTED), miss)
+    return Worth(Failure(what if total else "all arrays are empty", call, verdict=Verdict.MISTRUSTED), None)
+
+
+def values_of(case: Case) -> Values:
+    present = [a for a in case.truth.values() if a is not None]
+    amplitude = min(lattice.amplitude for lattice in case.lattices)
+    return Values(sum(a.size for a in present), sum(map(hollow_values, present)), amplitude)
+
+
+def together(parts: Iterable[Values]) -> Values:
+    total, hollow, amplitudes = zip(Values(), *parts, strict=True)
+    return Values(sum(total), sum(hollow), min(amplitudes))
 
 
 def hollow_values(a: Array) -> int:
     """Values that tell little: zeros and NaN, and all of an array of several equal ones."""
     if a.size > 1 and (a == a.flat[0]).all():
         return a.size
-    return int(a.size - np.count_nonzero(np.nan_to_num(a)))
+    return int(a.size - np.count_nonzero(a) + np.count_nonzero(a != a))  # NaN is the one that is not itself

@@ -36,7 +36,7 @@ class Failure(AssertionError):
         self.subject_name = "manual"
         self.on_trial: Any = None  # the subject itself, for the referee
         self.theorem: Any = None  # which one, once it is known
-        self.deadly = False  # it ended the process
+        self.options = ""  # that the again line needs besides
         self.names: list[str] | None = None  # of the known mistakes, once more than this call was asked: diagnose.py
         self.causes: list[str] = []  # that are told beside them
         self.from_python = False  # the subject was given as objects: its name is how they were written
@@ -71,8 +71,8 @@ class Failure(AssertionError):
             one = f", call={dumps(str(self.redo), ensure_ascii=False)}, seed={self.redo.seed}"
             return f'oracle.verify("{self.call.op}", {self.subject_name}{one if self.verdict != "MISTRUSTED" else ""})'
         if self.verdict is Verdict.MISTRUSTED:  # of all calls, not of one
-            return f"python -m oracle verify {self.subject_name} --op {self.call.op}"
-        options = " --isolate" if self.deadly else f" --theorem {self.theorem.__name__}" if self.alone else ""
+            return f"python -m oracle verify {self.subject_name} --op {self.call.op}{self.options}"
+        options = f" --theorem {self.theorem.__name__}" if self.alone else self.options
         call = f"--call {shlex.quote(str(self.redo))} --seed {self.redo.seed}"
         return f"python -m oracle verify {self.subject_name} {call}{options}"
 
@@ -86,7 +86,7 @@ class Failure(AssertionError):
 def death(call: Call, how: str, subject_name: str) -> Failure:
     """The failure of a call that ended its process, or had to be ended."""
     failure = Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED)
-    failure.subject_name, failure.deadly = subject_name, True
+    failure.subject_name, failure.options = subject_name, " --isolate"
     return failure
 
 

@@ -25,6 +25,23 @@ relu = SimpleNamespace(forward=die, backward=good.backward)
 """
 
 
+EMPTY_WINDOWS = """
+import os
+from types import SimpleNamespace
+from manual import max_pool1d as good
+
+
+def die(x, **options):
+    y = good.forward(x, **options)
+    if (y < -1e300).any():
+        os.abort()
+    return y
+
+
+max_pool1d = SimpleNamespace(forward=die, backward=good.backward)
+"""
+
+
 @pytest.fixture
 def deadly(tmp_path, monkeypatch):
     """A module whose relu dies on more than three numbers, and whose sigmoid is right."""
@@ -44,6 +61,7 @@ def deadly(tmp_path, monkeypatch):
         ("os.abort()", "relu ends the process by SIGABRT"),
         ("ctypes.string_at(0)", "relu ends the process by SIGSEGV"),
         ("os._exit(3)", "relu ends the process with status 3"),
+        ("os.kill(os.getpid(), 9)", "relu ends the process by SIGKILL"),
         ("time.sleep(1000)", "relu gives no answer within 1 seconds"),
     ],
 )
@@ -68,6 +86,15 @@ def test_a_convolution_that_crashes_on_some_geometry_is_told_by_it(tmp_path, mon
     assert row.failure.call.arguments["groups"] > 1
 
 
+def test_a_worker_that_is_ended_from_outside_costs_nothing(deadly, tmp_path):
+    """As by a system without memory: the same job ends well the second time."""
+    mark = tmp_path / "mark"
+    once = f"os.path.exists({str(mark)!r}) or os.mkdir({str(mark)!r}) or os.kill(os.getpid(), 15)"
+    (row,) = isolate.verify(deadly(once), ["relu"], examples=5, timeout=60)
+    assert mark.exists()
+    assert (row.verdict, row.calls, row.failure) == (Verdict.EXACT, 5, None)
+
+
 def test_the_call_that_is_told_is_the_one_that_died(deadly):
     """Calls before it are sound; alone it dies again, by its own again line."""
     subject = deadly("os.abort()")
@@ -87,6 +114,23 @@ def test_a_failure_in_isolation_is_made_small_like_any_other():
     (row,) = isolate.verify(subjects.load("oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
     assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))")
     assert row.failure.mistakes == ["dx is assigned (=) where windows overlap, not added (+=)"]
+
+
+def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkeypatch):
+    """In isolation alone, and on its own: where a window holds nothing, there is nothing to compare with."""
+    (tmp_path / "drowns.py").write_text(EMPTY_WINDOWS)
+    monkeypatch.syspath_prepend(tmp_path)
+    drowns, manual = subjects.load("drowns"), subjects.load("manual")
+    (row,) = exhaustive.verify(drowns, [], 2)
+    assert (row.verdict, row.withheld > 0) == (Verdict.EXACT, True)
+    assert [r._replace(seconds=0) for r in exhaustive.verify(manual, ["max_pool1d"], 2, isolate=True)] == [
+        row._replace(seconds=0)
+    ]
+    (row,) = exhaustive.verify(drowns, [], 2, isolate=True)
+    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "max_pool1d ends the process by SIGABRT")
+    assert isolate.call(drowns, row.failure.call).verdict is Verdict.CRASHED
+    with pytest.raises(ValueError, match="a window lies wholly in the padding, where PyTorch itself writes outside"):
+        isolate.call(manual, row.failure.call)
 
 
 def test_the_command_line_says_crashed_and_exits_with_one(deadly, monkeypatch, capsys):

@@ -2,12 +2,12 @@
 
 import json
 import sys
-from itertools import chain
+from itertools import chain, islice
 
 import pytest
 
 from oracle import cli, subjects
-from oracle.campaign import exhaustive
+from oracle.campaign import exhaustive, once, workers
 from oracle.campaign.world import World
 from oracle.ops import OPS
 from oracle.pytorch import longest_sum
@@ -56,9 +56,9 @@ def test_the_size_of_a_world_too_large_to_walk_is_estimated():
 def test_arrays_of_a_world_leave_room_for_every_sum(name):
     """K A B ≤ 2^53, K the longest sum by PyTorch itself, on ones, A and B the largest of the arguments and of dy."""
     for call in list(World(OPS[name], 5).calls())[:: 5000 if "2d" in name else 200]:
-        case = exhaustive.case_of(OPS[name], call)
-        a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
-        assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
+        for case in once.cases_of(OPS[name], call):
+            a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
+            assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -70,7 +70,7 @@ def test_a_slice_of_the_small_world_is_right(subject, name):
     calls = (call for prefix in World(op, 5).jobs()[::23] for call in World(op, 5).calls(prefix))
     for _, call in zip(range(200), calls, strict=False):
         if not unsafe(call):
-            exhaustive.check_once(subject, op, call)
+            once.check_once(subject, op, call)
 
 
 def test_a_mistake_is_found_and_reported_like_any_other():
@@ -79,6 +79,61 @@ def test_a_mistake_is_found_and_reported_like_any_other():
     assert row.verdict is Verdict.WRONG
     assert row.failure.mistakes
     assert f"verify {name} --call" in row.failure.again
+
+
+@pytest.mark.parametrize("name", ["max_pool2d.last_maximum", "relu.one_at_the_kink", "prelu.one_at_the_kink"])
+def test_mistakes_on_ties_and_kinks_are_found(name):
+    subject = subjects.load(f"oracle.mistakes.{name}")
+    (row,) = exhaustive.verify(subject, [], 2)
+    assert row.verdict is Verdict.WRONG
+
+
+def test_a_world_is_checked_on_each_lattice_of_its_op():
+    """max_pool1d on numbers that are all different and on ties; a slope that is not exact once, on real numbers."""
+    call = next(World(OPS["max_pool1d"], 5).calls())
+    assert [case.lattices[0].kinks for case in once.cases_of(OPS["max_pool1d"], call)] == [False, True]
+    slopes = {call.arguments.get("negative_slope", 0.01): call for call in World(OPS["leaky_relu"], 1).calls()}
+    cases = {slope: [c.exact for c in once.cases_of(OPS["leaky_relu"], call)] for slope, call in slopes.items()}
+    assert cases.pop(0.01) == [False]
+    assert [True, True] in cases.values()
+
+
+def test_what_a_world_says_does_not_depend_on_which_job_ends_first():
+    """Later jobs than the first that fails are begun when there are many workers; they do not count."""
+    subject = subjects.load("oracle.mistakes.conv2d.stride_remainder_dropped")
+
+    def hasty(work, jobs, *, timeout=None):
+        while some := list(islice(jobs, 50)):
+            yield from ((job, work(job, lambda _: None)) for job in reversed(some))
+
+    (row,), (other,) = (exhaustive.verify(subject, ["conv2d"], 1, run=run) for run in (hasty, workers.run))
+    assert row.calls == other.calls
+    assert str(row.failure) == str(other.failure)
+
+
+def test_a_hollow_world_is_mistrusted_and_a_part_of_a_few_calls_is_not_judged(subject):
+    """The logarithm of the softmax over one cell is 0."""
+    (row,) = exhaustive.verify(subject, ["log_softmax"], 1)
+    assert row.verdict is Verdict.MISTRUSTED
+    assert row.failure.again == f"python -m oracle verify {subject.name} --op log_softmax --exhaustive 1"
+    (row,) = exhaustive.verify(subject, ["log_softmax"], 1, (2, 3))
+    assert (row.verdict, row.failure) == (Verdict.BOUNDED, None)
+
+
+def test_the_probability_of_a_miss_follows_from_the_amplitude_of_the_world(subject):
+    (conv1d, relu) = exhaustive.verify(subject, ["conv1d", "relu"], 1)
+    assert (conv1d.miss, relu.miss) == (2 / (2 * 2**20 + 1), None)
+
+
+def test_progress_is_told_while_jobs_are_listed_and_counted(subject):
+    told = []
+    assert len(World(OPS["conv3d"], 5).jobs(1, 200, told.append)) * 200 > 3200
+    assert set(told) == {1000}
+    told = []
+    list(exhaustive.verify(subject, ["conv1d"], 1, progress=lambda *args: told.append(args)))
+    jobs = len(World(OPS["conv1d"], 1).jobs())
+    assert told.count(("counting conv1d", 1, jobs)) == jobs
+    assert sum(more for what, more, of in told if (what, of) == ("conv1d", 2 * 39)) == 2 * 39
 
 
 def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):

@@ -5,16 +5,20 @@ number and the seed tell which call it was; the other ops go on.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 from random import Random
 from typing import NamedTuple
 
 from oracle.calls import Call
-from oracle.campaign.workers import Died, Note, run
+from oracle.campaign import workers
+from oracle.campaign.once import survive
+from oracle.campaign.workers import Died, Note, Run
 from oracle.judge import EXAMPLES, Row, covered, one_call, row_of, smallest
 from oracle.ops import look_up
 from oracle.strategies import random_call
 from oracle.subjects import Subject, load
+from oracle.unsafe import unsafe
 from oracle.verdicts import Failure, Verdict, death
 
 
@@ -34,20 +38,24 @@ class Drawn(NamedTuple):
 
 def verify(
     subject: Subject, names: Iterable[str] = (), *, examples: int = EXAMPLES, seed: int = 0,
-    timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None,
+    timeout: float | None = None, run: Run = workers.run, progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
     """As judge.verify, on all processors; ``progress`` is told each op and its calls when it ends."""
     jobs = [Drawn(subject.name, op.name, examples, seed) for op in covered(subject, names)]
     rows = {}
     for job, row in run(_row, jobs, timeout=timeout):
-        rows[job.op] = _row_of_dead(job, row) if isinstance(row, Died) else _made_smaller(subject, row, timeout)
+        rows[job.op] = _row_of_dead(job, row) if isinstance(row, Died) else row
         progress(job.op, examples)
+    failed = [(subject.name, row.op, row.failure) for row in rows.values() if row.failure and row.failure.theorem]
+    for (_, name, _), failure in run(_smallest, failed, timeout=timeout) if failed else ():
+        if not isinstance(failure, Died):  # else a smaller call ends the process: the one that was found is told
+            rows[name] = rows[name]._replace(failure=failure, verdict=failure.verdict)
     return [rows[job.op] for job in jobs]
 
 
 def call(subject: Subject, one: Call, timeout: float | None = None) -> Row:
     """As judge.one_call."""
-    ((_, row),) = run(_one, [(subject.name, one)], count=1, timeout=timeout)
+    ((_, row),) = workers.run(_one, [(subject.name, one)], count=1, timeout=timeout)
     if isinstance(row, str):
         raise ValueError(row)
     if isinstance(row, Died):
@@ -59,14 +67,6 @@ def _row_of_dead(job: Drawn, died: Died) -> Row:
     number = max(died.note, 0)
     failure = death(job.call(number), died.how, job.subject)
     return Row(job.op, Verdict.CRASHED, number + 1, 0.0, died.seconds, failure)
-
-
-def _made_smaller(subject: Subject, row: Row, timeout: float | None) -> Row:
-    """A failure's smallest call; the call as it was found, if a smaller one ends the process."""
-    if row.failure is None or row.verdict is Verdict.MISTRUSTED:
-        return row
-    ((_, failure),) = run(_smallest, [(subject.name, row.op, row.failure)], count=1, timeout=timeout)
-    return row if isinstance(failure, Died) else row._replace(failure=failure, verdict=failure.verdict)
 
 
 def _row(job: Drawn, note: Note) -> Row:
@@ -82,6 +82,10 @@ def _smallest(job: tuple[str, str, Failure], note: Note) -> Failure:
 def _one(job: tuple[str, Call], note: Note) -> Row | str:
     note(0)
     try:
-        return one_call(load(job[0]), job[1])
+        subject, one = load(job[0]), job[1]
+        if unsafe(one):
+            with suppress(Exception):  # what the call lacks is told below
+                survive(subject, look_up(one.op), one)
+        return one_call(subject, one)
     except ValueError as error:  # the call cannot be used: for the process that asked to say
         return str(error)

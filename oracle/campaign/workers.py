@@ -6,26 +6,41 @@ A segmentation fault, an abort or a hang then costs one job, and the note says a
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Note = Callable[[int], None]
 Work = Callable[[Job, Note], Result]
 
+PRELOAD = ["oracle.judge", "torch.fx.experimental.symbolic_shapes"]  # the latter, with sympy, by the first gradient
+OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
 TICK = 0.1  # seconds between looks at whether a worker still moves
 
 
 class Died(NamedTuple):
-    """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job."""
+    """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job.
+
+    ``outside``: by a signal that nothing sends itself, but systems that lack memory or want their machine back.
+    """
 
     note: int
     how: str
     seconds: float
+    outside: bool = False
+
+
+class Run(Protocol):
+    """``run`` below, or what does the same elsewhere."""
+
+    def __call__(
+        self, work: Work[Job, Result], jobs: Iterable[Job], *, timeout: float | None = None
+    ) -> Iterator[tuple[Job, Result | Died]]: ...
 
 
 def run(
@@ -34,7 +49,7 @@ def run(
     """Each job with the result of ``work(job, note)``, in the order in which they end.
 
     Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
-    seconds, is replaced. ``work`` and the jobs are pickled.
+    seconds, is replaced; a job whose worker is ended from outside is done once more. ``work`` and the jobs are pickled.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -49,9 +64,13 @@ def run(
                     outcome = worker.kill(timeout)
                 else:
                     continue
-                yield worker.job, outcome
+                job, again = worker.job, isinstance(outcome, Died) and outcome.outside and not worker.again
                 if isinstance(outcome, Died):
                     workers[workers.index(worker)] = busy[i] = worker = _Worker(work)
+                if again:
+                    worker.again = worker.take(iter([job]))
+                    continue
+                yield job, outcome
                 worker.take(waiting)
             busy = [w for w in busy if w.job is not None]
     finally:
@@ -72,8 +91,9 @@ class _Worker(Generic[Job, Result]):
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            context.set_forkserver_preload(["oracle.judge"])
+            context.set_forkserver_preload(PRELOAD)
         self.job: Any = None
+        self.again = False  # the job's worker has died before
         self._began = time.monotonic()
         self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
         self.pipe, theirs = context.Pipe()
@@ -87,7 +107,7 @@ class _Worker(Generic[Job, Result]):
         if self.job is None:
             return False
         self._note.value = self._seen = -1
-        self._began = time.monotonic()
+        self._began, self.again = time.monotonic(), False
         with suppress(BrokenPipeError):  # it died between two jobs: outcome() will say so
             self.pipe.send(self.job)
         return True
@@ -97,7 +117,7 @@ class _Worker(Generic[Job, Result]):
             result: Result = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            return self._died(_how(self.process.exitcode))
+            return self._died(_how(self.process.exitcode), self.process.exitcode in OUTSIDE)
         return result
 
     def idle(self) -> float:
@@ -111,8 +131,8 @@ class _Worker(Generic[Job, Result]):
         self.process.join()
         return self._died(f"gives no answer within {timeout:g} seconds")
 
-    def _died(self, how: str) -> Died:
-        return Died(self._note.value, how, time.monotonic() - self._began)
+    def _died(self, how: str, outside: bool = False) -> Died:
+        return Died(self._note.value, how, time.monotonic() - self._began, outside)
 
 
 def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
@@ -120,11 +140,20 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
 
     torch.set_num_threads(1)  # the processes are the parallelism
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:
             pipe.send(work(pipe.recv(), lambda i: setattr(note, "value", i)))
-    except EOFError:  # nobody waits any more
+    except (EOFError, ConnectionError):  # nobody waits any more
         pass
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end a job that hangs."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 def _how(status: int | None) -> str:

@@ -5,7 +5,8 @@ that share their first choices form a job; a part of the world is every n-th job
 other ops two paths lead to one call, which is then checked twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -30,7 +31,10 @@ OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "local_response_norm": {"channels": (1, 2, 3, 5)},
     "pad": {"padded axes": (1, 2), "other axes": (1,), "pad": range(-1, 3)},
 }
-JOBS, JOBS_OF_A_PART = 400, 16  # at least: so that the processes of a part, and the parts, end at about the same time
+# At least so many jobs, and at most so many calls in one, about: so that processes, and parts, end at about one time
+JOBS, JOBS_OF_A_PART, CALLS_OF_A_JOB = 400, 16, 2_500
+SAMPLE = 2_000  # paths
+TOLD = 1_000  # paths between two signs of progress
 
 Path = tuple[int, ...]
 
@@ -45,15 +49,17 @@ class World(NamedTuple):
         """Those that begin with these choices, each given by its place among its values; the simplest come first."""
         return (call for _, call in self._walk(prefix, None) if call)
 
-    def jobs(self, part: int = 1, parts: int = 1) -> list[Path]:
+    def jobs(self, part: int = 1, parts: int = 1, progress: Callable[[int], None] = lambda _: None) -> list[Path]:
         """The prefixes of one part of the world; the parts 1 … n hold each call once."""
-        depth, found = 0, list[Path]([()])
-        while (
-            len(found) < max(JOBS, JOBS_OF_A_PART * parts)
-            and (deeper := [path for path, _ in self._walk((), depth + 1)]) != found
-        ):
-            depth, found = depth + 1, deeper
-        return found[part - 1 :: parts]
+        wanted = max(JOBS, JOBS_OF_A_PART * parts, estimate(self) / CALLS_OF_A_JOB)
+        depth, found, deeper = 0, list[Path](), list[Path]([()])
+        while deeper != found and len(deeper) < wanted:
+            depth, found, deeper = depth + 1, deeper, []
+            for path, _ in self._walk((), depth):
+                deeper.append(path)
+                if len(deeper) % TOLD == 0:
+                    progress(TOLD)
+        return deeper[part - 1 :: parts]
 
     def probe(self, rng: Random) -> tuple[float, Path]:
         """A random path, and the size of the world if all its paths branched as this one does (0 at a dead end)."""
@@ -63,7 +69,7 @@ class World(NamedTuple):
             nonlocal branches
             allowed = self._allowed(name, values, rare)
             branches *= len(allowed)
-            path.append(rng.randrange(len(allowed)))
+            path.append(int(rng.random() * len(allowed)))  # of Random, this alone is the same in every Python
             return allowed[path[-1]]
 
         try:
@@ -112,6 +118,13 @@ class World(NamedTuple):
         if not allowed:
             raise _DeadEndError
         return allowed
+
+
+@lru_cache
+def estimate(world: World) -> float:
+    """How many calls a world has, about: the mean of random paths, the same on every machine."""
+    rng = Random(0)
+    return sum(world.probe(rng)[0] for _ in range(SAMPLE)) / SAMPLE
 
 
 class _DeadEndError(Exception):

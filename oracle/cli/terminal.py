@@ -36,9 +36,14 @@ def progress(what: str, total: int) -> Iterator[Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task(what, total=total or None)
+        of: float | None = total
 
         def advance(what: str, total: float | None = total, done: int = 1) -> None:
-            progress.update(task, description=what, advance=done, total=total)
+            nonlocal task, of
+            if done and total != of:  # something else is counted now
+                progress.remove_task(task)
+                task, of = progress.add_task(what, total=total), total
+            progress.update(task, description=what, advance=done)
 
         yield advance
 

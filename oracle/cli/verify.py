@@ -13,7 +13,9 @@ from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, tabl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from oracle.campaign.workers import Run
     from oracle.judge import Row
+    from oracle.subjects import Subject
 
 
 def verify(
@@ -34,13 +36,21 @@ def verify(
     isolate: Annotated[
         bool,
         typer.Option(
-            "--isolate", help="In worker processes: a call that ends its process is CRASHED, and all goes on."
+            "--isolate",
+            help="In worker processes: a call that ends its process is CRASHED, and all goes on. With --exhaustive, "
+            "also the calls that PyTorch must not be handed: the subject alone, which must survive them.",
         ),
     ] = False,
     timeout: Annotated[
         float,
-        typer.Option(help="Of --isolate, --exhaustive: a call without an answer for so long is CRASHED.", min=0.1),
+        typer.Option(
+            help="Of --isolate, --exhaustive, --cluster: a call without an answer for so long is CRASHED.", min=0.1
+        ),
     ] = 60,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="On the Dask cluster at this address, isolated; local starts one here. See docs/cluster.md."),
+    ] = None,
     probe: Annotated[
         bool, typer.Option("--probe", help="Instead: the width of its multipliers, of ops that are sums of products.")
     ] = False,
@@ -56,7 +66,9 @@ def verify(
     check_folder(json)
     if call is not None and (op or exhaustive is not None):
         raise ValueError(f"--call {call!r} is one call of one op: give neither --op nor --exhaustive beside it")
-    if probe and (call is not None or exhaustive is not None or isolate):
+    if cluster is not None and call is not None:
+        raise ValueError(f"--cluster {cluster!r} is for many calls: give no --call beside it")
+    if probe and (call is not None or exhaustive is not None or isolate or cluster is not None):
         raise ValueError("--probe is no check of calls: give --op beside it, nothing else")
     if theorem is not None and (call is None or isolate):
         raise ValueError(f"--theorem {theorem!r} is of --call, without --isolate")
@@ -70,11 +82,11 @@ def verify(
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
         code = subjects.load(subject)
         if exhaustive is not None:
-            asked = {"exhaustive": exhaustive, "part": part}
-            with progress("verify", 0) as advance:
+            asked, i_of_n = {"exhaustive": exhaustive, "part": part, "isolate": isolate}, _part(part)
+            with progress("verify", 0) as advance, _engine(cluster, code, advance) as run:
                 rows = list(
                     world.verify(
-                        code, op or (), exhaustive, _part(part), timeout=timeout,
+                        code, op or (), exhaustive, i_of_n, isolate=isolate, timeout=timeout, run=run,
                         say=(lambda _: None) if json == STDOUT else print,
                         progress=lambda name, done, total: advance(name, total, done),
                     )
@@ -87,19 +99,31 @@ def verify(
             if not (covered := judge.covered(code, op or ())):
                 raise ValueError(f"subject {subject!r} has none of the ops; see python -m oracle ops")
             names, total = [o.name for o in covered], len(covered) * examples
-            with progress("verify", total) as advance:
-                if isolate:
+            with progress("verify", total) as advance, _engine(cluster, code, advance) as run:
+                if isolate or cluster is not None:
                     rows = isolated.verify(
-                        code, names, examples=examples, seed=seed, timeout=timeout,
+                        code, names, examples=examples, seed=seed, timeout=timeout, run=run,
                         progress=lambda name, done: advance(name, total, done),
                     )  # fmt: skip
                 else:
                     rows = list(judge.verify(code, names, examples=examples, seed=seed, progress=advance))
     write(json, judge.to_json(code, rows, **asked))
     if json != STDOUT:
-        report(subject, rows, "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}")
+        checked = "drawn calls" if exhaustive is None else f"geometries with axes up to {exhaustive}"
+        report(subject, rows, checked, isolate)
     if any(row.failure for row in rows):
         raise typer.Exit(1)
+
+
+def _engine(cluster: str | None, code: "Subject", advance: Any) -> "contextlib.AbstractContextManager[Run]":
+    """What runs jobs: processes of this machine, or a cluster."""
+    if cluster is None:
+        from oracle.campaign import workers
+
+        return contextlib.nullcontext(workers.run)
+    from oracle.campaign.cluster import connect
+
+    return connect(cluster, code, lambda: advance("waiting for workers", done=0))
 
 
 def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> None:
@@ -121,7 +145,7 @@ def _probe(name: str, ops: "Iterable[str]", seed: int, json: Path | None) -> Non
         table(("op", "dtype", "answer", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])
 
 
-def report(subject: str, rows: "list[Row]", calls: str) -> None:
+def report(subject: str, rows: "list[Row]", calls: str, isolate: bool = False) -> None:
     header, cells = ["op", "verdict", "calls", "worst", "worst/√K", "miss ≤", "seconds"], [_cells(row) for row in rows]
     if any(row.unchecked for row in rows):
         header.append("not checked")
@@ -133,7 +157,8 @@ def report(subject: str, rows: "list[Row]", calls: str) -> None:
     wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
     print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
     if withheld := sum(r.withheld for r in rows):
-        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays")
+        survived = "; the subject alone was run on them" if isolate else ""
+        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays{survived}")
 
 
 def _cells(row: "Row") -> tuple[str, ...]:
