@@ -40,7 +40,9 @@ def pattern(op: Op, failures: list[Failure]) -> str | None:
 def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
     case, quantity = failure.case, failure.quantity
     answer, truth = (failure.answers or {}).get(quantity), case.truth.get(quantity)
-    if answer is None or truth is None or answer.shape != truth.shape or not np.isfinite(answer - truth).all():
+    if answer is None or truth is None or answer.shape != truth.shape:
+        return None
+    if not (np.isfinite(answer).all() and np.isfinite(truth).all()):
         return None
     bounds = tolerance(op, case)
     allowed = np.zeros(truth.shape) if bounds is None else np.broadcast_to(present(bounds[quantity]), truth.shape)

@@ -13,7 +13,7 @@ app = typer.Typer(
     help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes):
+for command in (pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms):
     app.command()(command)
 
 

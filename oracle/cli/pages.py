@@ -114,3 +114,25 @@ def _cells(entry: "Entry") -> tuple[str, ...]:
     share = f"{entry.unique / max(entry.failing, 1):.0%}"
     figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing), share)
     return (entry.op, entry.description, *figures)
+
+
+def alarms(
+    calls: Annotated[int, typer.Option(help="Drawn calls, of all alternatives together.", min=1)] = 100_000,
+    json: Json = None,
+) -> None:
+    """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
+    check_folder(json)
+    from oracle.campaign import alarms
+
+    with progress("alarms", calls) as advance:
+        heard = alarms.listen(calls, lambda what, n: advance(what, calls, n))
+    write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in heard])
+    false = [one.failure for one in heard if one.failure]
+    if json != STDOUT:
+        rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in heard]
+        table(("alternative", "op", "calls", "verdict"), rows)
+        for failure in false:
+            print(f"\n{failure}")
+        print(f"\n{len(false)} false alarms in {sum(one.calls for one in heard):,} calls")
+    if false:
+        raise typer.Exit(1)

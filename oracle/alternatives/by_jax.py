@@ -1,0 +1,26 @@
+"""JAX: a convolution of XLA's, and its own activations."""
+
+from typing import Any
+
+import jax
+from jax import lax
+from jax import numpy as jnp
+
+from manual._geometry import conv
+from oracle import adapt
+
+
+def _conv2d(
+    x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    t, d, pads = conv("conv2d", x.shape, w.shape, b, stride, padding, dilation, groups)
+    y = lax.conv_general_dilated(
+        x, w, t, pads, rhs_dilation=d, feature_group_count=groups, precision=lax.Precision.HIGHEST
+    )
+    return y if b is None else y + b[:, None, None]
+
+
+conv2d = adapt.jax_function(_conv2d)
+relu = adapt.jax_function(lambda x: jax.nn.relu(x))
+tanh = adapt.jax_function(lambda x: jnp.tanh(x))
+silu = adapt.jax_function(lambda x: jax.nn.silu(x))
