@@ -172,3 +172,9 @@ def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject
         ValueError, match=r"^conv1d has about \d+ geometries, some 0\.0 hours on .*: give --part i/n, or"
     ):
         list(exhaustive.verify(subject, ["conv1d"], 5))
+
+
+def test_a_fast_algorithm_is_fast_in_a_small_world_too():
+    (row,) = exhaustive.verify(subjects.load("oracle.alternatives.fft"), ["conv2d"], 1)
+    assert (row.verdict, row.failure) == (Verdict.FAST, None)
+    assert row.calls > 100

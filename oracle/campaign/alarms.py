@@ -21,6 +21,7 @@ SHARES = {"fft": 0.1, "by_jax": 0.02}
 class Job(NamedTuple):
     subject: str
     op: str
+    calls: int
     seed: int
 
 
@@ -40,7 +41,7 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
     weights = [SHARES.get(name.rpartition(".")[2], 1.0) for name, _ in pairs]
     jobs = [
-        Job(*pair, seed)
+        Job(*pair, CHUNK, seed)
         for pair, weight in zip(pairs, weights, strict=True)
         for seed in range(max(1, -(-int(calls * weight) // int(CHUNK * sum(weights)))))
     ]
@@ -60,5 +61,5 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
 
 
 def _listen(job: Job, _: Note) -> tuple[int, Verdict, Failure | None]:
-    row = row_of(load(job.subject), look_up(job.op), CHUNK, job.seed)
+    row = row_of(load(job.subject), look_up(job.op), job.calls, job.seed)
     return row.calls, row.verdict, row.failure

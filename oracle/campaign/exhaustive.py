@@ -13,12 +13,12 @@ from oracle.campaign import workers
 from oracle.campaign.once import check_once, survive
 from oracle.campaign.workers import Died, Note, Run, processors
 from oracle.campaign.world import Path, World, estimate
-from oracle.judge import EXAMPLES, Row, covered, one_call
+from oracle.judge import EXAMPLES, Row, covered, is_fast, one_call
 from oracle.ops import Op, look_up
 from oracle.subjects import Subject, load
 from oracle.trust import Values, together, worth
 from oracle.unsafe import unsafe
-from oracle.verdicts import Failure, death
+from oracle.verdicts import Failure, Verdict, death
 
 MOST = 2_000_000  # calls, half an hour's: more are counted by sampling, and are run only in parts or on a cluster
 TIMED = 200  # calls, for an estimate of time
@@ -27,12 +27,16 @@ Progress = Callable[[str, int, int | None], None]  # what, how many more, of how
 
 
 class Job(NamedTuple):
-    """The calls of a world that begin with a prefix; ``isolate``: the unsafe ones, too, by the subject alone."""
+    """The calls of a world that begin with a prefix; ``isolate``: the unsafe ones, too, by the subject alone.
+
+    ``fast``: as a fast algorithm is judged, normwise.
+    """
 
     subject: str
     world: tuple[str, int]
     prefix: Path
     isolate: bool
+    fast: bool = False
 
 
 class Found(NamedTuple):
@@ -82,8 +86,11 @@ def verify(
     total = sum(calls for *_, calls in worlds)  # one bar for all
     for world, jobs, _ in worlds:
         start, tell = time.perf_counter(), _tell(progress, world.op.name, total)
-        found = search(subject, world, jobs, isolate=isolate, timeout=timeout, run=run, progress=tell)
-        yield _row(subject, world, found, part, time.perf_counter() - start)
+        found, fast = search(subject, world, jobs, isolate=isolate, timeout=timeout, run=run, progress=tell), False
+        if found.failure and is_fast(subject, world.op, found.failure):
+            again = search(subject, world, jobs, isolate=isolate, timeout=timeout, run=run, progress=tell, fast=True)
+            found, fast = (found, False) if again.failure else (again, True)
+        yield _row(subject, world, found, part, time.perf_counter() - start, fast)
 
 
 def count(world: World, jobs: list[Path], parts: int = 1, progress: Callable[[int], None] = lambda _: None) -> Count:
@@ -99,7 +106,7 @@ def count(world: World, jobs: list[Path], parts: int = 1, progress: Callable[[in
 
 def search(
     subject: Subject, world: World, jobs: list[Path], *, isolate: bool = False, timeout: float | None = None,
-    run: Run = workers.run, progress: Callable[[int], None] = lambda _: None,
+    run: Run = workers.run, progress: Callable[[int], None] = lambda _: None, fast: bool = False,
 ) -> Found:  # fmt: skip
     """All calls of these jobs, up to the first that fails: no later job is begun, but all earlier ones are ended."""
     ended: dict[int, Found] = {}
@@ -109,7 +116,7 @@ def search(
         for i, prefix in enumerate(jobs):
             if i > last:
                 return
-            yield i, Job(subject.name, (world.op.name, world.size), prefix, isolate)
+            yield i, Job(subject.name, (world.op.name, world.size), prefix, isolate, fast)
 
     for (i, job), outcome in run(_check_job, waiting(), timeout=timeout):
         found = ended[i] = _of_dead(world, job, outcome) if isinstance(outcome, Died) else outcome
@@ -124,7 +131,9 @@ def _tell(progress: Progress, what: str, total: int | None) -> Callable[[int], N
     return lambda done: progress(what, done, total)
 
 
-def _row(subject: Subject, world: World, found: Found, part: tuple[int, int], seconds: float) -> Row:
+def _row(
+    subject: Subject, world: World, found: Found, part: tuple[int, int], seconds: float, fast: bool
+) -> Row:  # fmt: skip
     op, failure = world.op, found.failure
     hollow, miss = worth(op, found.values, next(world.calls(), Call(op.name, {}, 0)))
     if hollow and (part[1] == 1 or found.calls >= EXAMPLES):  # a part of fewer calls has too few to be judged by
@@ -132,7 +141,7 @@ def _row(subject: Subject, world: World, found: Found, part: tuple[int, int], se
         failure = failure or hollow
     if failure:
         failure.subject_name, miss = subject.name, None
-    verdict = failure.verdict if failure else op.verdict
+    verdict = failure.verdict if failure else Verdict.FAST if fast else op.verdict
     unchecked = theorems.unchecked(subject, op)
     return Row(op.name, verdict, found.calls, found.worst, seconds, failure, found.withheld, miss, unchecked=unchecked)
 
@@ -150,8 +159,9 @@ def _hours(subject: Subject, world: World, number: Count, progress: Progress) ->
 
 
 def _check_job(numbered: tuple[int, Job], note: Note) -> Found:
-    _, (name, (op_name, size), prefix, isolate) = numbered
+    _, (name, (op_name, size), prefix, isolate, fast) = numbered
     subject, op = load(name), look_up(op_name)
+    judged = (op.by_fast_algorithm or op) if fast else op
     calls, withheld, worst, values, start = 0, 0, 0.0, list[Values](), time.perf_counter()
     failure = None
     for i, call in enumerate(World(op, size).calls(prefix)):
@@ -163,10 +173,10 @@ def _check_job(numbered: tuple[int, Job], note: Note) -> Found:
             continue
         calls += 1
         try:
-            error, seen = check_once(subject, op, call)
+            error, seen = check_once(subject, judged, call)
         except Failure as found:
             found.subject_name, found.on_trial = subject.name, subject
-            failure = _as_drawn(subject, op, found)
+            failure = found if fast else _as_drawn(subject, op, found)
             break
         worst = max(worst, error)
         values.append(seen)
