@@ -53,16 +53,17 @@ def dx_of(dy: Array, w: Array, x_shape: Shape, geometry: Geometry, groups: int) 
     """dy (N, O, …), w (O, C/groups, …) → dx (N, C, …)."""
     t, d, pads = geometry
     r, p = letters(w)
-    dx = np.empty(x_shape, dy.dtype)
+    dx, size = np.empty(x_shape, dy.dtype), padded_size(x_shape[2:], pads)
     ws, dys = split(w, 0, groups), split(dy, 1, groups)
     for n, rows in blocks(dx, w.shape, dy.shape):
-        for i in rows:
-            du = merge(contract(f"goc{r},ngo{p}->ngc{r}{p}", ws, dys[n, :, :, i]), 1)
-            if i.start == 0:
-                dxp = scatter(du, padded_size(x_shape[2:], pads), t, d)
-            else:
+        du = (merge(contract(f"goc{r},ngo{p}->ngc{r}{p}", ws, dys[n, :, :, i]), 1) for i in rows)
+        if len(rows) == 1:
+            dxp = scatter(next(du), size, t, d)
+        else:
+            dxp = np.zeros((len(dx[n]), x_shape[1], *size), dy.dtype)
+            for i, part in zip(rows, du, strict=True):
                 seen = dxp[reach(i, dy.shape, w.shape, t, d)]
-                seen += scatter(du, seen.shape[2:], t, d)
+                seen += scatter(part, seen.shape[2:], t, d)
         dx[n] = crop(dxp, pads)
     return dx
 

@@ -36,13 +36,25 @@ def crop(xp: Array, padding: Pads) -> Array:
     return x
 
 
-def gather(x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
-    """All windows of (…, H, W) as a read-only view (…, R, S, P, Q)."""
+def gather(x: Array, kernel: Shape, stride: Shape, dilation: Shape, writeable: bool = False) -> Array:
+    """All windows of (…, H, W) as a view (…, R, S, P, Q). Two windows may share a cell; the cells of one tap do not."""
     lead = x.ndim - len(kernel)
     positions, step = map(output_size, x.shape[lead:], kernel, stride, dilation), x.strides[lead:]
     shape = (*x.shape[:lead], *kernel, *positions)
     strides = (*x.strides[:lead], *map(mul, step, dilation), *map(mul, step, stride))
-    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
+
+
+def over_windows(combine: np.ufunc, x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
+    """All cells of each window combined, by addition, say: (…, H, W) → (…, P, Q), one axis after another."""
+    for axis, (k, t, d) in enumerate(zip(kernel, stride, dilation, strict=True), -len(kernel)):
+        p = output_size(x.shape[axis], k, t, d)
+        every = [slice(None)] * (-axis - 1)
+        first, *rest = (x[cells((slice(r * d, r * d + (p - 1) * t + 1, t), *every))] for r in range(k))
+        x = combine(first, rest[0]) if rest else first.copy()
+        for tap in rest[1:]:
+            combine(x, tap, out=x)
+    return x
 
 
 def columns(x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
@@ -68,7 +80,7 @@ def scatter(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
         x = np.zeros((*taps.shape[1 : taps.ndim + axis], n, *taps.shape[taps.ndim + axis + 1 :]), u.dtype)
         for r, tap in enumerate(taps):
             place = cells((slice(r * d, r * d + (p - 1) * t + 1, t), *[slice(None)] * (-axis - 1)))
-            if r == 0:
+            if r == 0 or t > d * (len(taps) - 1):  # nothing is there yet, or no two windows meet
                 x[place] = tap
             elif axis < -1:
                 x[place] += tap
