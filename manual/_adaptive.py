@@ -1,18 +1,21 @@
-"""Windows whose size follows from how many there should be.   window p of P over n cells: ⌊p n/P⌋ … ⌈(p+1) n/P⌉"""
+"""Windows whose size follows from how many there should be.   window p of P over n cells: ⌊p n/P⌋ … ⌈(p+1) n/P⌉
 
-from collections.abc import Iterator
+combined  y[p] = Σ x[i] over the window of p, or its maximum          spread  x[i] = Σ y[p] over the windows that hold i
+"""
+
+from typing import Any
+
+import numpy as np
 
 from manual._errors import refusal
 from manual._typing import Array
 
 Size = int | tuple[int | None, int | None] | None
+Windows = list[slice]  # of one axis
 
 
-Cells = Iterator[tuple[int, int, slice, slice]]
-
-
-def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tuple[tuple[int, int], Cells]:
-    """The output's (P, Q), and for each of its cells p, q the rows and columns of its window."""
+def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tuple[Windows, Windows]:
+    """The rows of each p and the columns of each q: the window of p, q is both."""
     pair = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     if x.ndim != 4 or len(pair) != 2 or 0 in x.shape[1 if "max" in op else 2 :]:
         reason = "x must be (N, C, H, W), not empty, and output_size an int or 2 of them"
@@ -22,10 +25,28 @@ def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tu
         raise refusal(op, "output_size must be at least 0", x=x, output_size=output_size)
     if dy is not None and dy.shape != (*x.shape[:2], rows, columns):
         raise refusal(op, f"dy must have y's shape {(*x.shape[:2], rows, columns)}", dy=dy, x=x)
-    h, w = x.shape[2:]
-    cells = ((p, q, _window(p, rows, h), _window(q, columns, w)) for p in range(rows) for q in range(columns))
-    return (rows, columns), cells
+    return _windows(rows, x.shape[2]), _windows(columns, x.shape[3])
 
 
-def _window(p: int, count: int, n: int) -> slice:
-    return slice(p * n // count, -(-(p + 1) * n // count))
+def combined(combine: np.ufunc, x: Array, windows: Windows, axis: int) -> Array:
+    """Along one axis, what ``combine``, addition, say, makes of the cells of each window: all first, all second, …"""
+    lead: Any = (slice(None),) * axis
+    first, size = (np.array(ends, int) for ends in ([i.start for i in windows], [i.stop - i.start for i in windows]))
+    y: Array = x[*lead, first]
+    for k in range(1, size.max(initial=1)):
+        p = np.flatnonzero(size > k)
+        y[*lead, p] = combine(y[*lead, p], x[*lead, first[p] + k])
+    return y
+
+
+def spread(y: Array, windows: Windows, size: int, axis: int) -> Array:
+    """The adjoint of ``combined`` by addition, for an axis of ``size`` cells."""
+    lead = (slice(None),) * axis
+    x = np.zeros((*y.shape[:axis], size, *y.shape[axis + 1 :]), y.dtype)
+    for p, window in enumerate(windows):
+        x[*lead, window] += y[*lead, p : p + 1]
+    return x
+
+
+def _windows(count: int, n: int) -> Windows:
+    return [slice(p * n // count, -(-(p + 1) * n // count)) for p in range(count)]

@@ -13,7 +13,7 @@ import numpy as np
 from manual._errors import refusal
 from manual._geometry import Pads, Shape, padded_size, per_axis, pool
 from manual._typing import Array, Ints
-from manual._windows import crop, gather, pad, scatter
+from manual._windows import crop, over_windows, pad, scatter
 
 
 def forward(
@@ -27,7 +27,7 @@ def forward(
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     a = _counts(op, x.shape, k, t, pads, padding, count_include_pad, divisor_override)
-    y: Array = gather(pad(x, pads), k, t, d).sum(tuple(range(2, x.ndim))) / a.astype(x.dtype)
+    y: Array = over_windows(np.add, pad(x, pads), k, t, d) / a.astype(x.dtype)
     return y
 
 
@@ -53,5 +53,5 @@ def _counts(
     both_sides = [(p, p) for p in per_axis(op, "padding", padding, len(kernel), 0)]
     behind = [(0, hi - p) for (_, hi), (p, _) in zip(pads, both_sides, strict=True)]
     cells = pad(pad(np.ones(x[2:], int), both_sides, include_pad), behind)
-    a: Array = gather(cells, kernel, stride, (1,) * len(kernel)).sum(tuple(range(len(kernel))))
+    a = over_windows(np.add, cells, kernel, stride, (1,) * len(kernel))
     return a if divisor_override is None else np.full_like(a, divisor_override)

@@ -13,9 +13,12 @@ dx = s (dz − Σ_A dz / M − z Σ_A dz z / M)      rms_norm lacks the middle t
 
 dx is s dz + dm/M + 2 (x − m) dv/M, and there dm = −s Σ_A dz, dv = −½ s² Σ_A dz z; that v depends on m counts for
 nothing, because Σ_A (x − m) = 0.
+
+What is made here is changed in place where it is read no more: of large arrays, memory that is new costs the most.
 """
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -28,16 +31,19 @@ def standardise(x: Array, axes: Shape, eps: float, centred: bool = True) -> tupl
     """z of x's shape, and s with axes of size 1 for A."""
     c = x - _mean(x, axes) if centred else x
     with np.errstate(divide="ignore", invalid="ignore"):  # without an ε a constant is 0/0, as in PyTorch
-        s = 1 / np.sqrt(_mean(c * c, axes) + eps)
-        return c * s, s
+        s = 1 / np.sqrt(_mean_product(c, c, axes) + eps)
+        return np.multiply(c, s, out=c if centred else None), s
 
 
 def standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool = True) -> Array:
-    """dz → dx, at forward's z and s."""
+    """dz → dx in its place, at forward's z and s; z is overwritten, too."""
     with np.errstate(invalid="ignore"):
-        c = dz - _mean(dz, axes) if centred else dz
-        dx: Array = s * (c - z * _mean(dz * z, axes))
-    return dx
+        z *= _mean_product(dz, z, axes)
+        if centred:
+            dz -= _mean(dz, axes)
+        dz -= z
+        dz *= s
+    return dz
 
 
 def given(x: Array, mean: Array | None, var: Array | None, shape: Shape, eps: float) -> tuple[Array, Array]:
@@ -46,13 +52,18 @@ def given(x: Array, mean: Array | None, var: Array | None, shape: Shape, eps: fl
     assert var is not None
     with np.errstate(divide="ignore", invalid="ignore"):
         s = 1 / np.sqrt(var.reshape(shape) + eps)
-        return (x - mean.reshape(shape)) * s, s
+        z = x - mean.reshape(shape)
+        z *= s
+        return z, s
 
 
 def affine(z: Array, weight: Array | None, bias: Array | None, shape: Shape) -> Array:
-    """y; γ and β are weight and bias as ``shape``, which has z's axes, size 1 for those that they lack."""
-    y = z if weight is None else z * weight.reshape(shape)
-    return y if bias is None else y + bias.reshape(shape)
+    """y in z's place; γ and β are weight and bias as ``shape``: z's axes, of size 1 where they lack one."""
+    if weight is not None:
+        z *= weight.reshape(shape)
+    if bias is not None:
+        z += bias.reshape(shape)
+    return z
 
 
 def affine_backward(
@@ -60,8 +71,8 @@ def affine_backward(
 ) -> tuple[Array, Array | None, Array | None]:
     """dy → dz, dweight, dbias."""
     lacking = tuple(i for i, n in enumerate(shape) if n == 1)
-    dz = dy if weight is None else dy * weight.reshape(shape)
-    dweight = None if weight is None else (dy * z).sum(lacking).reshape(weight.shape)
+    dz = dy.copy() if weight is None else dy * weight.reshape(shape)
+    dweight = None if weight is None else _sum_of_products(dy, z, lacking).reshape(weight.shape)
     return dz, dweight, None if bias is None else dy.sum(lacking).reshape(bias.shape)
 
 
@@ -107,5 +118,28 @@ def check(op: str, x: Array, shape: Shape, dy: Array | None, **arrays: Array | N
 
 def _mean(x: Array, axes: Shape) -> Array:
     """The mean over A, which stays with size 1; 0 if A has no cells (NumPy would warn, and nothing reads it)."""
-    mean: Array = x.sum(axes, keepdims=True) / x.dtype.type(max(prod(x.shape[axis] for axis in axes), 1))
+    mean: Array = x.sum(axes, keepdims=True) / _count(x, axes)
     return mean
+
+
+def _mean_product(a: Array, b: Array, axes: Shape) -> Array:
+    mean: Array = _sum_of_products(a, b, axes) / _count(a, axes)
+    return mean
+
+
+def _count(x: Array, axes: Shape) -> Any:
+    return x.dtype.type(max(prod(x.shape[axis] for axis in axes), 1))
+
+
+def _sum_of_products(a: Array, b: Array, axes: Shape) -> Array:
+    """Σ_A a b, with size 1 for A, and no product kept: dot products over those of A that are the last axes."""
+    lead = a.ndim
+    while lead and lead - 1 in axes:
+        lead -= 1
+    if lead == a.ndim:
+        every = list(range(lead))
+        total: Array = np.einsum(a, every, b, every, [i for i in every if i not in axes])
+        return np.expand_dims(total, axes)
+    rows = (*a.shape[:lead], prod(a.shape[lead:]))
+    dots = np.vecdot(a.reshape(rows), b.reshape(rows)).reshape(*a.shape[:lead], *(1,) * (a.ndim - lead))
+    return np.asarray(dots.sum(axes, keepdims=True))

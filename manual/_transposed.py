@@ -8,13 +8,12 @@ dx[n,c,p]   = Σ_or w[c,o,r] u[n,o,r,p]                 a convolution of dy with
 
 n batch · c input channel · o output channel · r kernel · p input position · i output position; with groups one more, g.
 output_padding adds cells behind y that no window reached: a convolution of stride t forgets how many there were.
+The sums are carried out in _correlation.py, where x and y, c and o have each other's names.
 """
 
-from manual._contract import contract
-from manual._convolution import along_channels, letters, merge, split, sum_channels
-from manual._geometry import conv_transpose, padded_size, same_dtype
+from manual._correlation import along_channels, dw_of, dx_of, sum_channels, y_of
+from manual._geometry import conv_transpose, same_dtype
 from manual._typing import Array, Ints
-from manual._windows import cells, crop, gather, pad, scatter
 
 
 def forward(
@@ -28,10 +27,10 @@ def forward(
     """
     same_dtype(op, x=x, w=w, b=b)
     t, d, pads, size = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation)
-    r, p = letters(w)
-    du = merge(contract(f"gco{r},ngc{p}->ngo{r}{p}", split(w, 0, groups), split(x, 1, groups)), 1)
-    y = crop(scatter(du, padded_size(size, pads), t, d), pads)
-    return y.copy() if b is None else y + along_channels(b, y)
+    y = dx_of(x, w, (len(x), w.shape[1] * groups, *size), (t, d, pads), groups)
+    if b is not None:
+        y += along_channels(b, y)
+    return y
 
 
 def backward(
@@ -41,9 +40,6 @@ def backward(
     """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
     same_dtype(op, dy=dy, x=x, w=w, b=b)
     t, d, pads, _ = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation, dy)
-    r, p = letters(w)
-    u = gather(pad(dy, pads), w.shape[2:], t, d)
-    u = split(u[cells(map(slice, x.shape[2:]))], 1, groups)  # output_padding may have room for more windows
-    dx = merge(contract(f"gco{r},ngo{r}{p}->ngc{p}", split(w, 0, groups), u), 1)
-    dw = merge(contract(f"ngc{p},ngo{r}{p}->gco{r}", split(x, 1, groups), u), 0)
+    dx = y_of(dy, w, None, x.shape[2:], (t, d, pads), groups)
+    dw = dw_of(x, dy, w.shape, (t, d, pads), groups)
     return dx, dw, None if b is None else sum_channels(dy)

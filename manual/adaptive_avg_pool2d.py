@@ -1,12 +1,14 @@
 """The mean of each of P × Q windows that cover the image.   Formula E14.
 
-y[n,c,p,q]  = Σ_hw x[n,c,h,w] / a over the window of p, q, of a cells
-dx[n,c,h,w] = Σ dy[n,c,p,q] / a over the windows that hold h, w
+y[n,c,p,q]  = Σ_hw x[n,c,h,w] / a[p,q] over the window of p, q, of a[p,q] cells
+dx[n,c,h,w] = Σ_pq dy[n,c,p,q] / a[p,q] over the windows that hold h, w
+
+The window is rows times columns, so that either sum is first over the one and then over the other.
 """
 
 import numpy as np
 
-from manual._adaptive import Size, windows
+from manual._adaptive import Size, Windows, combined, spread, windows
 from manual._typing import Array
 
 
@@ -16,17 +18,20 @@ def forward(x: Array, *, output_size: Size) -> Array:
     Raises:
         ValueError: x is not batched or has an empty image.
     """
-    size, cells = windows("adaptive_avg_pool2d", x, output_size)
-    y = np.empty((*x.shape[:2], *size), x.dtype)
-    for p, q, rows, columns in cells:
-        y[:, :, p, q] = x[:, :, rows, columns].mean((2, 3))
+    rows, columns = windows("adaptive_avg_pool2d", x, output_size)
+    y: Array = combined(np.add, combined(np.add, x, rows, 2), columns, 3) / _counts(rows, columns, x)
     return y
 
 
 def backward(dy: Array, x: Array, *, output_size: Size) -> tuple[Array]:
     """dy (N, C, P, Q) → dx (N, C, H, W)."""
-    dx = np.zeros(x.shape, dy.dtype)
-    for p, q, rows, columns in windows("adaptive_avg_pool2d", x, output_size, dy)[1]:
-        window = dx[:, :, rows, columns]
-        window += dy[:, :, p, q, None, None] / dy.dtype.type(window.shape[2] * window.shape[3])
-    return (dx,)
+    rows, columns = windows("adaptive_avg_pool2d", x, output_size, dy)
+    share = dy / _counts(rows, columns, dy)
+    return (spread(spread(share, columns, x.shape[3], 3), rows, x.shape[2], 2),)
+
+
+def _counts(rows: Windows, columns: Windows, like: Array) -> Array:
+    """a (P, Q)."""
+    heights, widths = (np.array([i.stop - i.start for i in axis], like.dtype) for axis in (rows, columns))
+    counts: Array = heights[:, None] * widths
+    return counts

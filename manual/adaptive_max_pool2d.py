@@ -1,12 +1,13 @@
 """The largest cell of each of P × Q windows that cover the image; dy goes to the first of them.   Formula E14.
 
 y[n,c,p,q]  = max x[n,c,h,w] over the window of p, q
-dx[n,c,h,w] = Σ dy[n,c,p,q] over the windows whose first maximum in row order, or last NaN, is h, w
+m[n,c,p,q]  = h·W + w of the first maximum in row order, or of the last NaN
+dx[n,c,h,w] = Σ dy[n,c,p,q] over the windows with m = h·W + w
 """
 
 import numpy as np
 
-from manual._adaptive import Size, windows
+from manual._adaptive import Size, Windows, combined, windows
 from manual._typing import Array
 
 
@@ -16,22 +17,37 @@ def forward(x: Array, *, output_size: Size) -> Array:
     Raises:
         ValueError: x is not batched or has an empty image.
     """
-    size, cells = windows("adaptive_max_pool2d", x, output_size)
-    y = np.empty((*x.shape[:2], *size), x.dtype)
-    for p, q, rows, columns in cells:
-        y[:, :, p, q] = x[:, :, rows, columns].max((2, 3))
-    return y
+    rows, columns = windows("adaptive_max_pool2d", x, output_size)
+    return combined(np.maximum, combined(np.maximum, x, rows, 2), columns, 3)
 
 
 def backward(dy: Array, x: Array, *, output_size: Size) -> tuple[Array]:
     """dy (N, C, P, Q) → dx (N, C, H, W)."""
-    dx = np.zeros(x.shape, dy.dtype)
-    n, c = np.indices(x.shape[:2])
-    for p, q, rows, columns in windows("adaptive_max_pool2d", x, output_size, dy)[1]:
-        u = x[:, :, rows, columns]
-        height, width = u.shape[2:]
-        flat = u.reshape(*u.shape[:2], height * width)
-        nan = np.isnan(flat)
-        m = np.where(nan.any(2), height * width - 1 - nan[:, :, ::-1].argmax(2), flat.argmax(2))
-        dx[n, c, rows.start + m // width, columns.start + m % width] += dy[:, :, p, q]
-    return (dx,)
+    m = _argmax(x, *windows("adaptive_max_pool2d", x, output_size, dy))
+    dx = np.zeros(x.size, dy.dtype)
+    maps = np.arange(0, x.size, x.shape[2] * x.shape[3]).reshape(*x.shape[:2], 1, 1)
+    np.add.at(dx, (maps + m).ravel(), dy.ravel())
+    return (dx.reshape(x.shape),)
+
+
+def _argmax(x: Array, rows: Windows, columns: Windows) -> Array:
+    """m, by all windows' first cells, then all their second ones; a window that has no more repeats its last."""
+    m = np.zeros((*x.shape[:2], len(rows), len(columns)), np.int32)
+    best, nan = np.full(m.shape, -np.inf, x.dtype), np.isnan(x).any()
+    m += (_cells(rows)[0][:, None] * x.shape[3] + _cells(columns)[0]).astype(m.dtype)  # what −∞ everywhere leaves
+    for h in _cells(rows):
+        row = x[:, :, h]
+        for w in _cells(columns):
+            cell, place = row[..., w], (h[:, None] * x.shape[3] + w).astype(m.dtype)
+            larger = cell > best
+            if nan:
+                larger |= np.isnan(cell)
+            np.maximum(m, larger * place, out=m)  # places only grow
+            np.maximum(best, cell, out=best)
+    return m
+
+
+def _cells(windows: Windows) -> list[Array]:
+    """The first cell of each window, the second of each, …"""
+    most = max((i.stop - i.start for i in windows), default=1)
+    return [np.array([min(i.start + k, i.stop - 1) for i in windows], int) for k in range(most)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from manual._geometry import same_shape
 from manual._typing import Array
+from manual._where import only
 
 
 def forward(x: Array) -> Array:
@@ -19,4 +20,4 @@ def forward(x: Array) -> Array:
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("hardsigmoid", dy, x)
-    return (np.where((x > -3) & (x < 3), dy / 6, dy.dtype.type(0)),)
+    return (only((x > -3) & (x < 3), dy / 6),)

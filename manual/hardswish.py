@@ -8,6 +8,7 @@ import numpy as np
 
 from manual._geometry import same_shape
 from manual._typing import Array
+from manual._where import only, where
 
 
 def forward(x: Array) -> Array:
@@ -20,6 +21,6 @@ def forward(x: Array) -> Array:
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("hardswish", dy, x)
-    zero, one = dy.dtype.type(0), dy.dtype.type(1)
+    slope = where(x >= 3, x.dtype.type(1), x / 3 + 0.5)
     with np.errstate(invalid="ignore"):
-        return (dy * np.where(x <= -3, zero, np.where(x >= 3, one, x / 3 + 0.5)),)
+        return (dy * only(~(x <= -3), slope),)

@@ -8,16 +8,17 @@ import numpy as np
 
 from manual._geometry import same_shape
 from manual._typing import Array
+from manual._where import where
 
 
 def forward(x: Array, *, negative_slope: float = 0.01) -> Array:
     """x of any shape → y of the same."""
     with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
-        y: Array = np.where(x > 0, x, x * negative_slope)
+        y: Array = where(x > 0, x, x * negative_slope)
     return y
 
 
 def backward(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("leaky_relu", dy, x)
-    return (np.where(x > 0, dy, dy * negative_slope),)
+    return (where(x > 0, dy, dy * negative_slope),)

@@ -2,7 +2,7 @@
 
 s[n,c,p,q] = Σ_rs u[n,c,r,s,p,q]^P · R S / a[p,q]      u the windows of x, P norm_type
 y[n,c,p,q] = s^(1/P)
-du         = dy y^(1−P) u^(P−1) · R S / a, and 0 where s = 0
+dx[n,c,h,w] = x^(P−1) Σ dy y^(1−P) · R S / a           over the windows that hold h, w; a window with s = 0 gives none
 
 Signed cells are powered as they stand: a negative s has no real root, y is NaN. a[p,q] counts the cells of a window,
 R S unless ceil_mode lets it reach beyond the image: there PyTorch scales a part up to a whole window.
@@ -13,7 +13,7 @@ import numpy as np
 from manual._errors import refusal
 from manual._geometry import Pads, Shape, padded_size, pool
 from manual._typing import Array, Ints
-from manual._windows import crop, gather, pad, scatter
+from manual._windows import crop, over_windows, pad, scatter
 
 
 def forward(
@@ -25,9 +25,9 @@ def forward(
         ValueError: PyTorch would refuse the geometry, norm_type is 0 or infinite, or the input is not batched.
     """
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
-    s = (gather(pad(x, pads), k, t, (1, 1)) ** x.dtype.type(norm_type)).sum((2, 3)) * _scale(x, k, t, pads)
+    s = over_windows(np.add, pad(x, pads) ** float(norm_type), k, t, (1, 1)) * _scale(x, k, t, pads)
     with np.errstate(invalid="ignore"):  # the root of a negative sum
-        y: Array = s ** x.dtype.type(1 / norm_type)
+        y: Array = s ** (1 / norm_type)
     return y
 
 
@@ -39,10 +39,10 @@ def backward(
     y = forward(x, norm_type=norm_type, kernel_size=k, stride=t, ceil_mode=ceil_mode)
     if dy.shape != y.shape:
         raise refusal("lp_pool2d", f"dy must have y's shape {y.shape}", dy=dy, x=x)
-    power = x.dtype.type(norm_type - 1)
+    power = float(norm_type - 1)
     share = np.divide(dy, y**power, out=np.zeros_like(y), where=y != 0) * _scale(x, k, t, pads)
-    du = gather(pad(x, pads), k, t, (1, 1)) ** power * share[:, :, None, None]
-    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, (1, 1)), pads),)
+    shares = np.broadcast_to(share[:, :, None, None], (*x.shape[:2], *k, *dy.shape[2:]))
+    return (x**power * crop(scatter(shares, padded_size(x.shape[2:], pads), t, (1, 1)), pads),)
 
 
 def _geometry(
@@ -56,6 +56,6 @@ def _geometry(
 
 def _scale(x: Array, kernel: Shape, stride: Shape, pads: Pads) -> Array:
     """R S / a, of the output axes' shape: one unless ceil_mode reaches beyond the image."""
-    a = gather(pad(np.ones(x.shape[2:], x.dtype), pads), kernel, stride, (1, 1)).sum((0, 1))
+    a = over_windows(np.add, pad(np.ones(x.shape[2:], x.dtype), pads), kernel, stride, (1, 1))
     scale: Array = x.dtype.type(kernel[0] * kernel[1]) / a
     return scale

@@ -10,6 +10,7 @@ import numpy as np
 from manual._errors import refusal
 from manual._geometry import same_dtype, same_shape
 from manual._typing import Array
+from manual._where import only, where
 
 
 @np.errstate(invalid="ignore")  # ∞ · 0 is NaN, as in PyTorch
@@ -19,7 +20,7 @@ def forward(x: Array, w: Array) -> Array:
     Raises:
         ValueError: w has neither one slope nor one for each channel.
     """
-    y: Array = np.where(x > 0, x, _slopes(x, w) * x)
+    y: Array = where(x > 0, x, _slopes(x, w) * x)
     return y
 
 
@@ -28,9 +29,9 @@ def backward(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
     """dy of x's shape → dx, dw of w's."""
     same_shape("prelu", dy, x)
     slopes = _slopes(x, w)
-    below = np.where(x > 0, dy.dtype.type(0), dy * x)
+    below = only(~(x > 0), dy * x)
     over = tuple(i for i in range(x.ndim) if slopes.size == 1 or i != 1)
-    return np.where(x > 0, dy, slopes * dy), below.sum(over).reshape(w.shape)
+    return where(x > 0, dy, slopes * dy), below.sum(over).reshape(w.shape)
 
 
 def _slopes(x: Array, w: Array) -> Array:

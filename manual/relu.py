@@ -1,6 +1,6 @@
 """Rectified linear unit.   Formulas E5, E8, S2.
 
-y  = 0 where x ≤ 0, else x
+y  = max(x, 0)
 dx = 0 where x ≤ 0, else dy       at the kink PyTorch's convention is 0; NaN is not ≤ 0, so NaN and its dy pass
 """
 
@@ -8,14 +8,16 @@ import numpy as np
 
 from manual._geometry import same_shape
 from manual._typing import Array
+from manual._where import only
 
 
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
-    return np.where(x <= 0, x.dtype.type(0), x)
+    y: Array = np.maximum(x, 0)
+    return y
 
 
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("relu", dy, x)
-    return (np.where(x <= 0, dy.dtype.type(0), dy),)
+    return (only(~(x <= 0), dy),)

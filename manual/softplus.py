@@ -9,13 +9,14 @@ import numpy as np
 from manual import sigmoid
 from manual._geometry import same_shape
 from manual._typing import Array
+from manual._where import where
 
 
 def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """x of any shape → y of the same."""
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # of an exp that is not chosen; β = 0 gives ∞
         bx = beta * x
-        y: Array = np.where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
+        y: Array = where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
     return y
 
 
@@ -24,4 +25,4 @@ def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0)
     same_shape("softplus", dy, x)
     with np.errstate(over="ignore", invalid="ignore"):
         bx = beta * x
-    return (np.where(bx > threshold, dy, dy * sigmoid.forward(bx)),)
+    return (where(bx > threshold, dy, dy * sigmoid.forward(bx)),)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from manual._contract import contract
 from manual._geometry import output_size, padded_size
-from manual._windows import crop, gather, pad, scatter
+from manual._windows import columns, crop, gather, over_windows, pad, scatter
 
 ranks = st.integers(1, 3)
 seeds = st.integers(0, 2**32 - 1)
@@ -26,15 +26,37 @@ def test_crop_is_the_adjoint_of_pad(data, rank, seed):
     assert np.vdot(pad(u, pads), v) == np.vdot(u, crop(v, pads))
 
 
+def drawn_windows(data, rank):
+    """A size of axes, and a kernel, stride and dilation that fit them."""
+    axis = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 4))
+    kernel, stride, dilation, more = zip(*data.draw(st.lists(axis, min_size=rank, max_size=rank)), strict=True)
+    return tuple(d * (k - 1) + 1 + m for k, d, m in zip(kernel, dilation, more, strict=True)), kernel, stride, dilation
+
+
 @given(data=st.data(), rank=ranks, seed=seeds)
 def test_scatter_is_the_adjoint_of_gather(data, rank, seed):
     rng = np.random.default_rng(seed)
-    axis = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 4))
-    kernel, stride, dilation, more = zip(*data.draw(st.lists(axis, min_size=rank, max_size=rank)), strict=True)
-    size = tuple(d * (k - 1) + 1 + m for k, d, m in zip(kernel, dilation, more, strict=True))
+    size, kernel, stride, dilation = drawn_windows(data, rank)
     positions = tuple(map(output_size, size, kernel, stride, dilation))
     x, u = integers(rng, 2, 3, *size), integers(rng, 2, 3, *kernel, *positions)
     assert np.vdot(gather(x, kernel, stride, dilation), u) == np.vdot(x, scatter(u, size, stride, dilation))
+
+
+@given(data=st.data(), rank=ranks, seed=seeds)
+def test_columns_are_the_windows_with_the_batch_beside_the_positions(data, rank, seed):
+    size, *geometry = drawn_windows(data, rank)
+    x = integers(np.random.default_rng(seed), 2, 3, *size)
+    u = np.moveaxis(gather(x, *geometry), 1, 1 + rank)
+    assert np.array_equal(columns(x, *geometry), u)
+
+
+@given(data=st.data(), rank=ranks, seed=seeds, combine=st.sampled_from([np.add, np.maximum]))
+def test_over_windows_combines_the_cells_of_each_window(data, rank, seed, combine):
+    size, *geometry = drawn_windows(data, rank)
+    x = integers(np.random.default_rng(seed), 2, 3, *size)
+    y = over_windows(combine, x, *geometry)
+    assert np.array_equal(y, combine.reduce(gather(x, *geometry), tuple(range(2, 2 + rank))))
+    assert not np.shares_memory(x, y)
 
 
 def test_gather_lists_every_window_in_row_order():

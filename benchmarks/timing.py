@@ -1,0 +1,75 @@
+"""Two functions by turns: what slows the machine down slows both, so that the figure is the ratio of their times."""
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
+from statistics import median, quantiles
+from time import perf_counter
+from typing import NamedTuple
+
+import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+TURN = 1e-3  # seconds that a turn takes at least: what is faster is repeated within it
+TURNS = 9  # at least
+SECONDS = 0.6  # of measuring, unless so many turns take longer
+
+
+class Times(NamedTuple):
+    """Median milliseconds of each, the median of the ratios of neighbouring turns, and their quartiles."""
+
+    manual: float
+    torch: float
+    ratio: float
+    low: float
+    high: float
+
+
+def compare(manual: Callable[[], object], torch: Callable[[], object], seconds: float = SECONDS) -> Times:
+    """Both functions in alternating turns."""
+    repeats = [_repeats(f) for f in (manual, torch)]
+    pairs: list[tuple[float, float]] = []
+    with _without_collection():
+        start = perf_counter()
+        while len(pairs) < TURNS or perf_counter() - start < seconds:
+            pairs.append((_turn(manual, repeats[0]), _turn(torch, repeats[1])))
+    ours, theirs = zip(*pairs, strict=True)
+    ratios = [a / b for a, b in pairs]
+    low, middle, high = quantiles(ratios, n=4)
+    return Times(1e3 * median(ours), 1e3 * median(theirs), middle, low, high)
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """NumPy and PyTorch on so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        with threadpool_limits(count, "blas"):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _repeats(f: Callable[[], object]) -> int:
+    """How often f fits into a turn; the first call is not counted, which builds plans and fills caches."""
+    f()
+    return max(1, round(TURN / _turn(f, 1)))
+
+
+def _turn(f: Callable[[], object], repeats: int) -> float:
+    """Seconds for one call, the mean over a turn."""
+    start = perf_counter()
+    for _ in range(repeats):
+        f()
+    return (perf_counter() - start) / repeats
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
