@@ -1,15 +1,18 @@
 """Every theorem on many drawn calls of each op: one row of verdict per op, and the smallest call of a failure."""
 
 import random
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import hypothesis
+import hypothesis.configuration
 import torch
 from hypothesis import HealthCheck, Phase, Verbosity
 
@@ -189,14 +192,27 @@ def smallest(
         check(subject, op, call, [found.theorem] if found.theorem else None)
 
     try:
-        run()
+        with _home():
+            run()
     except Failure as failure:
+        failure.__notes__ = []  # Hypothesis' own account of the call
         failure = _plainer(subject, failure)
         return one_call(subject, failure.redo, which).failure or diagnose(subject, op, failure)
     except hypothesis.errors.FlakyFailure:
         if diagnose(subject, op, found).verdict is not Verdict.NONDETERMINISTIC:
             found.verdict, found.what = Verdict.NONDETERMINISTIC, f"fails now and then: {found.what}"
     return found
+
+
+@contextmanager
+def _home() -> Iterator[None]:
+    """Hypothesis keeps what it keeps in a folder of ours, not in the caller's."""
+    before = hypothesis.configuration.storage_directory(intent_to_write=False).home_directory
+    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
+    try:
+        yield
+    finally:
+        hypothesis.configuration.set_hypothesis_home_dir(before)
 
 
 def _plainer(subject: Subject, found: Failure) -> Failure:

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,8 +56,6 @@ def verify(
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
-    import hypothesis.configuration
-
     from oracle import calls, judge, subjects, theorems
     from oracle.campaign import exhaustive as world
     from oracle.campaign import isolate as isolated
@@ -77,7 +74,6 @@ def verify(
     if probe:
         _probe(subject, op or (), seed, json)
         return
-    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
     asked: dict[str, Any] = {}
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
         code = subjects.load(subject)
