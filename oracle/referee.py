@@ -74,10 +74,12 @@ def _by_differences(op: Op, failure: "Failure", index: Index, subject: "Subject"
 
     claims = [_own_forward(op, failure, index, *side) for side in zip((own, theirs), _values(failure), strict=True)]
     (a, ours), (b, torchs) = claims
-    if a == b:
-        said = f"both forwards say {a:g}"
+    subject_says, pytorch_says = _values(failure)
+    one, other = show(a, pytorch_says if ours else subject_says), show(b, subject_says if torchs else pytorch_says)
+    if one == other:
+        said = f"both forwards say {one}"
     else:
-        said = f"the subject's own forward says {show(a, b)}, PyTorch's own {show(b, a)}"
+        said = f"the subject's own forward says {one}, PyTorch's own {other}"
     return _verdict(ours, torchs, said)
 
 
