@@ -61,22 +61,24 @@ class Finding(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """``inexact`` calls are right, but not to the bit on a lattice."""
+    """``inexact`` calls are right, but not to the bit on a lattice; of ``hollow`` ones zeros would have passed."""
 
     calls: int = 0
     wrong: int = 0
     crashed: int = 0
     refused: int = 0
     inexact: int = 0
+    hollow: int = 0
     worst: float = 0.0
     refusal: str | None = None
-    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()  # the smallest of each verdict
 
     def __or__(self, other: "Tally") -> "Tally":
-        calls, wrong, crashed, refused, inexact = (a + b for a, b in zip(self[:5], other[:5], strict=True))
-        found = min((f for f in (self.finding, other.finding) if f), key=lambda f: f.size, default=None)
+        calls, wrong, crashed, refused, inexact, hollow = (a + b for a, b in zip(self[:6], other[:6], strict=True))
+        found = sorted((*self.findings, *other.findings), key=lambda f: f.size, reverse=True)
+        smallest = tuple({f.verdict: f for f in found}.values())
         worst, refusal = max(self.worst, other.worst), self.refusal or other.refusal
-        return Tally(calls, wrong, crashed, refused, inexact, worst, refusal, found)
+        return Tally(calls, wrong, crashed, refused, inexact, hollow, worst, refusal, smallest)
 
 
 class Row(NamedTuple):
@@ -98,11 +100,13 @@ class Row(NamedTuple):
             return Verdict.WRONG
         if both.refused == both.calls:
             return "refused"
+        if both.hollow + both.refused == both.calls:
+            return Verdict.MISTRUSTED
         return Verdict.EXACT if look_up(self.op).comparison.lattices and not both.inexact else Verdict.BOUNDED
 
     @property
     def findings(self) -> list[Finding]:
-        return [tally.finding for tally in (self.safe, self.unsafe) if tally.finding]
+        return [*self.safe.findings, *self.unsafe.findings]
 
 
 def trial(
@@ -158,7 +162,7 @@ def _alone(jobs: list[Job], timeout: float | None, progress: Callable[[str, int]
         if isinstance(found, Died):
             _complain(found)
             (planned,) = job.source.calls(look_up(job.op))
-            found = {job.layouts[0]: Tally(1, crashed=1, finding=Finding(planned, Verdict.CRASHED, found.how))}
+            found = {job.layouts[0]: Tally(1, crashed=1, findings=(Finding(planned, Verdict.CRASHED, found.how),))}
         _add(tallies, job, found)
         progress(f"{job.op} {job.dtype}, unsafe calls", 0)
     return tallies
@@ -175,7 +179,7 @@ def _death(job: Job, died: Died, timeout: float | None) -> Tally:
     ((_, again),) = run(work_alone, [job], count=1, timeout=timeout)
     (planned,) = job.source.calls(look_up(job.op))
     how = again.how if isinstance(again, Died) else f"{died.how} after other calls, but not alone"
-    return Tally(1, crashed=1, finding=Finding(planned, Verdict.CRASHED, how))
+    return Tally(1, crashed=1, findings=(Finding(planned, Verdict.CRASHED, how),))
 
 
 def _complain(died: Died) -> None:
@@ -235,7 +239,7 @@ def _tallies(job: Job, planned: Planned, wanted: list[tuple[int, str]], note: No
 def _tally(planned: Planned, outcome: Outcome) -> Tally:
     if outcome.wrong:
         finding = Finding(planned, Verdict.WRONG, outcome.wrong.what)
-        return Tally(1, wrong=1, finding=finding)
+        return Tally(1, wrong=1, findings=(finding,))
     if outcome.refused:
         return Tally(1, refused=1, refusal=outcome.refused)
-    return Tally(1, inexact=not outcome.exact, worst=outcome.worst)
+    return Tally(1, inexact=not outcome.exact, hollow=outcome.hollow, worst=outcome.worst)

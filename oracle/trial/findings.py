@@ -1,5 +1,6 @@
 """A failure of PyTorch made small, with who is right and three lines of plain torch that show it."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -69,7 +70,7 @@ def explain(
 
 
 def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: float = 300) -> str:
-    """What Python makes of ``text``: how it ended, or the last line of its traceback; nothing if all is well."""
+    """What Python makes of ``text``: how it ended, or what it raised; nothing if all is well."""
     command = [sys.executable, "-W", "ignore", "-c", text]
     everything = {**environ, **environment}
     try:
@@ -80,7 +81,8 @@ def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: fl
         return f"gives no answer within {timeout:g} seconds"
     if ended.returncode < 0:
         return how_it_ended(ended.returncode)
-    return ended.stderr.strip().rpartition("\n")[2] if ended.returncode else ""
+    raised = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", ended.stderr, re.MULTILINE)
+    return (raised or ended.stderr.strip().split("\n"))[-1] if ended.returncode else ""
 
 
 class _Failing:
@@ -100,7 +102,7 @@ class _Failing:
 def _verdict(found: Mapping[str, Tally] | Died) -> Verdict | None:
     if isinstance(found, Died):
         return Verdict.CRASHED
-    return next((tally.finding.verdict for tally in found.values() if tally.finding), None)
+    return next((finding.verdict for tally in found.values() for finding in tally.findings), None)
 
 
 class _Told(NamedTuple):

@@ -18,7 +18,9 @@ from manual._typing import Array
 from oracle.cases import Case
 from oracle.ops import Op
 from oracle.pytorch import Answers
-from oracle.trial.layouts import differs, laid
+from oracle.trial.layouts import differs, laid, of_arguments_and_dy
+
+Laid = Callable[[Array], Tensor]
 
 KERNELS = "oracle.trial.kernels"  # or a module that has other functions under the names of some ops
 
@@ -48,42 +50,43 @@ def answers(op: Op, case: Case, dtype: str, layout: str, module: str = KERNELS) 
         Exception: PyTorch does not take the call.
         AnotherDtypeError: an answer has another dtype.
     """
-    given = "contiguous" if layout == "expanded" else layout  # labels that are repeated leave no lattice
-    options = {n: _tensor(v, dtype, given) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
+    one, other = of_arguments_and_dy(layout, case.call.seed)
+    argument, dy = (partial(_tensor, dtype=dtype, layout=name) for name in (one, other))
+    option = partial(_tensor, dtype=dtype, layout="contiguous" if one == "expanded" else one)  # no labels repeated
+    options = {n: option(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice to PyTorch's users
         if op.kind == "step":
-            tensors = _stepped(op, case, partial(_tensor, dtype=dtype, layout=layout), options)
+            tensors = _stepped(op, case, argument, dy, options)
         else:
-            tensors = _differentiated(kernel(op, module), case, partial(_tensor, dtype=dtype, layout=layout), options)
+            tensors = _differentiated(kernel(op, module), case, argument, dy, options)
     return {q: None if a is None else _array(q, a, case, dtype) for q, a in tensors.items()}
 
 
 def has_layout(case: Case, layout: str) -> bool:
     """Whether any array of the case lies otherwise in it than contiguously."""
-    return any(differs(np.shape(a), layout) for a in (*case.arrays.values(), case.dy) if a is not None)
+    arguments, dy = of_arguments_and_dy(layout, case.call.seed)
+    return differs(case.dy.shape, dy) or any(differs(a.shape, arguments) for a in case.arrays.values() if a is not None)
 
 
 def _differentiated(
-    forward: Callable[..., Tensor], case: Case, tensor: Callable[[Array], Tensor], options: dict[str, Any]
+    forward: Callable[..., Tensor], case: Case, argument: Laid, cotangent: Laid, options: dict[str, Any]
 ) -> dict[str, Tensor | None]:
-    tensors = {n: None if a is None else tensor(a).requires_grad_() for n, a in case.arrays.items()}
+    tensors = {n: None if a is None else argument(a).requires_grad_() for n, a in case.arrays.items()}
     present = {n: t for n, t in tensors.items() if t is not None}
     y = forward(*tensors.values(), **options)
     if y.shape != case.dy.shape:  # wrong already; there is no gradient to ask for
         return {"y": y}
-    gradients = torch.autograd.grad(y, list(present.values()), tensor(case.dy))
+    gradients = torch.autograd.grad(y, list(present.values()), cotangent(case.dy))
     absent: dict[str, Tensor | None] = dict.fromkeys((f"d{n}" for n in tensors), None)
     return {"y": y} | absent | {f"d{n}": g for n, g in zip(present, gradients, strict=True)}
 
 
-def _stepped(
-    op: Op, case: Case, tensor: Callable[[Array], Tensor], options: dict[str, Any]
-) -> dict[str, Tensor | None]:
-    (w,) = (tensor(a) for a in case.arrays.values() if a is not None)
+def _stepped(op: Op, case: Case, argument: Laid, cotangent: Laid, options: dict[str, Any]) -> dict[str, Tensor | None]:
+    (w,) = (argument(a) for a in case.arrays.values() if a is not None)
     state, found = None, dict[str, Tensor | None]()
     for i, dw in enumerate(case.dy, 1):
-        w, state = op.reference.step(w, tensor(dw), state, **options)
+        w, state = op.reference.step(w, cotangent(dw), state, **options)
         found[f"w{i}"] = w
     return found
 

@@ -41,7 +41,12 @@ def as_text(a: str, shape: tuple[int, ...], layout: str, floating: bool) -> str:
     return a
 
 
+def of_arguments_and_dy(layout: str, seed: int) -> tuple[str, str]:
+    """Both are laid out, or one of them alone, as the seed has it: a kernel may look at either."""
+    return ((layout, layout), (layout, "contiguous"), ("contiguous", layout))[seed % 3]
+
+
 def differs(shape: tuple[int, ...], layout: str) -> bool:
     """Whether the layout is another than the contiguous one, for a tensor of that shape."""
     a = torch.empty(shape)
-    return layout == "contiguous" or laid(a, layout).stride() != a.stride()
+    return laid(a, layout).stride() != a.stride()

@@ -10,7 +10,7 @@ from oracle.cases import Case
 from oracle.ops import Op
 from oracle.trial.formats import Format
 from oracle.trial.judge import Wrong
-from oracle.trial.layouts import as_text
+from oracle.trial.layouts import as_text, of_arguments_and_dy
 
 POSITIONAL = {"x", "w", "b", "x1", "x2", "query", "key", "value"}  # by keyword what torch has under our name
 CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # where it is not F.name(…): how it begins, and what that holds
@@ -40,16 +40,17 @@ def reproduction(op: Op, case: Case, form: Format, layout: str, wrong: Wrong | N
 
 
 def _tensors(op: Op, case: Case, form: Format, layout: str) -> Iterator[str]:
+    arguments, dy = of_arguments_and_dy(layout, case.call.seed)
     for name, a in case.arrays.items():
         if a is not None:
-            yield f"{name} = {_tensor(a, form, layout)}{'' if op.kind == 'step' else '.requires_grad_()'}"
+            yield f"{name} = {_tensor(a, form, arguments)}{'' if op.kind == 'step' else '.requires_grad_()'}"
     for name, v in case.keywords.items():
         if isinstance(v, np.ndarray):
-            yield f"{name} = {_tensor(v, form, 'contiguous' if layout == 'expanded' else layout)}"
+            yield f"{name} = {_tensor(v, form, 'contiguous' if arguments == 'expanded' else arguments)}"
     if op.kind == "step":
-        yield f"dws = {', '.join(_tensor(dw, form, layout) for dw in case.dy)}"
+        yield f"dws = {', '.join(_tensor(dw, form, dy) for dw in case.dy)}"
     else:
-        yield f"dy = {_tensor(case.dy, form, layout)}"
+        yield f"dy = {_tensor(case.dy, form, dy)}"
 
 
 def _call(op: Op, case: Case) -> str:

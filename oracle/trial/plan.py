@@ -13,6 +13,8 @@ from oracle.trial.kernels import KERNELS
 from oracle.trial.layouts import LAYOUTS
 from oracle.trial.sources import Drawn, One, Planned, Slice
 
+BLOCK = 100  # calls of a job
+
 
 class Plan(NamedTuple):
     """Drawn calls of some ops; or (``size``) a part of the small world of each; or one call. ``module`` is on trial."""
@@ -40,7 +42,9 @@ class Plan(NamedTuple):
 
     def total(self, jobs: list[Job]) -> int | None:
         """How many calls in how many layouts at most; of small worlds it is not known."""
-        return None if self.size else len(jobs) * len(self.layouts) * (1 if self.call else self.examples)
+        if self.size:
+            return None
+        return len({(job.op, job.dtype) for job in jobs}) * len(self.layouts) * (1 if self.call else self.examples)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -50,7 +54,13 @@ class Plan(NamedTuple):
         return {"dtypes": self.dtypes, "layouts": self.layouts, **which, "seed": self.seed}
 
     def _drawn(self, op: Op) -> list[Job]:
-        return [Job(op.name, d, self.layouts, Drawn(self.examples, self.seed), module=self.module) for d in self.dtypes]
+        drawn, each = Drawn(self.examples, self.seed), BLOCK * len(self.layouts)
+        starts = range(0, self.examples * len(self.layouts), each)
+        return [
+            Job(op.name, dtype, self.layouts, drawn, module=self.module, start=start, stop=start + each)
+            for dtype in self.dtypes
+            for start in starts
+        ]
 
     def _of_world(self, op: Op, progress: Callable[[str], None]) -> list[Job]:
         world = World(op, self.size or 0)

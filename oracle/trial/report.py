@@ -8,6 +8,7 @@ from typing import Any
 from oracle.environment import hardware, versions
 from oracle.trial.campaign import Row, Tally
 from oracle.trial.findings import Explained
+from oracle.trial.layouts import LAYOUTS
 
 HEADER = (
     "op", "dtype", "layout", "verdict", "calls", "wrong", "crashed", "refused", "unsafe", "worst", "smallest call",
@@ -16,7 +17,9 @@ HEADER = (
 
 def cells(rows: Sequence[Row], found: Sequence[Explained]) -> Iterator[tuple[str, ...]]:
     """The table: a line for each row, but one for all layouts of an op and dtype where none has more to say."""
-    smallest = {(e.row.op, e.row.dtype, e.row.layout): str(e.call) for e in reversed(found)}
+    # of a row that both errs and crashes, the call of its verdict
+    told = sorted(found, key=lambda e: e.verdict is e.row.verdict)
+    smallest = {(e.row.op, e.row.dtype, e.row.layout): str(e.call) for e in told}
     for row in condensed(rows):
         yield (*numbers(row), smallest.get((row.op, row.dtype, row.layout), ""))
 
@@ -51,12 +54,15 @@ def kinds(found: Iterable[Explained]) -> list[list[Explained]]:
     return [sorted(some, key=lambda e: e.shown is None) for some in together.values()]
 
 
-def where(some: Sequence[Explained]) -> str:
-    """The dtypes and layouts of a kind: float32 (contiguous, sliced), float64 (sliced)."""
-    layouts: dict[str, list[str]] = {}
-    for e in some:
-        layouts.setdefault(e.row.dtype, []).append(e.row.layout)
-    return ", ".join(f"{dtype} ({', '.join(names)})" for dtype, names in sorted(layouts.items()))
+def places(rows: Iterable[Row]) -> str:
+    """Their dtypes and layouts: float32 (contiguous, sliced), float64 (sliced)."""
+    layouts: dict[str, dict[str, None]] = {}
+    for row in rows:
+        layouts.setdefault(row.dtype, {})[row.layout] = None
+    return ", ".join(
+        f"{dtype} ({'all layouts' if len(names) == len(LAYOUTS) else ', '.join(names)})"
+        for dtype, names in sorted(layouts.items())
+    )
 
 
 def text(some: Sequence[Explained]) -> str:
@@ -64,7 +70,7 @@ def text(some: Sequence[Explained]) -> str:
     e = some[0]
     lines = [f"{e.verdict}  {e.row.op}, {e.row.dtype}, {e.row.layout}: {e.what}", f"  call      {e.call}"]
     lines += [f"  who       {e.who_is_right}"] * bool(e.who_is_right)
-    lines += [f"  also in   {where(some[1:])}"] * (len(some) > 1)
+    lines += [f"  also in   {places(e.row for e in some[1:])}"] * (len(some) > 1)
     lines += [f"  again     {again(e)}", f"  as plain torch, in a new process: {e.shown or 'shows nothing'}", ""]
     return "\n".join([*lines, e.reproduction])
 
@@ -107,7 +113,7 @@ def to_json(rows: Sequence[Row], found: Sequence[Explained], **asked: Any) -> di
 
 
 def _tally(tally: Tally) -> dict[str, Any]:
-    return {name: value for name, value in tally._asdict().items() if name != "finding"}
+    return {name: value for name, value in tally._asdict().items() if name != "findings"}
 
 
 def _failure(e: Explained) -> dict[str, Any]:

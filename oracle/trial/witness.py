@@ -4,12 +4,13 @@ PyTorch in float64, contiguous, is asked for K and for magnitudes alone (oracle.
 answer may be, never what it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from manual._typing import Array
+from oracle.bounds import present
 from oracle.bounds.rounding import gamma
 from oracle.calls import Call
 from oracle.cases import STEPS, Case, arrays_of, keywords_of
@@ -18,11 +19,12 @@ from oracle.lattices import REAL, Draw, Lattice, meeting
 from oracle.layouts import zero_strides
 from oracle.ops import Op
 from oracle.pytorch import Answers
-from oracle.run import everything, forward
+from oracle.run import backward, everything, forward
 from oracle.subjects import load
 from oracle.trial.formats import FORMATS, Format, held
 from oracle.unsafe import unsafe
 
+MANUAL = load("manual")
 FLOAT64 = np.dtype("float64")
 U64 = FORMATS["float64"].u
 
@@ -51,13 +53,21 @@ def draw(op: Op, call: Call, lattice: Draw | None, form: Format) -> Case:
         primal, dual = REAL, REAL
     arrays = {n: a if a is None else form.rounded(a) for n, a in arrays_of(op, call, rng, FLOAT64, primal).items()}
     case = Case(call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), rng)
-    shape = (STEPS, *call.arguments["w"]) if op.kind == "step" else _y(case).shape
-    return answered(op, replace(case, dy=form.rounded(np.asarray(_values(dual, rng, shape, call)))))
+
+    def cotangent(shape: tuple[int, ...]) -> Array:
+        return form.rounded(np.asarray(_values(dual, rng, shape, call)))
+
+    return answered(op, case, cotangent)
 
 
-def answered(op: Op, case: Case) -> Case:
-    """The case with manual's answers."""
-    return replace(case, truth=everything(load("manual"), op, case))
+def answered(op: Op, case: Case, cotangent: Callable[[tuple[int, ...]], Array]) -> Case:
+    """The case with dy, made once y's shape is known, and manual's answers."""
+    if op.kind == "step":
+        case = replace(case, dy=cotangent((STEPS, *case.call.arguments["w"])))
+        return replace(case, truth=everything(MANUAL, op, case))
+    truth = forward(MANUAL, case)
+    case = replace(case, dy=cotangent(present(truth["y"]).shape))
+    return replace(case, truth=truth | backward(MANUAL, case))
 
 
 def expanded(op: Op, case: Case) -> Case | None:
@@ -66,7 +76,7 @@ def expanded(op: Op, case: Case) -> Case | None:
         return None
     arrays = {n: a if a is None else zero_strides(a) for n, a in case.arrays.items()}
     dy = np.stack([zero_strides(a) for a in case.dy]) if op.kind == "step" else zero_strides(case.dy)
-    return answered(op, replace(case, arrays=arrays, dy=dy))
+    return answered(op, replace(case, arrays=arrays), lambda _: dy)
 
 
 def allowed(op: Op, case: Case, form: Format) -> Answers:
@@ -80,15 +90,8 @@ def allowed(op: Op, case: Case, form: Format) -> Answers:
 def _bound(op: Op, case: Case, u: float) -> Answers:
     if not unsafe(case.call):
         return op.comparison.bound(case, u)
-    magnitudes = everything(load("manual"), op, replace(case, dy=np.abs(case.dy)))["dx"]  # as oracle.bounds.selection
-    assert magnitudes is not None
+    magnitudes = present(backward(MANUAL, replace(case, dy=np.abs(case.dy)))["dx"])  # as oracle.bounds.selection
     return {"y": np.zeros(case.dy.shape), "dx": gamma(meeting(case.call) - 1, u) * magnitudes}
-
-
-def _y(case: Case) -> Array:
-    y = forward(load("manual"), case)["y"]
-    assert y is not None
-    return y
 
 
 def _values(lattice: Lattice, rng: np.random.Generator, shape: tuple[int, ...], call: Call) -> Array:
