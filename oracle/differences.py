@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds import gamma
+from oracle.bounds.rounding import gamma
 from oracle.cases import Case
 from oracle.compare import show, tolerance
 from oracle.ops import Op

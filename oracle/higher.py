@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds import gamma, present
+from oracle.bounds import present
+from oracle.bounds.rounding import gamma
 from oracle.cases import Case
 from oracle.compare import show, tolerance
 from oracle.differences import NOISE, U, derivative, dot, small_direction, unit

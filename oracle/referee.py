@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds import gamma, present
+from oracle.bounds import present
+from oracle.bounds.rounding import gamma
 from oracle.cases import Case
 from oracle.compare import show, tolerance
 from oracle.definitions import exactly

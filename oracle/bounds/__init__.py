@@ -1,7 +1,7 @@
 """A-priori rounding bounds, for inputs on which floating point rounds: how far each element may lie off.
 
-γ_K = K u / (1 − K u), u the unit roundoff, bounds K roundings in a row relative to the sum of magnitudes, for any
-order of summation. A bound is a function (case, u) → answers; a comparison allows the subject's (its dtype's u) plus
+γ_K (rounding.gamma, u the unit roundoff) bounds K roundings in a row relative to the sum of magnitudes, for any order
+of summation. A bound is a function (case, u) → answers; a comparison allows the subject's (its dtype's u) plus
 PyTorch's (float64's). None of this is a tolerance chosen by hand: the derivation stands at each function.
 """
 
@@ -12,17 +12,13 @@ from typing import Any
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds.rounding import ELEMENTARY
+from oracle.bounds.rounding import ELEMENTARY, gamma
 from oracle.calls import Call
 from oracle.cases import Case
 from oracle.lattices import kernel_cells, meeting
 from oracle.pytorch import Answers, longest_sum, reference_forward, reference_gradients
 
 Bound = Callable[[Case, float], Answers]
-
-
-def gamma(k: float, u: float) -> float:
-    return k * u / (1 - k * u)
 
 
 def multilinear(case: Case, u: float) -> Answers:

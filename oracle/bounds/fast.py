@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from oracle.bounds import gamma
+from oracle.bounds.rounding import gamma
 from oracle.cases import Case
 from oracle.pytorch import Answers, longest_sum
 

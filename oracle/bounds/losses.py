@@ -79,7 +79,8 @@ def binary_cross_entropy_with_logits(
 ) -> tuple[Rounded, Rounded, Rounded]:
     p = x.one if pos_weight is None else x.one * pos_weight
     q, soft = x.one if pos_weight is None else 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
-    return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, (p - 1) * soft - x
+    dtarget = -x if pos_weight is None else p * soft - (log1p(exp(-abs(x))) + maximum(x, 0))  # (p − 1) soft − x
+    return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, dtarget
 
 
 def kl_div(x: Rounded, target: Rounded, log_target: bool = False) -> tuple[Rounded, Rounded, Rounded]:

@@ -17,8 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds import gamma
-from oracle.bounds.rounding import Rounded, power, sqrt
+from oracle.bounds.rounding import Rounded, gamma, power, sqrt
 from oracle.cases import Case
 from oracle.pytorch import Answers
 

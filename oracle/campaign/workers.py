@@ -18,7 +18,8 @@ Result = TypeVar("Result")
 Note = Callable[[int], None]
 Work = Callable[[Job, Note], Result]
 
-PRELOAD = ["oracle.judge", "torch.fx.experimental.symbolic_shapes"]  # the latter, with sympy, by the first gradient
+# What every worker would import: the command line, and, with sympy, what autograd imports at its first gradient
+PRELOAD = ["oracle.judge", "oracle.cli", "torch.fx.experimental.symbolic_shapes"]
 OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
 TICK = 0.1  # seconds between looks at whether a worker still moves
 
@@ -44,12 +45,14 @@ class Run(Protocol):
 
 
 def run(
-    work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None
-) -> Iterator[tuple[Job, Result | Died]]:
+    work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None,
+    fresh: bool = False,
+) -> Iterator[tuple[Job, Result | Died]]:  # fmt: skip
     """Each job with the result of ``work(job, note)``, in the order in which they end.
 
     Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
-    seconds, is replaced; a job whose worker is ended from outside is done once more. ``work`` and the jobs are pickled.
+    seconds, is replaced; with ``fresh`` each is, after each job. A job whose worker is ended from outside is done once
+    more. ``work`` and the jobs are pickled.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -65,7 +68,8 @@ def run(
                 else:
                     continue
                 job, again = worker.job, isinstance(outcome, Died) and outcome.outside and not worker.again
-                if isinstance(outcome, Died):
+                if fresh or isinstance(outcome, Died):
+                    worker.process.kill()
                     workers[workers.index(worker)] = busy[i] = worker = _Worker(work)
                 if again:
                     worker.again = worker.take(iter([job]))
@@ -117,7 +121,7 @@ class _Worker(Generic[Job, Result]):
             result: Result = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            return self._died(_how(self.process.exitcode), self.process.exitcode in OUTSIDE)
+            return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
         return result
 
     def idle(self) -> float:
@@ -156,7 +160,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _how(status: int | None) -> str:
+def how_it_ended(status: int | None) -> str:
     if status is not None and status < 0:
         return f"ends the process by {signal.Signals(-status).name}"
     return f"ends the process with status {status}"

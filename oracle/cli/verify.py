@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, table, write
+from oracle.cli.trial import Asked, trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +54,12 @@ def verify(
     probe: Annotated[
         bool, typer.Option("--probe", help="Instead: the width of its multipliers, of ops that are sums of products.")
     ] = False,
+    dtype: Annotated[
+        str | None, typer.Option(help="Of subject torch: float32,float64,bfloat16,float16, some of them, or all.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="Of subject torch: contiguous,channels-last,transposed,sliced,expanded, or all.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
@@ -71,6 +78,13 @@ def verify(
         raise ValueError(f"--theorem {theorem!r} is of --call, without --isolate")
     if exhaustive is None and part != "1/1":
         raise ValueError("--part is of --exhaustive: give both")
+    if subject == "torch":
+        if theorem is not None or cluster is not None or probe:
+            raise ValueError("subject 'torch' is on trial by itself: --theorem, --cluster and --probe are of others")
+        trial(Asked(dtype, layout, tuple(op or ()), call, seed, examples, exhaustive, _part(part)), timeout, json)
+        return
+    if dtype or layout:
+        raise ValueError("--dtype and --layout are of subject torch: verify runs every other in float64 and float32")
     if probe:
         _probe(subject, op or (), seed, json)
         return
