@@ -59,9 +59,7 @@ SUBJECTS = {
     "gives out its argument's memory": ("relu", own_input, relu.backward),
     "ignores strides": ("relu", strideless, relu.backward),
     "answers in another precision": ("relu", lambda x: relu.forward(x).astype(np.float32), relu.backward),
-    "computes in float32 on the way": (
-        "relu", in_float32, relu.backward,
-    ),
+    "computes in float32 on the way": ("relu", in_float32, relu.backward),
     "leaves a part of its answer unwritten": ("relu", half_written, relu.backward),
     "gives another answer at another run": ("relu", restless, relu.backward),
     "takes what PyTorch does not": ("conv2d", any_channels, conv2d.backward),
