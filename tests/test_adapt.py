@@ -183,7 +183,7 @@ class ByDLPack:
     """No ``__array__``: what there is of an array on another device."""
 
     def __init__(self, a):
-        self.a = a
+        self.a = np.array(a)
 
     def __dlpack__(self, **options):
         return self.a.__dlpack__(**options)
@@ -194,7 +194,7 @@ class ByDLPack:
 
 class ByArray:
     def __init__(self, a):
-        self.a = a
+        self.a = np.array(a)
 
     def __array__(self, dtype=None, copy=None):
         return self.a
