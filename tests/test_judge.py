@@ -46,7 +46,7 @@ def ignores_strides(x):
 
 
 def forgets_the_tuple(dy, x):
-    return relu.backward(dy, x)[0]
+    return np.asarray(relu.backward(dy, x)[0])
 
 
 def broadcasts_dy(dy, x):
