@@ -1,7 +1,7 @@
 """Which ops are measured at which sizes: y and all gradients, by hand and by PyTorch, on the same numbers."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -63,6 +63,9 @@ HEADS = (
 )
 
 
+Sides = tuple[Callable[[], Any], Callable[[], Any]]  # what is to be timed: by hand, and by PyTorch
+
+
 class Group(NamedTuple):
     """Calls that are measured together. ``targets``: the largest ratio by dtype; of each call, or of their mean."""
 
@@ -82,7 +85,7 @@ GROUPS = (
 )
 
 
-def sides(text: str, dtype: str) -> tuple[Callable[[], object], Callable[[], object]]:
+def sides(text: str, dtype: str) -> Sides:
     """Forward and backward of a call, by hand and by PyTorch; autograd is told dy, as backward is."""
     call = parse(text, 0)
     op, kind, rng = look_up(call.op), np.dtype(dtype), np.random.default_rng(0)

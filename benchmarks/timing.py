@@ -7,6 +7,7 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -27,6 +28,7 @@ class Times(NamedTuple):
 
 def compare(manual: Callable[[], object], torch: Callable[[], object], seconds: float = SECONDS) -> Times:
     """Both functions in alternating turns."""
+    _settle()
     repeats = [_repeats(f) for f in (manual, torch)]
     pairs: list[tuple[float, float]] = []
     with _without_collection():
@@ -49,6 +51,15 @@ def threads(count: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
+
+
+def _settle() -> None:
+    """Let malloc keep what is freed, as it does in a process that has once freed a large array.
+
+    glibc gives freed memory back to the system beyond twice the largest block it has seen freed; which of two arrays
+    of some megabytes then pays for fetching it again, page by page, is chance.
+    """
+    np.empty(31 * 2**20, np.uint8)
 
 
 def _repeats(f: Callable[[], object]) -> int:

@@ -1,9 +1,8 @@
 """One step of the network of the training comparison, by hand and by PyTorch: loss, all gradients, new weights."""
 
-from collections.abc import Callable
-
 import numpy as np
 
+from benchmarks.layers import Sides
 from manual import convnet
 from oracle.training.sides import Manual, Reference
 
@@ -11,7 +10,7 @@ IMAGE, CLASSES, BATCH = (1, 28, 28), 10, 64
 TARGETS = {"float64": 1.0, "float32": 1.6}
 
 
-def sides(dtype: str) -> tuple[Callable[[], object], Callable[[], object]]:
+def sides(dtype: str) -> Sides:
     """A step on one batch of noise as large as MNIST's images."""
     rng = np.random.default_rng(0)
     weights = {name: w.astype(dtype) for name, w in convnet.initial(IMAGE, CLASSES, rng).items()}

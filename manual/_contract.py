@@ -4,6 +4,7 @@ from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
+from manual._geometry import Shape
 from manual._typing import Array
 
 
@@ -16,49 +17,47 @@ def contract(letters: str, a: Array, b: Array) -> Array:
     Raises:
         ValueError: a letter stands for two different sizes.
     """
-    left, right, axes = _plan(letters)
-    size = dict(zip(left.letters + right.letters, a.shape + b.shape, strict=False))
-    if any(tuple(map(size.get, m.letters)) != array.shape for m, array in ((left, a), (right, b))):
-        raise ValueError(f"contract({letters!r}): shapes {a.shape} and {b.shape} do not fit these letters")
-    first, second = _matrices(left, a), _matrices(right, b)
+    left, right, shape, axes = _plan(letters, a.shape, b.shape)
+    first, second = _matrices(a, left), _matrices(b, right)
     product = first @ second if first.shape[-1] != 1 else first * second  # one term: matmul is slow at adding nothing
-    rest = [size[i] for i in left.rows + right.columns]
-    result: Array = product.reshape(*product.shape[:-2], *rest).transpose(axes)
+    result: Array = product.reshape(shape).transpose(axes)
     return result
 
 
 class Matrices(NamedTuple):
-    """An operand's letters, and which of them are the rows and which the columns of a matrix, one for each other."""
+    """How an operand becomes matrices: its axes in a new order, then merged, then perhaps rows and columns exchanged.
 
-    letters: str
-    rows: str
-    columns: str
-    axes: tuple[int, ...]  # in the order in which the memory is read: others, and rows or columns
-    others: int
-    middle: int  # where the last group begins
-    turned: bool  # whether these are the rows: what lies together in memory stays together
+    The axis along which its memory runs stays the last until then: what lies together is copied together.
+    """
 
-
-def _matrices(m: Matrices, a: Array) -> Array:
-    a = a.transpose(m.axes)
-    a = a.reshape(*a.shape[: m.others], prod(a.shape[m.others : m.middle]), prod(a.shape[m.middle :]))
-    return a.swapaxes(-1, -2) if m.turned else a
+    axes: Shape
+    shape: Shape
+    exchanged: bool
 
 
-@lru_cache
-def _plan(letters: str) -> tuple[Matrices, Matrices, tuple[int, ...]]:
-    """Both operands, and the axes of their product in the order of the result."""
+def _matrices(a: Array, how: Matrices) -> Array:
+    merged = a.transpose(how.axes).reshape(how.shape)
+    return merged.swapaxes(-1, -2) if how.exchanged else merged
+
+
+@lru_cache(1024)
+def _plan(letters: str, a_shape: Shape, b_shape: Shape) -> tuple[Matrices, Matrices, Shape, Shape]:
+    """Both operands; their product's shape, one axis for each letter, and its axes in the order of the result."""
     terms, result = letters.split("->")
     a, b = terms.split(",")
-    others = "".join(i for i in a if i in b and i in result)
+    size = dict(zip(a + b, a_shape + b_shape, strict=False))
+    if any(tuple(map(size.get, term)) != shape for term, shape in ((a, a_shape), (b, b_shape))):
+        raise ValueError(f"contract({letters!r}): shapes {a_shape} and {b_shape} do not fit these letters")
+    each = "".join(i for i in a if i in b and i in result)
     sums = "".join(i for i in a if i in b and i not in result)
-    rows, columns = ("".join(i for i in term if i not in others + sums) for term in (a, b))
-    axes = tuple(map((others + rows + columns).index, result))
-    return _operand(a, others, rows, sums), _operand(b, others, sums, columns), axes
+    rows, columns = ("".join(i for i in term if i not in each + sums) for term in (a, b))
 
+    def matrices(term: str, rows: str, columns: str) -> Matrices:
+        exchanged = term[-1:] in tuple(rows)
+        groups = (columns, rows) if exchanged else (rows, columns)
+        shape = (*(size[i] for i in each), *(prod(size[i] for i in group) for group in groups))
+        return Matrices(tuple(map(term.index, each + "".join(groups))), shape, exchanged)
 
-def _operand(letters: str, others: str, rows: str, columns: str) -> Matrices:
-    turned = letters[-1:] in tuple(rows)
-    first, last = (columns, rows) if turned else (rows, columns)
-    axes = tuple(map(letters.index, others + first + last))
-    return Matrices(letters, rows, columns, axes, len(others), len(others) + len(first), turned)
+    product = each + rows + columns
+    axes = tuple(map(product.index, result))
+    return matrices(a, rows, sums), matrices(b, sums, columns), tuple(size[i] for i in product), axes

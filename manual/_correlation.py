@@ -46,7 +46,7 @@ def dw_of(dy: Array, x: Array, w_shape: Shape, geometry: Geometry, groups: int) 
     dys = split(dy, 1, groups)
     for n, i, u in windows(x, w_shape, dy.shape, geometry, groups):
         dws += contract(f"gc{r}n{p},ngo{p}->gc{r}o", u, dys[n, :, :, i])
-    return np.moveaxis(dws, -1, 1).reshape(w_shape)
+    return dws.transpose(0, dws.ndim - 1, *range(1, dws.ndim - 1)).reshape(w_shape)
 
 
 def dx_of(dy: Array, w: Array, x_shape: Shape, geometry: Geometry, groups: int) -> Array:

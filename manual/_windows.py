@@ -24,7 +24,8 @@ def pad(x: Array, padding: Pads, value: float = 0) -> Array:
     if not any(map(any, padding)):
         return x
     lead = x.ndim - len(padding)
-    xp = np.full((*x.shape[:lead], *padded_size(x.shape[lead:], padding)), value, x.dtype)
+    xp = np.empty((*x.shape[:lead], *padded_size(x.shape[lead:], padding)), x.dtype)
+    xp.fill(value)
     crop(xp, padding)[...] = x
     return xp
 
@@ -49,11 +50,10 @@ def over_windows(combine: np.ufunc, x: Array, kernel: Shape, stride: Shape, dila
     """All cells of each window combined, by addition, say: (…, H, W) → (…, P, Q), one axis after another."""
     for axis, (k, t, d) in enumerate(zip(kernel, stride, dilation, strict=True), -len(kernel)):
         p = output_size(x.shape[axis], k, t, d)
-        every = [slice(None)] * (-axis - 1)
-        first, *rest = (x[cells((slice(r * d, r * d + (p - 1) * t + 1, t), *every))] for r in range(k))
+        first, *rest = (x[tap(axis, r, p, t, d)] for r in range(k))
         x = combine(first, rest[0]) if rest else first.copy()
-        for tap in rest[1:]:
-            combine(x, tap, out=x)
+        for cell in rest[1:]:
+            combine(x, cell, out=x)
     return x
 
 
@@ -63,33 +63,37 @@ def columns(x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
     (C, N, H, W) → (C, R, S, N, P, Q). The last axis is first: its S taps are copied in rows of Q, all R·S of P·Q.
     """
     for axis, (k, t, d) in enumerate(list(zip(kernel, stride, dilation, strict=True))[::-1], 1):
-        shape, strides, step = list(x.shape), list(x.strides), x.strides[-axis]
-        shape[-axis], strides[-axis] = output_size(shape[-axis], k, t, d), step * t
-        shape.insert(1, k)
-        strides.insert(1, step * d)
-        x = np.ascontiguousarray(np.lib.stride_tricks.as_strided(x, shape, strides))
+        p = output_size(x.shape[-axis], k, t, d)
+        u = np.empty((x.shape[0], k, *x.shape[1:-axis], p, *x.shape[x.ndim - axis + 1 :]), x.dtype)
+        for r in range(k):
+            u[:, r] = x[tap(-axis, r, p, t, d)]
+        x = u
     return x
 
 
 def scatter(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
     """The adjoint of ``gather``: add each window's cells (…, R, S, P, Q) to where they came from, (…, H, W)."""
-    lead = u.ndim - 2 * len(size)
+    lead: Any = (slice(None),) * (u.ndim - 2 * len(size))
     for axis, (n, t, d) in enumerate(zip(size, stride, dilation, strict=True), -len(size)):
-        taps = np.moveaxis(u, lead, 0)
-        p = taps.shape[axis]
-        x = np.zeros((*taps.shape[1 : taps.ndim + axis], n, *taps.shape[taps.ndim + axis + 1 :]), u.dtype)
-        for r, tap in enumerate(taps):
-            place = cells((slice(r * d, r * d + (p - 1) * t + 1, t), *[slice(None)] * (-axis - 1)))
-            if r == 0 or t > d * (len(taps) - 1):  # nothing is there yet, or no two windows meet
-                x[place] = tap
+        k, p = u.shape[len(lead)], u.shape[axis]
+        x = np.zeros((*u.shape[: len(lead)], *u.shape[len(lead) + 1 : axis], n, *u.shape[u.ndim + axis + 1 :]), u.dtype)
+        for r in range(k):
+            place, cell = tap(axis, r, p, t, d), u[*lead, r]
+            if r == 0 or t > d * (k - 1):  # nothing is there yet, or no two windows meet
+                x[place] = cell
             elif axis < -1:
-                x[place] += tap
+                x[place] += cell
             else:  # short rows are copied sooner than added
-                moved = np.zeros_like(x)
-                moved[place] = tap
+                moved = np.zeros(x.shape, x.dtype)
+                moved[place] = cell
                 x += moved
         u = x
     return u
+
+
+def tap(axis: int, r: int, p: int, t: int, d: int) -> Any:
+    """An index of the cells that p windows have as their r-th along an axis, counted from the last, −1."""
+    return (..., slice(r * d, r * d + (p - 1) * t + 1, t), *(slice(None),) * (-axis - 1))
 
 
 def cells(last: Any) -> Any:

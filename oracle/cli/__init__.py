@@ -19,17 +19,17 @@ for command in (
     app.command()(command)
 
 
-def main() -> None:
-    """Run the command line; a call that cannot be used ends with one line on standard error and status 2."""
+def main(app: typer.Typer = app, name: str = "oracle") -> None:
+    """Run a command line; a call that cannot be used ends with one line on standard error and status 2."""
     arguments = sys.argv[1:] or ["--help"]
     for i, argument in enumerate(arguments):  # --json alone means standard output
         if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
             arguments[i] = "--json=-"
     try:
-        status = app(arguments, standalone_mode=False, prog_name="python -m oracle")
+        status = app(arguments, standalone_mode=False, prog_name=f"python -m {name}")
     except (typer.exceptions.TyperException, ValueError, OSError) as error:
         message = error.format_message() if isinstance(error, typer.exceptions.TyperException) else str(error)
-        print(f"oracle: {' '.join(message.split())}", file=sys.stderr)
+        print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
         status = 2
     except typer.Abort:
         status = 130
