@@ -13,8 +13,9 @@ referee, definitions, probe who is wrong, by differences of each side's forward 
                             multiplier is
 
 Rooms beside it: adapt, which makes subjects of what people have; campaign, whole small worlds in worker processes;
-training, one network trained twice; article, its table of formulas; cli, the command line; suite and plugin, which are
-``oracle.verify`` and ``pytest --subject``. No step reaches back.
+trial, PyTorch's own kernels in every dtype and layout; training, one network trained twice; article, its table of
+formulas; cli, the command line; suite and plugin, which are ``oracle.verify`` and ``pytest --subject``. No step reaches
+back.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -132,7 +132,8 @@ def _tell(job: Job, note: Note) -> _Told | None:
     for _, outcome in judge.outcomes(op, planned.call, form, job.layouts, job.module, every=job.every):
         if wrong := outcome.wrong:
             text = plain.reproduction(op, wrong.case, form, job.layouts[0], wrong)
-            return _Told(wrong.quantity, wrong.what, judge.who_is_right(op, wrong.case), text)
+            same = (job.dtype, job.layouts) == ("float64", ("contiguous",))
+            return _Told(wrong.quantity, wrong.what, judge.who_is_right(op, wrong, not same), text)
     return None
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from oracle import referee
 from oracle.calls import Call
 from oracle.cases import Case
 from oracle.compare import compare, show
@@ -23,6 +24,7 @@ class Wrong(NamedTuple):
     case: Case
     quantity: str
     at: tuple[int, ...] | None = None
+    got: float = 0.0
     want: float = 0.0
     allowed: float = 0.0
 
@@ -90,17 +92,31 @@ def check(op: Op, case: Case, form: Format, layout: str, module: str) -> Outcome
     return Outcome(not case.exact, worst, hollow)
 
 
-def who_is_right(op: Op, case: Case) -> str:
-    """Whether PyTorch itself, in float64 and contiguous, says on the same numbers what manual says."""
+def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
+    """What the referee says, who asks neither's backward, and, ``in_float64``, what PyTorch itself then says.
+
+    To the referee the subject is manual, and both are in float64: that PyTorch is beyond its own bound is known.
+    """
+    wide, ruling = replace(wrong.case, dtype=witness.FLOAT64), ""
+    if wrong.at is not None:
+        failure = Failure(
+            wrong.what, wide.call, quantity=wrong.quantity, index=wrong.at, subject=wrong.want, reference=wrong.got,
+            case=wide,
+        )  # fmt: skip
+        ruling = referee.ruling(failure, witness.MANUAL).replace("the subject", "manual")
+    return "; ".join(said for said in (ruling, _in_float64(op, wide) if in_float64 else "") if said)
+
+
+def _in_float64(op: Op, case: Case) -> str:
     if unsafe(case.call):
         return "PyTorch in float64 cannot be asked safely"
     try:
-        check(op, replace(case, dtype=witness.FLOAT64), FORMATS["float64"], "contiguous", kernels.KERNELS)
+        check(op, case, FORMATS["float64"], "contiguous", kernels.KERNELS)
     except Failure as failure:
-        return f"PyTorch in float64, contiguous, is of another opinion than manual: {failure.what}"
+        return f"in float64, contiguous, PyTorch errs too: {failure.what}"
     except RefusedError as error:
-        return f"PyTorch in float64 refuses: {error}"
-    return "PyTorch in float64, contiguous, says what manual says"
+        return f"in float64, contiguous, PyTorch refuses: {error}"
+    return "in float64, contiguous, PyTorch says what manual says"
 
 
 def _outcome(op: Op, cases: list[Case], form: Format, layout: str, module: str) -> Outcome:
@@ -133,4 +149,4 @@ def _wrong(op: Op, case: Case, form: Format, failure: Failure) -> Wrong:
     what = (
         f"{quantity}{place} = {show(a, b)}, manual says {show(b, a)}   ({(beyond > 1).sum()} of {beyond.size} elements)"
     )
-    return Wrong(what, case, quantity, index, b, float(np.broadcast_to(bound, got.shape)[index]))
+    return Wrong(what, case, quantity, index, a, b, float(np.broadcast_to(bound, got.shape)[index]))

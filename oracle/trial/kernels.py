@@ -66,7 +66,8 @@ def answers(op: Op, case: Case, dtype: str, layout: str, module: str = KERNELS) 
 def has_layout(case: Case, layout: str) -> bool:
     """Whether any array of the case lies otherwise in it than contiguously."""
     arguments, dy = of_arguments_and_dy(layout, case.call.seed)
-    return differs(case.dy.shape, dy) or any(differs(a.shape, arguments) for a in case.arrays.values() if a is not None)
+    laid_out = [(case.dy, dy), *((a, arguments) for a in case.arrays.values() if a is not None)]
+    return any(a.size and differs(a.shape, name) for a, name in laid_out)
 
 
 def _differentiated(

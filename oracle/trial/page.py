@@ -23,7 +23,7 @@ where it is not.
 
 {calls} calls of {ops} ops in {dtypes}, in the layouts {layouts}, against `manual` in float64: bitwise on lattices where
 nothing rounds, or within the rounding bound of the dtype. Of {rows} rows (op, dtype and layout) {verdicts}.{hollow}
-Apart from these {unsafe} calls on which PyTorch is known to be unsafe, each in a process of its own, in the last column.
+Apart from these {unsafe} calls on which PyTorch is known to be unsafe, each in a process of its own: the last column.
 
 | op | dtype | layout | verdict | calls | wrong | crashed | unsafe |
 |---|---|---|---|--:|--:|--:|---|
@@ -129,7 +129,7 @@ def _quoted(how: str | None) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    *some, last = names
+    *some, last = [*names] or [""]
     return f"{', '.join(some)} and {last}" if some else last
 
 

@@ -97,7 +97,7 @@ def _tensor(a: Array, form: Format, layout: str) -> str:
     """Its numbers; of an expanded one, those that it repeats."""
     floating = a.dtype.kind == "f"
     kept = a[:1] if layout == "expanded" and a.ndim and len(a) else a
-    dtype = f", dtype=torch.{form.name}" if floating else ""
+    dtype = f", dtype=torch.{form.name}" if floating else f", dtype=torch.{a.dtype.name}" if not a.size else ""
     numbers = f"torch.tensor([{', '.join(_literal(v, form) for v in kept.ravel().tolist())}]{dtype})"
     return as_text(numbers if kept.ndim == 1 else f"{numbers}.reshape({_shape(kept)})", a.shape, layout, floating)
 

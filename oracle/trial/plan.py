@@ -65,7 +65,7 @@ class Plan(NamedTuple):
     def _of_world(self, op: Op, progress: Callable[[str], None]) -> list[Job]:
         world = World(op, self.size or 0)
         prefixes = world.jobs(*self.part)
-        number = exhaustive.count(world, prefixes, self.part[1], lambda: progress(f"counting {op.name}"))
+        number = exhaustive.count(world, prefixes, self.part[1], lambda _: progress(f"counting {op.name}"))
         if not number.exact:
             raise ValueError(f"{op.name} has {number} geometries: give --part i/n, or axes smaller than {self.size}")
         return [

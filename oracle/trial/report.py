@@ -69,7 +69,7 @@ def text(some: Sequence[Explained]) -> str:
     """A kind of failure: what is wrong, who is right, where else, and the lines that show it."""
     e = some[0]
     lines = [f"{e.verdict}  {e.row.op}, {e.row.dtype}, {e.row.layout}: {e.what}", f"  call      {e.call}"]
-    lines += [f"  who       {e.who_is_right}"] * bool(e.who_is_right)
+    lines += [f"  referee   {e.who_is_right}"] * bool(e.who_is_right)
     lines += [f"  also in   {places(e.row for e in some[1:])}"] * (len(some) > 1)
     lines += [f"  again     {again(e)}", f"  as plain torch, in a new process: {e.shown or 'shows nothing'}", ""]
     return "\n".join([*lines, e.reproduction])

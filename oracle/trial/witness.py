@@ -51,7 +51,7 @@ def draw(op: Op, call: Call, lattice: Draw | None, form: Format) -> Case:
     primal, dual = (held(a, form) for a in lattice(call, keywords, form.sums)) if lattice else (REAL, REAL)
     if not all(a is REAL or a.distinct or a.amplitude for a in (primal, dual)):  # nothing but zeros would fit
         primal, dual = REAL, REAL
-    arrays = {n: a if a is None else form.rounded(a) for n, a in arrays_of(op, call, rng, FLOAT64, primal).items()}
+    arrays = {n: a if a is None else _held(a, form) for n, a in arrays_of(op, call, rng, FLOAT64, primal).items()}
     case = Case(call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), rng)
 
     def cotangent(shape: tuple[int, ...]) -> Array:
@@ -92,6 +92,13 @@ def _bound(op: Op, case: Case, u: float) -> Answers:
         return op.comparison.bound(case, u)
     magnitudes = present(backward(MANUAL, replace(case, dy=np.abs(case.dy)))["dx"])  # as oracle.bounds.selection
     return {"y": np.zeros(case.dy.shape), "dx": gamma(meeting(case.call) - 1, u) * magnitudes}
+
+
+def _held(a: Array, form: Format) -> Array:
+    """Its numbers in the format; numbers a million away from zero, which float16 has none of, a thousandth of them."""
+    with np.errstate(over="ignore"):
+        rounded = form.rounded(a)
+    return rounded if np.isfinite(rounded).all() or not np.isfinite(a).all() else _held(a / 1024, form)
 
 
 def _values(lattice: Lattice, rng: np.random.Generator, shape: tuple[int, ...], call: Call) -> Array:
