@@ -7,6 +7,7 @@ run, memory                 the subject's answers; memory that it did not write 
 pytorch, unsafe             PyTorch's answers, and what must not be handed to it
 compare, bounds             bitwise, or within a derived rounding bound
 theorems                    what is true of every op, with its witnesses (differences, higher, edges, layouts, perturb)
+signatures, refusals        what a subject must take, and what it must not
 judge, verdicts             the search for a failure, its message
 mistakes, diagnose          its name, its cause
 referee, definitions, probe who is wrong, by differences of each side's forward and by exact arithmetic; how wide a

@@ -23,6 +23,7 @@ from oracle.environment import versions
 from oracle.lattices import SMALL
 from oracle.ops import OPS, Op, look_up
 from oracle.pytorch import Refusal
+from oracle.refusals import must_refuse
 from oracle.strategies import calls, random_call
 from oracle.subjects import Subject
 from oracle.theorems import Theorem
@@ -280,7 +281,7 @@ def _taken(subject: Subject, op: Op, call: Call, refusal: str) -> Failure:
     """
     try:
         with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # arrays that nobody can make
-            theorems.refuses(subject, op, call)
+            must_refuse(subject, op, call)
     except Failure as failure:
         failure.subject_name, failure.on_trial = subject.name, subject
         failure.theorem = theorems.what_pytorch_refuses_is_refused

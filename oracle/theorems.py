@@ -4,7 +4,6 @@ Each returns the worst error that it met as a fraction of its bound, 0 where it 
 line and other people's suites only iterate over them.
 """
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import numpy as np
 from manual._typing import Array
 from oracle import edges
 from oracle.calls import Call
-from oracle.cases import Case, answered, arrays_of, draw, keywords_of
+from oracle.cases import Case, answered, draw
 from oracle.compare import compare, tolerance
 from oracle.diagnose import unstable
 from oracle.differences import exact_difference, smooth_difference
@@ -23,8 +22,10 @@ from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
-from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward, reference_steps
+from oracle.pytorch import Answers, lacks_double_backward
+from oracle.refusals import must_refuse, refuses
 from oracle.run import backward, everything, forward, steps
+from oracle.signatures import must_take, tells
 from oracle.subjects import DTYPES, Subject
 from oracle.unsafe import unsafe
 from oracle.verdicts import Failure
@@ -78,9 +79,9 @@ def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
     implementation: Any = subject.implementation(op.name)
     name = "step" if op.kind == "step" else "forward"
     reference = getattr(op.reference, name)
-    _must_take(op, name, getattr(implementation, name, None), reference, 0, call)
+    must_take(op, name, getattr(implementation, name, None), reference, 0, call)
     if op.kind == "differentiable" and not subject.forward_only(op.name):
-        _must_take(op, "backward", getattr(implementation, "backward", None), reference, 1, call)
+        must_take(op, "backward", getattr(implementation, "backward", None), reference, 1, call)
     return 0.0
 
 
@@ -210,43 +211,13 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
     for neighbour in neighbours(op, call, rng):
         if unsafe(neighbour):
             continue
-        refuses(subject, op, neighbour, rng, case)
+        must_refuse(subject, op, neighbour, rng, case)
     if op.kind == "differentiable" and not subject.forward_only(op.name):
         for shape in misshapen(case.dy.shape):
             arguments = [np.ones(shape, case.dtype), *case.arrays.values()]
             reason = f"dy has shape {shape}, y {case.dy.shape}"
-            _refuses(subject, "backward", arguments, case.keywords, call, reason)
+            refuses(subject, "backward", arguments, case.keywords, call, reason)
     return 0.0
-
-
-def refuses(
-    subject: Subject, op: Op, call: Call, rng: np.random.Generator | None = None, sound: Case | None = None
-) -> None:
-    """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
-
-    Raises:
-        Failure: it does not.
-    """
-    rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
-    keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
-    try:
-        if op.kind == "step":
-            reference_steps(call, arrays["w"], arrays["w"][None], keywords)  # type: ignore[arg-type,index]
-        else:
-            reference_forward(call, arrays, keywords)
-    except Refusal as refusal:
-        reason, given = f"PyTorch: {str(refusal).splitlines()[0]}", [*arrays.values()]
-        also = (TypeError,) if isinstance(refusal, TypeError) else ()
-        if op.kind == "step":
-            _refuses(subject, "step", given * 2, keywords, call, reason, also)
-            return
-        _refuses(subject, "forward", given, keywords, call, reason, also)
-        if sound and not subject.forward_only(op.name):
-            try:
-                _refuses(subject, "backward", [sound.dy, *given], keywords, call, reason, also)
-            except Failure as failure:
-                failure.redo = sound.call
-                raise
 
 
 def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
@@ -256,7 +227,7 @@ def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
     found = {name: getattr(implementation, name, ...) for name in functions}
     absent = [name for name, function in found.items() if function is None]
     dtypes = [dtype for dtype in DTYPES if dtype not in subject.dtypes(op.name)]
-    untold = [f"{name}'s signature" for name, f in found.items() if callable(f) and not _tells(f)]
+    untold = [f"{name}'s signature" for name, f in found.items() if callable(f) and not tells(f)]
     return (*absent, *dtypes, *untold)
 
 
@@ -286,46 +257,9 @@ DIFFERENTIABLE = (
 STEP = (steps_are_pytorchs, *MANNERS)
 
 
-def _must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], more: int, call: Call) -> None:
-    """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
-    if not callable(function):
-        raise Failure(f"{op.name} has no {name}", call)
-    if not _tells(function):
-        return
-    want, got, arrays = _parameters(reference), _parameters(function), len(op.positional)
-    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
-        got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # whatever else: the calls will show
-    if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
-        shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
-        told = ", ".join([*shown, *map(str, want[arrays:])])
-        raise Failure(f"{op.name}.{name} takes ({', '.join(map(str, got))}), it should take ({told})", call)
-
-
-def _tells(function: Any) -> bool:
-    """Whether its signature says what it takes: that of a built-in function need not, and ``*arrays`` does not."""
-    try:
-        return all(p.kind is not p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
-    except (ValueError, TypeError):
-        return False
-
-
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    parameters = inspect.signature(function).parameters.values()
-    empty, positional = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return [p.replace(annotation=empty, kind=positional) for p in parameters if p.kind is not p.VAR_KEYWORD]
-
-
-def _bare(parameters: list[inspect.Parameter], arrays: int) -> tuple[list[Any], dict[str, Any]]:
-    return [p.default for p in parameters[:arrays]], {p.name: p.default for p in parameters[arrays:]}
-
-
 def _sum(arrays: Iterable[Array | None]) -> Array | None:
     present = [a for a in arrays if a is not None]
     return np.asarray(sum(present[1:], present[0])) if present else None
-
-
-def _is_required(parameter: inspect.Parameter) -> bool:
-    return parameter.default is inspect.Parameter.empty
 
 
 def _laid(case: Case, layout: Callable[[Array], Array]) -> dict[str, Array | None]:
@@ -339,17 +273,3 @@ def _must_be_the_same(subject: Subject, op: Op, case: Case, layout: str) -> None
     except Failure as failure:
         failure.what = f"depends on memory layout: with {layout} {failure.what}"
         raise
-
-
-def _refuses(
-    subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
-    also: tuple[type[Exception], ...] = (),
-) -> None:  # fmt: skip
-    try:
-        getattr(subject.implementation(call.op), name)(*arguments, **keywords)
-    except (*subject.refusals(call.op), *also):
-        return
-    except (Exception, SystemExit) as error:
-        what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})"
-        raise Failure(what, call) from error
-    raise Failure(f"{name} accepts a call that it should refuse ({reason})", call)

@@ -1,0 +1,56 @@
+"""What PyTorch refuses, a subject must refuse, too: by a ValueError, or as its framework does."""
+
+from typing import Any
+
+import numpy as np
+
+from oracle.calls import Call
+from oracle.cases import Case, arrays_of, keywords_of
+from oracle.ops import Op
+from oracle.pytorch import Refusal, reference_forward, reference_steps
+from oracle.subjects import Subject
+from oracle.verdicts import Failure
+
+
+def must_refuse(
+    subject: Subject, op: Op, call: Call, rng: np.random.Generator | None = None, sound: Case | None = None
+) -> None:
+    """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
+
+    Raises:
+        Failure: it does not.
+    """
+    rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
+    keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
+    try:
+        if op.kind == "step":
+            reference_steps(call, arrays["w"], arrays["w"][None], keywords)  # type: ignore[arg-type,index]
+        else:
+            reference_forward(call, arrays, keywords)
+    except Refusal as refusal:
+        reason, given = f"PyTorch: {str(refusal).splitlines()[0]}", [*arrays.values()]
+        also = (TypeError,) if isinstance(refusal, TypeError) else ()
+        if op.kind == "step":
+            refuses(subject, "step", given * 2, keywords, call, reason, also)
+            return
+        refuses(subject, "forward", given, keywords, call, reason, also)
+        if sound and not subject.forward_only(op.name):
+            try:
+                refuses(subject, "backward", [sound.dy, *given], keywords, call, reason, also)
+            except Failure as failure:
+                failure.redo = sound.call
+                raise
+
+
+def refuses(
+    subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
+    also: tuple[type[Exception], ...] = (),
+) -> None:  # fmt: skip
+    try:
+        getattr(subject.implementation(call.op), name)(*arguments, **keywords)
+    except (*subject.refusals(call.op), *also):
+        return
+    except (Exception, SystemExit) as error:
+        what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})"
+        raise Failure(what, call) from error
+    raise Failure(f"{name} accepts a call that it should refuse ({reason})", call)
