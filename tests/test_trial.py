@@ -268,6 +268,8 @@ def run(capsys, monkeypatch, *arguments):
         (["torch", "--dtype", "float8"], "--dtype 'float8': there is no dtype 'float8'; there are float64, float32,"),
         (["torch", "--layout", "x"], "--layout 'x': there is no layout 'x'; there are contiguous, channels-last,"),
         (["torch", "--call", "relu(y=(2,))"], "relu(y=(2,)): relu has no argument 'y'; it has x"),
+        (["torch", "--call", "conv2d(x=(1, 1, 2, 2))"], "conv2d(x=(1, 1, 2, 2)): manual cannot take it: "),
+        (["torch", "--call", "relu(x=2)"], "relu(x=2): manual cannot take it: "),
         (["torch", "--op", "conv3d", "--exhaustive", "5"], "conv3d has about 27,000,000 geometries: give --part i/n"),
         (["torch", "--probe"], "subject 'torch' is on trial by itself: --theorem, --cluster and --probe are of others"),
     ],

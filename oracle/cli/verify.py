@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def verify(
     subject: Annotated[
-        str, typer.Argument(help="An importable package or module that has some of the ops.")
+        str, typer.Argument(help="An importable package or module that has some of the ops; torch: its own kernels.")
     ] = "manual",
     op: Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")] = None,
     call: Annotated[str | None, typer.Option(help="Check this one call, as an 'again' line prints it.")] = None,

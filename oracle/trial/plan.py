@@ -7,11 +7,14 @@ from oracle import calls
 from oracle.campaign import exhaustive
 from oracle.campaign.world import World
 from oracle.ops import OPS, Op, look_up
+from oracle.pytorch import Refusal
+from oracle.trial import witness
 from oracle.trial.campaign import Job
 from oracle.trial.formats import FORMATS
 from oracle.trial.kernels import KERNELS
 from oracle.trial.layouts import LAYOUTS
 from oracle.trial.sources import Drawn, One, Planned, Slice
+from oracle.verdicts import Failure
 
 BLOCK = 100  # calls of a job
 
@@ -79,6 +82,10 @@ class Plan(NamedTuple):
         op = look_up(call.op)
         if unknown := [n for n in call.arguments if n not in op.parameters]:
             raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
+        try:
+            list(witness.cases(op, call, FORMATS[self.dtypes[0]]))
+        except (Failure, KeyError, MemoryError, *Refusal) as error:
+            raise ValueError(f"{call}: manual cannot take it: {str(error).partition(chr(10))[0]}") from None
         return [Job(op.name, d, self.layouts, One(Planned(call)), module=self.module) for d in self.dtypes]
 
 
