@@ -11,11 +11,13 @@ r stands for all kernel axes, p for all output axes. a[p] counts the cells of a 
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import Pads, Shape, padded_size, per_axis, pool
 from manual._typing import Array, Ints
 from manual._windows import crop, over_windows, pad, scatter
 
 
+@ieee
 def forward(
     op: str, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
@@ -31,6 +33,7 @@ def forward(
     return y
 
 
+@ieee
 def backward(
     op: str, dy: Array, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,

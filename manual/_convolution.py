@@ -12,10 +12,12 @@ The sums are carried out in _correlation.py.
 """
 
 from manual._correlation import dw_of, dx_of, sum_channels, y_of
+from manual._floats import ieee
 from manual._geometry import conv, output_size, padded_size, same_dtype
 from manual._typing import Array, Ints
 
 
+@ieee
 def forward(
     op: str, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,
@@ -31,6 +33,7 @@ def forward(
     return y_of(x, w, b, positions, (t, d, pads), groups)
 
 
+@ieee
 def backward(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,
@@ -42,6 +45,7 @@ def backward(
     return dx, dw, None if b is None else sum_channels(dy)
 
 
+@ieee
 def input_gradient(
     op: str, dy: Array, x_shape: tuple[int, ...], w: Array, *,
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,
@@ -50,6 +54,7 @@ def input_gradient(
     return dx_of(dy, w, x_shape, conv(op, x_shape, w.shape, None, stride, padding, dilation, groups, dy), groups)
 
 
+@ieee
 def weight_gradient(
     op: str, dy: Array, x: Array, w_shape: tuple[int, ...], *,
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,

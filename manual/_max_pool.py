@@ -14,6 +14,7 @@ from math import prod
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._geometry import padded_size, pool
 from manual._typing import Array, Ints
 from manual._where import only
@@ -33,6 +34,7 @@ def forward(
     return over_windows(np.maximum, pad(x, pads, -np.inf), k, t, d)
 
 
+@ieee
 def backward(
     op: str, dy: Array, x: Array, *,
     kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,

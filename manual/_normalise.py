@@ -23,38 +23,39 @@ from typing import Any
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import Shape, same_dtype
 from manual._typing import Array
 
 
+@ieee  # without an ε a constant is 0/0, as in PyTorch
 def standardise(x: Array, axes: Shape, eps: float, centred: bool = True) -> tuple[Array, Array]:
     """z of x's shape, and s with axes of size 1 for A."""
     c = x - _mean(x, axes) if centred else x
-    with np.errstate(divide="ignore", invalid="ignore"):  # without an ε a constant is 0/0, as in PyTorch
-        s = 1 / np.sqrt(_mean_product(c, c, axes) + eps)
-        return np.multiply(c, s, out=c if centred else None), s
+    s = 1 / np.sqrt(_mean_product(c, c, axes) + eps)
+    return np.multiply(c, s, out=c if centred else None), s
 
 
+@ieee
 def standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool = True) -> Array:
     """dz → dx in its place, at forward's z and s; z is overwritten, too."""
-    with np.errstate(invalid="ignore"):
-        z *= _mean_product(dz, z, axes)
-        if centred:
-            dz -= _mean(dz, axes)
-        dz -= z
-        dz *= s
+    z *= _mean_product(dz, z, axes)
+    if centred:
+        dz -= _mean(dz, axes)
+    dz -= z
+    dz *= s
     return dz
 
 
+@ieee
 def given(x: Array, mean: Array | None, var: Array | None, shape: Shape, eps: float) -> tuple[Array, Array]:
     """z and s by a mean and a variance that are constants."""
     assert mean is not None
     assert var is not None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        s = 1 / np.sqrt(var.reshape(shape) + eps)
-        z = x - mean.reshape(shape)
-        z *= s
-        return z, s
+    s = 1 / np.sqrt(var.reshape(shape) + eps)
+    z = x - mean.reshape(shape)
+    z *= s
+    return z, s
 
 
 def affine(z: Array, weight: Array | None, bias: Array | None, shape: Shape) -> Array:

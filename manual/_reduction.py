@@ -8,9 +8,11 @@ mean  y = Σ ℓ / total       dℓ = dy / total everywhere; 0/0 is NaN, as in P
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._typing import Array
 
 
+@ieee
 def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
     """The losses ℓ as they are, their sum, or their sum over ``total``.
 
@@ -22,16 +24,15 @@ def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
     if reduction == "sum":
         return np.asarray(loss.sum())
     if reduction == "mean":
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(loss.sum() / loss.dtype.type(total))
+        return np.asarray(loss.sum() / loss.dtype.type(total))
     raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", loss=loss.shape, reduction=reduction)
 
 
+@ieee
 def spread(op: str, dy: Array, shape: tuple[int, ...], reduction: str, total: Array | int) -> Array:
     """The adjoint of ``reduce``: dℓ, of ``shape``; refuses what ``reduce`` refuses."""
     if reduction not in ("none", "sum", "mean"):
         raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", dy=dy, reduction=reduction)
     if dy.shape != (shape if reduction == "none" else ()):
         raise refusal(op, f"dy must have y's shape {shape if reduction == 'none' else ()}", dy=dy, reduction=reduction)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.broadcast_to(dy / dy.dtype.type(total) if reduction == "mean" else dy, shape)
+    return np.broadcast_to(dy / dy.dtype.type(total) if reduction == "mean" else dy, shape)

@@ -12,10 +12,12 @@ The sums are carried out in _correlation.py, where x and y, c and o have each ot
 """
 
 from manual._correlation import along_channels, dw_of, dx_of, sum_channels, y_of
+from manual._floats import ieee
 from manual._geometry import conv_transpose, same_dtype
 from manual._typing import Array, Ints
 
 
+@ieee
 def forward(
     op: str, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
@@ -33,6 +35,7 @@ def forward(
     return y
 
 
+@ieee
 def backward(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._steps import check, gradient
 from manual._typing import Array
 
@@ -18,6 +19,7 @@ class State(NamedTuple):
     v: Array
 
 
+@ieee
 def step(
     w: Array, dw: Array, state: State | None = None, *,
     lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,

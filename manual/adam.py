@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._steps import check, gradient
 from manual._typing import Array
 
@@ -23,6 +24,7 @@ class State(NamedTuple):
     h: Array
 
 
+@ieee
 def step(
     w: Array, dw: Array, state: State | None = None, *,
     lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0,

@@ -5,11 +5,13 @@ w = the step of adam with λ = 0
 """
 
 from manual import adam
+from manual._floats import ieee
 from manual._steps import check
 from manual._typing import Array
 from manual.adam import State
 
 
+@ieee
 def step(
     w: Array, dw: Array, state: State | None = None, *,
     lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 1e-2,

@@ -9,9 +9,11 @@ The window is rows times columns, so that either sum is first over the one and t
 import numpy as np
 
 from manual._adaptive import Size, Windows, combined, spread, windows
+from manual._floats import ieee
 from manual._typing import Array
 
 
+@ieee
 def forward(x: Array, *, output_size: Size) -> Array:
     """x (N, C, H, W) → y (N, C, P, Q); None keeps an axis.
 
@@ -23,6 +25,7 @@ def forward(x: Array, *, output_size: Size) -> Array:
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array, *, output_size: Size) -> tuple[Array]:
     """dy (N, C, P, Q) → dx (N, C, H, W)."""
     rows, columns = windows("adaptive_avg_pool2d", x, output_size, dy)

@@ -8,6 +8,7 @@ dx[n,c,h,w] = Σ dy[n,c,p,q] over the windows with m = h·W + w
 import numpy as np
 
 from manual._adaptive import Size, Windows, combined, windows
+from manual._floats import ieee
 from manual._typing import Array
 
 
@@ -21,6 +22,7 @@ def forward(x: Array, *, output_size: Size) -> Array:
     return combined(np.maximum, combined(np.maximum, x, rows, 2), columns, 3)
 
 
+@ieee
 def backward(dy: Array, x: Array, *, output_size: Size) -> tuple[Array]:
     """dy (N, C, P, Q) → dx (N, C, H, W)."""
     m = _argmax(x, *windows("adaptive_max_pool2d", x, output_size, dy))

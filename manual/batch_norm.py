@@ -10,10 +10,12 @@ running_var  = (1 − τ) running_var  + τ v M/(M − 1)       the cumulative a
 from math import prod
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._normalise import affine, affine_backward, channels, given, moments, standardise, standardise_backward
 from manual._typing import Array
 
 
+@ieee
 def forward(
     x: Array, weight: Array | None = None, bias: Array | None = None, *,
     running_mean: Array | None = None, running_var: Array | None = None, training: bool = False, eps: float = 1e-5,
@@ -30,6 +32,7 @@ def forward(
     return affine(z, weight, bias, shape)
 
 
+@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
     running_mean: Array | None = None, running_var: Array | None = None, training: bool = False, eps: float = 1e-5,
@@ -41,6 +44,7 @@ def backward(
     return standardise_backward(dz, z, s, _axes(x)) if training else s * dz, dweight, dbias
 
 
+@ieee
 def running_statistics(
     x: Array, running_mean: Array, running_var: Array, *, momentum: float | None = 0.1, num_batches_tracked: int = 0
 ) -> tuple[Array, Array]:

@@ -11,10 +11,12 @@ import numpy as np
 
 from manual._contract import contract
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_dtype
 from manual._typing import Array
 
 
+@ieee
 def forward(x1: Array, x2: Array, w: Array, b: Array | None = None) -> Array:
     """x1 (…, I), x2 (…, J), w (O, I, J), b (O,) or None → y (…, O).
 
@@ -26,6 +28,7 @@ def forward(x1: Array, x2: Array, w: Array, b: Array | None = None) -> Array:
     return y if b is None else y + b
 
 
+@ieee
 def backward(
     dy: Array, x1: Array, x2: Array, w: Array, b: Array | None = None
 ) -> tuple[Array, Array, Array, Array | None]:

@@ -13,6 +13,7 @@ logits have no ends.
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._pairs import check_pair
 from manual._reduction import reduce, spread
 from manual._typing import Array
@@ -20,7 +21,7 @@ from manual._typing import Array
 LEAST = float(np.float32(1e-12))
 
 
-@np.errstate(divide="ignore", invalid="ignore")  # log 0 is −∞
+@ieee  # log 0 is −∞
 def forward(x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean") -> Array:
     """x and target of one shape, in 0 … 1; weight broadcastable to it → y, () or x's shape if reduction is "none".
 
@@ -32,7 +33,7 @@ def forward(x: Array, target: Array, *, weight: Array | None = None, reduction: 
     return reduce("binary_cross_entropy", v * ((target - 1) * no - target * yes), reduction, x.size)
 
 
-@np.errstate(divide="ignore", invalid="ignore")
+@ieee
 def backward(
     dy: Array, x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean"
 ) -> tuple[Array, Array]:

@@ -11,12 +11,13 @@ t target, v weight, p pos_weight, both 1 without. It is −v (p t log s + (1−t
 import numpy as np
 
 from manual import sigmoid
+from manual._floats import ieee
 from manual._pairs import check_pair
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(
     x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
 ) -> Array:
@@ -30,7 +31,7 @@ def forward(
     return reduce("binary_cross_entropy_with_logits", loss, reduction, x.size)
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(
     dy: Array,
     x: Array,

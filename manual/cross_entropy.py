@@ -14,11 +14,13 @@ import numpy as np
 
 from manual import log_softmax, softmax
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._reduction import reduce, spread
 from manual._typing import Array
 from manual.nll_loss import labels
 
 
+@ieee
 def forward(
     x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100,
     reduction: str = "mean", label_smoothing: float = 0.0,
@@ -34,6 +36,7 @@ def forward(
     return reduce("cross_entropy", loss, reduction, total)
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100,
     reduction: str = "mean", label_smoothing: float = 0.0,

@@ -7,10 +7,12 @@ Chance is an argument: mask says what is kept (True or 1), with probability 1 �
 """
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
+@ieee
 def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
     """x and mask of one shape, any → y of the same.
 
@@ -22,6 +24,7 @@ def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> 
     return x * scale("dropout", x, mask, p, training)
 
 
+@ieee
 def backward(dy: Array, x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> tuple[Array]:
     """dy of x's shape → dx: the map is its own adjoint."""
     same_shape("dropout", dy, x)

@@ -7,11 +7,13 @@ Its axes behind the channels are the image, in any number: PyTorch's dropout1d a
 """
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual.dropout import scale
 
 
+@ieee
 def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
     """x (N, C, …), mask (N, C) → y of x's shape.
 
@@ -24,6 +26,7 @@ def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> 
     return x * scale("dropout2d", x, per_channel, p, training)
 
 
+@ieee
 def backward(dy: Array, x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> tuple[Array]:
     """dy of x's shape → dx: the map is its own adjoint."""
     same_shape("dropout2d", dy, x)

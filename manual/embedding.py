@@ -10,6 +10,7 @@ changes how dw is stored, not what it is.
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._typing import Array
 
 
@@ -27,6 +28,7 @@ def forward(
     return y
 
 
+@ieee
 def backward(
     dy: Array, w: Array, *, indices: Array, padding_idx: int | None = None, scale_grad_by_freq: bool = False
 ) -> tuple[Array]:

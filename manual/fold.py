@@ -3,11 +3,13 @@
 from math import prod
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import padded_size, per_axis, windows_of_image
 from manual._typing import Array, Ints
 from manual._windows import crop, gather, pad, scatter
 
 
+@ieee
 def forward(
     x: Array, *, output_size: Ints, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
 ) -> Array:

@@ -12,13 +12,14 @@ import numpy as np
 
 from manual._erf import erf
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 
 KAPPA = 0.044715
 
 
-@np.errstate(over="ignore", invalid="ignore")  # −∞ · 0 is NaN, as in PyTorch
+@ieee  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, approximate: str = "none") -> Array:
     """x of any shape → y of the same.
 
@@ -31,7 +32,7 @@ def forward(x: Array, *, approximate: str = "none") -> Array:
     return y
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(dy: Array, x: Array, *, approximate: str = "none") -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("gelu", dy, x)

@@ -8,9 +8,11 @@ import numpy as np
 
 from manual import sigmoid
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._typing import Array
 
 
+@ieee  # ∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, dim: int = -1) -> Array:
     """x (…, 2K, …) with 2K cells along ``dim`` → y (…, K, …).
 
@@ -18,18 +20,17 @@ def forward(x: Array, *, dim: int = -1) -> Array:
         ValueError: x has no axis ``dim``, or an odd number of cells along it.
     """
     a, b = _halves(x, dim)
-    with np.errstate(invalid="ignore"):  # ∞ · 0 is NaN, as in PyTorch
-        return a * sigmoid.forward(b)
+    return a * sigmoid.forward(b)
 
 
+@ieee
 def backward(dy: Array, x: Array, *, dim: int = -1) -> tuple[Array]:
     """dy of y's shape → dx."""
     a, b = _halves(x, dim)
     if dy.shape != a.shape:
         raise refusal("glu", f"dy must have y's shape {a.shape}", dy=dy, x=x, dim=dim)
     s = sigmoid.forward(b)
-    with np.errstate(invalid="ignore"):
-        return (np.concatenate((dy * s, dy * a * s * (1 - s)), dim),)
+    return (np.concatenate((dy * s, dy * a * s * (1 - s)), dim),)
 
 
 def _halves(x: Array, dim: int) -> list[Array]:

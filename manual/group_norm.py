@@ -7,10 +7,12 @@ x[n,c,h,w,…] is read as x[n,g,k,p], c = g·C/G + k, p all of space; A = the ax
 from math import prod
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._normalise import affine, affine_backward, channels, standardise, standardise_backward
 from manual._typing import Array
 
 
+@ieee
 def forward(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> Array:
@@ -24,6 +26,7 @@ def forward(
     return affine(z, weight, bias, (1, g, k, 1)).reshape(x.shape)
 
 
+@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> tuple[Array, Array | None, Array | None]:

@@ -6,21 +6,22 @@ dx = 0, dy (x/3 + 1/2), dy on the three pieces: PyTorch's convention is 0 at −
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import only, where
 
 
+@ieee  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
-    with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
-        y: Array = x * np.clip(x + 3, 0, 6) / 6
+    y: Array = x * np.clip(x + 3, 0, 6) / 6
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("hardswish", dy, x)
     slope = where(x >= 3, x.dtype.type(1), x / 3 + 0.5)
-    with np.errstate(invalid="ignore"):
-        return (dy * only(~(x <= -3), slope),)
+    return (dy * only(~(x <= -3), slope),)

@@ -10,12 +10,13 @@ dtarget  = −dx
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(
     x: Array, target: Array, *, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
 ) -> Array:
@@ -29,7 +30,7 @@ def forward(
     return reduce("huber_loss", v * loss, reduction, x.size)
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
 ) -> tuple[Array, Array]:

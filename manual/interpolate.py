@@ -10,10 +10,12 @@ s = n/m, input over output cells, or 1/scale_factor where that was given. Axis b
 
 from manual._axes import put, take
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._resample import Scale, neighbours
 from manual._typing import Array, Ints
 
 
+@ieee
 def forward(
     x: Array, *, size: Ints | None = None, scale_factor: Scale = None, mode: str = "nearest",
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
@@ -29,6 +31,7 @@ def forward(
     return y.copy()
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, size: Ints | None = None, scale_factor: Scale = None, mode: str = "nearest",
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None,

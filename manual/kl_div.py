@@ -11,12 +11,13 @@ x are log-probabilities. "mean" is not the divergence: it divides by the classes
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._pairs import check_pair
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(divide="ignore", invalid="ignore", over="ignore")  # log 0 is −∞, 0 · ∞ is NaN, as in PyTorch
+@ieee  # log 0 is −∞, 0 · ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", log_target: bool = False) -> Array:
     """x and target of one shape, (N, …) for "batchmean" → y, () or x's shape if reduction is "none".
 
@@ -30,7 +31,7 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", log_target: boo
     return reduce("kl_div", loss, *_mean(x, reduction))
 
 
-@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+@ieee
 def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", log_target: bool = False
 ) -> tuple[Array, Array]:

@@ -9,12 +9,13 @@ dtarget  = −dx
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None) -> Array:
     """x, target and weight of one shape → y, () or x's shape if reduction is "none".
 
@@ -25,7 +26,7 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array |
     return reduce("l1_loss", v * np.abs(d), reduction, v.sum())
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None
 ) -> tuple[Array, Array]:

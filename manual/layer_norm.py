@@ -3,10 +3,12 @@
 A = the last axes, of sizes normalized_shape, in manual/_normalise.py; γ weight and β bias have just these axes.
 """
 
+from manual._floats import ieee
 from manual._normalise import affine, affine_backward, last_axes, standardise, standardise_backward
 from manual._typing import Array
 
 
+@ieee
 def forward(
     x: Array, weight: Array | None = None, bias: Array | None = None, *,
     normalized_shape: tuple[int, ...], eps: float = 1e-5,
@@ -21,6 +23,7 @@ def forward(
     return affine(z, weight, bias, shape)
 
 
+@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
     normalized_shape: tuple[int, ...], eps: float = 1e-5,

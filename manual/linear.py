@@ -12,10 +12,12 @@ import numpy as np
 
 from manual._contract import contract
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_dtype
 from manual._typing import Array
 
 
+@ieee
 def forward(x: Array, w: Array, b: Array | None = None) -> Array:
     """x (…, I), w (O, I), b (O,) or None → y (…, O).
 
@@ -27,6 +29,7 @@ def forward(x: Array, w: Array, b: Array | None = None) -> Array:
     return y if b is None else y + b
 
 
+@ieee
 def backward(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array, Array, Array | None]:
     """dy (…, O) → dx (…, I), dw (O, I), db (O,) or None."""
     _check(x, w, b, dy)

@@ -11,11 +11,13 @@ dx[n,c,p] = dy[n,c,p] d[n,c,p]^−β − 2αβ/R x[n,c,p] Σ_r e[n,c−r+⌊R/2�
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_dtype, same_shape
 from manual._typing import Array
 from manual._windows import crop, gather, pad, scatter
 
 
+@ieee
 def forward(x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
     """x (N, C, L, …) → y of the same shape.
 
@@ -27,6 +29,7 @@ def forward(x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: 
     return y
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> tuple[Array]:

@@ -7,10 +7,12 @@ dx[i] = dy[i] − softmax(x)[i] Σ_j dy[j]
 import numpy as np
 
 from manual import softmax
+from manual._floats import ieee
 from manual._geometry import axis_of
 from manual._typing import Array
 
 
+@ieee  # ∞ − ∞ is NaN, an empty axis sums to 0
 def forward(x: Array, *, dim: int) -> Array:
     """x of any shape, log-softmax along axis ``dim`` → y of the same shape.
 
@@ -18,12 +20,12 @@ def forward(x: Array, *, dim: int) -> Array:
         ValueError: x has no axis ``dim``.
     """
     axis = axis_of("log_softmax", x, dim)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # ∞ − ∞ is NaN, an empty axis sums to 0
-        z = x - x.max(axis, keepdims=True, initial=-np.inf)
-        y: Array = z - np.log(np.exp(z).sum(axis, keepdims=True))
+    z = x - x.max(axis, keepdims=True, initial=-np.inf)
+    y: Array = z - np.log(np.exp(z).sum(axis, keepdims=True))
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     """dy, x of one shape → dx."""
     return (dy - softmax.forward(x, dim=dim) * dy.sum(axis_of("log_softmax", x, dim, dy), keepdims=True),)

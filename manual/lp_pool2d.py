@@ -11,11 +11,13 @@ R S unless ceil_mode lets it reach beyond the image: there PyTorch scales a part
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import Pads, Shape, padded_size, pool
 from manual._typing import Array, Ints
 from manual._windows import crop, over_windows, pad, scatter
 
 
+@ieee  # the root of a negative sum
 def forward(
     x: Array, *, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False
 ) -> Array:
@@ -26,11 +28,11 @@ def forward(
     """
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
     s = over_windows(np.add, pad(x, pads) ** float(norm_type), k, t, (1, 1)) * _scale(x, k, t, pads)
-    with np.errstate(invalid="ignore"):  # the root of a negative sum
-        y: Array = s ** (1 / norm_type)
+    y: Array = s ** (1 / norm_type)
     return y
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False
 ) -> tuple[Array]:

@@ -7,20 +7,21 @@ dx = dy (t + x s (1 − t²))
 import numpy as np
 
 from manual import sigmoid, softplus
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
+@ieee  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
-    with np.errstate(invalid="ignore"):  # −∞ · 0 is NaN, as in PyTorch
-        y: Array = x * np.tanh(softplus.forward(x))
+    y: Array = x * np.tanh(softplus.forward(x))
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("mish", dy, x)
     t, s = np.tanh(softplus.forward(x)), sigmoid.forward(x)
-    with np.errstate(invalid="ignore"):
-        return (dy * (t + x * s * (1 - t * t)),)
+    return (dy * (t + x * s * (1 - t * t)),)

@@ -7,14 +7,13 @@ dx       = 2 v d dℓ
 dtarget  = −dx
 """
 
-import numpy as np
-
+from manual._floats import ieee
 from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None) -> Array:
     """x, target and weight of one shape → y, () or x's shape if reduction is "none".
 
@@ -25,7 +24,7 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array |
     return reduce("mse_loss", v * d * d, reduction, v.sum())
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(
     dy: Array, x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None
 ) -> tuple[Array, Array]:

@@ -10,10 +10,12 @@ n stands for the batch and whatever axes lie behind the classes. The mean is 1/Î
 import numpy as np
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
+@ieee
 def forward(
     x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Array:
@@ -27,6 +29,7 @@ def forward(
     return reduce("nll_loss", -v * np.where(target == ignore_index, x.dtype.type(0), picked), reduction, v.sum())
 
 
+@ieee
 def backward(
     dy: Array,
     x: Array,

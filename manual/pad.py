@@ -12,6 +12,7 @@ import numpy as np
 from manual._axes import put, take
 from manual._border import index, too_far
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._typing import Array
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -31,6 +32,7 @@ def forward(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: fl
     return y
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None
 ) -> tuple[Array]:

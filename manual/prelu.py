@@ -5,15 +5,14 @@ dx[n,c,…] = dy where x > 0, else w[c] dy                   at the kink PyTorch
 dw[c]     = Σ_n… dy x where x ≤ 0
 """
 
-import numpy as np
-
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._geometry import same_dtype, same_shape
 from manual._typing import Array
 from manual._where import only, where
 
 
-@np.errstate(invalid="ignore")  # ∞ · 0 is NaN, as in PyTorch
+@ieee  # ∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, w: Array) -> Array:
     """x (N, C, …) and w (C,), or x of any shape and w () or (1,) → y of x's shape.
 
@@ -24,7 +23,7 @@ def forward(x: Array, w: Array) -> Array:
     return y
 
 
-@np.errstate(invalid="ignore")
+@ieee
 def backward(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
     """dy of x's shape → dx, dw of w's."""
     same_shape("prelu", dy, x)

@@ -6,10 +6,12 @@ A = the last axes, of sizes normalized_shape, and m = 0 in manual/_normalise.py;
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._normalise import affine, affine_backward, last_axes, standardise, standardise_backward
 from manual._typing import Array
 
 
+@ieee
 def forward(
     x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> Array:
@@ -23,6 +25,7 @@ def forward(
     return affine(z, weight, None, shape)
 
 
+@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> tuple[Array, Array | None]:

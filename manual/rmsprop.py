@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._steps import check, gradient
 from manual._typing import Array
 
@@ -22,6 +23,7 @@ class State(NamedTuple):
     m: Array
 
 
+@ieee
 def step(
     w: Array, dw: Array, state: State | None = None, *,
     lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,

@@ -17,9 +17,11 @@ and the broadcasting of q, k and v against each other.
 import numpy as np
 
 from manual._attention import check, repeated, shared
+from manual._floats import ieee
 from manual._typing import Array
 
 
+@ieee
 def forward(
     query: Array, key: Array, value: Array, *,
     attn_mask: Array | None = None, is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
@@ -34,6 +36,7 @@ def forward(
     return y
 
 
+@ieee
 def backward(
     dy: Array, query: Array, key: Array, value: Array, *,
     attn_mask: Array | None = None, is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,

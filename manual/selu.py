@@ -5,17 +5,20 @@ dx = λ delu(dy)                                            so λ α at the kink
 """
 
 from manual import elu
+from manual._floats import ieee
 from manual._typing import Array
 
 SCALE = 1.0507009873554804934193349852946  # λ
 ALPHA = 1.6732632423543772848170429916717  # α
 
 
+@ieee
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     return SCALE * elu.forward(x, alpha=ALPHA)
 
 
+@ieee
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     (dx,) = elu.backward(dy, x, alpha=ALPHA)

@@ -7,9 +7,11 @@ w = w − η d                                               η lr
 """
 
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._typing import Array
 
 
+@ieee
 def step(
     w: Array, dw: Array, state: Array | None = None, *,
     lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,

@@ -11,12 +11,13 @@ import numpy as np
 
 from manual import l1_loss
 from manual._errors import refusal
+from manual._floats import ieee
 from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
 
 
-@np.errstate(over="ignore", invalid="ignore")  # ∞ − ∞ is NaN, as in PyTorch
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> Array:
     """x and target of one shape → y, () or x's shape if reduction is "none".
 
@@ -30,7 +31,7 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1
     return reduce("smooth_l1_loss", loss, reduction, x.size)
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@ieee
 def backward(dy: Array, x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
     d = _difference(x, target, beta)

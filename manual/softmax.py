@@ -6,10 +6,12 @@ dx[i] = y[i] (dy[i] − Σ_j dy[j] y[j])                      the full Jacobian,
 
 import numpy as np
 
+from manual._floats import ieee
 from manual._geometry import axis_of
 from manual._typing import Array
 
 
+@ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, *, dim: int) -> Array:
     """x of any shape, softmax along axis ``dim`` → y of the same shape.
 
@@ -17,12 +19,12 @@ def forward(x: Array, *, dim: int) -> Array:
         ValueError: x has no axis ``dim``.
     """
     axis = axis_of("softmax", x, dim)
-    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞ is NaN, as in PyTorch
-        e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))
-        y: Array = e / e.sum(axis, keepdims=True)
+    e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))
+    y: Array = e / e.sum(axis, keepdims=True)
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     """dy, x of one shape → dx."""
     y = forward(x, dim=dim)

@@ -7,22 +7,23 @@ dx = dy sigmoid(βx), but dy where βx > threshold
 import numpy as np
 
 from manual import sigmoid
+from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import where
 
 
+@ieee  # of an exp that is not chosen; β = 0 gives ∞
 def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """x of any shape → y of the same."""
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # of an exp that is not chosen; β = 0 gives ∞
-        bx = beta * x
-        y: Array = where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
+    bx = beta * x
+    y: Array = where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
     return y
 
 
+@ieee
 def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("softplus", dy, x)
-    with np.errstate(over="ignore", invalid="ignore"):
-        bx = beta * x
+    bx = beta * x
     return (where(bx > threshold, dy, dy * sigmoid.forward(bx)),)

@@ -3,6 +3,7 @@
 dx = crop(scatter(dy)): fold is the adjoint.
 """
 
+from manual._floats import ieee
 from manual._geometry import padded_size, windows_of_image
 from manual._typing import Array, Ints
 from manual._windows import crop, gather, pad, scatter
@@ -19,6 +20,7 @@ def forward(x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 
     return u.reshape(len(x), x.shape[1] * k[0] * k[1], u.shape[4] * u.shape[5]).copy()
 
 
+@ieee
 def backward(
     dy: Array, x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
 ) -> tuple[Array]:
