@@ -10,8 +10,12 @@ from manual._typing import Array
 
 def take(x: Array, i: Array, axis: int) -> Array:
     """Cells i of an axis; an index of −1 takes 0."""
-    y = np.take(x, np.maximum(i, 0), axis)
-    return y if (i >= 0).all() else np.where(_along(i >= 0, axis, x.ndim), y, x.dtype.type(0))
+    kept = i >= 0
+    if kept.all():
+        return np.take(x, i, axis)
+    y = np.zeros((*x.shape[:axis], len(i), *x.shape[axis + 1 :]), x.dtype)
+    np.moveaxis(y, axis, 0)[kept] = np.moveaxis(x, axis, 0)[i[kept]]
+    return y
 
 
 def put(y: Array, i: Array, axis: int, size: int) -> Array:
@@ -20,7 +24,3 @@ def put(y: Array, i: Array, axis: int, size: int) -> Array:
     kept = i >= 0
     np.add.at(np.moveaxis(x, axis, 0), i[kept], np.moveaxis(y, axis, 0)[kept])
     return x
-
-
-def _along(a: Array, axis: int, rank: int) -> Array:
-    return a.reshape(-1, *(1 for _ in range(rank - axis - 1)))

@@ -6,9 +6,15 @@ from manual._typing import Array
 
 
 def too_far(mode: str, n: int, lo: int, hi: int) -> bool:
-    """reflect needs more cells than it adds on a side, circular at least as many; nothing comes of an empty axis."""
+    """No axis has less than no cells. reflect needs more of them than it adds on a side.
+
+    constant and circular crop before they add, and circular needs as many as it adds of what is left; PyTorch asks for
+    as many before the crop, and where it then lacks some it gives out memory that nobody has written to.
+    """
     most, left = max(lo, hi), n + min(lo, 0) + min(hi, 0)
-    return (mode == "reflect" and most >= n) or (mode == "circular" and most > left) or (mode == "replicate" and not n)
+    if n + lo + hi < 0 or (mode == "constant" and left < 0):
+        return True
+    return (mode == "reflect" and most >= n) or (mode == "circular" and most > left)
 
 
 def index(mode: str, n: int, lo: int, hi: int) -> Array:

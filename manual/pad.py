@@ -62,12 +62,16 @@ def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> 
         if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2):
             reason = f"{mode} pads the last 1 to 3 axes of an array with one or two more; here {len(pairs)} of {x.ndim}"
             raise refusal("pad", reason, x=x, pad=pad)
-        if mode != "circular" and 0 in x.shape[x.ndim - len(pairs) - 1 :]:
+    size = x.shape[::-1]
+    if mode in ("reflect", "replicate"):
+        if 0 in size[: len(pairs) + 1]:
             raise refusal("pad", "of x only the batch may be empty", x=x, pad=pad, mode=mode)
+        if all(n + lo + hi < 1 for n, (lo, hi) in zip(size, pairs, strict=False)):
+            raise refusal("pad", "nothing is left of x", x=x, pad=pad, mode=mode)
     found = []
     for axis, (lo, hi) in zip(range(x.ndim - 1, -1, -1), pairs, strict=False):
         n = x.shape[axis]
-        if n + lo + hi < (mode != "constant") or too_far(mode, n, lo, hi):
+        if too_far(mode, n, lo, hi):
             raise refusal("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)
         found.append((axis, index(mode, n, lo, hi)))
     return found

@@ -94,16 +94,13 @@ def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
 
 def pad(choose: Choose) -> dict[str, Any]:
     mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
-    padded = choose("padded axes", (1, 2, 3))
-    lead = tuple(choose("size", (1, 2, 3)) for _ in range(choose("other axes", (1, 2))))
-    size = tuple(choose("size", (1, 2, 3, 5)) for _ in range(padded))
-    around = mode in ("reflect", "circular")  # they add less than the axis has
-    pads = [
-        tuple(choose("pad", range(n if around else 5), (-1,) if n > 2 else ()) for _ in "lh") for n in reversed(size)
-    ]
+    padded, others = choose("padded axes", (1, 2, 3)), choose("other axes", (1, 2))
+    empty = (0,) if mode in ("constant", "circular") else ()  # the others pad no empty axis beside the batch's
+    lead = tuple(choose("size", (1, 2, 3), (0,) if i < others - 1 else empty) for i in range(others))
+    size = tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(padded))
     return {
         "x": (*lead, *size),
-        "pad": tuple(p for pair in pads for p in pair),
+        "pad": tuple(p for n in reversed(size) for p in _pad_axis(choose, mode, n)),
         "mode": mode,
         "value": choose("value", (None, 2.5)) if mode == "constant" else None,
     }
@@ -514,6 +511,17 @@ def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
     extra = choose("output_padding", range(max(t, d)))
     least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
     return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
+
+
+def _pad_axis(choose: Choose, mode: str, n: int) -> list[int]:
+    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; only constant leaves 0."""
+    pads, left = list[int](), n
+    for _ in "lh":
+        most = {"reflect": n - 1, "circular": left}.get(mode, 4)
+        kept = 0 if mode == "constant" else max([1, *pads])
+        pads.append(choose("pad", range(most + 1), (-1,) if left > kept else ()))
+        left += min(pads[-1], 0)
+    return pads
 
 
 def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:

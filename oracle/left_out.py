@@ -33,6 +33,7 @@ VALUES = {
     },
     "adaptive_avg_pool2d": {"unbatched x": "adaptive_avg_pool2d(x=(2, 4, 4), output_size=2)"},
     "adaptive_max_pool2d": {"unbatched x": "adaptive_max_pool2d(x=(2, 4, 4), output_size=2)"},
+    "pad": {"circular, more than a crop leaves": "pad(x=(1, 2, 3), pad=(-4, 2), mode='circular')"},
     "unfold": {"unbatched x": "unfold(x=(2, 4, 4), kernel_size=2)"},
     "fold": {"unbatched x": "fold(x=(8, 9), output_size=4, kernel_size=2)"},
     "interpolate": {

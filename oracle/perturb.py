@@ -13,9 +13,12 @@ PER_CALL = 4
 
 def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
     """A few of all the calls that differ from ``call`` in one place."""
-    changes = list(_changes(op, call))
-    picked = rng.permutation(len(changes))[:PER_CALL]
-    return [Call(call.op, {**call.arguments, name: value}, call.seed) for name, value in (changes[i] for i in picked)]
+    found = all_neighbours(op, call)
+    return [found[i] for i in rng.permutation(len(found))[:PER_CALL]]
+
+
+def all_neighbours(op: Op, call: Call) -> list[Call]:
+    return [Call(call.op, {**call.arguments, name: value}, call.seed) for name, value in _changes(op, call)]
 
 
 def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
@@ -45,7 +48,7 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
     elif isinstance(value, int):
         yield from (0, -1, value + 1, *([(value,) * 3] if per_axis else []))
     elif isinstance(value, tuple):
-        yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0))
+        yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
     elif isinstance(value, float):
         yield from (-1.0, value + 1.0)
     elif isinstance(value, str):
