@@ -1,6 +1,6 @@
 """The L_p norm of each window.   Formula E14.
 
-s[n,c,p,q] = Σ_rs u[n,c,r,s,p,q]^P · R S / a[p,q]      u the windows of x, P norm_type
+s[n,c,p,q] = Σ_rs u[n,c,r,s,p,q]^P · R S / a[p,q]      u the windows of x, P norm_type; beyond x there is nothing
 y[n,c,p,q] = s^(1/P)
 dx[n,c,h,w] = x^(P−1) Σ dy y^(1−P) · R S / a           over the windows that hold h, w; a window with s = 0 gives none
 
@@ -27,7 +27,7 @@ def forward(
         ValueError: PyTorch would refuse the geometry, norm_type is 0 or infinite, or the input is not batched.
     """
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
-    s = over_windows(np.add, pad(x, pads) ** float(norm_type), k, t, (1, 1)) * _scale(x, k, t, pads)
+    s = over_windows(np.add, pad(x ** float(norm_type), pads), k, t, (1, 1)) * _scale(x, k, t, pads)
     y: Array = s ** (1 / norm_type)
     return y
 

@@ -81,7 +81,7 @@ def lp_pool2d(choose: Choose) -> dict[str, Any]:
     arguments = _pooling(choose, [_pool_axis(choose, 2, (1,), padded=False) for _ in range(2)])
     del arguments["padding"]
     return arguments | {
-        "norm_type": choose("norm_type", (2.0, 4.0), (1.0, 3.0)),
+        "norm_type": choose("norm_type", (2.0, 4.0, -2.0), (1.0, 3.0)),
         "ceil_mode": choose("ceil_mode", (False, True)),
     }
 

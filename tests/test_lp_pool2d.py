@@ -34,6 +34,17 @@ def test_pytorch_scales_a_window_beyond_the_image_up_to_a_whole_one():
     assert lp_pool2d.forward(np.ones((1, 1, 3, 3)), **options).ravel().tolist() == [2, 2, 2, 2]
 
 
+@pytest.mark.parametrize("norm_type", [-1.0, -2.0, -0.5, 0.5])
+def test_what_lies_beyond_the_image_is_no_zero_to_be_powered(norm_type):
+    """0 ** −1 is ∞, and its root 0: so a negative norm of ceil_mode's last windows would be 0."""
+    options = {"norm_type": norm_type, "kernel_size": 2, "stride": 2, "ceil_mode": True}
+    x = torch.ones(1, 1, 3, 3, dtype=torch.float64, requires_grad=True)
+    y = F.lp_pool2d(x, **options)
+    assert np.array_equal(lp_pool2d.forward(np.ones((1, 1, 3, 3)), **options), y.detach())
+    (dx,) = torch.autograd.grad(y, x, torch.ones_like(y))
+    assert np.array_equal(lp_pool2d.backward(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), **options)[0], dx)
+
+
 @pytest.mark.parametrize("norm_type", [0, np.inf])
 def test_norms_that_are_no_power_are_refused(norm_type):
     with pytest.raises(

@@ -64,17 +64,19 @@ def interpolation(case: Case, u: float) -> Answers:
 
 
 def lp_pool(case: Case, u: float) -> Answers:
-    """y = s^(1/P): s = Σ u^P errs by γ_K Σ|u|^P, K its terms and a power's, so by r relative; the root takes r/P.
+    """y = s^(1/P): s = Σ u^P errs by γ_K Σ|u|^P, K its terms and a power's, so by r relative; the root takes r/|P|.
 
-    dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by (P−1) times what y errs.
+    dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by |P−1| times what y errs. At magnitudes y is ``most``,
+    so that there y^(1−P) lacks the factor (most/y)^(P−1).
     """
     p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
     y, most = np.abs(present(case.truth["y"])), present(_at_magnitudes(case)["y"])
     ratio = np.divide(most, y, out=np.ones_like(y), where=y > 0)
     r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
-    dy = np.abs(case.dy) * ratio ** abs(p - 1) * (abs(p - 1) * r + gamma(k, u))
+    root = r / abs(p) + ELEMENTARY * u
+    dy = np.abs(case.dy) * ratio ** (p - 1) * (abs(p - 1) * root + gamma(k, u))
     dx = present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
-    return {"y": y * (r / p + ELEMENTARY * u) + tiny(case), "dx": np.abs(dx) + tiny(case)}
+    return {"y": y * root + tiny(case), "dx": np.abs(dx) + tiny(case)}
 
 
 def weighted_mean(case: Case, u: float) -> Answers:
