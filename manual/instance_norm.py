@@ -54,6 +54,8 @@ def running_statistics(
         ValueError: the shapes do not fit, a channel has a single value, or there is no sample.
     """
     _check(x, None, None, running_mean, running_var, True)
+    if not x.size:  # nothing seen: PyTorch leaves them as they are
+        return running_mean.copy(), running_var.copy()
     m, v = moments(x, _axes(x))
     tau = momentum
     return (1 - tau) * running_mean + tau * m.mean(0), (1 - tau) * running_var + tau * v.mean(0)

@@ -47,6 +47,17 @@ def test_running_statistics_are_pytorchs_to_the_bit(seed, momentum):
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
+@pytest.mark.parametrize("norm", [instance_norm, batch_norm])
+@pytest.mark.parametrize("shape", [(2, 2, 0), (1, 2, 0), (2, 2, 0, 3), (2, 2, 3, 0), (2, 2, 0, 0, 0)])
+def test_without_a_value_running_statistics_stay_as_they_are_as_in_pytorch(norm, shape):
+    x, (mean, var) = np.ones(shape), np.array([[3.0, -3], [5, 7]])
+    theirs = reference.instance_norm.running_statistics(*map(torch.tensor, (x, mean, var)), momentum=0.5)
+    ours = norm.running_statistics(x, mean, var, momentum=0.5)
+    assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert np.array_equal(ours, [mean, var])
+    assert not any(np.shares_memory(a, b) for a, b in zip(ours, (mean, var), strict=True))
+
+
 def test_without_momentum_a_layer_never_learns_its_statistics():
     """A finding: momentum=None is the cumulative average in BatchNorm; InstanceNorm of torch 2.13.0 reads it as 0."""
     layer = torch.nn.InstanceNorm1d(2, momentum=None, track_running_stats=True)
