@@ -43,6 +43,12 @@ def same_dtype(op: str, **arrays: Array | None) -> None:
 
 
 def same_shape(op: str, dy: Array, x: Array) -> None:
+    """dy and x have one shape, and one dtype.
+
+    Raises:
+        ValueError: they have not.
+    """
+    same_dtype(op, dy=dy, x=x)
     if dy.shape != x.shape:
         raise refusal(op, "dy must have x's shape", dy=dy, x=x)
 

@@ -12,9 +12,11 @@ def gradient(w: Array, dw: Array, weight_decay: float, maximize: bool) -> Array:
     return g + weight_decay * w if weight_decay else g  # 0 · ∞ would be NaN
 
 
-def check(op: str, w: Array, dw: Array, **at_least_zero: float) -> None:
+def check(op: str, w: Array, dw: Array, *, betas: tuple[float, ...] | None = None, **at_least_zero: float) -> None:
     """Refuse a dw that does not fit w, and hyper-parameters below 0, as torch.optim does."""
     if dw.shape != w.shape or dw.dtype != w.dtype:
         raise refusal(op, "dw must have w's shape and dtype", w=w, dw=dw)
+    if betas is not None and (len(betas) != 2 or not all(isinstance(beta, float) and 0 <= beta < 1 for beta in betas)):
+        raise refusal(op, "betas must be two floats, 0 ≤ β < 1", w=w, betas=betas)
     if not all(value >= 0 for value in at_least_zero.values()):
         raise refusal(op, f"{', '.join(at_least_zero)} must be ≥ 0", w=w, **at_least_zero)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manual._errors import refusal
 from manual._floats import ieee
 from manual._steps import check, gradient
 from manual._typing import Array
@@ -35,9 +34,7 @@ def step(
     Raises:
         ValueError: torch.optim.Adam would refuse the hyper-parameters, or dw is not of w's shape.
     """
-    check("adam", w, dw, lr=lr, eps=eps, weight_decay=weight_decay)
-    if len(betas) != 2 or not all(isinstance(beta, float) and 0 <= beta < 1 for beta in betas):
-        raise refusal("adam", "betas must be two floats, 0 ≤ β < 1", w=w, betas=betas)
+    check("adam", w, dw, betas=betas, lr=lr, eps=eps, weight_decay=weight_decay)
     t, m, v, h = state or State(0, *[np.zeros_like(w)] * 3)
     t, (b1, b2) = t + 1, betas
     g = gradient(w, dw, weight_decay, maximize)

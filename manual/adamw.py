@@ -22,6 +22,6 @@ def step(
     Raises:
         ValueError: torch.optim.AdamW would refuse the hyper-parameters, or dw is not of w's shape.
     """
-    check("adamw", w, dw, lr=lr, eps=eps, weight_decay=weight_decay)
+    check("adamw", w, dw, betas=betas, lr=lr, eps=eps, weight_decay=weight_decay)
     decayed = (1 - lr * weight_decay) * w
     return adam.step(decayed, dw, state, lr=lr, betas=betas, eps=eps, amsgrad=amsgrad, maximize=maximize)

@@ -32,6 +32,10 @@ def backward(
 ) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
     d, v = difference("l1_loss", x, target, weight)
-    sign = (d > 0).astype(x.dtype) - (d < 0)
-    dx = v * sign * spread("l1_loss", dy, x.shape, reduction, v.sum())
+    dx = v * sign(d) * spread("l1_loss", dy, x.shape, reduction, v.sum())
     return dx, -dx
+
+
+def sign(d: Array) -> Array:
+    """−1, 0 or 1, and 0 of NaN, too."""
+    return (d > 0).astype(d.dtype) - (d < 0)

@@ -28,4 +28,5 @@ def forward(x: Array, *, dim: int) -> Array:
 @ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     """dy, x of one shape → dx."""
-    return (dy - softmax.forward(x, dim=dim) * dy.sum(axis_of("log_softmax", x, dim, dy), keepdims=True),)
+    axis = axis_of("log_softmax", x, dim, dy)
+    return (dy - softmax.forward(x, dim=dim) * dy.sum(axis, keepdims=True),)

@@ -6,6 +6,7 @@ dx = λ delu(dy)                                            so λ α at the kink
 
 from manual import elu
 from manual._floats import ieee
+from manual._geometry import same_shape
 from manual._typing import Array
 
 SCALE = 1.0507009873554804934193349852946  # λ
@@ -21,5 +22,6 @@ def forward(x: Array) -> Array:
 @ieee
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
+    same_shape("selu", dy, x)
     (dx,) = elu.backward(dy, x, alpha=ALPHA)
     return (SCALE * dx,)

@@ -9,12 +9,12 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual import l1_loss
 from manual._errors import refusal
 from manual._floats import ieee
 from manual._pairs import difference
 from manual._reduction import reduce, spread
 from manual._typing import Array
+from manual.l1_loss import sign
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch
@@ -25,8 +25,6 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1
         ValueError: the shapes or dtypes differ, or beta is negative.
     """
     d = _difference(x, target, beta)
-    if not beta:
-        return l1_loss.forward(x, target, reduction=reduction)
     loss = np.where(np.abs(d) < beta, 0.5 * d * d / beta, np.abs(d) - 0.5 * beta)
     return reduce("smooth_l1_loss", loss, reduction, x.size)
 
@@ -35,9 +33,8 @@ def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1
 def backward(dy: Array, x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> tuple[Array, Array]:
     """dy of y's shape → dx, dtarget."""
     d = _difference(x, target, beta)
-    if not beta:
-        return l1_loss.backward(dy, x, target, reduction=reduction)
-    dx = np.clip(d / beta, -1, 1) * spread("smooth_l1_loss", dy, x.shape, reduction, x.size)
+    slope = np.clip(d / beta, -1, 1) if beta else sign(d)
+    dx = slope * spread("smooth_l1_loss", dy, x.shape, reduction, x.size)
     return dx, -dx
 
 

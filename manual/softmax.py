@@ -27,5 +27,5 @@ def forward(x: Array, *, dim: int) -> Array:
 @ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     """dy, x of one shape → dx."""
-    y = forward(x, dim=dim)
-    return (y * (dy - (dy * y).sum(axis_of("softmax", x, dim, dy), keepdims=True)),)
+    axis, y = axis_of("softmax", x, dim, dy), forward(x, dim=dim)
+    return (y * (dy - (dy * y).sum(axis, keepdims=True)),)
