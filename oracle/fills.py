@@ -23,6 +23,11 @@ def often_far(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whol
     return np.asarray(rng.standard_normal(shape) + 1e6 * (rng.random() < 1 / 8))
 
 
+def often_steep(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """Once in eight so far apart that of a softmax all but one number underflow."""
+    return np.asarray(rng.standard_normal(shape) * (1000 if rng.random() < 1 / 8 else 1))
+
+
 def fractions(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
     """Inside of (0, 1): the ends are cases of their own."""
     return np.asarray(rng.uniform(0.01, 0.99, shape))

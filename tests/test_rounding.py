@@ -28,6 +28,7 @@ FORMULAS = {
     "log(x² + y²)": (lambda x, y: rounding.log(x * x + y * y), lambda x, y: np.log(x * x + y * y)),
     "log1p(exp x)": (lambda x, _: rounding.log1p(rounding.exp(x)), lambda x, _: np.log1p(np.exp(x))),
     "tanh(x y)": (lambda x, y: rounding.tanh(x * y), lambda x, y: np.tanh(x * y)),
+    "1/√(x² + 1)": (lambda x, _: rounding.inverse_sqrt(x * x + 1, 0.5), lambda x, _: 1 / np.sqrt(x * x + 1)),
     "1 + erf(x/3)": (lambda x, _: 1 + rounding.erf(x / 3), lambda x, _: 1 + ERF(x / 3)),
     "|x − y|": (lambda x, y: abs(x - y), lambda x, y: abs(x - y)),
     "min(max(x/3, −1), 1)": (
@@ -68,6 +69,13 @@ def test_cancellation_is_seen():
     """(1 + x) − 1 has lost what 1 + x rounded."""
     x = Rounded(np.array([2.0**-30]), 0.0, U)
     assert ((1 + x) - 1).error >= U
+
+
+def test_an_inverse_root_of_a_known_least_is_bounded_however_far_off_its_square_is():
+    root = rounding.inverse_sqrt(Rounded(np.array([1.0, 1.0]), np.array([0.5, 100.0]), U), 0.25)
+    assert (root.error >= [1 / np.sqrt(0.5) - 1, 1 / np.sqrt(0.25) - 1]).all()
+    assert (root.error < [0.42, 1.01]).all()
+    assert rounding.inverse_sqrt(Rounded(np.ones(1), 1.0, U), 0.0).error == np.inf
 
 
 def test_only_a_constant_that_float32_holds_is_exact():

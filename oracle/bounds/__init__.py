@@ -110,7 +110,7 @@ def learnt_rows(case: Case) -> dict[str, Array]:
 def softmax(case: Case, u: float) -> Answers:
     """y = e/Σe carries the relative error r below into dx = y (dy − Σ dy y): r of each y, γ_{n+1} of the sum, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
-    y, r, _ = _probabilities(case.wide("x"), dim, u)
+    y, r, *_ = _probabilities(case.wide("x"), dim, u)
     axis = dim if y.ndim else ()
     n = y.shape[dim] if y.ndim else 1
     total = (dy * y).sum(axis, keepdims=True)
@@ -121,7 +121,7 @@ def softmax(case: Case, u: float) -> Answers:
 def log_softmax(case: Case, u: float) -> Answers:
     """y as derived below; dx = dy − p Σ dy: r of p, γ_n of the sum, a product, a difference."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
-    p, r, y = _probabilities(case.wide("x"), dim, u)
+    p, r, _, y = _probabilities(case.wide("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
     total = dy.sum(dim if p.ndim else (), keepdims=True)
     return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
@@ -132,10 +132,11 @@ def cross_entropy(case: Case, u: float) -> Answers:
     x, options = case.wide("x"), case.keywords
     c, reduction = x.shape[1], options.get("reduction", "mean")
     q, total = _mixture(x, **{n: v for n, v in options.items() if n != "reduction"})
-    p, r, z_error = _probabilities(x, 1, u)
-    z, n = np.abs(np.log(p)), max(q.size // c, 1)
+    p, r, z, z_error = _probabilities(x, 1, u)
+    z, n = np.abs(z), max(q.size // c, 1)
     loss = (q * (z_error + gamma(c + 6, u) * z)).sum(1)
     dl = np.broadcast_to(np.abs(case.dy.astype(float)) / (total if reduction == "mean" else 1), loss.shape)
+    dl = np.where(q.any(1), dl, 0.0)  # an ignored sample has no gradient, even where the mean is 0/0
     y = loss
     if reduction != "none":
         y = loss.sum() + gamma(2 * n + 2, u) * (q * z).sum()
@@ -159,8 +160,8 @@ def sgd(case: Case, u: float) -> Answers:
     return bounds
 
 
-def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array]:
-    """p = softmax(x), the relative error of p, and the absolute error of log p, as computed from t = x − max x.
+def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array, Array]:
+    """p = softmax(x), its relative error, log p, and its absolute error, as computed from t = x − max x.
 
     t is rounded once, which exp turns into the relative error u|t|, beside its own. Σe averages the errors of the e and
     adds γ_n. p = e/Σe has both and a division; log p = t − log Σe has t's, Σe's as an absolute one, log's and one more.
@@ -172,8 +173,9 @@ def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array]:
     total = e.sum(axis, keepdims=True)
     e_error = u * (np.abs(t) + ELEMENTARY)
     total_error = (e * e_error).sum(axis, keepdims=True) / total + gamma(x.shape[dim] if x.ndim else 1, u)
-    log_error = u * np.abs(t) + total_error + u * ELEMENTARY * np.abs(np.log(total)) + u * np.abs(t - np.log(total))
-    return e / total, 2 * (e_error + total_error + u), 2 * log_error
+    log_p = t - np.log(total)  # of p itself it would be −∞ where e has underflowed
+    log_error = u * np.abs(t) + total_error + u * ELEMENTARY * np.abs(np.log(total)) + u * np.abs(log_p)
+    return e / total, 2 * (e_error + total_error + u), log_p, 2 * log_error
 
 
 def _mixture(

@@ -8,7 +8,8 @@ for it is computed as such, where m carries the n roundings of a mean; or, as Py
 x α + (β − m α) or Σ dz x − m Σ dz, whose terms carry the magnitudes of x and m through two products and a sum of n.
 The errors of x − m are then taken as independent, though Σ_A (x − m) = 0: so v = Σ (x − m)²/n errs by 2 Σ|x − m| times
 that over n, which holds of two passes and of Welford's updates (relative error n u √(Σx²/Σ(x − m)²), Chan, Golub &
-LeVeque 1983), and not of Σx²/n − m².
+LeVeque 1983), and not of Σx²/n − m². Either has v ≥ 0, so that 1/√(v + ε) is known to be at most 1/√ε even where
+nothing else of v is: in float32, a million away from zero.
 """
 
 from math import prod
@@ -17,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from manual._typing import Array
-from oracle.bounds.rounding import Rounded, gamma, power, sqrt
+from oracle.bounds.rounding import Rounded, gamma, inverse_sqrt, power
 from oracle.cases import Case
 from oracle.pytorch import Answers
 
@@ -35,16 +36,16 @@ class Reading(NamedTuple):
 
 def normalisation(case: Case, u: float) -> Answers:
     x, how, epsilon = case.wide("x"), _reading(case), _epsilon(case, u)
-    a = x.reshape(how.shape)
+    a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
     if how.axes is None:
         m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
         n = prod(x.shape) // x.shape[1]  # the longest sum is dweight's
-        c, s = _centred(a, m, abs(m), n, u), 1 / sqrt(Rounded(v, 0.0, u) + epsilon)
+        c, s = _centred(a, m, abs(m), n, u), inverse_sqrt(Rounded(v, 0.0, u) + epsilon, least)
     else:
         n = max(prod(how.shape[axis] for axis in how.axes), 1)
         m, magnitude = (b.sum(how.axes, keepdims=True) / n for b in (a, abs(a)))
         c = _centred(a, m, magnitude, n, u) if how.centred else Rounded(a, 0.0, u)
-        s = 1 / sqrt(_mean(c * c, how.axes) + epsilon)
+        s = inverse_sqrt(_mean(c * c, how.axes) + epsilon, least)
     return _answers(case, c * s, s, how)
 
 

@@ -149,6 +149,20 @@ def sqrt(x: Rounded) -> Rounded:
     return Rounded(root, off + x.u * root, x.u)
 
 
+@np.errstate(divide="ignore", invalid="ignore")  # by no least at all
+def inverse_sqrt(x: Rounded, least: Array | float) -> Rounded:
+    """1/√x, where whoever computes x = v + ε with v ≥ 0 has ``least`` of it in any case, however far off v is.
+
+    1/√a − 1/√b = (b − a)/(√a √b (√a + √b)), at a = x − ξ or ``least``, b = x, and at a = x, b = x + ξ; the root and
+    the division round once each.
+    """
+    low, root = np.maximum(x.value - x.error, least), np.sqrt(np.maximum(x.value, 0))
+    down = np.where(low > x.value - x.error, x.value - low, x.error)
+    below, above = np.sqrt(np.maximum(low, 0)), np.sqrt(x.value + x.error)
+    off = np.maximum(down / (below * root * (below + root)), x.error / (root * above * (root + above)))
+    return Rounded(1 / root, np.where(low > 0, off + gamma(2, x.u) / below, np.inf), x.u)
+
+
 def power(x: Rounded, exponent: float) -> Rounded:
     """xᵖ for x > 0."""
     return x.apply(lambda v: v**exponent, lambda v: exponent * v ** (exponent - 1))
