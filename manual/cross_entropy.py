@@ -15,6 +15,7 @@ import numpy as np
 from manual import log_softmax, softmax
 from manual._errors import refusal
 from manual._floats import ieee
+from manual._geometry import same_dtype
 from manual._reduction import reduce, spread
 from manual._typing import Array
 from manual.nll_loss import labels
@@ -56,6 +57,7 @@ def _mixture(
     if not 0 <= label_smoothing <= 1:
         raise refusal("cross_entropy", "label_smoothing must lie in 0 … 1", x=x, label_smoothing=label_smoothing)
     if target.dtype.kind == "f":
+        same_dtype("cross_entropy", x=x, target=target, weight=weight)
         if target.shape != x.shape or x.ndim < 2 or (weight is not None and weight.shape != x.shape[1:2]):
             raise refusal(
                 "cross_entropy", "probabilities must have x's shape, weights one number per class", x=x, target=target

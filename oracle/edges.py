@@ -24,6 +24,11 @@ PAIRS = np.array(
 # PyTorch's kl_div computes (dy t)/t, and loses it to underflow where t is not normal
 NORMAL = PAIRS[:, (PAIRS[1] == 0) | (np.abs(PAIRS[1]) > 1e-300)]
 FRACTIONS = np.array([(x, t) for x in (0, 5e-324, 1e-300, 1e-13, 0.5, 1 - 2**-53, 1) for t in (0, 0.5, 1, 5e-324)]).T
+# Rows: far from zero, where exp overflows unless the maximum is subtracted, or underflows to nothing; ±∞ and NaN
+ROWS = np.array([
+    (800, 800, 799), (-800, -800, -801), (800, -800, 0), (1e300, 1, -1e300), (-INF, -INF, -800),
+    (-INF, -INF, -INF), (INF, 0, 1), (INF, INF, 0), (NAN, 0, 1), (710, 710, 710), (5e-324, 0, -5e-324),
+], float)  # fmt: skip
 
 VALUES: Mapping[str, tuple[Array, ...]] = {
     **dict.fromkeys(
@@ -33,17 +38,20 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
     **dict.fromkeys(
         ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"), (*PAIRS,)
     ),
+    **dict.fromkeys(("softmax", "log_softmax"), (ROWS,)),
     "kl_div": (*NORMAL,),
     "binary_cross_entropy": (*FRACTIONS,),
 }  # fmt: skip
 
 
+PLAIN = {"reduction": "none", "dim": 1}
+
+
 def case_of(op: Op, call: Call) -> Case:
-    """The call's options on the op's edge values, nothing reduced and nothing weighted."""
+    """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
-    if "reduction" in op.options:
-        options["reduction"] = "none"
+    options |= {name: value for name, value in PLAIN.items() if name in op.options}
     case = draw(op, Call(call.op, shapes | options, call.seed))
-    return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size))
+    return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size).reshape(case.dy.shape))

@@ -42,13 +42,31 @@ def must_refuse(
                 raise
 
 
+def must_not_mix(subject: Subject, case: Case) -> None:
+    """No array may be of another dtype than the rest.
+
+    Raises:
+        Failure: one is.
+    """
+    floats = {n: a for n, a in case.keywords.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
+    given = {n: a for n, a in (case.arrays | floats).items() if a is not None}
+    for name, a in given.items() if len(given) > 1 else ():
+        other = {name: a.astype(np.float32)}
+        arrays = [other.get(n, v) for n, v in case.arrays.items()]
+        keywords = case.keywords | (other if name in case.keywords else {})
+        for function, first in (("forward", []), ("backward", [case.dy])):
+            refuses(subject, function, [*first, *arrays], keywords, case.call, f"{name} alone is float32")
+
+
 def refuses(
     subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
     also: tuple[type[Exception], ...] = (),
 ) -> None:  # fmt: skip
     try:
         getattr(subject.implementation(call.op), name)(*arguments, **keywords)
-    except (*subject.refusals(call.op), *also):
+    except (*subject.refusals(call.op), *also) as error:
+        if subject.own and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
+            raise Failure(f"{name} refuses in words that are not its own: {error} ({reason})", call) from error
         return
     except (Exception, SystemExit) as error:
         what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})"

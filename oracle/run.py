@@ -39,6 +39,24 @@ def backward(subject: Subject, case: Case) -> Answers:
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
 
 
+def part(subject: Subject, case: Case, name: str) -> Array:
+    """A convolution's ``input_gradient`` or ``weight_gradient``: the one is given x's shape for x, the other w's."""
+    x, w = case.arrays["x"], case.arrays["w"]
+    assert x is not None
+    assert w is not None
+    given = {"x": x.shape, "w": w} if name == "input_gradient" else {"x": x, "w": w.shape}
+    return _array(_call(subject, case, name, {"dy": case.dy, **given}), name, case)
+
+
+def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, Any]) -> list[Array]:
+    """A norm's next running_mean and running_var."""
+    given = dict(zip(("x", "running_mean", "running_var"), arrays, strict=True))
+    answers = _call(subject, case, "running_statistics", given, options)
+    if not isinstance(answers, tuple) or len(answers) != 2:
+        raise Failure("running_statistics returns no tuple (running_mean, running_var)", case.call)
+    return [_array(a, "running_statistics", case) for a in answers]
+
+
 def steps(subject: Subject, case: Case) -> Answers:
     """{"w1": …, "w2": …}: w after each of the case's consecutive steps."""
     (w,), state, answers = case.arrays.values(), None, Answers()
@@ -60,18 +78,21 @@ def _array(answer: Any, name: str, case: Case) -> Array:
     raise Failure(f"{name} returns a {type(answer).__name__}, not an array of numbers", case.call)
 
 
-def _call(subject: Subject, case: Case, name: str, arguments: Mapping[str, Any]) -> Any:
+def _call(
+    subject: Subject, case: Case, name: str, arguments: Mapping[str, Any], options: Mapping[str, Any] | None = None
+) -> Any:
     function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
     if function is None:
         hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # NumPy's sums of scalars
     given = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
-    watched = {n: a for n, a in (given | case.keywords).items() if isinstance(a, np.ndarray) and n != "state"}
+    keywords = case.keywords if options is None else options
+    watched = {n: a for n, a in (given | {**keywords}).items() if isinstance(a, np.ndarray) and n != "state"}
     before = {n: a.tobytes() for n, a in watched.items()}
     try:
         with memory.filled(case.unwritten):
-            answer = function(*given.values(), **case.keywords)
+            answer = function(*given.values(), **keywords)
     except (Exception, SystemExit) as error:
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"

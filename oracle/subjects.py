@@ -24,10 +24,14 @@ class Implementation(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """Code on trial: the name to import it by, and what it has under an op's name."""
+    """Code on trial: the name to import it by, and what it has under an op's name.
+
+    ``own`` is this project's own code, which is held to more: its refusals name their op, and dtypes are never mixed.
+    """
 
     name: str
     root: Any
+    own: bool = False
 
     def implementation(self, op: str) -> Any | None:
         """What the subject has of that name with ``forward`` and ``backward`` (or ``step``), or None."""
@@ -63,7 +67,7 @@ def load(name: str) -> Subject:
         ValueError: it cannot be imported.
     """
     if not name.startswith("oracle.mistakes"):
-        return Subject(name, _imported(name))
+        return Subject(name, _imported(name), own=name == "manual")
     from oracle import mistakes
 
     op, _, mistake = name.removeprefix("oracle.mistakes").lstrip(".").partition(".")

@@ -5,14 +5,14 @@ line and other people's suites only iterate over them.
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from manual._typing import Array
-from oracle import edges
+from oracle import edges, statistics
 from oracle.calls import Call
 from oracle.cases import Case, answered, draw
 from oracle.compare import compare, tolerance
@@ -23,8 +23,8 @@ from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
 from oracle.pytorch import Answers, lacks_double_backward
-from oracle.refusals import must_refuse, refuses
-from oracle.run import backward, everything, forward, steps
+from oracle.refusals import must_not_mix, must_refuse, refuses
+from oracle.run import backward, everything, forward, part, steps
 from oracle.signatures import must_take, tells
 from oracle.subjects import DTYPES, Subject
 from oracle.unsafe import unsafe
@@ -37,9 +37,15 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
     if op.kind == "step":
         return STEP
-    edged = op.name in edges.VALUES and (subject is None or "float64" in subject.dtypes(op.name))
+    left_out: set[Theorem] = set()
+    if op.name not in edges.VALUES or (subject and "float64" not in subject.dtypes(op.name)):
+        left_out.add(edge_values_are_pytorchs)
+    offered = subject.implementation(op.name) if subject else op.manual
+    for name, theorem in BESIDES.items():
+        if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
+            left_out.add(theorem)
     every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
-    return tuple(theorem for theorem in every if edged or theorem is not edge_values_are_pytorchs)
+    return tuple(theorem for theorem in every if theorem not in left_out)
 
 
 def look_up(name: str) -> Theorem:
@@ -95,6 +101,21 @@ def backward_is_autograds_gradient(subject: Subject, op: Op, call: Call) -> floa
     """dx, dw, … are autograd's for a random cotangent, bitwise on lattices and within their bounds on real numbers."""
     found = cases(op, call, subject.dtypes(op.name))
     return max(compare(case, backward(subject, case), tolerance(op, case)) for case in found)
+
+
+def input_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
+    """What a subject offers as torch.nn.grad does, dx alone, is autograd's."""
+    return _part(subject, op, call, "input_gradient", "dx")
+
+
+def weight_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
+    """So is dw alone."""
+    return _part(subject, op, call, "weight_gradient", "dw")
+
+
+def running_statistics_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
+    """What a norm makes of its running mean and variance is what PyTorch's layer holds after it has seen x."""
+    return statistics.updated(subject, op, call)
 
 
 def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
@@ -217,6 +238,8 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
             arguments = [np.ones(shape, case.dtype), *case.arrays.values()]
             reason = f"dy has shape {shape}, y {case.dy.shape}"
             refuses(subject, "backward", arguments, case.keywords, call, reason)
+        if subject.own:
+            must_not_mix(subject, case)
     return 0.0
 
 
@@ -239,8 +262,17 @@ VALUES: tuple[Theorem, ...] = (
     backward_is_linear_in_dy,
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
+    input_gradient_is_autograds,
+    weight_gradient_is_autograds,
+    running_statistics_are_pytorchs,
     steps_are_pytorchs,
 )
+# Of functions that an op may have besides, if the subject has them
+BESIDES: Mapping[str, Theorem] = {
+    "input_gradient": input_gradient_is_autograds,
+    "weight_gradient": weight_gradient_is_autograds,
+    "running_statistics": running_statistics_are_pytorchs,
+}
 MANNERS: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
     answers_are_no_views_of_inputs,
@@ -255,6 +287,11 @@ DIFFERENTIABLE = (
     *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
 )  # fmt: skip
 STEP = (steps_are_pytorchs, *MANNERS)
+
+
+def _part(subject: Subject, op: Op, call: Call, name: str, quantity: str) -> float:
+    found = cases(op, call, subject.dtypes(op.name))
+    return max(compare(case, {quantity: part(subject, case, name)}, tolerance(op, case)) for case in found)
 
 
 def _sum(arrays: Iterable[Array | None]) -> Array | None:

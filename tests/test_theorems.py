@@ -19,7 +19,7 @@ def every_op(theorem):
         if subject.implementation(name) is None:
             pytest.skip(f"{subject.name} does not cover {name}")
         if theorem not in theorems.of(OPS[name], subject):
-            pytest.skip(f"{subject.name} has no backward of {name}")
+            pytest.skip(f"{subject.name} has not what this speaks of")
         check(subject, OPS[name], data.draw(calls(OPS[name])), [theorem])
 
     return test
@@ -28,6 +28,9 @@ def every_op(theorem):
 test_signatures_agree = every_op(theorems.signatures_agree)
 test_forward_is_pytorchs = every_op(theorems.forward_is_pytorchs)
 test_backward_is_autograds_gradient = every_op(theorems.backward_is_autograds_gradient)
+test_input_gradient_is_autograds = every_op(theorems.input_gradient_is_autograds)
+test_weight_gradient_is_autograds = every_op(theorems.weight_gradient_is_autograds)
+test_running_statistics_are_pytorchs = every_op(theorems.running_statistics_are_pytorchs)
 test_edge_values_are_pytorchs = every_op(theorems.edge_values_are_pytorchs)
 test_steps_are_pytorchs = every_op(theorems.steps_are_pytorchs)
 test_backward_is_the_derivative_of_forward = every_op(theorems.backward_is_the_derivative_of_forward)

@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 
 def normalisation(case: Case, u: float) -> Answers:
-    x, how, epsilon = case.wide("x"), _reading(case), _epsilon(case, u)
+    x, how, epsilon = case.wide("x"), reading(case), _epsilon(case, u)
     a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
     if how.axes is None:
         m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
@@ -67,7 +67,7 @@ def clear(case: Case) -> dict[str, Array]:
 
     For √(v + ε) is a Euclidean norm, of (x − m)/√n beside √ε, and x + t δ changes it by t at most.
     """
-    x, how, eps = case.wide("x"), _reading(case), _epsilon(case, 2.0**-53).value
+    x, how, eps = case.wide("x"), reading(case), _epsilon(case, 2.0**-53).value
     if how.axes is None:
         return {}
     a, n = x.reshape(how.shape), max(prod(how.shape[axis] for axis in how.axes), 1)
@@ -76,7 +76,7 @@ def clear(case: Case) -> dict[str, Array]:
     return {"x": np.broadcast_to(root, how.shape).reshape(x.shape)}
 
 
-def _reading(case: Case) -> Reading:
+def reading(case: Case) -> Reading:
     x, h = case.wide("x").shape, case.keywords
     if last := h.get("normalized_shape"):
         rank = len(x) - len(last)

@@ -7,14 +7,15 @@ import sys
 
 import typer
 
-from oracle.cli import pages, train, trial, verify
+from oracle.cli import mutants, pages, train, trial, verify
 
 app = typer.Typer(
     help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 for command in (
-    pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms, trial.defects,
+    pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms,
+    mutants.mutants, trial.defects,
 ):  # fmt: skip
     app.command()(command)
 

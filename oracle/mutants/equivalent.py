@@ -1,0 +1,31 @@
+"""The edits that change no answer, each with its reason, as equivalent.toml lists them."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from oracle.mutants.edits import Mutant
+
+
+def reason(mutant: Mutant) -> str | None:
+    """Why the edit changes no answer that the contract speaks of; None if it may."""
+    return reasons().get(name_of(mutant))
+
+
+def name_of(mutant: Mutant) -> str:
+    return f"{mutant.file}.{mutant}"
+
+
+@cache
+def reasons() -> dict[str, str]:
+    """By the name of the edit.
+
+    Raises:
+        ValueError: an edit is listed twice.
+    """
+    groups = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["equivalent"]
+    pairs = [(edit, group["reason"]) for group in groups for edit in group["edits"]]
+    if len(found := dict(pairs)) < len(pairs):
+        twice = next(edit for edit, _ in pairs if [e for e, _ in pairs].count(edit) > 1)
+        raise ValueError(f"equivalent.toml lists {twice!r} twice")
+    return found
