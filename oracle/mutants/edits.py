@@ -27,6 +27,7 @@ FUNCTIONS = {
     "sqrt": "square", "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like",
     "argmax": "argmin", "tanh": "sin", "cos": "sin",
 }  # fmt: skip
+COMMUTE = {"max", "min", "maximum", "minimum", "add", "multiply", "same_shape"}  # exchanged arguments are no edit
 SKIPPED = (ast.Assert, ast.Import, ast.ImportFrom, ast.ClassDef, ast.Raise, ast.withitem)
 ROOM = Path(manual.__file__ or "").parent
 UNREAD = ("annotation", "returns", "decorator_list", "type_params")  # of a node: what no call depends on
@@ -134,7 +135,7 @@ def _siblings(arguments: ast.arguments) -> dict[str, str]:
 def _walk(node: ast.AST, function: str, siblings: dict[str, str], line: int) -> Iterator[Site]:
     """The edits of all that stands below a node."""
     for field, place, child in _children(node):
-        if isinstance(child, SKIPPED) or field in UNREAD or _is_words(child):
+        if isinstance(child, SKIPPED) or field in UNREAD or _is_left(child):
             continue
         at = getattr(child, "lineno", line)
         alone = isinstance(child, ast.stmt) or isinstance(node, (ast.arguments, ast.stmt))
@@ -157,10 +158,13 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
             yield from ((field, i, item) for i, item in enumerate(value) if isinstance(item, ast.AST))
 
 
-def _is_words(node: ast.AST) -> bool:
-    """A docstring, or the call of ``refusal``, whose arguments are what a message says."""
-    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return docstring or (isinstance(node, ast.Call) and _name(node.func) == "refusal")
+def _is_left(node: ast.AST) -> bool:
+    """A docstring; the call of ``refusal``, whose arguments are a message's words; zip's ``strict``; a type's test."""
+    if isinstance(node, ast.Call):
+        return _name(node.func) in ("refusal", "isinstance")
+    return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (
+        isinstance(node, ast.keyword) and node.arg == "strict"
+    )
 
 
 def _name(node: ast.AST) -> str:
@@ -255,6 +259,8 @@ def _exchanges(node: ast.AST) -> Iterator[tuple[str, int, int]]:
     """Neighbours in a list of arguments or in a tuple that change places; the op's name stays where it is."""
     given = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load)
     field = "args" if isinstance(node, ast.Call) else "elts" if given else ""
+    if field == "args" and _name(node.func) in COMMUTE:  # type: ignore[attr-defined]
+        return
     held: list[ast.expr] = getattr(node, field) if field else []
     for i, (a, b) in enumerate(pairwise(held)):
         if _name(a) != "op" and not isinstance(a, ast.Constant) and ast.dump(a) != ast.dump(b):

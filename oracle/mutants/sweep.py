@@ -59,8 +59,14 @@ def sweep(
 ) -> Iterator[Judged]:
     """Every edit of what these ops, or all, are made of, in the order in which they are judged."""
     jobs = list(_jobs(tuple(ops), calls))
+    for one in on_trial(jobs):
+        progress(one.mutant.file, len(jobs))
+        yield one
+
+
+def on_trial(jobs: Iterable[Job]) -> Iterator[Judged]:
+    """What becomes of each edit. One that ends its process, or does not end, is rejected by that."""
     for job, result in run(judge_edit, jobs, timeout=TIMEOUT):
-        progress(job.mutant.file, len(jobs))
         if isinstance(result, Died):
             yield Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, result.how)
         else:
