@@ -1,6 +1,6 @@
 """Adversarial values: zeros of both signs, infinities, NaN, denormals, huge numbers, and the ends of a domain.
 
-They are put into a drawn call in the place of its arrays, so that every option meets them.
+They are put into a drawn call in the place of its arrays, or of some of their values, so that every option meets them.
 """
 
 from collections.abc import Mapping
@@ -44,14 +44,29 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 }  # fmt: skip
 
 
+# Their geometry is part of the question: some values of the drawn call are put in place of its own
+SPRINKLED = ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "prelu")
 PLAIN = {"reduction": "none", "dim": 1}
+
+
+def asked(op: Op) -> bool:
+    return op.name in VALUES or op.name in SPRINKLED
 
 
 def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
+    if op.name in SPRINKLED:
+        case = draw(op, call)
+        return answered(op, case, arrays={n: a if a is None else _sprinkled(case.rng, a) for n, a in case.arrays.items()})
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
     options |= {name: value for name, value in PLAIN.items() if name in op.options}
     case = draw(op, Call(call.op, shapes | options, call.seed))
     return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size).reshape(case.dy.shape))
+
+
+def _sprinkled(rng: np.random.Generator, a: Array) -> Array:
+    """A third of the array replaced by edge values, NaN as often as all others."""
+    values = np.where(rng.random(a.shape) < 1 / 2, NAN, rng.choice(EDGES, a.shape))
+    return np.where(rng.random(a.shape) < 1 / 3, values, a)

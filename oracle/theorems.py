@@ -38,7 +38,7 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     if op.kind == "step":
         return STEP
     left_out: set[Theorem] = set()
-    if op.name not in edges.VALUES or (subject and "float64" not in subject.dtypes(op.name)):
+    if not edges.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         left_out.add(edge_values_are_pytorchs)
     offered = subject.implementation(op.name) if subject else op.manual
     for name, theorem in BESIDES.items():

@@ -3,7 +3,7 @@
 edits       every small edit of a file's code
 variants    manual imported anew, with one file edited
 sweep       each edit on trial, by worker processes, like anyone's code
-equivalent  the edits that change no answer, each with its reason (equivalent.toml)
+equivalent  the edits that change no answer, each with its reason (reasons/)
 ladder      how many of them weaker ways to check would have rejected
 page        docs/mutants.md
 

@@ -1,4 +1,4 @@
-"""The edits that change no answer, each with its reason, as equivalent.toml lists them."""
+"""The edits that change no answer, each with its reason, as the files of reasons/ list them."""
 
 import tomllib
 from functools import cache
@@ -23,9 +23,10 @@ def reasons() -> dict[str, str]:
     Raises:
         ValueError: an edit is listed twice.
     """
-    groups = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["equivalent"]
+    files = sorted(Path(__file__).with_name("reasons").glob("*.toml"))
+    groups = [group for file in files for group in tomllib.loads(file.read_text())["equivalent"]]
     pairs = [(edit, group["reason"]) for group in groups for edit in group["edits"]]
     if len(found := dict(pairs)) < len(pairs):
         twice = next(edit for edit, _ in pairs if [e for e, _ in pairs].count(edit) > 1)
-        raise ValueError(f"equivalent.toml lists {twice!r} twice")
+        raise ValueError(f"reasons/ lists {twice!r} twice")
     return found
