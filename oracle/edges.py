@@ -57,7 +57,9 @@ def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
     if op.name in SPRINKLED:
         case = draw(op, call)
-        return answered(op, case, arrays={n: a if a is None else _sprinkled(case.rng, a) for n, a in case.arrays.items()})
+        return answered(
+            op, case, arrays={n: a if a is None else _sprinkled(case.rng, a) for n, a in case.arrays.items()}
+        )
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}

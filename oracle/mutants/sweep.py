@@ -20,7 +20,7 @@ from oracle.mutants.equivalent import reason
 from oracle.mutants.variants import subject_of
 from oracle.ops import OPS, look_up
 from oracle.strategies import random_call
-from oracle.subjects import load
+from oracle.subjects import Subject, load
 from oracle.verdicts import Failure, Verdict
 
 CALLS = 100  # of an op, at most, as verify makes them, before an edit counts as not rejected
@@ -85,20 +85,24 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
 
 
 def judge_edit(job: Job, note: Note) -> Judged:
-    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn."""
-    subjects, made = {}, 0
+    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
+
+    Every second is computed block by block, as large convolutions are.
+    """
+    subjects, made = dict[tuple[str, bool], Subject](), 0
     rngs = {name: Random(0) for name in job.ops}
     with steadily(), warnings.catch_warnings(action="ignore"):
         for n in range(1, job.calls + 1):
             for name in job.ops:
                 note(made := made + 1)
+                which = name, n % 2 == 0
                 try:
-                    if name not in subjects:
-                        subjects[name] = subject_of(job.mutant, name)
+                    if which not in subjects:
+                        subjects[which] = subject_of(job.mutant, *which)
                 except Exception as error:
                     return Judged(job.mutant, job.ops, name, 0, "import", Verdict.CRASHED, _first_line(error))
                 try:
-                    check(subjects[name], look_up(name), random_call(look_up(name), rngs[name]))
+                    check(subjects[which], look_up(name), random_call(look_up(name), rngs[name]))
                 except Failure as failure:
                     told = (failure.theorem.__name__, failure.verdict, failure.what)
                     return Judged(job.mutant, job.ops, name, n, *told)

@@ -26,8 +26,11 @@ class _Edited(MetaPathFinder, Loader):
         exec(self.code, vars(module))
 
 
-def subject_of(mutant: Mutant, op: str) -> Subject:
-    """The op with the edit in it, on trial like anyone's code.
+BLOCK = 2**8  # bytes of windows at a time, so that a small call has several blocks, of a few rows and of a few images
+
+
+def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
+    """The op with the edit in it, on trial like anyone's code; convolutions perhaps block by block.
 
     Raises:
         Exception: whatever the edited file raises when it is imported.
@@ -37,6 +40,8 @@ def subject_of(mutant: Mutant, op: str) -> Subject:
         sys.meta_path.insert(0, finder)
         try:
             module = import_module(f"manual.{op}")
+            if in_blocks and (correlation := sys.modules.get("manual._correlation")):
+                vars(correlation)["MOST"] = BLOCK
         finally:
             sys.meta_path.remove(finder)
     return Subject("manual, edited", SimpleNamespace(**{op: module}), own=True)
