@@ -20,6 +20,7 @@ from oracle.verdicts import Failure
 
 GEOMETRIES = 300  # failing ones, of each mistake
 TRIES = 3_000  # drawn calls among which they are looked for: some mistakes show in one of ten
+EQUATION = r"\w+(?:\[[^]]*\])? +="
 VALUES = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 
 
@@ -84,10 +85,13 @@ def failures(mistake: Mistake, op: Op) -> Iterator[Failure]:
 def violated(op: Op, quantity: str) -> str:
     """The line of the op's derivation that says what the quantity is, in ``manual``; else its first formula."""
     quantity = "w" if op.kind == "step" else quantity
-    every = (line.strip() for text in _derivations(op) for line in text.splitlines())
-    lines = [line for line in every if re.match(r"\w+(\[.*?\])? +=", line)]
-    own = (line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line))
-    return re.sub(r" {4,}.*", "", re.sub(r" +=", " =", next(own, lines[0] if lines else ""), count=1))
+    every = [line.strip() for text in _derivations(op) for line in text.splitlines()]
+    # an equation may also stand behind another, or behind a sentence
+    every += [part for line in every for part in re.split(rf" {{3,}}(?={EQUATION})", line)[1:]]
+    lines = [line for line in every if re.match(EQUATION, line)]
+    own = [line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line)]
+    first = next(iter(own or [line for line in lines if line.startswith("y")] or lines), "")
+    return re.sub(r" +", " ", re.sub(r" {4,}.*", "", re.sub(r" +=", " =", first, count=1)))
 
 
 def _derivations(op: Op) -> Iterator[str]:
@@ -99,7 +103,7 @@ def _derivations(op: Op) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             for name in [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]:
                 path = folder / f"{name.rpartition('.')[2]}.py"
-                if name.startswith("manual._") and path.is_file():
+                if name.startswith("manual._") and path.stem.startswith("_") and path.is_file():
                     yield ast.get_docstring(ast.parse(path.read_text())) or ""
 
 

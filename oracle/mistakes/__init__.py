@@ -57,11 +57,12 @@ class Mistake(NamedTuple):
         return Subject(f"oracle.mistakes.{self.op}.{self.name}", SimpleNamespace(**{self.op: self.implementation}))
 
 
-def of(op: str) -> list[Mistake]:
+@functools.cache
+def of(op: str) -> tuple[Mistake, ...]:
     """The known mistakes of an op: those that it shares with others, then its own, in the order of the files."""
     family = op[:-2] if op.endswith(("1d", "2d", "3d")) else op
     files = (f"oracle.mistakes.{name}" for name in (*SHARED.get(family, ()), op))
-    return [m for file in files if find_spec(file) for m in _in_file(op, file)]
+    return tuple(m for file in files if find_spec(file) for m in _in_file(op, file))
 
 
 def _in_file(op: str, file: str) -> Iterator[Mistake]:
@@ -138,7 +139,8 @@ class _Known:
 
     def kinds(self, known: list[Mistake]) -> int:
         """How many different answers the mistakes give."""
-        parts, found = {"step"} if self.op.kind == "step" else {"forward", "backward"}, list[Answers]()
+        parts = {"step"} if self.op.kind == "step" else {"forward", "backward"}
+        found: list[Answers] = []
         for mistake in known:
             if not any(self.same(kind, mistake) for kind in found):
                 found.append(self._of(mistake, parts))
