@@ -97,8 +97,7 @@ def consistent_with(failure: "Failure") -> list[Mistake]:
 
     if failure.case is None or failure.answers is None:
         return []
-    of_case = _Known(OPS[failure.call.op], failure.case)
-    return [m for m in of(failure.call.op) if of_case.same(failure.answers, m)]
+    return Known(OPS[failure.call.op], failure.case).matching(failure.answers)
 
 
 def told_apart(subject: Subject, op: "Op", known: list[Mistake]) -> list[Mistake]:
@@ -116,7 +115,7 @@ def told_apart(subject: Subject, op: "Op", known: list[Mistake]) -> list[Mistake
     return known
 
 
-class _Known:
+class Known:
     """A case, and what the known mistakes of its op answer to it: no more than is asked for, and each once."""
 
     def __init__(self, op: "Op", case: "Case") -> None:
@@ -125,17 +124,19 @@ class _Known:
         self.op, self.case, self.allowed = op, case, tolerance(op, case)
         self._answers: dict[tuple[str, str], Answers] = {}
 
+    def matching(self, answers: "Answers") -> list[Mistake]:
+        """The mistakes that give these answers."""
+        return [m for m in of(self.op.name) if self.same(answers, m)]
+
+    def wrong(self, mistake: Mistake) -> "Answers | None":
+        """What the function that the mistake replaces answers, if that is wrong here."""
+        answers = self._of(mistake, {mistake.replaces})
+        return None if self._agree(answers, self.case.truth) else answers
+
     def same(self, answers: "Answers", mistake: Mistake) -> bool:
         """Whether the mistake gives these answers, which need not be all that it has."""
-        from oracle.compare import compare
-        from oracle.verdicts import Failure
-
         parts = {"step" if self.op.kind == "step" else "backward" if q[0] == "d" else "forward" for q in answers}
-        try:
-            compare(self.case, answers, self.allowed, self._of(mistake, parts))
-        except Failure:
-            return False
-        return True
+        return self._agree(answers, self._of(mistake, parts))
 
     def kinds(self, known: list[Mistake]) -> int:
         """How many different answers the mistakes give."""
@@ -145,6 +146,16 @@ class _Known:
             if not any(self.same(kind, mistake) for kind in found):
                 found.append(self._of(mistake, parts))
         return len(found)
+
+    def _agree(self, answers: "Answers", others: "Answers") -> bool:
+        from oracle.compare import compare
+        from oracle.verdicts import Failure
+
+        try:
+            compare(self.case, answers, self.allowed, others)
+        except Failure:
+            return False
+        return True
 
     def _of(self, mistake: Mistake, parts: set[str]) -> "Answers":
         from oracle import run
@@ -159,7 +170,7 @@ class _Known:
         return answers
 
 
-def _telling(op: "Op", known: list[Mistake]) -> _Known | None:
+def _telling(op: "Op", known: list[Mistake]) -> Known | None:
     """Of drawn cases the one on which the mistakes give the most different answers, if they do not all do the same."""
     best, most = None, 1
     for i in range(TRIES):
@@ -172,10 +183,10 @@ def _telling(op: "Op", known: list[Mistake]) -> _Known | None:
 
 
 @functools.lru_cache(2 * TRIES)
-def _drawn(op: str, i: int) -> list[_Known]:
+def _drawn(op: str, i: int) -> list[Known]:
     """The cases of the i-th call among which telling ones are looked for: the same whatever is to be told apart."""
     from oracle.ops import OPS
     from oracle.strategies import random_call
     from oracle.theorems import cases
 
-    return [_Known(OPS[op], case) for case in cases(OPS[op], random_call(OPS[op], Random(i)))]
+    return [Known(OPS[op], case) for case in cases(OPS[op], random_call(OPS[op], Random(i)))]
