@@ -17,7 +17,7 @@ from oracle.ops import Op, look_up
 from oracle.strategies import random_call
 
 GEOMETRIES = 300  # failing ones, of each mistake
-TRIES = 3_000  # drawn calls among which they are looked for: some mistakes show in one of ten
+TRIES = 4_000  # drawn calls among which they are looked for: some mistakes show in one of thirteen
 EQUATION = r"\w+(?:\[[^]]*\])? +="
 
 
