@@ -100,7 +100,7 @@ def mistakes(
     from oracle.ops import OPS, look_up
 
     ops = [look_up(name) for name in op or OPS]
-    with progress("mistakes", sum(len(known.of(o.name)) for o in ops)) as advance:
+    with progress("mistakes", sum(1 + len(known.of(o.name)) for o in ops)) as advance:
         found = list(catalogue.entries(ops, geometries, advance))
     write(json, [entry._asdict() for entry in found])
     if markdown:
