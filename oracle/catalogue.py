@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,8 +26,8 @@ EQUATION = r"\w+(?:\[[^]]*\])? +="
 class Entry(NamedTuple):
     """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
 
-    ``calls`` and ``seconds`` are until it is rejected, ``explained`` the seconds until its smallest call is named;
-    ``failing`` geometries were asked for a name, of which ``unique`` gave this one alone.
+    ``calls`` and ``seconds`` are until it is rejected, the comparison's own start-up included; ``explained`` the seconds
+    from there until its smallest call is named; ``failing`` geometries were asked for a name, of which ``unique`` gave this one alone.
     """
 
     op: str
@@ -54,9 +56,20 @@ def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = la
         else:
             named[job[0]] = result
         progress(job[0])
+    began = start_up()
     for op, name, _ in each:
-        failing, unique = named[op][name]
-        yield rejected[op, name, geometries]._replace(failing=failing, unique=unique)
+        (failing, unique), entry = named[op][name], rejected[op, name, geometries]
+        yield entry._replace(seconds=began + entry.seconds, failing=failing, unique=unique)
+
+
+def start_up() -> float:
+    """Seconds from a process that has torch, with what torch imports at its first gradient, to its first comparison."""
+    code = (
+        "import time, torch, torch.fx.experimental.symbolic_shapes; start = time.perf_counter(); "
+        "from oracle.judge import search; from oracle.ops import OPS; from oracle.subjects import load; "
+        "search(load('manual'), OPS['relu'], 1, 0); print(time.perf_counter() - start)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
 
 
 def _work(job: tuple[str, str, int], _: Note) -> Entry | dict[str, tuple[int, int]]:
