@@ -26,8 +26,9 @@ EQUATION = r"\w+(?:\[[^]]*\])? +="
 class Entry(NamedTuple):
     """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
 
-    ``calls`` and ``seconds`` are until it is rejected, the comparison's own start-up included; ``explained`` the seconds
-    from there until its smallest call is named; ``failing`` geometries were asked for a name, of which ``unique`` gave this one alone.
+    ``calls`` and ``seconds`` are until it is rejected, with the comparison's own start-up; ``explained`` the seconds
+    from there until its smallest call is named. ``failing`` geometries were asked for a name; ``unique`` of them gave
+    this one alone.
     """
 
     op: str
