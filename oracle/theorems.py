@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from manual._typing import Array
+from manual._typing import Array, Ints
 from oracle import edges, statistics
 from oracle.calls import Call
 from oracle.cases import Case, answered, draw
@@ -22,7 +22,7 @@ from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import misshapen, neighbours
-from oracle.pytorch import Answers, lacks_double_backward
+from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward
 from oracle.refusals import must_not_mix, must_refuse, refuses
 from oracle.run import backward, everything, forward, part, steps
 from oracle.signatures import must_take, tells
@@ -31,6 +31,8 @@ from oracle.unsafe import unsafe
 from oracle.verdicts import Failure
 
 Theorem = Callable[[Subject, Op, Call], float]
+
+PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates such an argument
 
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
@@ -218,6 +220,27 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
     return 0.0
 
 
+def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> float:
+    """Geometry written as an int or as one int per axis, where PyTorch takes it, is the same; our own as (int,), too."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
+    for name in case.rng.permutation(whole)[:1]:
+        rank = len(call.arguments["x"]) - 2
+        for count in {rank, 1} if subject.own else {rank}:
+            ints = (case.keywords[name],) * count
+            written = replace(case, keywords=case.keywords | {str(name): ints})
+            try:
+                reference_forward(call, case.arrays, written.keywords)
+            except Refusal:
+                continue
+            try:
+                compare(written, everything(subject, op, written), tolerance(op, case))
+            except Failure as failure:
+                failure.what = f"with {name}={ints} {failure.what}"
+                raise
+    return 0.0
+
+
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     """The same call gives the same bits, whatever stood in the memory that it asked for."""
     if failure := unstable(subject, op, draw(op, call, dtype=subject.dtypes(op.name)[0])):
@@ -278,6 +301,7 @@ MANNERS: tuple[Theorem, ...] = (
     answers_are_no_views_of_inputs,
     dtype_is_kept,
     memory_layout_does_not_matter,
+    an_int_stands_for_one_per_axis,
     two_runs_are_bitwise_equal,
     signatures_agree,
     what_pytorch_refuses_is_refused,
