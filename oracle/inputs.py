@@ -323,22 +323,29 @@ def xavier_normal(choose: Choose) -> dict[str, Any]:
 
 
 def kaiming_uniform(choose: Choose) -> dict[str, Any]:
-    return {"u": _weight(choose), **_gain(choose)}
+    return {"u": _weight(choose, (0,)), **_gain(choose)}
 
 
 def kaiming_normal(choose: Choose) -> dict[str, Any]:
-    return {"z": _weight(choose), **_gain(choose)}
+    return {"z": _weight(choose, (0,)), **_gain(choose)}
 
 
-def _weight(choose: Choose) -> tuple[int, ...]:
-    return tuple(choose("size", (1, 2, 3, 5)) for _ in range(choose("rank", (2, 3, 4, 5))))
+def _weight(choose: Choose, empty: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """With xavier PyTorch divides by zero where nothing goes in or out."""
+    return tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(choose("rank", (2, 3, 4, 5))))
+
+
+NONLINEARITIES = (
+    "leaky_relu", "relu", "tanh", "selu", "sigmoid", "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d",
+)  # fmt: skip
 
 
 def _gain(choose: Choose) -> dict[str, Any]:
     return {
         "a": choose("a", (0.0, 0.01, 1.0)),
         "mode": choose("mode", ("fan_in", "fan_out")),
-        "nonlinearity": choose("nonlinearity", ("leaky_relu", "relu", "tanh", "selu"), ("linear", "conv_transpose2d")),
+        "nonlinearity": choose("nonlinearity", NONLINEARITIES),
     }
 
 
@@ -538,7 +545,8 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
 def _pool_axis(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
 ) -> Axis:
-    kernels = ((1, 2, 3, 4, 6), ()) if rank < 3 else ((1, 2, 3), (6,))  # 6 is what padding ≥ 3 takes; it is many cells
+    # 6 is what padding ≥ 3 takes; 128 and 256 are more cells than a byte counts
+    kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), ()), 3: ((1, 2, 3), (6,))}[rank]
     k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
     t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1)) if padded else 0
     least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))

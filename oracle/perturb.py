@@ -26,6 +26,8 @@ def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
         value = call.arguments.get(name, parameter.default)
         if name in op.positional or name in ARRAY_KEYWORDS:
             yield from ((name, shape) for shape in misshapen(value) if isinstance(value, tuple))
+            if parameter.default is None and value is not None:
+                yield name, None
         else:
             yield from ((name, v) for v in _other_options(value, parameter.annotation is not int))
 
@@ -37,8 +39,8 @@ def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
     for i, n in enumerate(shape):
         yield (*shape[:i], n + 1, *shape[i + 1 :])
         yield (*shape[:i], *shape[i + 1 :])
-        if n:
-            yield (*shape[:i], n - 1, *shape[i + 1 :])
+        for fewer in {0, n - 1} if n else ():
+            yield (*shape[:i], fewer, *shape[i + 1 :])
     yield (*shape, 1)
 
 
@@ -46,9 +48,10 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
-        yield from (0, -1, value + 1, *([(value,) * 3] if per_axis else []))
+        yield from (0, -1, value + 1, *([(value,) * 3, (value, value + 1)] if per_axis else []))
     elif isinstance(value, tuple):
         yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
+        yield from ((*value[:i], n + 1, *value[i + 1 :]) for i, n in enumerate(value) if isinstance(n, int))
     elif isinstance(value, float):
         yield from (-1.0, value + 1.0)
     elif isinstance(value, str):

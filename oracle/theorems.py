@@ -221,7 +221,7 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
 
 
 def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> float:
-    """Geometry written as an int or as one int per axis, where PyTorch takes it, is the same; our own as (int,), too."""
+    """An int, or one for each axis, where PyTorch takes both, are the same; of our own code (int,) is asked, too."""
     case = strongest(op, call, subject.dtypes(op.name))
     whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
     for name in case.rng.permutation(whole)[:1]:
