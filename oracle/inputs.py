@@ -118,7 +118,9 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     if choose("by", ("size", "scale_factor")) == "size":
         arguments["size"] = _one(choose("size", range(1, 10)) for _ in range(rank))
     else:
-        factors = tuple(choose("scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0)) for _ in range(rank))
+        # nearly 1 and 2 for images alone: of lines and volumes PyTorch's gradient is then not its forward's
+        nearly = (1.05, 2.1) if rank == 2 else ()
+        factors = tuple(choose("scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly)) for _ in range(rank))
         arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
         arguments["recompute_scale_factor"] = choose("recompute_scale_factor", (None,), (True,))
     if mode == "bilinear":

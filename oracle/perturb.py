@@ -30,6 +30,13 @@ def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
                 yield name, None
         else:
             yield from ((name, v) for v in _other_options(value, parameter.annotation is not int))
+            if parameter.default is None:
+                yield from ((name, v) for v in ((_absent(parameter.annotation),) if value is None else (None,)))
+
+
+def _absent(annotation: Any) -> Any:
+    """Something for an option that may be absent."""
+    return True if "bool" in str(annotation) else 0
 
 
 def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
