@@ -50,6 +50,6 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
     elif isinstance(value, tuple):
         yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
     elif isinstance(value, float):
-        yield from (-1.0, value + 1.0)
+        yield from (-1.0, 0.0, value + 1.0)
     elif isinstance(value, str):
         yield "neither"
