@@ -10,15 +10,16 @@ A target of class probabilities (a floating array of x's shape) takes the place 
 With labels, no weights and no smoothing, dx is probability minus one-hot, over N. n as in nll_loss.
 """
 
+from math import prod
+
 import numpy as np
 
-from manual import log_softmax, softmax
+from manual import log_softmax, nll_loss, softmax
 from manual._errors import refusal
 from manual._floats import ieee
 from manual._geometry import same_dtype
 from manual._reduction import reduce, spread
 from manual._typing import Array
-from manual.nll_loss import labels
 
 
 @ieee
@@ -33,7 +34,14 @@ def forward(
     """
     q, total = _mixture(x, target, weight, ignore_index, label_smoothing)
     z = log_softmax.forward(x, dim=1)
-    loss = -np.multiply(q, z, out=np.zeros_like(z), where=q != 0).sum(1)  # a class of no weight may have z = −∞
+    if target.dtype.kind == "f":
+        loss = -(q * z).sum(1)
+    else:  # of the labels z may be −∞ elsewhere, and anything where ignored
+        eps = x.dtype.type(label_smoothing)
+        loss = nll_loss.forward(z, target=target, weight=weight, ignore_index=ignore_index, reduction="none")
+        if label_smoothing:
+            even = (z if weight is None else z * _per_class(weight, x)).sum(1)
+            loss = (1 - eps) * loss - eps / x.shape[1] * np.where(target == ignore_index, x.dtype.type(0), even)
     return reduce("cross_entropy", loss, reduction, total)
 
 
@@ -66,13 +74,18 @@ def _mixture(
             raise refusal(
                 "cross_entropy", "probabilities have no label to ignore", x=x, target=target, ignore_index=ignore_index
             )
-        p, v, total = target, None, target.size // max(x.shape[1], 1)
+        p, v, total = target, None, len(x) * prod(x.shape[2:])
     else:
-        label, v = labels("cross_entropy", x, target, weight, ignore_index)
+        label, v = nll_loss.labels("cross_entropy", x, target, weight, ignore_index)
         p, total = np.zeros(x.shape, x.dtype), v.sum()
-        np.put_along_axis(p, label[:, None], x.dtype.type(1), 1)
+        np.put_along_axis(p, label[:, None], 1, 1)
     eps = x.dtype.type(label_smoothing)
-    q = (1 - eps) * p + eps / x.dtype.type(max(x.shape[1], 1))
+    q = (1 - eps) * p + eps / x.shape[1]
     if weight is not None:
-        q = q * weight.reshape(-1, *(1 for _ in x.shape[2:]))
+        q = q * _per_class(weight, x)
     return (q if v is None else np.where((target == ignore_index)[:, None], x.dtype.type(0), q)), total
+
+
+def _per_class(weight: Array, x: Array) -> Array:
+    """The weights as x's second axis."""
+    return weight.reshape(-1, *(1 for _ in x.shape[2:]))

@@ -3,7 +3,7 @@
 y  = x · mask/(1 − p)                                      nothing is kept at p = 1: zeros, not 0/0
 dx = dy · mask/(1 − p)
 
-Chance is an argument: mask says what is kept (True or 1), with probability 1 − p. Without training y = x.
+Chance is an argument: mask says what is kept, with probability 1 − p. Without training y = x.
 """
 
 from manual._errors import refusal
@@ -14,7 +14,7 @@ from manual._typing import Array
 
 @ieee
 def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
-    """x and mask of one shape, any → y of the same.
+    """x and mask, boolean, of one shape, any → y of the same.
 
     Raises:
         ValueError: p is not in 0 … 1, or mask has not x's shape.
@@ -36,5 +36,5 @@ def scale(op: str, x: Array, mask: Array, p: float, training: bool) -> Array:
     if not 0 <= p <= 1:
         raise refusal(op, "p must lie in 0 … 1", x=x, p=p)
     kept = x.dtype.type(0 if p == 1 else 1 / (1 - p))
-    s: Array = mask.astype(x.dtype) * kept if training else x.dtype.type(1)
+    s: Array = mask * kept if training else x.dtype.type(1)
     return s

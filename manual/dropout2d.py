@@ -15,12 +15,12 @@ from manual.dropout import scale
 
 @ieee
 def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
-    """x (N, C, …), mask (N, C) → y of x's shape.
+    """x (N, C, …), mask (N, C), boolean → y of x's shape.
 
     Raises:
         ValueError: p is not in 0 … 1, or mask is not (N, C).
     """
-    if x.ndim < 2 or mask.shape != x.shape[:2]:
+    if mask.ndim != 2 or mask.shape != x.shape[:2]:
         raise refusal("dropout2d", "x must be (N, C, …) and mask (N, C)", x=x, mask=mask)
     per_channel = mask.reshape(*mask.shape, *(1 for _ in x.shape[2:]))
     return x * scale("dropout2d", x, per_channel, p, training)

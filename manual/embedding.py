@@ -41,15 +41,14 @@ def backward(
     dw = np.zeros_like(w)
     np.add.at(dw, indices, dy)
     if scale_grad_by_freq:
-        terms = np.bincount(indices.ravel(), minlength=len(w))
-        dw /= np.maximum(terms, 1).astype(w.dtype)[:, None]
+        dw /= np.maximum(np.bincount(indices.ravel(), minlength=len(w)), 1)[:, None]
     if padding_idx is not None:
         dw[padding_idx] = 0
     return (dw,)
 
 
 def _check(w: Array, indices: Array, padding_idx: int | None) -> None:
-    if w.ndim != 2 or indices.dtype.kind not in "iu":
+    if w.ndim != 2 or not np.issubdtype(indices.dtype, np.integer):
         raise refusal("embedding", "w must be (R, D) and indices integers", w=w, indices=indices)
     if (bad := indices[(indices < 0) | (indices >= len(w))]).size:
         raise refusal("embedding", f"index {bad[0]} is none of the {len(w)} rows", w=w, indices=indices)

@@ -12,7 +12,7 @@ import numpy as np
 
 from manual._errors import refusal
 from manual._floats import ieee
-from manual._geometry import same_dtype, same_shape
+from manual._geometry import same_shape
 from manual._typing import Array
 from manual._windows import crop, gather, pad, scatter
 
@@ -35,7 +35,6 @@ def backward(
 ) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("local_response_norm", dy, x)
-    same_dtype("local_response_norm", dy=dy, x=x)
     d = _divisor(x, size, alpha, k)
     e = np.moveaxis(dy * x * d ** (-beta - 1), 1, -1)
     windows = np.broadcast_to(e[..., None, :], (*e.shape[:-1], size, e.shape[-1]))

@@ -43,24 +43,21 @@ def backward(
     label, v = labels("nll_loss", x, target, weight, ignore_index)
     dl = spread("nll_loss", dy, target.shape, reduction, v.sum())
     dx = np.zeros(x.shape, x.dtype)
-    picked = np.multiply(
-        -v, dl, out=np.zeros_like(v), where=v != 0
-    )  # nothing for ignored samples, even where mean is 0/0
+    # nothing for ignored samples, even where mean is 0/0
+    picked = np.multiply(-v, dl, out=np.zeros_like(v), where=v != 0)
     np.put_along_axis(dx, label[:, None], picked[:, None], 1)
     return (dx,)
 
 
 def labels(op: str, x: Array, target: Array, weight: Array | None, ignore_index: int) -> tuple[Array, Array]:
     """The label (0 where ignored) and the weight v (0 where ignored) of each sample."""
-    if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or target.dtype.kind not in "iu":
+    if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or not np.issubdtype(target.dtype, np.integer):
         raise refusal(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)
     classes, ignored = x.shape[1], target == ignore_index
     if weight is not None and (weight.shape != (classes,) or weight.dtype != x.dtype):
         raise refusal(op, f"weight must be ({classes},) of x's dtype, one number per class", x=x, weight=weight)
-    if (bad := target[~ignored & ((target < 0) | (target >= classes))]).size:
-        raise refusal(op, f"label {bad[0]} is none of the {classes} classes", x=x, target=target)
-    if not classes and target.size:
-        raise refusal(op, "there are no classes", x=x, target=target)
     label = np.where(ignored, 0, target)
+    if (bad := label[(label < 0) | (label >= classes)]).size:
+        raise refusal(op, f"label {bad[0]} is none of the {classes} classes", x=x, target=target)
     v = np.ones(target.shape, x.dtype) if weight is None else weight[label]
     return label, np.where(ignored, x.dtype.type(0), v)

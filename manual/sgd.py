@@ -8,6 +8,7 @@ w = w − η d                                               η lr
 
 from manual._errors import refusal
 from manual._floats import ieee
+from manual._steps import check
 from manual._typing import Array
 
 
@@ -22,12 +23,9 @@ def step(
     Raises:
         ValueError: torch.optim.SGD would refuse the hyper-parameters, or dw is not of w's shape.
     """
-    if min(lr, momentum, weight_decay) < 0 or (nesterov and (momentum <= 0 or dampening)):
-        options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        reason = "lr, momentum and weight_decay must be ≥ 0; nesterov needs momentum and no dampening"
-        raise refusal("sgd", reason, w=w, **options, nesterov=nesterov)
-    if dw.shape != w.shape or dw.dtype != w.dtype:
-        raise refusal("sgd", "dw must have w's shape and dtype", w=w, dw=dw)
+    check("sgd", w, dw, lr=lr, momentum=momentum, weight_decay=weight_decay)
+    if nesterov and (not momentum or dampening):
+        raise refusal("sgd", "nesterov needs momentum and no dampening", w=w, momentum=momentum, dampening=dampening)
     g = (-dw if maximize else dw) + weight_decay * w
     if not momentum:
         return w - lr * g, None

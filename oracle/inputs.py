@@ -243,7 +243,7 @@ def nll_loss(choose: Choose) -> dict[str, Any]:
         "x": (samples, classes, *behind),
         "target": (samples, *behind),
         "weight": (classes,) if choose("weight", (False, True)) else None,
-        "ignore_index": choose("ignore_index", (-100, 0)),
+        "ignore_index": choose("ignore_index", (-100, 0, -1)),
         "reduction": choose("reduction", ("mean", "sum", "none")),
     }
 
@@ -251,7 +251,7 @@ def nll_loss(choose: Choose) -> dict[str, Any]:
 def cross_entropy(choose: Choose) -> dict[str, Any]:
     arguments = nll_loss(choose)
     arguments["label_smoothing"] = choose("label_smoothing", (0.0, 0.1, 1.0))
-    if arguments["ignore_index"] == -100 and choose("probabilities", (False, True)):
+    if arguments["ignore_index"] < 0 and choose("probabilities", (False, True)):
         arguments["target"] = arguments["x"]
     return arguments
 
@@ -361,7 +361,7 @@ def batch_norm(choose: Choose) -> dict[str, Any]:
     if training and batch * prod(behind) == 1:
         batch = 2
     running = choose("running statistics", (False, True) if training else (True,))
-    return {**_channels(choose, batch, behind, running, square), "training": training}
+    return {**_channels(choose, batch, behind, running, square, (0.0,) * (not training)), "training": training}
 
 
 def instance_norm(choose: Choose) -> dict[str, Any]:
@@ -371,7 +371,7 @@ def instance_norm(choose: Choose) -> dict[str, Any]:
     if prod(behind) == 1:
         behind = (*behind, 2)
     running = choose("running statistics", (False, True) if own else (True,))
-    return {**_channels(choose, batch, behind, running, square), "use_input_stats": own}
+    return {**_channels(choose, batch, behind, running, square, (0.0,) * (not own)), "use_input_stats": own}
 
 
 def group_norm(choose: Choose) -> dict[str, Any]:
@@ -421,14 +421,17 @@ def _samples(choose: Choose, most: int) -> tuple[int, tuple[int, ...]]:
     return choose("batch", (2, 1, 3), (0,)), _shape(choose, most)
 
 
-def _channels(choose: Choose, batch: int, behind: tuple[int, ...], running: bool, square: bool) -> dict[str, Any]:
+def _channels(
+    choose: Choose, batch: int, behind: tuple[int, ...], running: bool, square: bool, more: tuple[float, ...]
+) -> dict[str, Any]:
+    """``more`` are further eps: a variance that is given needs none."""
     c = choose("channels", (1, 2, 3))
     return {
         "x": (batch, c, *behind),
         **_affine(choose, (c,)),
         "running_mean": (c,) if running else None,
         "running_var": (c,) if running else None,
-        "eps": 1.0 if square else choose("eps", EPS),
+        "eps": 1.0 if square else choose("eps", (*EPS, *more)),
     }
 
 

@@ -36,6 +36,16 @@ VALUES = {
     "pad": {"circular, more than a crop leaves": "pad(x=(1, 2, 3), pad=(-4, 2), mode='circular')"},
     "unfold": {"unbatched x": "unfold(x=(2, 4, 4), kernel_size=2)"},
     "fold": {"unbatched x": "fold(x=(8, 9), output_size=4, kernel_size=2)"},
+    "nll_loss": {
+        "unbatched x": "nll_loss(x=(3,), target=())",
+        "no classes": "nll_loss(x=(2, 0), target=(2,), ignore_index=0)",
+    },
+    "cross_entropy": {
+        "unbatched x": "cross_entropy(x=(3,), target=())",
+        "unbatched probabilities": "cross_entropy(x=(3,), target=(3,))",
+        "label_smoothing below 0": "cross_entropy(x=(2, 3), target=(2,), label_smoothing=-0.1)",
+        "no classes": "cross_entropy(x=(2, 0), target=(2,), ignore_index=0)",
+    },
     "interpolate": {
         "mode bicubic": "interpolate(x=(1, 2, 4, 4), size=5, mode='bicubic')",
         "mode area": "interpolate(x=(1, 2, 4, 4), size=2, mode='area')",

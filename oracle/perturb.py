@@ -60,6 +60,6 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
         yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
         yield from ((*value[:i], n + 1, *value[i + 1 :]) for i, n in enumerate(value) if isinstance(n, int))
     elif isinstance(value, float):
-        yield from (-1.0, value + 1.0)
+        yield from (-1.0, 0.0, value + 1.0)
     elif isinstance(value, str):
         yield "neither"

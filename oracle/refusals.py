@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from oracle.calls import Call
+from oracle.calls import Call, parse
 from oracle.cases import Case, arrays_of, keywords_of
+from oracle.left_out import VALUES
 from oracle.ops import Op
+from oracle.perturb import misshapen
 from oracle.pytorch import Refusal, reference_forward, reference_steps
 from oracle.subjects import Subject
 from oracle.unsafe import unsafe
@@ -45,6 +47,59 @@ def must_refuse(
             except Failure as failure:
                 failure.redo = sound.call
                 raise
+
+
+def must_stay_inside(subject: Subject, op: Op, case: Case) -> None:
+    """A number that PyTorch refuses for its value, as a label that is no class or a probability above 1.
+
+    Raises:
+        Failure: the subject accepts it.
+    """
+    outside = (-0.5, 1.5, np.nan)
+    for name, a in (case.arrays | case.keywords).items():
+        if not isinstance(a, np.ndarray) or not a.size or not (name in op.comparison.domain or a.dtype.kind == "i"):
+            continue
+        numbers = outside if a.dtype.kind == "f" else (-1, *case.call.arguments[op.positional[0]])
+        changed = a.copy()
+        changed.flat[case.rng.integers(a.size)] = number = case.rng.choice(numbers)
+        arrays = {n: changed if n == name else v for n, v in case.arrays.items()}
+        keywords = {n: changed if n == name else v for n, v in case.keywords.items()}
+        try:
+            reference_forward(case.call, arrays, keywords)
+        except Refusal as refusal:
+            reason = f"{name} holds {number}; PyTorch: {str(refusal).splitlines()[0]}"
+            for function, first in (("forward", []), ("backward", [case.dy])):
+                refuses(subject, function, [*first, *arrays.values()], keywords, case.call, reason)
+
+
+def must_leave_out(subject: Subject, op: Op, rng: np.random.Generator) -> None:
+    """What PyTorch takes and the op, as it says, does not, is refused like anything else.
+
+    Raises:
+        Failure: the subject accepts it.
+    """
+    if op.name not in VALUES:
+        return
+    call = parse(rng.choice([*VALUES[op.name].values()]), 0)
+    keywords, arrays = (f(op, call, rng, np.dtype(float)) for f in (keywords_of, arrays_of))
+    dy = np.ones_like(reference_forward(call, arrays, keywords))
+    for function, first in (("forward", []), ("backward", [dy])):
+        refuses(subject, function, [*first, *arrays.values()], keywords, call, "it is left out")
+
+
+def must_fit(subject: Subject, case: Case) -> None:
+    """The gradient that a step is given has its parameter's shape; and its dtype, of our own code.
+
+    Raises:
+        Failure: another is accepted.
+    """
+    w = case.arrays["w"]
+    assert w is not None
+    for shape in misshapen(w.shape):
+        reason = f"dw has shape {shape}, w {w.shape}"
+        refuses(subject, "step", [w, np.ones(shape, case.dtype)], case.keywords, case.call, reason)
+    if subject.own:
+        refuses(subject, "step", [w, case.dy[0].astype(np.float32)], case.keywords, case.call, "dw alone is float32")
 
 
 def must_not_mix(subject: Subject, case: Case) -> None:

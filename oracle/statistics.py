@@ -49,6 +49,9 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
             arguments = [np.ones(shape) if f"running_{n}" == name else a for n, a in given.items()]
             refuses(subject, "running_statistics", arguments, options, call, f"{name} has shape {shape}, x {x.shape}")
     got: Answers = dict(zip(names, state(subject, case, [*given.values()], options), strict=True))
+    for name in names:
+        if np.shares_memory(got[name], given[name.removeprefix("running_")]):
+            raise Failure(f"running_statistics returns a view of its input {name}", call)
     try:
         return compare(case, got, _bound(case, given, options), truth)
     except Failure as failure:  # told of the call itself: no known mistake and no referee speaks of statistics

@@ -23,7 +23,7 @@ from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
 from oracle.perturb import all_neighbours, misshapen, neighbours
 from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward
-from oracle.refusals import must_not_mix, must_refuse, refuses
+from oracle.refusals import must_fit, must_leave_out, must_not_mix, must_refuse, must_stay_inside, refuses
 from oracle.run import backward, everything, forward, part, steps
 from oracle.signatures import must_take, tells
 from oracle.subjects import DTYPES, Subject
@@ -260,6 +260,10 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
             refuses(subject, "backward", arguments, case.keywords, call, reason)
         if subject.own:
             must_not_mix(subject, case)
+            must_stay_inside(subject, op, case)
+            must_leave_out(subject, op, rng)
+    elif op.kind == "step":
+        must_fit(subject, case)
     return 0.0
 
 

@@ -134,12 +134,12 @@ def cross_entropy(case: Case, u: float) -> Answers:
     q, total = _mixture(x, **{n: v for n, v in options.items() if n != "reduction"})
     p, r, z, z_error = _probabilities(x, 1, u)
     z, n = np.abs(z), max(q.size // c, 1)
-    loss = (q * (z_error + gamma(c + 6, u) * z)).sum(1)
+    loss = (q * (z_error + gamma(c + 6, u) * z)).sum(1, where=q != 0)
     dl = np.broadcast_to(np.abs(case.dy.astype(float)) / (total if reduction == "mean" else 1), loss.shape)
     dl = np.where(q.any(1), dl, 0.0)  # an ignored sample has no gradient, even where the mean is 0/0
     y = loss
     if reduction != "none":
-        y = loss.sum() + gamma(2 * n + 2, u) * (q * z).sum()
+        y = loss.sum() + gamma(2 * n + 2, u) * (q * z).sum(where=q != 0)
     if reduction == "mean":
         y = y / total
     mass = p * q.sum(1, keepdims=True)
@@ -171,10 +171,11 @@ def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array, A
     t = x - x.max(axis, keepdims=True, initial=-np.inf)
     e = np.exp(t)
     total = e.sum(axis, keepdims=True)
-    e_error = u * (np.abs(t) + ELEMENTARY)
+    size = np.where(np.isfinite(t), np.abs(t), 0)  # exp(−∞) is 0 without an error
+    e_error = u * (size + ELEMENTARY)
     total_error = (e * e_error).sum(axis, keepdims=True) / total + gamma(x.shape[dim] if x.ndim else 1, u)
     log_p = t - np.log(total)  # of p itself it would be −∞ where e has underflowed
-    log_error = u * np.abs(t) + total_error + u * ELEMENTARY * np.abs(np.log(total)) + u * np.abs(log_p)
+    log_error = u * size + total_error + u * ELEMENTARY * np.abs(np.log(total)) + u * np.abs(log_p)
     return e / total, 2 * (e_error + total_error + u), log_p, 2 * log_error
 
 

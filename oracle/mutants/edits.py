@@ -181,7 +181,7 @@ def _replacements(node: ast.AST, siblings: dict[str, str], parent: ast.AST) -> I
         yield node.operand
     elif isinstance(node, ast.IfExp):
         yield from (node.body, node.orelse)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ORDERED):
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ORDERED) and ast.dump(node.left) != ast.dump(node.right):
         yield ast.BinOp(node.right, node.op, node.left)
     elif isinstance(node, ast.Call) and _name(node.func) == "copy" and not node.args:
         yield node.func.value  # type: ignore[attr-defined]
