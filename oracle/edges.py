@@ -59,11 +59,14 @@ PLAIN = {"reduction": "none", "dim": 1}
 
 
 def asked(op: Op) -> bool:
-    return op.name in VALUES or op.name in SPRINKLED
+    return op.name in VALUES or op.name in SPRINKLED or op.kind == "step"
 
 
 def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
+    if op.kind == "step":
+        case = draw(op, call)
+        return answered(op, case, arrays={"w": _sprinkled(case.rng, case.wide("w"), np.array([INF, -INF, 0.0]))})
     if op.name in SPRINKLED:
         case = draw(op, call)
         edge, rng = SPRINKLED[op.name], case.rng

@@ -36,8 +36,6 @@ PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates such an argum
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
-    if op.kind == "step":
-        return STEP
     left_out: set[Theorem] = set()
     if not edges.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         left_out.add(edge_values_are_pytorchs)
@@ -45,6 +43,8 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     for name, theorem in BESIDES.items():
         if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
             left_out.add(theorem)
+    if op.kind == "step":
+        return tuple(theorem for theorem in STEP if theorem not in left_out)
     every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
     return tuple(theorem for theorem in every if theorem not in left_out)
 
@@ -319,7 +319,7 @@ FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *MANNERS)
 DIFFERENTIABLE = (
     *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
 )  # fmt: skip
-STEP = (steps_are_pytorchs, *MANNERS)
+STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *MANNERS)
 
 
 def _part(subject: Subject, op: Op, call: Call, name: str, quantity: str) -> float:
