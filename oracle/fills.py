@@ -39,7 +39,7 @@ def weights(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole:
 
 
 def labels(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """A class for each sample, one in eight ignored; cross_entropy's probabilities, if there are as many axes as x has."""
+    """A class for each sample, one in eight ignored; probabilities, if cross_entropy's target has as many axes as x."""
     x = call.arguments["x"]
     if call.op == "cross_entropy" and len(shape) == len(x):
         p = rng.random(shape)
