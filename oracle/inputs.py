@@ -554,8 +554,8 @@ STRIDES = (1, 2, 3, 4), (6,)
 def _pool_axis(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
 ) -> Axis:
-    # 6 is what padding ≥ 3 takes; 128 and 256 are more cells than a byte counts
-    kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), ()), 3: ((1, 2, 3), (6,))}[rank]
+    # 6 is what padding ≥ 3 takes; 128, 256 and 22 × 6 are more cells than a byte counts
+    kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
     k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
     t, p = choose("stride", *STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
     least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))

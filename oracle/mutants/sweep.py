@@ -30,7 +30,7 @@ LEAST = 10  # of each op
 SPOT = 5  # calls of each op for an edit that is said to change no answer
 ALL_NEIGHBOURS = 10  # of the last calls of each op: what is a refusal's has shown by then, or is asked once more
 TRACED = 12  # calls of each op, with their refused neighbours
-TIMEOUT = 120.0  # seconds without a call's end: an edited loop may have none
+TIMEOUT = 30.0  # seconds without a call's end: an edited loop may have none
 NOT_OPS = {"__init__", "_typing", "_errors", "convnet"}  # what a refusal says; what is no op
 
 
