@@ -116,16 +116,23 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     )
     arguments: dict[str, Any] = {"x": images, "mode": mode}
     if choose("by", ("size", "scale_factor")) == "size":
-        arguments["size"] = _one(choose("size", range(1, 10)) for _ in range(rank))
+        arguments["size"] = _one(_along(choose, rank, "size", range(1, 10)))
     else:
         # nearly 1 and 2 for images alone: of lines and volumes PyTorch's gradient is then not its forward's
-        nearly = (1.05, 2.1) if rank == 2 else ()
-        factors = tuple(choose("scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly)) for _ in range(rank))
+        nearly = (1.05, 2.05, 2.1, 2.2) if rank == 2 else ()
+        factors = _along(choose, rank, "scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly))
         arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
         arguments["recompute_scale_factor"] = choose("recompute_scale_factor", (None,), (True,))
     if mode == "bilinear":
         arguments["align_corners"] = choose("align_corners", (None, True, False))
     return arguments
+
+
+def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """One for each axis, or one for all."""
+    if choose("alike", (False, True)):
+        return (choose(name, values),) * rank
+    return tuple(choose(name, values) for _ in range(rank))
 
 
 def unfold(choose: Choose) -> dict[str, Any]:

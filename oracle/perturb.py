@@ -58,7 +58,9 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
         yield from (0, -1, value + 1, *([(value,) * 3, (value, value + 1)] if per_axis else []))
     elif isinstance(value, tuple):
         yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
-        yield from ((*value[:i], n + 1, *value[i + 1 :]) for i, n in enumerate(value) if isinstance(n, int))
+        for i, n in enumerate(value):
+            others = (n + 1,) if isinstance(n, int) else (-0.5, 1.0, 1.5) if isinstance(n, float) else ()
+            yield from ((*value[:i], other, *value[i + 1 :]) for other in others)
     elif isinstance(value, float):
         yield from (-1.0, 0.0, value + 1.0)
     elif isinstance(value, str):

@@ -39,6 +39,8 @@ def test_pytorch_picks_another_nearest_cell_than_exact_arithmetic_does_and_than_
     )
     assert np.flatnonzero(image.numpy() != exact).tolist() == [41]
     assert np.array_equal(line, exact)
+    large = F.interpolate(row.expand(1, 2, 5, 2), (82, 82))  # an image, too, but it takes another of PyTorch's ways
+    assert np.array_equal(large[0, 0, 0], exact)
     assert np.array_equal(interpolate.forward(row[None, None].numpy(), size=82).ravel(), image)
 
 
