@@ -31,9 +31,16 @@ def neighbours(
         raise refusal(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
     steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
     axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
+    bilinear = _aligned if align_corners else _linear
     nearest = _nearest_of_images if rank == 2 else _nearest
-    along = nearest if mode == "nearest" else (_aligned if align_corners else _linear)
-    return [(axis, *along(n, m, step)) for axis, n, m, step in axes]
+    along = nearest if mode == "nearest" else bilinear
+    copied = mode == "bilinear"
+    return [(axis, *(_copied(n) if copied and m == n else along(n, m, step))) for axis, n, m, step in axes]
+
+
+def _copied(n: int) -> tuple[Array, Array, Array]:
+    """An axis that stays as long: PyTorch asks for no neighbour, whatever the scale factor. 0 · ∞ would be NaN."""
+    return np.arange(n), np.arange(n), np.zeros(n)
 
 
 def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
@@ -56,7 +63,7 @@ def _float32(n: int, m: int, step: float | None) -> np.float32:
 
 def _linear(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
     j = np.arange(m)
-    return _pair(j.astype(float) if m == n else np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
+    return _pair(np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
 
 
 def _aligned(n: int, m: int, _: float | None) -> tuple[Array, Array, Array]:

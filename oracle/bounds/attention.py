@@ -23,7 +23,8 @@ def bound(case: Case, u: float) -> Answers:
     if mask is not None:
         seen = mask if mask.dtype == bool else np.isfinite(mask)
         z = z if mask.dtype == bool else z + np.where(seen, mask, 0)
-    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True)
+    seen = seen & (z.value > -np.inf)  # exp(−∞) is 0 without an error
+    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True, initial=-np.inf)
     e = where(seen, exp(z - np.where(np.isfinite(most), most, 0)), z.one * 0)
     total = e.sum(-1, keepdims=True)
     p = e / where(total.value > 0, total, total.one)
