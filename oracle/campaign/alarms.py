@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from importlib.util import find_spec
+from math import ceil
 from typing import NamedTuple
 
 from oracle.calls import Call
@@ -13,7 +14,7 @@ from oracle.ops import look_up
 from oracle.subjects import load
 from oracle.verdicts import Failure, Verdict, death
 
-CHUNK = 100  # calls of one seed
+CHUNK = 100  # calls of one seed, at most
 ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "by_jax", "pytorch")
 # Of the calls that others get: transforms in double precision, and a compilation for each geometry
 SHARES = {"fft": 0.1, "by_jax": 0.02}
@@ -42,9 +43,10 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
     weights = [SHARES.get(name.rpartition(".")[2], 1.0) for name, _ in pairs]
     jobs = [
-        Job(*pair, CHUNK, seed)
+        Job(*pair, min(CHUNK, each - made), seed)
         for pair, weight in zip(pairs, weights, strict=True)
-        for seed in range(max(1, -(-int(calls * weight) // int(CHUNK * sum(weights)))))
+        for each in (ceil(calls * weight / sum(weights)),)
+        for seed, made in enumerate(range(0, each, CHUNK))
     ]
     told: dict[tuple[str, str], list[tuple[int, Verdict, Failure | None]]] = {pair: [] for pair in pairs}
     for job, row in run(_listen, jobs):
