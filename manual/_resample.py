@@ -32,13 +32,18 @@ def neighbours(
     steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
     axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
     along = _nearest if mode == "nearest" else (_aligned if align_corners else _linear)
-    return [(axis, *along(n, m, step)) for axis, n, m, step in axes]
+    return [(axis, *(_copied(n) if m == n else along(n, m, step))) for axis, n, m, step in axes]
+
+
+def _copied(n: int) -> tuple[Array, Array, Array]:
+    """PyTorch asks for no neighbour there, whatever the scale factor: 0 · ∞ would be NaN."""
+    return np.arange(n), np.arange(n), np.zeros(n)
 
 
 def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    """PyTorch computes j s in float32, whatever x is, but for the two sizes that need no arithmetic."""
+    """PyTorch computes j s in float32, whatever x is, but for a doubled axis, which needs no arithmetic."""
     j = np.arange(m)
-    i = j // (m // n) if m in (n, 2 * n) else np.minimum(np.floor(j.astype(np.float32) * _float32(n, m, step)), n - 1)
+    i = j // 2 if m == 2 * n else np.minimum(np.floor(j.astype(np.float32) * _float32(n, m, step)), n - 1)
     return i.astype(int), i.astype(int), np.zeros(m)
 
 
@@ -48,7 +53,7 @@ def _float32(n: int, m: int, step: float | None) -> np.float32:
 
 def _linear(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
     j = np.arange(m)
-    return _pair(j.astype(float) if m == n else np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
+    return _pair(np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
 
 
 def _aligned(n: int, m: int, _: float | None) -> tuple[Array, Array, Array]:

@@ -44,8 +44,18 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 }  # fmt: skip
 
 
-# Their geometry is part of the question: some values of the drawn call are put in place of its own
-SPRINKLED = ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "prelu")
+# Their geometry is part of the question: these values are put in the place of some of the drawn call's own
+POISON = np.array([*EDGES, *[NAN] * len(EDGES)])
+SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
+SPRINKLED: Mapping[str, Array] = {
+    **dict.fromkeys(
+        ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "prelu", "interpolate"),
+        POISON,
+    ),
+    "lp_pool2d": np.array([0.0, -0.0]),  # windows of nothing else have no gradient
+    "scaled_dot_product_attention": SCORES,
+}  # fmt: skip
+LINEAR = ("pad", "flatten", "interpolate")  # their gradients see no other array than dy
 PLAIN = {"reduction": "none", "dim": 1}
 
 
@@ -57,9 +67,11 @@ def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
     if op.name in SPRINKLED:
         case = draw(op, call)
-        return answered(
-            op, case, arrays={n: a if a is None else _sprinkled(case.rng, a) for n, a in case.arrays.items()}
-        )
+        if any(a is not None and not a.size for a in (case.dy, *case.arrays.values())):
+            return case  # of nothing PyTorch's attention and its gradient are 0 or NaN, whatever they mean
+        poison, rng = SPRINKLED[op.name], case.rng
+        arrays = {n: a if a is None else _sprinkled(rng, a, poison) for n, a in case.arrays.items()}
+        return answered(op, case, arrays=arrays, dy=_sprinkled(rng, case.dy, poison) if op.name in LINEAR else case.dy)
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
@@ -68,7 +80,6 @@ def case_of(op: Op, call: Call) -> Case:
     return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size).reshape(case.dy.shape))
 
 
-def _sprinkled(rng: np.random.Generator, a: Array) -> Array:
-    """A third of the array replaced by edge values, NaN as often as all others."""
-    values = np.where(rng.random(a.shape) < 1 / 2, NAN, rng.choice(EDGES, a.shape))
-    return np.where(rng.random(a.shape) < 1 / 3, values, a)
+def _sprinkled(rng: np.random.Generator, a: Array, values: Array) -> Array:
+    """A third of the array replaced by edge values."""
+    return np.where(rng.random(a.shape) < 1 / 3, rng.choice(values, a.shape), a)

@@ -94,13 +94,17 @@ def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
 
 def pad(choose: Choose) -> dict[str, Any]:
     mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
-    padded, others = choose("padded axes", (1, 2, 3)), choose("other axes", (1, 2))
+    any_axes = (0,) if mode == "constant" else ()
+    padded, others = choose("padded axes", (1, 2, 3), any_axes), choose("other axes", (1, 2), any_axes)
     empty = (0,) if mode in ("constant", "circular") else ()  # the others pad no empty axis beside the batch's
     lead = tuple(choose("size", (1, 2, 3), (0,) if i < others - 1 else empty) for i in range(others))
     size = tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(padded))
+    # but for constant and circular some cell is left; of none in three axes PyTorch's reflect has no gradient: what it
+    # returns was never written
+    least = [0 if empty or (i > 0 and (mode, padded) != ("reflect", 3)) else 1 for i in range(padded)]
     return {
         "x": (*lead, *size),
-        "pad": tuple(p for n in reversed(size) for p in _pad_axis(choose, mode, n)),
+        "pad": tuple(p for n, m in zip(reversed(size), least, strict=True) for p in _pad_axis(choose, mode, n, m)),
         "mode": mode,
         "value": choose("value", (None, 2.5)) if mode == "constant" else None,
     }
@@ -127,7 +131,10 @@ def interpolate(choose: Choose) -> dict[str, Any]:
 
 
 def unfold(choose: Choose) -> dict[str, Any]:
-    axes = [_conv_axis(choose, "explicit") for _ in range(2)]
+    if choose("single cells", (False,), (True,)):  # the columns are the image, in the same memory unless it is copied
+        axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
+    else:
+        axes = [_conv_axis(choose, "explicit") for _ in range(2)]
     return {
         "x": _images(choose, axes),
         "kernel_size": _one(a.k for a in axes),
@@ -265,15 +272,15 @@ def embedding(choose: Choose) -> dict[str, Any]:
 
 
 def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
-    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
-    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
+    queries, keys = choose("queries", (1, 2, 3, 5), (0,)), choose("keys", (1, 2, 3, 5), (0,))
+    wide, value = choose("width", (1, 2, 3), (0,)), choose("value width", (1, 2, 3), (0,))
     batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
     shared = choose("enable_gqa", (False, True))
     lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
     many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
     masked = choose("mask", ("none", "causal", "given"))
     scores = (*many, queries, keys)
-    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
+    mask = scores[choose("axes left out", range(len(scores))) :] if masked == "given" else None
     return {
         "query": (*many, queries, wide),
         "key": (*lead, keys, wide),
@@ -520,13 +527,13 @@ def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
     return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
 
 
-def _pad_axis(choose: Choose, mode: str, n: int) -> list[int]:
-    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; only constant leaves 0."""
+def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
+    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; ``least`` cells remain."""
     pads, left = list[int](), n
     for _ in "lh":
         most = {"reflect": n - 1, "circular": left}.get(mode, 4)
-        kept = 0 if mode == "constant" else max([1, *pads])
-        pads.append(choose("pad", range(most + 1), (-1,) if left > kept else ()))
+        kept = max([least, *pads]) if mode == "circular" else least
+        pads.append(choose("pad", range(most + 1), range(-1, max(kept - left, -2) - 1, -1)))
         left += min(pads[-1], 0)
     return pads
 

@@ -8,7 +8,7 @@ import numpy as np
 from oracle.calls import Call
 from oracle.ops import ARRAY_KEYWORDS, Op
 
-PER_CALL = 4
+PER_CALL = 16
 
 
 def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
@@ -30,6 +30,9 @@ def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
                 yield name, None
         else:
             yield from ((name, v) for v in _other_options(value, parameter.annotation is not int))
+    if op.name == "pad":
+        yield from (("pad", pads) for pads in _pads(call))
+        yield "value", 2.5
 
 
 def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
@@ -42,6 +45,8 @@ def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
         for fewer in {0, n - 1} if n else ():
             yield (*shape[:i], fewer, *shape[i + 1 :])
     yield (*shape, 1)
+    if shape:
+        yield ()
 
 
 def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
@@ -53,6 +58,19 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
         yield from ((*value, 1), (-1, *value[1:]), (*value[:-1], 0), (-9, 9, *value[2:]))
         yield from ((*value[:i], n + 1, *value[i + 1 :]) for i, n in enumerate(value) if isinstance(n, int))
     elif isinstance(value, float):
-        yield from (-1.0, value + 1.0)
+        yield from (-1.0, 0.0, value + 1.0)
     elif isinstance(value, str):
         yield "neither"
+
+
+def _pads(call: Call) -> Iterator[Any]:
+    """No pair, one more, and on one axis as many cells as are just too many to crop or to add."""
+    x, pad = call.arguments["x"], call.arguments["pad"]
+    yield ()
+    yield (*pad, 0, 0)
+    yield (0, 0) * (len(x) + 1)
+    for i, n in zip(range(0, len(pad), 2), x[::-1], strict=False):
+        crops = (-n, 0), (-n - 1, 0), (0, -n - 1), (-n - 1, 1), (2, -n - 1)
+        for pair in (*crops, (n, 0), (0, n), (n + 1, 0), (0, n + 1)):
+            yield (*pad[:i], *pair, *pad[i + 2 :])
+    yield tuple(p for n in x[: -len(pad) // 2 - 1 : -1] for p in (-n, 0))

@@ -41,7 +41,7 @@ def scatter_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Ar
     padding, counted = options.get("padding", 0), options.get("count_include_pad", True)
     stride, ceil_mode = options.get("stride"), options.get("ceil_mode", False)
     k, t, d, pads = pool(op, x.shape, options["kernel_size"], stride, padding, 1, ceil_mode)
-    a = _counts(op, x.shape, k, t, pads, padding, counted, options.get("divisor_override"))
+    a = _counts(op, x.shape, k, t, pads, counted, options.get("divisor_override"))
     share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))
     du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
     return (crop(overwritten(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)
