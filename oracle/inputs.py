@@ -545,7 +545,7 @@ def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
     for _ in "lh":
         most = {"reflect": n - 1, "circular": left}.get(mode, 4)
         kept = max([least, *pads]) if mode == "circular" else least
-        pads.append(choose("pad", range(most + 1), (-1,) if left > kept else ()))
+        pads.append(choose("pad", range(most + 1), range(-1, max(kept - left, -2) - 1, -1)))
         left += min(pads[-1], 0)
     return pads
 
