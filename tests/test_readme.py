@@ -54,3 +54,16 @@ def test_the_failure_shown_is_the_failure_said():
     subject = subjects.load("oracle.mistakes.conv2d.scatter_overwrites")
     failure = search(subject, OPS["conv2d"], EXAMPLES, 0).failure
     assert f"\n{failure}\n".replace("manual --call", f"{subject.name} --call") in README
+
+
+def test_how_far_it_can_be_trusted_is_what_the_pages_say():
+    pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("mutants", "mistakes", "alarms")}
+    edits, share = re.search(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %", README, re.DOTALL).groups()
+    assert f"{edits} edits of" in pages["mutants"]
+    assert f"**{share}%**" in pages["mutants"]
+    known, ops, named = re.search(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %", README, re.DOTALL).groups()
+    assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
+    assert f"{named}% are named by it alone" in pages["mistakes"]
+    (calls,) = re.search(r"On ([\d,]+) drawn calls it calls none of them wrong", README).groups()
+    assert f"on {calls} drawn calls" in pages["alarms"]
+    assert "False alarms: **none**" in pages["alarms"]
