@@ -28,7 +28,7 @@ CALLS = 100  # of an op, at most, as verify makes them, before an edit counts as
 SHARED = 400  # of all ops together that an edit of a private file is in
 LEAST = 10  # of each op
 SPOT = 5  # calls of each op for an edit that is said to change no answer
-ALL_NEIGHBOURS = 30  # of the last calls of each op: what is a refusal's has shown by then, or is asked once more
+FEW = 10  # calls, after which all neighbours are asked that PyTorch refuses, not a few: what is left may be a refusal's
 TRACED = 12  # calls of each op, with their refused neighbours
 TIMEOUT = 30.0  # seconds without a call's end: an edited loop may have none
 NOT_OPS = {"__init__", "_typing", "_errors", "convnet"}  # what a refusal says; what is no op
@@ -106,7 +106,7 @@ def judge_edit(job: Job, note: Note) -> Judged:
                 try:
                     call = random_call(look_up(name), rngs[name])
                     check(subjects[which], look_up(name), call)
-                    if n > job.calls - ALL_NEIGHBOURS:
+                    if n > FEW:
                         check(subjects[which], look_up(name), call, [every_neighbour_that_pytorch_refuses_is_refused])
                 except Failure as failure:
                     told = (failure.theorem.__name__, failure.verdict, failure.what)
