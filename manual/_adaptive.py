@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from manual._errors import refusal
+from manual._geometry import per_axis
 from manual._typing import Array
 
 Size = int | tuple[int | None, int | None] | None
@@ -17,12 +18,11 @@ Windows = list[slice]  # of one axis
 def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tuple[Windows, Windows]:
     """The rows of each p and the columns of each q: the window of p, q is both."""
     pair = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-    if x.ndim != 4 or len(pair) != 2 or 0 in x.shape[1 if "max" in op else 2 :]:
-        reason = "x must be (N, C, H, W), not empty, and output_size an int or 2 of them"
+    if x.ndim != 4 or len(pair) != 2 or 0 in x.shape[1:]:
+        reason = "x must be (N, C, H, W), only N may be 0, and output_size an int or 2 of them"
         raise refusal(op, reason, x=x, output_size=output_size)
-    rows, columns = (n if wanted is None else wanted for wanted, n in zip(pair, x.shape[2:], strict=True))
-    if not (isinstance(rows, int) and isinstance(columns, int) and min(rows, columns) >= 0):
-        raise refusal(op, "output_size must be at least 0", x=x, output_size=output_size)
+    wanted = tuple(n if count is None else count for count, n in zip(pair, x.shape[2:], strict=True))
+    rows, columns = per_axis(op, "output_size", wanted, 2, 1)  # of no cells PyTorch has no gradient
     if dy is not None and dy.shape != (*x.shape[:2], rows, columns):
         raise refusal(op, f"dy must have y's shape {(*x.shape[:2], rows, columns)}", dy=dy, x=x)
     return _windows(rows, x.shape[2]), _windows(columns, x.shape[3])
@@ -33,7 +33,7 @@ def combined(combine: np.ufunc, x: Array, windows: Windows, axis: int) -> Array:
     lead: Any = (slice(None),) * axis
     first, size = (np.array(ends, int) for ends in ([i.start for i in windows], [i.stop - i.start for i in windows]))
     y: Array = x[*lead, first]
-    for k in range(1, size.max(initial=1)):
+    for k in range(1, size.max()):
         p = np.flatnonzero(size > k)
         y[*lead, p] = combine(y[*lead, p], x[*lead, first[p] + k])
     return y

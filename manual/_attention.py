@@ -31,7 +31,7 @@ def check(
         ValueError: it does not.
     """
     op, floats = "scaled_dot_product_attention", mask is not None and mask.dtype != bool
-    same_dtype(op, query=q, key=k, value=v, attn_mask=mask if floats else None, dy=dy)
+    same_dtype(op, query=q, key=k, value=v, attn_mask=mask if floats else None)
     shapes = {"query": q, "key": k, "value": v}
     lead = [a.shape[: -3 if enable_gqa else -2] for a in (q, k, v)]
     if min(a.ndim for a in (q, k, v)) < 2 + enable_gqa or lead[1:] != lead[:1] * 2:
@@ -41,7 +41,7 @@ def check(
     if enable_gqa and any(not a.shape[-3] or q.shape[-3] % a.shape[-3] for a in (k, v)):
         raise refusal(op, "the heads of key and value must divide those of query", **shapes)
     z = (*q.shape[:-1], k.shape[-2])
-    if mask is not None and (is_causal or mask.ndim < 2 or not fits(mask.shape, z)):
+    if mask is not None and (is_causal or not fits(mask.shape, z)):
         reason = f"attn_mask must be broadcastable to {z}, and is_causal be False"
         raise refusal(op, reason, **shapes, attn_mask=mask, is_causal=is_causal)
     if dy is not None and dy.shape != (*q.shape[:-1], v.shape[-1]):

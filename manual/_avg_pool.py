@@ -12,7 +12,7 @@ import numpy as np
 
 from manual._errors import refusal
 from manual._floats import ieee
-from manual._geometry import Pads, Shape, padded_size, per_axis, pool
+from manual._geometry import Pads, Shape, padded_size, pool
 from manual._typing import Array, Ints
 from manual._windows import crop, over_windows, pad, scatter
 
@@ -28,7 +28,7 @@ def forward(
         ValueError: PyTorch would refuse the geometry or the divisor, or the input is not batched.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
-    a = _counts(op, x.shape, k, t, pads, padding, count_include_pad, divisor_override)
+    a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
     y: Array = over_windows(np.add, pad(x, pads), k, t, d) / a.astype(x.dtype)
     return y
 
@@ -40,21 +40,19 @@ def backward(
 ) -> tuple[Array]:  # fmt: skip
     """dy (N, C, …) → dx of x's shape."""
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode, dy)
-    a = _counts(op, x.shape, k, t, pads, padding, count_include_pad, divisor_override)
+    a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
     share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))
     du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
     return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads),)
 
 
 def _counts(
-    op: str, x: Shape, kernel: Shape, stride: Shape, pads: Pads, padding: Ints,
-    include_pad: bool, divisor_override: int | None,
+    op: str, x: Shape, kernel: Shape, stride: Shape, pads: Pads, include_pad: bool, divisor_override: int | None
 ) -> Array:  # fmt: skip
     """a: what each window's sum is divided by, of the output axes' shape."""
     if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
         raise refusal(op, "the divisor must be an int, not zero", x=x, divisor_override=divisor_override)
-    both_sides = [(p, p) for p in per_axis(op, "padding", padding, len(kernel), 0)]
-    behind = [(0, hi - p) for (_, hi), (p, _) in zip(pads, both_sides, strict=True)]
+    both_sides, behind = [(p, p) for p, _ in pads], [(0, hi - p) for p, hi in pads]
     cells = pad(pad(np.ones(x[2:], int), both_sides, include_pad), behind)
     a = over_windows(np.add, cells, kernel, stride, (1,) * len(kernel))
     return a if divisor_override is None else np.full_like(a, divisor_override)

@@ -39,7 +39,7 @@ def backward(
     stride: Ints = 1, padding: Ints | str = 0, dilation: Ints = 1, groups: int = 1,
 ) -> tuple[Array, Array, Array | None]:  # fmt: skip
     """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
-    same_dtype(op, dy=dy, x=x, w=w, b=b)
+    same_dtype(op, x=x, w=w, b=b)
     geometry = conv(op, x.shape, w.shape, b, stride, padding, dilation, groups, dy)
     dx, dw = dx_of(dy, w, x.shape, geometry, groups), dw_of(dy, x, w.shape, geometry, groups)
     return dx, dw, None if b is None else sum_channels(dy)

@@ -29,11 +29,11 @@ def xavier(op: str, w: Array, gain: float) -> float:
 
 
 def kaiming(op: str, w: Array, a: float, mode: str, nonlinearity: str) -> float:
-    """The standard deviation g/√fan; no fan, no cells: 0."""
+    """The standard deviation g/√fan; where there is no fan, there are no cells."""
     if mode not in ("fan_in", "fan_out"):
         raise refusal(op, "mode must be 'fan_in' or 'fan_out'", w=w, mode=mode)
     if nonlinearity not in (*GAIN, "leaky_relu"):
         raise refusal(op, f"nonlinearity must be 'leaky_relu' or one of {', '.join(GAIN)}", nonlinearity=nonlinearity)
     fan = fans(op, w)[mode == "fan_out"]
     gain = GAIN.get(nonlinearity, sqrt(2 / (1 + a * a)))
-    return gain / sqrt(fan) if fan else 0.0
+    return gain / sqrt(max(fan, 1))

@@ -49,9 +49,8 @@ def backward(
 
 
 def argmax(
-    op: str, x: Array, *,
-    kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,
-) -> Array:  # fmt: skip
+    op: str, x: Array, *, kernel_size: Ints, stride: Ints | None, padding: Ints, dilation: Ints, ceil_mode: bool
+) -> Array:
     """m (N, C, …): the tap, counted in row order, that each window takes; −1 where it holds nothing but padding."""
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     u = gather(pad(x, pads, -np.inf), k, t, d)

@@ -118,7 +118,7 @@ def check(op: str, x: Array, shape: Shape, dy: Array | None, **arrays: Array | N
 
 
 def _mean(x: Array, axes: Shape) -> Array:
-    """The mean over A, which stays with size 1; 0 if A has no cells (NumPy would warn, and nothing reads it)."""
+    """The mean over A, which stays with size 1; NaN if A has no cells, which nothing reads."""
     mean: Array = x.sum(axes, keepdims=True) / _count(x, axes)
     return mean
 
@@ -129,7 +129,7 @@ def _mean_product(a: Array, b: Array, axes: Shape) -> Array:
 
 
 def _count(x: Array, axes: Shape) -> Any:
-    return x.dtype.type(max(prod(x.shape[axis] for axis in axes), 1))
+    return x.dtype.type(prod(x.shape[axis] for axis in axes))
 
 
 def _sum_of_products(a: Array, b: Array, axes: Shape) -> Array:

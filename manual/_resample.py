@@ -31,15 +31,30 @@ def neighbours(
         raise refusal(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
     steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
     axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
-    along = _nearest if mode == "nearest" else (_aligned if align_corners else _linear)
-    return [(axis, *along(n, m, step)) for axis, n, m, step in axes]
+    bilinear = _aligned if align_corners else _linear
+    nearest = _nearest_of_images if rank == 2 else _nearest
+    along = nearest if mode == "nearest" else bilinear
+    copied = mode == "bilinear"
+    return [(axis, *(_copied(n) if copied and m == n else along(n, m, step))) for axis, n, m, step in axes]
+
+
+def _copied(n: int) -> tuple[Array, Array, Array]:
+    """An axis that stays as long: PyTorch asks for no neighbour, whatever the scale factor. 0 · ∞ would be NaN."""
+    return np.arange(n), np.arange(n), np.zeros(n)
 
 
 def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    """PyTorch computes j s in float32, whatever x is, but for the two sizes that need no arithmetic."""
-    j = np.arange(m)
-    i = j // (m // n) if m in (n, 2 * n) else np.minimum(np.floor(j.astype(np.float32) * _float32(n, m, step)), n - 1)
-    return i.astype(int), i.astype(int), np.zeros(m)
+    """PyTorch computes j s in float32, whatever x is."""
+    i = np.floor(np.arange(m, dtype=np.float32) * _float32(n, m, step)).astype(int)
+    return i, i, np.zeros(m)
+
+
+def _nearest_of_images(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
+    """Images (N, C, H, W) alone take a scale that gives m = n, or m = 2 n, for 1, or 2, exactly."""
+    if m not in (n, 2 * n):
+        return _nearest(n, m, step)
+    i = np.arange(m) // (m // n)
+    return i, i, np.zeros(m)
 
 
 def _float32(n: int, m: int, step: float | None) -> np.float32:
@@ -48,13 +63,13 @@ def _float32(n: int, m: int, step: float | None) -> np.float32:
 
 def _linear(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
     j = np.arange(m)
-    return _pair(j.astype(float) if m == n else np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
+    return _pair(np.maximum((j + 0.5) * (n / m if step is None else step) - 0.5, 0), n)
 
 
 def _aligned(n: int, m: int, _: float | None) -> tuple[Array, Array, Array]:
-    return _pair(np.arange(m) * ((n - 1) / (m - 1) if m > 1 else 0.0), n)
+    return _pair(np.arange(m) * ((n - 1) / max(m - 1, 1)), n)
 
 
 def _pair(source: Array, n: int) -> tuple[Array, Array, Array]:
-    i = np.minimum(source.astype(int), n - 1)
-    return i, np.minimum(i + 1, n - 1), np.minimum(source - i, 1)
+    i = source.astype(int)
+    return i, np.minimum(i + 1, n - 1), source - i

@@ -41,7 +41,7 @@ def backward(
     stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
 ) -> tuple[Array, Array, Array | None]:  # fmt: skip
     """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
-    same_dtype(op, dy=dy, x=x, w=w, b=b)
+    same_dtype(op, x=x, w=w, b=b)
     t, d, pads, _ = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation, dy)
     dx = y_of(dy, w, None, x.shape[2:], (t, d, pads), groups)
     dw = dw_of(x, dy, w.shape, (t, d, pads), groups)

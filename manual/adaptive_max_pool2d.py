@@ -51,5 +51,5 @@ def _argmax(x: Array, rows: Windows, columns: Windows) -> Array:
 
 def _cells(windows: Windows) -> list[Array]:
     """The first cell of each window, the second of each, …"""
-    most = max((i.stop - i.start for i in windows), default=1)
+    most = max(i.stop - i.start for i in windows)
     return [np.array([min(i.start + k, i.stop - 1) for i in windows], int) for k in range(most)]

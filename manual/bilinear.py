@@ -46,7 +46,7 @@ def _rows(a: Array) -> Array:
 
 
 def _check(x1: Array, x2: Array, w: Array, b: Array | None, dy: Array | None = None) -> None:
-    same_dtype("bilinear", x1=x1, x2=x2, w=w, b=b, dy=dy)
+    same_dtype("bilinear", x1=x1, x2=x2, w=w, b=b)
     if min(x1.ndim, x2.ndim) < 1 or x1.shape[:-1] != x2.shape[:-1] or w.shape[1:] != (x1.shape[-1], x2.shape[-1]):
         raise refusal(
             "bilinear", "x1 must be (…, I), x2 (…, J) with the same leading axes, w (O, I, J)", x1=x1, x2=x2, w=w

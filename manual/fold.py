@@ -4,7 +4,7 @@ from math import prod
 
 from manual._errors import refusal
 from manual._floats import ieee
-from manual._geometry import padded_size, per_axis, windows_of_image
+from manual._geometry import Pads, Shape, padded_size, per_axis, windows_of_image
 from manual._typing import Array, Ints
 from manual._windows import crop, gather, pad, scatter
 
@@ -18,29 +18,27 @@ def forward(
     Raises:
         ValueError: x has not the windows that the geometry asks for, or is not batched.
     """
-    size, k = per_axis("fold", "output_size", output_size, 2, 1), per_axis("fold", "kernel_size", kernel_size, 2, 1)
-    if x.ndim != 3 or not x.shape[1] or x.shape[1] % prod(k):
-        raise refusal("fold", f"x must be (N, C·{prod(k)}, L)", x=x, kernel_size=kernel_size)
-    image = (len(x), x.shape[1] // prod(k), *size)
-    k, d, t, pads, p = windows_of_image("fold", image, size, kernel_size, dilation, padding, stride, columns=x)
-    return crop(scatter(x.reshape(*image[:2], *k, *p), padded_size(size, pads), t, d), pads).copy()
+    image, k, d, t, pads, p = _geometry(x, output_size, kernel_size, dilation, padding, stride)
+    return crop(scatter(x.reshape(*image[:2], *k, *p), padded_size(image[2:], pads), t, d), pads)
 
 
 def backward(
-    dy: Array,
-    x: Array,
-    *,
-    output_size: Ints,
-    kernel_size: Ints,
-    dilation: Ints = 1,
-    padding: Ints = 0,
-    stride: Ints = 1,
-) -> tuple[Array]:
+    dy: Array, x: Array, *,
+    output_size: Ints, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1,
+) -> tuple[Array]:  # fmt: skip
     """dy (N, C, *output_size) → dx (N, C·R·S, L)."""
-    size = per_axis("fold", "output_size", output_size, 2, 1)
-    k = per_axis("fold", "kernel_size", kernel_size, 2, 1)
-    image = (len(x), x.shape[1] // prod(k), *size)
+    image, k, d, t, pads, _ = _geometry(x, output_size, kernel_size, dilation, padding, stride)
     if dy.shape != image:
         raise refusal("fold", f"dy must have y's shape {image}", dy=dy, x=x)
-    k, d, t, pads, _ = windows_of_image("fold", image, size, kernel_size, dilation, padding, stride, columns=x)
     return (gather(pad(dy, pads), k, t, d).reshape(x.shape).copy(),)
+
+
+def _geometry(
+    x: Array, output_size: Ints, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
+) -> tuple[Shape, Shape, Shape, Shape, Pads, Shape]:
+    """y's shape, and its windows as unfold would have them."""
+    size, k = per_axis("fold", "output_size", output_size, 2, 1), per_axis("fold", "kernel_size", kernel_size, 2, 1)
+    if x.ndim != 3:
+        raise refusal("fold", f"x must be (N, C·{prod(k)}, L)", x=x, kernel_size=kernel_size)
+    image = (len(x), x.shape[1] // prod(k), *size)
+    return image, *windows_of_image("fold", image, size, kernel_size, dilation, padding, stride, columns=x)

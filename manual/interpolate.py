@@ -27,8 +27,9 @@ def forward(
     """
     y = x
     for axis, i, j, weight in neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor):
-        y = _mix(take(y, i, axis), take(y, j, axis), _along(weight, axis, y))
-    return y.copy()
+        w = _along(weight, axis, y)
+        y = take(y, i, axis) if mode == "nearest" else take(y, i, axis) * (1 - w) + take(y, j, axis) * w
+    return y
 
 
 @ieee
@@ -44,13 +45,9 @@ def backward(
     dx = dy
     for axis, i, j, weight in reversed(found):
         w, n = _along(weight, axis, dx), x.shape[axis]
-        dx = put(dx * (1 - w), i, axis, n) + put(dx * w, j, axis, n) if w.any() else put(dx, i, axis, n)
+        dx = put(dx, i, axis, n) if mode == "nearest" else put(dx * (1 - w), i, axis, n) + put(dx * w, j, axis, n)
     return (dx,)
 
 
-def _mix(a: Array, b: Array, w: Array) -> Array:
-    return a * (1 - w) + b * w if w.any() else a
-
-
 def _along(weight: Array, axis: int, x: Array) -> Array:
-    return weight.astype(x.dtype).reshape(-1, *(1 for _ in range(x.ndim - axis - 1)))
+    return weight.astype(x.dtype).reshape(len(weight), *(1 for _ in range(x.ndim - axis - 1)))

@@ -43,7 +43,7 @@ def _rows(a: Array) -> Array:
 
 
 def _check(x: Array, w: Array, b: Array | None, dy: Array | None = None) -> None:
-    same_dtype("linear", x=x, w=w, b=b, dy=dy)
+    same_dtype("linear", x=x, w=w, b=b)
     if w.ndim != 2 or x.ndim < 1 or x.shape[-1] != w.shape[1]:
         raise refusal("linear", "x must be (…, I) and w (O, I)", x=x, w=w)
     if b is not None and b.shape != w.shape[:1]:

@@ -50,7 +50,7 @@ def backward(
 
 
 def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> list[tuple[int, Array]]:
-    """For each padded axis, from the last one on, the cell of x behind each cell of y; −1 is outside."""
+    """For each padded axis, from the last one on, the cell of x behind each cell of y; a negative one is outside."""
     if mode not in MODES or len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise refusal(
             "pad", f"pad must be pairs for x's axes and mode one of {', '.join(MODES)}", x=x, pad=pad, mode=mode
@@ -69,7 +69,7 @@ def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> 
         if all(n + lo + hi < 1 for n, (lo, hi) in zip(size, pairs, strict=False)):
             raise refusal("pad", "nothing is left of x", x=x, pad=pad, mode=mode)
     found = []
-    for axis, (lo, hi) in zip(range(x.ndim - 1, -1, -1), pairs, strict=False):
+    for axis, (lo, hi) in zip(reversed(range(x.ndim)), pairs, strict=False):
         n = x.shape[axis]
         if too_far(mode, n, lo, hi):
             raise refusal("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)

@@ -55,7 +55,7 @@ def _weights(q: Array, k: Array, mask: Array | None, is_causal: bool, scale: flo
     if is_causal:
         mask = np.tri(*z.shape[-2:]) > 0
     if mask is not None:
-        z = np.where(mask, z, z.dtype.type(-np.inf)) if mask.dtype == bool else z + mask
+        z = z + (np.where(mask, 0, -np.inf).astype(z.dtype) if mask.dtype == bool else mask)  # NaN stays, as in PyTorch
     most = z.max(-1, keepdims=True, initial=-np.inf)
     e = np.exp(z - np.where(most == -np.inf, z.dtype.type(0), most))
     total = e.sum(-1, keepdims=True)

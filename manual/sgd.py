@@ -8,7 +8,7 @@ w = w − η d                                               η lr
 
 from manual._errors import refusal
 from manual._floats import ieee
-from manual._steps import check
+from manual._steps import check, gradient
 from manual._typing import Array
 
 
@@ -26,7 +26,7 @@ def step(
     check("sgd", w, dw, lr=lr, momentum=momentum, weight_decay=weight_decay)
     if nesterov and (not momentum or dampening):
         raise refusal("sgd", "nesterov needs momentum and no dampening", w=w, momentum=momentum, dampening=dampening)
-    g = (-dw if maximize else dw) + weight_decay * w
+    g = gradient(w, dw, weight_decay, maximize)
     if not momentum:
         return w - lr * g, None
     m = g if state is None else momentum * state + (1 - dampening) * g

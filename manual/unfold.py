@@ -27,4 +27,4 @@ def backward(
     """dy (N, C·R·S, L) → dx (N, C, H, W)."""
     k, d, t, pads, p = windows_of_image("unfold", x.shape, x.shape[2:], kernel_size, dilation, padding, stride, dy)
     du = dy.reshape(*x.shape[:2], *k, *p)
-    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)
+    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads),)

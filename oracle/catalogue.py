@@ -2,9 +2,10 @@
 
 import ast
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -12,22 +13,22 @@ from typing import NamedTuple
 from oracle import mistakes, theorems
 from oracle.campaign.workers import Died, Note, run
 from oracle.environment import hardware, versions
-from oracle.judge import EXAMPLES, check, row_of, search
-from oracle.mistakes import CALLS, Mistake, consistent_with, told_apart
+from oracle.judge import EXAMPLES, row_of, search
+from oracle.mistakes import CALLS, Known, told_apart
 from oracle.ops import Op, look_up
 from oracle.strategies import random_call
-from oracle.verdicts import Failure
 
 GEOMETRIES = 300  # failing ones, of each mistake
-TRIES = 3_000  # drawn calls among which they are looked for: some mistakes show in one of ten
-VALUES = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
+TRIES = 4_000  # drawn calls among which they are looked for: some mistakes show in one of thirteen
+EQUATION = r"\w+(?:\[[^]]*\])? +="
 
 
 class Entry(NamedTuple):
     """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
 
-    ``calls`` and ``seconds`` are until it is rejected, ``explained`` the seconds until its smallest call is named;
-    ``failing`` geometries were asked for a name, of which ``unique`` gave this one alone.
+    ``calls`` and ``seconds`` are until it is rejected, with the comparison's own start-up; ``explained`` the seconds
+    from there until its smallest call is named. ``failing`` geometries were asked for a name; ``unique`` of them gave
+    this one alone.
     """
 
     op: str
@@ -42,19 +43,43 @@ class Entry(NamedTuple):
 
 
 def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
-    """One for each mistake of these ops, by worker processes, in the catalogue's order."""
-    jobs = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
-    done: dict[tuple[str, str, int], Entry] = {}
-    for job, entry in run(_entry, jobs):
-        assert not isinstance(entry, Died), (job, entry)
-        done[job] = entry
+    """One for each mistake of these ops, by worker processes, in the catalogue's order; ``progress`` is told each job.
+
+    A job is a mistake, to be rejected, or an op, whose mistakes are to be named: they share their calls.
+    """
+    each = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
+    named: dict[str, dict[str, tuple[int, int]]] = {}
+    rejected: dict[tuple[str, str, int], Entry] = {}
+    for job, result in run(_work, [*((op.name, "", geometries) for op in ops), *each]):
+        assert not isinstance(result, Died), (job, result)
+        if isinstance(result, Entry):
+            rejected[job] = result
+        else:
+            named[job[0]] = result
         progress(job[0])
-    return (done[job] for job in jobs)
+    began = start_up()
+    for op, name, _ in each:
+        (failing, unique), entry = named[op][name], rejected[op, name, geometries]
+        yield entry._replace(seconds=began + entry.seconds, failing=failing, unique=unique)
 
 
-def _entry(job: tuple[str, str, int], _: Note) -> Entry:
+def start_up() -> float:
+    """Seconds from a process that has torch, with what torch imports at its first gradient, to its first comparison."""
+    code = (
+        "import time, torch, torch.fx.experimental.symbolic_shapes; start = time.perf_counter(); "
+        "from oracle.judge import search; from oracle.ops import OPS; from oracle.subjects import load; "
+        "search(load('manual'), OPS['relu'], 1, 0); print(time.perf_counter() - start)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
+
+
+def _work(job: tuple[str, str, int], _: Note) -> Entry | dict[str, tuple[int, int]]:
     op = look_up(job[0])
-    (mistake,) = (m for m in mistakes.of(op.name) if m.name == job[1])
+    return _rejected(op, job[1]) if job[1] else named(op, job[2])
+
+
+def _rejected(op: Op, name: str) -> Entry:
+    (mistake,) = (m for m in mistakes.of(op.name) if m.name == name)
     start = time.perf_counter()
     found = search(mistake.subject, op, EXAMPLES, 0, shrink=False)
     seconds = time.perf_counter() - start
@@ -62,32 +87,37 @@ def _entry(job: tuple[str, str, int], _: Note) -> Entry:
     assert failure is not None, mistake.name
     str(failure)
     explained = time.perf_counter() - start - seconds
-    failing = list(islice(failures(mistake, op), job[2]))
-    told = (told_apart(mistake.subject, op, consistent_with(one)) for one in failing)
-    unique = sum([m.name for m in left] == [mistake.name] for left in told)
     formula = violated(op, failure.quantity)
-    return Entry(
-        op.name, mistake.name, mistake.description, formula, found.calls, seconds, explained, len(failing), unique
-    )
+    return Entry(op.name, mistake.name, mistake.description, formula, found.calls, seconds, explained, 0, 0)
 
 
-def failures(mistake: Mistake, op: Op) -> Iterator[Failure]:
-    """Drawn calls on which the mistake shows, without end but for TRIES."""
-    rng, which = Random(1), [theorem for theorem in VALUES if theorem in theorems.of(op)]
+def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
+    """For each mistake of an op: so many of the first drawn calls on which it shows, and how many name it alone."""
+    rng, asked = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
     for _ in range(TRIES):
-        try:
-            check(mistake.subject, op, random_call(op, rng), which)
-        except Failure as failure:
-            yield failure
+        left = [m for m in mistakes.of(op.name) if asked[m.name][0] < geometries]
+        if not left:
+            break
+        for known in (Known(op, case) for case in theorems.cases(op, random_call(op, rng))):
+            shown = [(m, answers) for m in left if (answers := known.wrong(m))]
+            left = [m for m in left if m not in [mistake for mistake, _ in shown]]
+            for m, answers in shown:
+                names = [other.name for other in told_apart(m.subject, op, known.matching(answers))]
+                failing, unique = asked[m.name]
+                asked[m.name] = failing + 1, unique + (names == [m.name])
+    return asked
 
 
 def violated(op: Op, quantity: str) -> str:
     """The line of the op's derivation that says what the quantity is, in ``manual``; else its first formula."""
     quantity = "w" if op.kind == "step" else quantity
-    every = (line.strip() for text in _derivations(op) for line in text.splitlines())
-    lines = [line for line in every if re.match(r"\w+(\[.*?\])? +=", line)]
-    own = (line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line))
-    return re.sub(r" {4,}.*", "", re.sub(r" +=", " =", next(own, lines[0] if lines else ""), count=1))
+    every = [line.strip() for text in _derivations(op) for line in text.splitlines()]
+    # an equation may also stand behind another, or behind a sentence
+    every += [part for line in every for part in re.split(rf" {{3,}}(?={EQUATION})", line)[1:]]
+    lines = [line for line in every if re.match(EQUATION, line)]
+    own = [line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line)]
+    first = next(iter(own or [line for line in lines if line.startswith("y")] or lines), "")
+    return re.sub(r" +", " ", re.sub(r" {4,}.*", "", re.sub(r" +=", " =", first, count=1)))
 
 
 def _derivations(op: Op) -> Iterator[str]:
@@ -99,7 +129,7 @@ def _derivations(op: Op) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             for name in [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]:
                 path = folder / f"{name.rpartition('.')[2]}.py"
-                if name.startswith("manual._") and path.is_file():
+                if name.startswith("manual._") and path.stem.startswith("_") and path.is_file():
                     yield ast.get_docstring(ast.parse(path.read_text())) or ""
 
 

@@ -13,7 +13,7 @@ def tolerance(op: Op, case: Case) -> Answers | None:
     """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
     if case.exact:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):  # empty axes, losses without a sample
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
         ours = op.comparison.bound(case, float(np.finfo(case.dtype).epsneg))
         torchs = op.comparison.bound(case, float(np.finfo(np.float64).epsneg))
         return {q: None if a is None else a + torchs[q] for q, a in ours.items()}

@@ -48,27 +48,38 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 POISON = np.array([*EDGES, *[NAN] * len(EDGES)])
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
+SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
 SPRINKLED: Mapping[str, Array] = {
     **dict.fromkeys(
-        ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "nll_loss"), POISON
+        ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "interpolate", "nll_loss"),
+        POISON,
     ),
     "cross_entropy": LOGITS,
-    "prelu": KINKED,  # and dy: the gradient of a slope is their product
-}
+    "prelu": KINKED,
+    "lp_pool2d": np.array([0.0, -0.0]),  # windows of nothing else have no gradient
+    "scaled_dot_product_attention": SCORES,
+}  # fmt: skip
+# Of which dy is asked, too: linear ones, whose gradients see no other array, and a slope's, which is a product with it
+OF_DY = ("pad", "flatten", "interpolate", "prelu")
 PLAIN = {"reduction": "none", "dim": 1}
 
 
 def asked(op: Op) -> bool:
-    return op.name in VALUES or op.name in SPRINKLED
+    return op.name in VALUES or op.name in SPRINKLED or op.kind == "step"
 
 
 def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
+    if op.kind == "step":
+        case = draw(op, call)
+        return answered(op, case, arrays={"w": _sprinkled(case.rng, case.wide("w"), np.array([INF, -INF, 0.0]))})
     if op.name in SPRINKLED:
         case = draw(op, call)
+        if any(a is not None and not a.size for a in (case.dy, *case.arrays.values())):
+            return case  # of nothing PyTorch's attention and its gradient are 0 or NaN, whatever they mean
         edge, rng = SPRINKLED[op.name], case.rng
         arrays = {n: a if a is None else _sprinkled(rng, a, edge) for n, a in case.arrays.items()}
-        return answered(op, case, arrays=arrays, dy=_sprinkled(rng, case.dy, edge) if op.name == "prelu" else case.dy)
+        return answered(op, case, arrays=arrays, dy=_sprinkled(rng, case.dy, edge) if op.name in OF_DY else case.dy)
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}

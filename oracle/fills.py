@@ -60,8 +60,8 @@ def indices(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole:
 
 
 def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """Boolean or, as often, added: either hides some keys, and now and then all of them."""
-    seen = rng.random(shape) < rng.choice([0.5, 0.9])
+    """Boolean or, as often, added: either hides some keys, and of one query in eight all of them."""
+    seen = (rng.random(shape) < rng.choice([0.5, 0.9])) & (rng.random((*shape[:-1], 1)) < 7 / 8)
     return seen if rng.random() < 0.5 else np.where(seen, rng.standard_normal(shape), -np.inf)
 
 

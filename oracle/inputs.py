@@ -94,13 +94,17 @@ def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
 
 def pad(choose: Choose) -> dict[str, Any]:
     mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
-    padded, others = choose("padded axes", (1, 2, 3)), choose("other axes", (1, 2))
+    any_axes = (0,) if mode == "constant" else ()
+    padded, others = choose("padded axes", (1, 2, 3), any_axes), choose("other axes", (1, 2), any_axes)
     empty = (0,) if mode in ("constant", "circular") else ()  # the others pad no empty axis beside the batch's
     lead = tuple(choose("size", (1, 2, 3), (0,) if i < others - 1 else empty) for i in range(others))
     size = tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(padded))
+    # but for constant and circular some cell is left; of none in three axes PyTorch's reflect has no gradient: what it
+    # returns was never written
+    least = [0 if empty or (i > 0 and (mode, padded) != ("reflect", 3)) else 1 for i in range(padded)]
     return {
         "x": (*lead, *size),
-        "pad": tuple(p for n in reversed(size) for p in _pad_axis(choose, mode, n)),
+        "pad": tuple(p for n, m in zip(reversed(size), least, strict=True) for p in _pad_axis(choose, mode, n, m)),
         "mode": mode,
         "value": choose("value", (None, 2.5)) if mode == "constant" else None,
     }
@@ -116,9 +120,11 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     )
     arguments: dict[str, Any] = {"x": images, "mode": mode}
     if choose("by", ("size", "scale_factor")) == "size":
-        arguments["size"] = _one(choose("size", range(1, 10)) for _ in range(rank))
+        arguments["size"] = _one(_along(choose, rank, "size", range(1, 10)))
     else:
-        factors = tuple(choose("scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0)) for _ in range(rank))
+        # nearly 1 and 2 for images alone: of lines and volumes PyTorch's gradient is then not its forward's
+        nearly = (1.05, 2.05, 2.1, 2.2) if rank == 2 else ()
+        factors = _along(choose, rank, "scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly))
         arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
         arguments["recompute_scale_factor"] = choose("recompute_scale_factor", (None,), (True,))
     if mode == "bilinear":
@@ -126,8 +132,18 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
+def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """One for each axis, or one for all."""
+    if choose("alike", (False, True)):
+        return (choose(name, values),) * rank
+    return tuple(choose(name, values) for _ in range(rank))
+
+
 def unfold(choose: Choose) -> dict[str, Any]:
-    axes = [_conv_axis(choose, "explicit") for _ in range(2)]
+    if choose("single cells", (False,), (True,)):  # the columns are the image, in the same memory unless it is copied
+        axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
+    else:
+        axes = [_conv_axis(choose, "explicit") for _ in range(2)]
     return {
         "x": _images(choose, axes),
         "kernel_size": _one(a.k for a in axes),
@@ -265,15 +281,15 @@ def embedding(choose: Choose) -> dict[str, Any]:
 
 
 def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
-    queries, keys = choose("queries", (1, 2, 3, 5)), choose("keys", (1, 2, 3, 5))
-    wide, value = choose("width", (1, 2, 3)), choose("value width", (1, 2, 3))
+    queries, keys = choose("queries", (1, 2, 3, 5), (0,)), choose("keys", (1, 2, 3, 5), (0,))
+    wide, value = choose("width", (1, 2, 3), (0,)), choose("value width", (1, 2, 3), (0,))
     batch, heads = _shape(choose, 1), choose("heads", (1, 2, 3))
     shared = choose("enable_gqa", (False, True))
     lead = (*batch, heads) if shared or choose("several heads", (False, True)) else batch
     many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
     masked = choose("mask", ("none", "causal", "given"))
     scores = (*many, queries, keys)
-    mask = (scores if choose("own mask", (False, True)) else scores[-2:]) if masked == "given" else None
+    mask = scores[choose("axes left out", range(len(scores))) :] if masked == "given" else None
     return {
         "query": (*many, queries, wide),
         "key": (*lead, keys, wide),
@@ -323,22 +339,29 @@ def xavier_normal(choose: Choose) -> dict[str, Any]:
 
 
 def kaiming_uniform(choose: Choose) -> dict[str, Any]:
-    return {"u": _weight(choose), **_gain(choose)}
+    return {"u": _weight(choose, (0,)), **_gain(choose)}
 
 
 def kaiming_normal(choose: Choose) -> dict[str, Any]:
-    return {"z": _weight(choose), **_gain(choose)}
+    return {"z": _weight(choose, (0,)), **_gain(choose)}
 
 
-def _weight(choose: Choose) -> tuple[int, ...]:
-    return tuple(choose("size", (1, 2, 3, 5)) for _ in range(choose("rank", (2, 3, 4, 5))))
+def _weight(choose: Choose, empty: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """With xavier PyTorch divides by zero where nothing goes in or out."""
+    return tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(choose("rank", (2, 3, 4, 5))))
+
+
+NONLINEARITIES = (
+    "leaky_relu", "relu", "tanh", "selu", "sigmoid", "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d",
+)  # fmt: skip
 
 
 def _gain(choose: Choose) -> dict[str, Any]:
     return {
         "a": choose("a", (0.0, 0.01, 1.0)),
         "mode": choose("mode", ("fan_in", "fan_out")),
-        "nonlinearity": choose("nonlinearity", ("leaky_relu", "relu", "tanh", "selu"), ("linear", "conv_transpose2d")),
+        "nonlinearity": choose("nonlinearity", NONLINEARITIES),
     }
 
 
@@ -501,7 +524,7 @@ def _step(choose: Choose) -> dict[str, Any]:
 
 def _conv_axis(choose: Choose, mode: str) -> Axis:
     k, d = choose("kernel_size", (1, 2, 3, 4, 5)), choose("dilation", (1, 2, 3))
-    t = choose("stride", (1,) if mode == "same" else (1, 2, 3, 4))
+    t = choose("stride", *(((1,),) if mode == "same" else STRIDES))
     p = choose("padding", (0, 1, 2, 3, 4, 5) if mode == "explicit" else (0,))
     least = 1 if mode == "same" else max(1, d * (k - 1) + 1 - 2 * p)
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
@@ -510,19 +533,19 @@ def _conv_axis(choose: Choose, mode: str) -> Axis:
 def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
     """An axis of x, and its output_padding; at least one cell of y is left."""
     k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
-    t, p = choose("stride", (1, 2, 3, 4)), choose("padding", (0, 1, 2, 3))
+    t, p = choose("stride", *STRIDES), choose("padding", (0, 1, 2, 3))
     extra = choose("output_padding", range(max(t, d)))
     least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
     return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
 
 
-def _pad_axis(choose: Choose, mode: str, n: int) -> list[int]:
-    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; only constant leaves 0."""
+def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
+    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; ``least`` cells remain."""
     pads, left = list[int](), n
     for _ in "lh":
         most = {"reflect": n - 1, "circular": left}.get(mode, 4)
-        kept = 0 if mode == "constant" else max([1, *pads])
-        pads.append(choose("pad", range(most + 1), (-1,) if left > kept else ()))
+        kept = max([least, *pads]) if mode == "circular" else least
+        pads.append(choose("pad", range(most + 1), range(-1, max(kept - left, -2) - 1, -1)))
         left += min(pads[-1], 0)
     return pads
 
@@ -538,12 +561,17 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
     }
 
 
+# 6 is d (k − 1) where dilated windows of 3 cells meet, and more than d + (k − 1)
+STRIDES = (1, 2, 3, 4), (6,)
+
+
 def _pool_axis(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
 ) -> Axis:
-    kernels = ((1, 2, 3, 4, 6), ()) if rank < 3 else ((1, 2, 3), (6,))  # 6 is what padding ≥ 3 takes; it is many cells
+    # 6 is what padding ≥ 3 takes; 128, 256 and 22 × 6 are more cells than a byte counts
+    kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
     k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
-    t, p = choose("stride", (1, 2, 3, 4)), choose("padding", range(k // 2 + 1)) if padded else 0
+    t, p = choose("stride", *STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
     least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
 

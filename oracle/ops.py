@@ -83,7 +83,7 @@ BCE = Comparison(
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
 EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
-ATTENTION = Comparison((), attention.bound)
+ATTENTION = Comparison((), attention.bound, domain={"query": fills.often_steep})
 SGD = Comparison((), bounds.sgd)
 FAR = {"x": fills.often_far}
 BATCH_NORM = Comparison((lattices.squares_of_channels,), norms.normalisation, norms.clear, FAR)

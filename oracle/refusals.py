@@ -11,6 +11,7 @@ from oracle.ops import Op
 from oracle.perturb import misshapen
 from oracle.pytorch import Refusal, reference_forward, reference_steps
 from oracle.subjects import Subject
+from oracle.unsafe import unsafe
 from oracle.verdicts import Failure
 
 
@@ -19,9 +20,13 @@ def must_refuse(
 ) -> None:
     """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
 
+    What must not be handed to PyTorch is not asked.
+
     Raises:
         Failure: it does not.
     """
+    if unsafe(call):
+        return
     rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
     keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from manual._typing import Array
+from manual._typing import Array, Ints
 from oracle import edges, statistics
 from oracle.calls import Call
 from oracle.cases import Case, answered, draw
@@ -21,22 +21,21 @@ from oracle.differences import exact_difference, smooth_difference
 from oracle.higher import second_gradient, transpose
 from oracle.layouts import LAYOUTS, zero_strides
 from oracle.ops import Op
-from oracle.perturb import misshapen, neighbours
-from oracle.pytorch import Answers, lacks_double_backward
+from oracle.perturb import all_neighbours, misshapen, neighbours
+from oracle.pytorch import Answers, Refusal, lacks_double_backward, reference_forward
 from oracle.refusals import must_fit, must_leave_out, must_not_mix, must_refuse, must_stay_inside, refuses
 from oracle.run import backward, everything, forward, part, steps
 from oracle.signatures import must_take, tells
 from oracle.subjects import DTYPES, Subject
-from oracle.unsafe import unsafe
 from oracle.verdicts import Failure
 
 Theorem = Callable[[Subject, Op, Call], float]
 
+PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates such an argument
+
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
-    if op.kind == "step":
-        return STEP
     left_out: set[Theorem] = set()
     if not edges.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         left_out.add(edge_values_are_pytorchs)
@@ -44,6 +43,8 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     for name, theorem in BESIDES.items():
         if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
             left_out.add(theorem)
+    if op.kind == "step":
+        return tuple(theorem for theorem in STEP if theorem not in left_out)
     every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
     return tuple(theorem for theorem in every if theorem not in left_out)
 
@@ -218,6 +219,27 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
     return 0.0
 
 
+def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> float:
+    """An int, or one for each axis, where PyTorch takes both, are the same; of our own code (int,) is asked, too."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
+    for name in case.rng.permutation(whole)[:1]:
+        rank = len(call.arguments["x"]) - 2
+        for count in {rank, 1} if subject.own else {rank}:
+            ints = (case.keywords[name],) * count
+            written = replace(case, keywords=case.keywords | {str(name): ints})
+            try:
+                reference_forward(call, case.arrays, written.keywords)
+            except Refusal:
+                continue
+            try:
+                compare(written, everything(subject, op, written), tolerance(op, case))
+            except Failure as failure:
+                failure.what = f"with {name}={ints} {failure.what}"
+                raise
+    return 0.0
+
+
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     """The same call gives the same bits, whatever stood in the memory that it asked for."""
     if failure := unstable(subject, op, draw(op, call, dtype=subject.dtypes(op.name)[0])):
@@ -230,8 +252,6 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
     dtype = subject.dtypes(op.name)[0]
     rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=dtype)
     for neighbour in neighbours(op, call, rng):
-        if unsafe(neighbour):
-            continue
         must_refuse(subject, op, neighbour, rng, case)
     if op.kind == "differentiable" and not subject.forward_only(op.name):
         for shape in misshapen(case.dy.shape):
@@ -244,6 +264,14 @@ def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> flo
             must_leave_out(subject, op, rng)
     elif op.kind == "step":
         must_fit(subject, case)
+    return 0.0
+
+
+def every_neighbour_that_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> float:
+    """Not a few of them, as above, but all: asked of our own code by tests/test_refusals.py, and of edits of it."""
+    rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=subject.dtypes(op.name)[0])
+    for neighbour in all_neighbours(op, call):
+        must_refuse(subject, op, neighbour, rng, case)
     return 0.0
 
 
@@ -282,6 +310,7 @@ MANNERS: tuple[Theorem, ...] = (
     answers_are_no_views_of_inputs,
     dtype_is_kept,
     memory_layout_does_not_matter,
+    an_int_stands_for_one_per_axis,
     two_runs_are_bitwise_equal,
     signatures_agree,
     what_pytorch_refuses_is_refused,
@@ -290,7 +319,7 @@ FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *MANNERS)
 DIFFERENTIABLE = (
     *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
 )  # fmt: skip
-STEP = (steps_are_pytorchs, *MANNERS)
+STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *MANNERS)
 
 
 def _part(subject: Subject, op: Op, call: Call, name: str, quantity: str) -> float:

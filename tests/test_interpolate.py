@@ -39,7 +39,29 @@ def test_pytorch_picks_another_nearest_cell_than_exact_arithmetic_does_and_than_
     )
     assert np.flatnonzero(image.numpy() != exact).tolist() == [41]
     assert np.array_equal(line, exact)
+    large = F.interpolate(row.expand(1, 2, 5, 2), (82, 82))  # an image, too, but it takes another of PyTorch's ways
+    assert np.array_equal(large[0, 0, 0], exact)
     assert np.array_equal(interpolate.forward(row[None, None].numpy(), size=82).ravel(), image)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_pytorchs_gradient_of_nearest_is_its_forwards_for_images_alone(rank):
+    """A finding: 5 cells by a scale of 1.05 are 5 cells, of torch 2.13.0's lines and volumes the cells 0 0 1 2 3.
+
+    Its gradient puts each back as if they were 0 1 2 3 4, which they are for images.
+    """
+    shape = (1,) * (1 + rank) + (5,)
+    x = torch.arange(5.0, dtype=torch.float64).reshape(shape).requires_grad_()
+    factors = (*[1.0] * (rank - 1), 1.05)
+    y = F.interpolate(x, scale_factor=factors)
+    (dx,) = torch.autograd.grad(y.sum(), x)
+    taken = [0, 1, 2, 3, 4] if rank == 2 else [0, 0, 1, 2, 3]
+    assert y.flatten().tolist() == taken
+    assert dx.flatten().tolist() == [1] * 5
+    ours = interpolate.forward(x.detach().numpy(), scale_factor=factors)
+    (gradient,) = interpolate.backward(np.ones(shape), x.detach().numpy(), scale_factor=factors)
+    assert ours.ravel().tolist() == taken
+    assert gradient.ravel().tolist() == np.bincount(taken, minlength=5).tolist()
 
 
 @pytest.mark.parametrize("mode", ["bicubic", "area", "nearest-exact", "trilinear"])

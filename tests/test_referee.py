@@ -101,4 +101,7 @@ def test_bad_manners_need_no_referee():
 def test_pytorch_is_never_blamed_for_a_known_mistake(name):
     for mistake in mistakes.of(name):
         failure = search(mistake.subject, OPS[name], 100, 0, shrink=False).failure
-        assert failure.ruling.partition(":")[0] in ("the subject is wrong", "undecided")
+        if " has shape " in failure.what:  # of which there is no doubt
+            assert failure.ruling is None
+        else:
+            assert failure.ruling.partition(":")[0] in ("the subject is wrong", "undecided")

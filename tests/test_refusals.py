@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from manual import adamw, log_softmax, smooth_l1_loss
 from oracle.cases import arrays_of, draw, keywords_of
+from oracle.judge import check
 from oracle.ops import OPS
 from oracle.perturb import all_neighbours, misshapen
 from oracle.strategies import calls
+from oracle.subjects import load
+from oracle.theorems import every_neighbour_that_pytorch_refuses_is_refused
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -25,6 +28,14 @@ def test_a_refusal_begins_with_the_name_of_its_op(name, data):
     for function, arguments, options in chain(changed_calls(op, call, case, rng), changed_arrays(op, case)):
         said = refusal_of(getattr(op.manual, function), arguments, options)
         assert said is None or said.startswith(f"{name}("), said
+
+
+@pytest.mark.parametrize("name", OPS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_every_neighbour_that_pytorch_refuses_is_refused(name, data):
+    call = data.draw(calls(OPS[name]))
+    check(load("manual"), OPS[name], call, [every_neighbour_that_pytorch_refuses_is_refused])
 
 
 def refusal_of(function, arguments, options):

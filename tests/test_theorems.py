@@ -43,6 +43,7 @@ test_inputs_are_not_mutated = every_op(theorems.inputs_are_not_mutated)
 test_answers_are_no_views_of_inputs = every_op(theorems.answers_are_no_views_of_inputs)
 test_dtype_is_kept = every_op(theorems.dtype_is_kept)
 test_memory_layout_does_not_matter = every_op(theorems.memory_layout_does_not_matter)
+test_an_int_stands_for_one_per_axis = every_op(theorems.an_int_stands_for_one_per_axis)
 test_two_runs_are_bitwise_equal = every_op(theorems.two_runs_are_bitwise_equal)
 test_what_pytorch_refuses_is_refused = every_op(theorems.what_pytorch_refuses_is_refused)
 

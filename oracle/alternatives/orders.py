@@ -9,6 +9,7 @@ from manual import layer_norm as norm
 from manual import linear as layer
 from manual import mse_loss as loss
 from manual import softmax as exponential
+from manual._floats import ieee
 from manual._typing import Array
 
 
@@ -28,6 +29,7 @@ def _linear(x: Array, w: Array, b: Array | None = None) -> Array:
     return total if b is None else total + b
 
 
+@ieee
 def _softmax(x: Array, *, dim: int) -> Array:
     y = exponential.forward(x, dim=dim)
     if not x.ndim or not x.size:
@@ -36,6 +38,7 @@ def _softmax(x: Array, *, dim: int) -> Array:
     return np.asarray(e * (1 / _sum(e, dim)))
 
 
+@ieee
 def _softmax_gradient(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     (dx,) = exponential.backward(dy, x, dim=dim)
     if not x.ndim or not x.size:

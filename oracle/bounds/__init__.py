@@ -53,12 +53,12 @@ def interpolation(case: Case, u: float) -> Answers:
     A weight λ is what (j + ½) s has beyond an integer, so it errs by 4 u n absolutely, n the cells of its axis: times
     the largest neighbour for y, times all of dy that may reach a cell for dx.
     """
-    at, axes = _at_magnitudes(case), tuple(range(2, case.dy.ndim))
+    at, axes, x = _at_magnitudes(case), tuple(range(2, case.dy.ndim)), case.wide("x")
     weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
     dx = gamma(16 + prod(case.dy.shape[2:]), u) * present(at["dx"])
-    reach = np.abs(case.dy).sum(axes, keepdims=True)
+    reach = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # what is not makes its cells NaN or ∞
     return {
-        "y": gamma(16, u) * present(at["y"]) + weight * np.abs(case.wide("x")).max(initial=0),
+        "y": gamma(16, u) * present(at["y"]) + weight * np.abs(x).max(initial=0, where=np.isfinite(x)),
         "dx": dx + weight * reach,
     }
 

@@ -23,8 +23,10 @@ def bound(case: Case, u: float) -> Answers:
     if mask is not None:
         seen = mask if mask.dtype == bool else np.isfinite(mask)
         z = z if mask.dtype == bool else z + np.where(seen, mask, 0)
-    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True)
-    e = where(seen, exp(z - np.where(np.isfinite(most), most, 0)), z.one * 0)
+    seen = seen & (z.value > -np.inf)  # exp(−∞) is 0 without an error
+    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True, initial=-np.inf)
+    t = where(seen, z - np.where(np.isfinite(most), most, 0), z.one * 0)
+    e = where(seen, exp(t), z.one * 0)
     total = e.sum(-1, keepdims=True)
     p = e / where(total.value > 0, total, total.one)
     dp = matmul(dy, value.mT)

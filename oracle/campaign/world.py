@@ -25,6 +25,7 @@ LIMITS: Mapping[str, Sequence[Any]] = {
     "channels": (2,),
     "filters": (3,),
     "bias": (True,),
+    "alike": (False,),  # what else is chosen may be so
 }
 # Where an op's world would be hollow with these, or past all reason without more
 OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {

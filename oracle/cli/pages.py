@@ -100,7 +100,7 @@ def mistakes(
     from oracle.ops import OPS, look_up
 
     ops = [look_up(name) for name in op or OPS]
-    with progress("mistakes", sum(len(known.of(o.name)) for o in ops)) as advance:
+    with progress("mistakes", sum(1 + len(known.of(o.name)) for o in ops)) as advance:
         found = list(catalogue.entries(ops, geometries, advance))
     write(json, [entry._asdict() for entry in found])
     if markdown:
@@ -119,14 +119,18 @@ def _cells(entry: "Entry") -> tuple[str, ...]:
 def alarms(
     calls: Annotated[int, typer.Option(help="Drawn calls, of all alternatives together.", min=1)] = 100_000,
     json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
 ) -> None:
     """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
-    check_folder(json)
+    for path in (json, markdown):
+        check_folder(path)
     from oracle.campaign import alarms
 
     with progress("alarms", calls) as advance:
         heard = alarms.listen(calls, lambda what, n: advance(what, calls, n))
     write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in heard])
+    if markdown:
+        put(markdown, alarms.markdown(heard))
     false = [one.failure for one in heard if one.failure]
     if json != STDOUT:
         rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in heard]

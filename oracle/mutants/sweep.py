@@ -20,15 +20,17 @@ from oracle.mutants.equivalent import reason
 from oracle.mutants.variants import subject_of
 from oracle.ops import OPS, look_up
 from oracle.strategies import random_call
-from oracle.subjects import load
+from oracle.subjects import Subject, load
+from oracle.theorems import every_neighbour_that_pytorch_refuses_is_refused
 from oracle.verdicts import Failure, Verdict
 
 CALLS = 100  # of an op, at most, as verify makes them, before an edit counts as not rejected
 SHARED = 400  # of all ops together that an edit of a private file is in
 LEAST = 10  # of each op
 SPOT = 5  # calls of each op for an edit that is said to change no answer
+ALL_NEIGHBOURS = 10  # of the last calls of each op: what is a refusal's has shown by then, or is asked once more
 TRACED = 12  # calls of each op, with their refused neighbours
-TIMEOUT = 120.0  # seconds without a call's end: an edited loop may have none
+TIMEOUT = 30.0  # seconds without a call's end: an edited loop may have none
 NOT_OPS = {"__init__", "_typing", "_errors", "convnet"}  # what a refusal says; what is no op
 
 
@@ -85,20 +87,27 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
 
 
 def judge_edit(job: Job, note: Note) -> Judged:
-    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn."""
-    subjects, made = {}, 0
+    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
+
+    Every second is computed block by block, as large convolutions are.
+    """
+    subjects, made = dict[tuple[str, bool], Subject](), 0
     rngs = {name: Random(0) for name in job.ops}
     with steadily(), warnings.catch_warnings(action="ignore"):
         for n in range(1, job.calls + 1):
             for name in job.ops:
                 note(made := made + 1)
+                which = name, n % 2 == 0
                 try:
-                    if name not in subjects:
-                        subjects[name] = subject_of(job.mutant, name)
+                    if which not in subjects:
+                        subjects[which] = subject_of(job.mutant, *which)
                 except Exception as error:
                     return Judged(job.mutant, job.ops, name, 0, "import", Verdict.CRASHED, _first_line(error))
                 try:
-                    check(subjects[name], look_up(name), random_call(look_up(name), rngs[name]))
+                    call = random_call(look_up(name), rngs[name])
+                    check(subjects[which], look_up(name), call)
+                    if n > job.calls - ALL_NEIGHBOURS:
+                        check(subjects[which], look_up(name), call, [every_neighbour_that_pytorch_refuses_is_refused])
                 except Failure as failure:
                     told = (failure.theorem.__name__, failure.verdict, failure.what)
                     return Judged(job.mutant, job.ops, name, n, *told)

@@ -26,8 +26,12 @@ class _Edited(MetaPathFinder, Loader):
         exec(self.code, vars(module))
 
 
-def subject_of(mutant: Mutant, op: str) -> Subject:
-    """The op with the edit in it, on trial like anyone's code.
+# What is computed at a time, so little that a small call has several blocks
+BLOCKS = {"manual._correlation": ("MOST", 2**8), "manual._erf": ("BLOCK", 4)}
+
+
+def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
+    """The op with the edit in it, on trial like anyone's code, perhaps block by block.
 
     Raises:
         Exception: whatever the edited file raises when it is imported.
@@ -37,6 +41,9 @@ def subject_of(mutant: Mutant, op: str) -> Subject:
         sys.meta_path.insert(0, finder)
         try:
             module = import_module(f"manual.{op}")
+            for name, (size, small) in BLOCKS.items() if in_blocks else ():
+                if name in sys.modules:
+                    setattr(sys.modules[name], size, small)
         finally:
             sys.meta_path.remove(finder)
     return Subject("manual, edited", SimpleNamespace(**{op: module}), own=True)

@@ -65,7 +65,8 @@ def _layers(
 
 def _places(a: Array) -> Array:
     """The place i·W + j of each 2×2 window's maximum in its map, as PyTorch counts it."""
-    r, s = divmod(max_pool2d.argmax(a, kernel_size=2), 2)
+    m = max_pool2d.argmax(a, kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+    r, s = divmod(m, 2)
     p, q = np.ogrid[: r.shape[2], : r.shape[3]]
     places: Array = (2 * p + r) * a.shape[3] + 2 * q + s
     return places
