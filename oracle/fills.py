@@ -70,8 +70,10 @@ def running_mean(rng: np.random.Generator, shape: tuple[int, ...], call: Call, w
 
 
 def running_var(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """Positive; whole ones have a dyadic root once eps = 1 is added."""
-    return np.asarray(rng.choice([0.0, 3.0, 15.0], shape) if whole else rng.uniform(0.5, 2, shape))
+    """Positive; whole ones have a dyadic root once eps, 1 or 0, is added."""
+    if whole:
+        return np.asarray(rng.choice([1.0, 4.0, 16.0], shape) - call.arguments.get("eps", 1))
+    return np.asarray(rng.uniform(0.5, 2, shape))
 
 
 KEYWORDS: Mapping[str, Fill] = {

@@ -213,4 +213,5 @@ def _scaled(factor: float, answers: Answers) -> Answers:
 
 def tiny(case: Case) -> float:
     """What underflow may lose: the smallest normal number, in each of a few products with dy."""
-    return float(4 * np.finfo(case.dtype).tiny * (1 + np.abs(case.dy).max(initial=0)))
+    dy = np.abs(case.dy)
+    return float(4 * np.finfo(case.dtype).tiny * (1 + dy.max(initial=0, where=np.isfinite(dy))))

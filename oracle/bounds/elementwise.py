@@ -125,7 +125,7 @@ def prelu(case: Case, u: float) -> Answers:
     x, w = case.wide("x"), case.wide("w")
     slopes: Any = w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))
     kept = np.where(x > 0, 1.0, slopes)
-    terms = Rounded(np.where(x > 0, 0.0, x), 0.0, u) * case.dy
+    terms = Rounded(np.where(x > 0, 0.0, x), 0.0, u) * np.where(x > 0, 0.0, case.dy)
     over = tuple(i for i in range(x.ndim) if w.size == 1 or i != 1)
     dw = np.asarray(terms.sum(over).error).reshape(w.shape)
     y, dx = u * np.abs(kept * x), u * np.abs(kept * case.dy)
