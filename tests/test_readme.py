@@ -58,12 +58,16 @@ def test_the_failure_shown_is_the_failure_said():
 
 def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("mutants", "mistakes", "alarms")}
-    edits, share = re.search(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %", README, re.DOTALL).groups()
+    edits, share = told(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %")
     assert f"{edits} edits of" in pages["mutants"]
     assert f"**{share}%**" in pages["mutants"]
-    known, ops, named = re.search(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %", README, re.DOTALL).groups()
+    known, ops, named = told(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
     assert f"{named}% are named by it alone" in pages["mistakes"]
-    (calls,) = re.search(r"On ([\d,]+) drawn calls it calls none of them wrong", README).groups()
+    (calls,) = told(r"On ([\d,]+) drawn calls it calls none of them wrong")
     assert f"on {calls} drawn calls" in pages["alarms"]
     assert "False alarms: **none**" in pages["alarms"]
+
+
+def told(pattern):
+    return re.search(pattern, README, re.DOTALL).groups()
