@@ -31,8 +31,14 @@ VALUES = {
         "unbatched x": "lp_pool2d(x=(2, 4, 4), norm_type=2.0, kernel_size=2)",
         "norm_type ∞": "lp_pool2d(x=(1, 2, 4, 4), norm_type=1e999, kernel_size=2)",
     },
-    "adaptive_avg_pool2d": {"unbatched x": "adaptive_avg_pool2d(x=(2, 4, 4), output_size=2)"},
-    "adaptive_max_pool2d": {"unbatched x": "adaptive_max_pool2d(x=(2, 4, 4), output_size=2)"},
+    "adaptive_avg_pool2d": {
+        "unbatched x": "adaptive_avg_pool2d(x=(2, 4, 4), output_size=2)",
+        "no cells": "adaptive_avg_pool2d(x=(1, 2, 4, 4), output_size=0)",
+    },
+    "adaptive_max_pool2d": {
+        "unbatched x": "adaptive_max_pool2d(x=(2, 4, 4), output_size=2)",
+        "no cells": "adaptive_max_pool2d(x=(1, 2, 4, 4), output_size=0)",
+    },
     "pad": {"circular, more than a crop leaves": "pad(x=(1, 2, 3), pad=(-4, 2), mode='circular')"},
     "unfold": {"unbatched x": "unfold(x=(2, 4, 4), kernel_size=2)"},
     "fold": {"unbatched x": "fold(x=(8, 9), output_size=4, kernel_size=2)"},

@@ -48,6 +48,8 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
         for shape in misshapen((channels,)):
             arguments = [np.ones(shape) if f"running_{n}" == name else a for n, a in given.items()]
             refuses(subject, "running_statistics", arguments, options, call, f"{name} has shape {shape}, x {x.shape}")
+    single = np.ones((1, channels, *(1 for _ in x.shape[2:])), dtype)
+    refuses(subject, "running_statistics", [single, given["mean"], given["var"]], options, call, "of a single value")
     got: Answers = dict(zip(names, state(subject, case, [*given.values()], options), strict=True))
     for name in names:
         if np.shares_memory(got[name], given[name.removeprefix("running_")]):

@@ -163,7 +163,7 @@ def test_a_value_that_is_left_out_is_one_that_pytorch_takes_and_manual_refuses(t
     op = OPS[call.op]
     rng, kind = np.random.default_rng(0), np.dtype("float64")
     arrays, keywords = arrays_of(op, call, rng, kind), keywords_of(op, call, rng, kind)
-    assert reference_forward(call, arrays, keywords).size
+    reference_forward(call, arrays, keywords)  # or it would raise
     with pytest.raises(ValueError, match=rf"^{call.op}\("):
         op.manual.forward(*arrays.values(), **keywords)
 
