@@ -13,12 +13,18 @@ PER_CALL = 4
 
 def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
     """A few of all the calls that differ from ``call`` in one place."""
-    found = all_neighbours(op, call)
+    found = [_changed(call, *change) for change in _changes(op, call)]
     return [found[i] for i in rng.permutation(len(found))[:PER_CALL]]
 
 
 def all_neighbours(op: Op, call: Call) -> list[Call]:
-    return [Call(call.op, {**call.arguments, name: value}, call.seed) for name, value in _changes(op, call)]
+    """All of them, and those in which an array is a number, which few codes think of."""
+    numbers = [(name, ()) for name in op.positional if call.arguments.get(name)]
+    return [_changed(call, *change) for change in (*_changes(op, call), *numbers)]
+
+
+def _changed(call: Call, name: str, value: Any) -> Call:
+    return Call(call.op, {**call.arguments, name: value}, call.seed)
 
 
 def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
@@ -52,8 +58,6 @@ def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
         for fewer in {0, n - 1} if n else ():
             yield (*shape[:i], fewer, *shape[i + 1 :])
     yield (*shape, 1)
-    if shape:
-        yield ()
 
 
 def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
