@@ -10,6 +10,7 @@ import numpy as np
 
 from manual._typing import Array
 from oracle.calls import Call
+from oracle.lattices import SMALL
 
 Fill = Callable[[np.random.Generator, tuple[int, ...], Call, bool], Array]
 
@@ -24,8 +25,9 @@ def often_far(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whol
 
 
 def often_steep(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """Once in eight so far apart that of a softmax all but one number underflow."""
-    return np.asarray(rng.standard_normal(shape) * (1000 if rng.random() < 1 / 8 else 1))
+    """Once in eight so far apart that of a softmax all but one number underflow; not where numbers are to be read."""
+    x = rng.standard_normal(shape)
+    return np.asarray(x * 1000 if call.seed >= SMALL and rng.random() < 1 / 8 else x)
 
 
 def fractions(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:

@@ -524,7 +524,7 @@ def _step(choose: Choose) -> dict[str, Any]:
 
 def _conv_axis(choose: Choose, mode: str) -> Axis:
     k, d = choose("kernel_size", (1, 2, 3, 4, 5)), choose("dilation", (1, 2, 3))
-    t = choose("stride", *(((1,),) if mode == "same" else STRIDES))
+    t = choose("stride", (1,) if mode == "same" else STRIDES)
     p = choose("padding", (0, 1, 2, 3, 4, 5) if mode == "explicit" else (0,))
     least = 1 if mode == "same" else max(1, d * (k - 1) + 1 - 2 * p)
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
@@ -533,7 +533,7 @@ def _conv_axis(choose: Choose, mode: str) -> Axis:
 def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
     """An axis of x, and its output_padding; at least one cell of y is left."""
     k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
-    t, p = choose("stride", *STRIDES), choose("padding", (0, 1, 2, 3))
+    t, p = choose("stride", STRIDES), choose("padding", (0, 1, 2, 3))
     extra = choose("output_padding", range(max(t, d)))
     least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
     return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
@@ -562,7 +562,7 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
 
 
 # 6 is d (k − 1) where dilated windows of 3 cells meet, and more than d + (k − 1)
-STRIDES = (1, 2, 3, 4), (6,)
+STRIDES = (1, 2, 3, 4, 6)
 
 
 def _pool_axis(
@@ -571,7 +571,7 @@ def _pool_axis(
     # 6 is what padding ≥ 3 takes; 128, 256 and 22 × 6 are more cells than a byte counts
     kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
     k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
-    t, p = choose("stride", *STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
+    t, p = choose("stride", STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
     least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
     return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
 

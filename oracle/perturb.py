@@ -18,9 +18,11 @@ def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
 
 
 def all_neighbours(op: Op, call: Call) -> list[Call]:
-    """All of them, and those in which an array is a number, which few codes think of."""
-    numbers = [(name, ()) for name in op.positional if call.arguments.get(name)]
-    return [_changed(call, *change) for change in (*_changes(op, call), *numbers)]
+    """All of them, and those in which an array is a number or has no cells along an axis, which few codes think of."""
+    shapes = {name: shape for name in op.positional if (shape := call.arguments.get(name))}
+    numbers = [(name, ()) for name in shapes]
+    empty = [(name, (*shape[:i], 0, *shape[i + 1 :])) for name, shape in shapes.items() for i, _ in enumerate(shape)]
+    return [_changed(call, *change) for change in (*_changes(op, call), *numbers, *empty)]
 
 
 def _changed(call: Call, name: str, value: Any) -> Call:
@@ -55,8 +57,8 @@ def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
     for i, n in enumerate(shape):
         yield (*shape[:i], n + 1, *shape[i + 1 :])
         yield (*shape[:i], *shape[i + 1 :])
-        for fewer in {0, n - 1} if n else ():
-            yield (*shape[:i], fewer, *shape[i + 1 :])
+        if n:
+            yield (*shape[:i], n - 1, *shape[i + 1 :])
     yield (*shape, 1)
 
 

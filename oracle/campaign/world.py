@@ -26,6 +26,7 @@ LIMITS: Mapping[str, Sequence[Any]] = {
     "filters": (3,),
     "bias": (True,),
     "alike": (False,),  # what else is chosen may be so
+    "single cells": (False,),  # so may these
 }
 # Where an op's world would be hollow with these, or past all reason without more
 OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {

@@ -10,6 +10,8 @@ from manual._geometry import Pads, Shape, padded_size, pool
 from manual._typing import Array
 from manual._windows import cells, crop, gather, pad, scatter
 
+PLAIN = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
+
 
 def padded_with_zero(op: str, x: Array, **options: Any) -> Array:
     """the padding is 0, not −∞: windows of negative cells at the border give 0"""
@@ -49,7 +51,7 @@ def last_maximum(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
 def overlap_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """where windows overlap and share their maximum, the last one's dy stays (=) and nothing is added (+=)"""
     k, t, d, pads = _geometry(op, x, **options)
-    m = _max_pool.argmax(op, x, **options)
+    m = _max_pool.argmax(op, x, **PLAIN | options)
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), x.dtype)
     for n, c, *p in np.ndindex(*dy.shape):
         tap = np.unravel_index(m[n, c, *p], k)
