@@ -26,7 +26,7 @@ from oracle.strategies import random_call
 from oracle.subjects import Subject
 from oracle.verdicts import Failure
 
-SAMPLE = 1500  # edits, chosen at random of those that change an answer
+SAMPLE = 400  # edits, chosen at random of those that change an answer
 JUDGES = 3  # ops by which an edit of a private file is judged here
 DRAWN = 20  # calls
 LOOSE = {"rtol": 1e-2, "atol": 1e-2}
