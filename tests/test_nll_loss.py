@@ -41,3 +41,9 @@ def test_a_label_that_is_no_class_is_refused(label):
     with pytest.raises(ValueError, match="nll_loss") as error:
         nll_loss.forward(np.ones((2, 3)), target=np.array([0, label]))
     assert str(error.value) == f"nll_loss(x=(2, 3), target=(2,)): label {label} is none of the 3 classes"
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+def test_labels_are_integers_of_any_kind(dtype):
+    x, target = np.arange(6.0).reshape(2, 3), np.array([2, 0], dtype)
+    assert np.array_equal(nll_loss.forward(x, target=target, reduction="none"), [-2, -3])
