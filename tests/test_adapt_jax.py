@@ -21,6 +21,8 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     stride, dilation = both(stride), both(dilation)
     if padding == "same" and max(stride) > 1:
         raise ValueError("padding='same' has stride 1")
+    if not isinstance(padding, str) and min(both(padding)) < 0:  # which lax takes for a crop
+        raise ValueError("negative padding")
     spans = [d * (k - 1) for d, k in zip(dilation, w.shape[:2], strict=True)]
     pads = [(s // 2, s - s // 2) for s in spans] if padding == "same" else padding
     if padding != "same":
