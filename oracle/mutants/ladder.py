@@ -29,7 +29,7 @@ from oracle.verdicts import Failure
 SAMPLE = 400  # edits, chosen at random of those that change an answer
 JUDGES = 3  # ops by which an edit of a private file is judged here
 DRAWN = 20  # calls
-LOOSE = {"rtol": 1e-2, "atol": 1e-2}
+LOOSE = {"rtol": 1e-2, "atol": 1e-2}  # of the ways held up here, not ours
 FIRST = {"stride", "padding", "dilation", "groups", "output_padding", "pad", "ignore_index", "eps"}
 EXACT = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 

@@ -135,7 +135,8 @@ on trial in place of the right code, by calls and theorems as `python -m oracle 
 {edits} edits of {files} files.
 
 - {unborn} cannot even be imported, and are not counted.
-- {equivalent} change no answer that the contract speaks of; each has its reason, below.
+- {equivalent} are not rejected, each for a reason told below: no answer changes, or only where PyTorch itself fails
+  and no call asks.
 - Of all others {rejected} are rejected: **{share}**, {at_once} of them by the first drawn call.
 
 {survived}
