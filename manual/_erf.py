@@ -10,8 +10,6 @@ import numpy as np
 
 from manual._typing import Array
 
-BLOCK = 2**14  # numbers at a time: they are still in the processor's cache for the next power of z
-
 END = {"float64": 36, "float32": 16}
 P = {
     "float64": (
@@ -33,14 +31,6 @@ Q = {
 
 def erf(x: Array) -> Array:
     """x of any shape, float64 or float32 → erf of each element, to 4 ulp."""
-    flat = x.ravel()
-    y = np.empty_like(flat)
-    for i in range(0, flat.size, BLOCK):
-        y[i : i + BLOCK] = _tanh_form(flat[i : i + BLOCK])
-    return y.reshape(x.shape)
-
-
-def _tanh_form(x: Array) -> Array:
     kind = x.dtype.name
     with np.errstate(over="ignore"):
         z = np.minimum(x * x, END[kind])

@@ -17,6 +17,7 @@ nothing, because Σ_A (x − m) = 0.
 What is made here is changed in place where it is read no more: of large arrays, memory that is new costs the most.
 """
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -27,17 +28,53 @@ from manual._floats import ieee
 from manual._geometry import Shape, same_dtype
 from manual._typing import Array
 
+MOST = 2**17  # bytes of x at a time
+
 
 @ieee  # without an ε a constant is 0/0, as in PyTorch
-def standardise(x: Array, axes: Shape, eps: float, centred: bool = True) -> tuple[Array, Array]:
+def normalise(
+    x: Array, weight: Array | None, bias: Array | None, axes: Shape, shape: Shape, eps: float, centred: bool = True
+) -> Array:
+    """x → y. A are ``axes``; γ and β are weight and bias as ``shape``: x's axes, of size 1 where they lack one."""
+    y = np.empty_like(x, order="C")
+    for n in _samples(x, axes, shape):
+        z, _ = _standardise(x[n], axes, eps, centred)
+        y[n] = affine(z, weight, bias, shape)
+    return y
+
+
+@ieee
+def normalise_backward(
+    dy: Array, x: Array, weight: Array | None, bias: Array | None, axes: Shape, shape: Shape, eps: float,
+    centred: bool = True,
+) -> tuple[Array, Array | None, Array | None]:  # fmt: skip
+    """dy → dx, dweight, dbias."""
+    dx = np.empty_like(x, order="C")
+    dweight, dbias = (None if a is None else np.zeros_like(a) for a in (weight, bias))
+    for n in _samples(x, axes, shape):
+        z, s = _standardise(x[n], axes, eps, centred)
+        dz, *sums = affine_backward(dy[n], z, weight, bias, shape)
+        for total, part in zip((dweight, dbias), sums, strict=True):
+            if total is not None:
+                total += part
+        dx[n] = _standardise_backward(dz, z, s, axes, centred)
+    return dx, dweight, dbias
+
+
+def _samples(x: Array, axes: Shape, shape: Shape) -> Iterator[slice]:
+    """Samples of about MOST bytes at a time, which are still in the cache at the next step; all, if A holds them."""
+    some = max(MOST // max(x[:1].nbytes, 1), 1) if x.ndim and 0 not in axes and shape[0] == 1 else max(len(x), 1)
+    return (slice(i, i + some) for i in range(0, len(x), some))
+
+
+def _standardise(x: Array, axes: Shape, eps: float, centred: bool) -> tuple[Array, Array]:
     """z of x's shape, and s with axes of size 1 for A."""
     c = x - _mean(x, axes) if centred else x
     s = 1 / np.sqrt(_mean_product(c, c, axes) + eps)
     return np.multiply(c, s, out=c if centred else None), s
 
 
-@ieee
-def standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool = True) -> Array:
+def _standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool) -> Array:
     """dz → dx in its place, at forward's z and s; z is overwritten, too."""
     z *= _mean_product(dz, z, axes)
     if centred:

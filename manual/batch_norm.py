@@ -11,7 +11,7 @@ from math import prod
 
 from manual._errors import refusal
 from manual._floats import ieee
-from manual._normalise import affine, affine_backward, channels, given, moments, standardise, standardise_backward
+from manual._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
 from manual._typing import Array
 
 
@@ -28,7 +28,9 @@ def forward(
         ValueError: the shapes do not fit, a channel has a single value in training, or evaluation lacks statistics.
     """
     shape = _check(x, weight, bias, running_mean, running_var, training, eps)
-    z, _ = standardise(x, _axes(x), eps) if training else given(x, running_mean, running_var, shape, eps)
+    if training:
+        return normalise(x, weight, bias, _axes(x), shape, eps)
+    z, _ = given(x, running_mean, running_var, shape, eps)
     return affine(z, weight, bias, shape)
 
 
@@ -39,9 +41,11 @@ def backward(
 ) -> tuple[Array, Array | None, Array | None]:  # fmt: skip
     """dy of x's shape → dx, dweight, dbias."""
     shape = _check(x, weight, bias, running_mean, running_var, training, eps, dy)
-    z, s = standardise(x, _axes(x), eps) if training else given(x, running_mean, running_var, shape, eps)
+    if training:
+        return normalise_backward(dy, x, weight, bias, _axes(x), shape, eps)
+    z, s = given(x, running_mean, running_var, shape, eps)
     dz, dweight, dbias = affine_backward(dy, z, weight, bias, shape)
-    return standardise_backward(dz, z, s, _axes(x)) if training else s * dz, dweight, dbias
+    return s * dz, dweight, dbias
 
 
 @ieee

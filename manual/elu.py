@@ -6,20 +6,20 @@ dx = dy where x > 0, else dy α exp x: at the kink PyTorch's convention is α
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import where
 
 
-@ieee  # of an exp that is not chosen
+@elementwise  # of an exp that is not chosen
 def forward(x: Array, *, alpha: float = 1.0) -> Array:
     """x of any shape → y of the same."""
     y: Array = where(x > 0, x, alpha * np.expm1(x))
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array, *, alpha: float = 1.0) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("elu", dy, x)

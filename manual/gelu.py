@@ -10,16 +10,16 @@ from math import pi, sqrt
 
 import numpy as np
 
+from manual._elementwise import elementwise
 from manual._erf import erf
 from manual._errors import refusal
-from manual._floats import ieee
 from manual._geometry import same_shape
 from manual._typing import Array
 
 KAPPA = 0.044715
 
 
-@ieee  # −∞ · 0 is NaN, as in PyTorch
+@elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, approximate: str = "none") -> Array:
     """x of any shape → y of the same.
 
@@ -32,7 +32,7 @@ def forward(x: Array, *, approximate: str = "none") -> Array:
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array, *, approximate: str = "none") -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("gelu", dy, x)

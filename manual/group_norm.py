@@ -7,12 +7,10 @@ x[n,c,h,w,…] is read as x[n,g,k,p], c = g·C/G + k, p all of space; A = the ax
 from math import prod
 
 from manual._errors import refusal
-from manual._floats import ieee
-from manual._normalise import affine, affine_backward, channels, standardise, standardise_backward
+from manual._normalise import channels, normalise, normalise_backward
 from manual._typing import Array
 
 
-@ieee
 def forward(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> Array:
@@ -22,19 +20,17 @@ def forward(
         ValueError: num_groups does not divide C, the shapes do not fit, or N = 1 and each group has a single value.
     """
     n, g, k, p = _groups(x, weight, bias, num_groups)
-    z, _ = standardise(x.reshape(n, g, k, p), (2, 3), eps)
-    return affine(z, weight, bias, (1, g, k, 1)).reshape(x.shape)
+    return normalise(x.reshape(n, g, k, p), weight, bias, (2, 3), (1, g, k, 1), eps).reshape(x.shape)
 
 
-@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> tuple[Array, Array | None, Array | None]:
     """dy of x's shape → dx, dweight, dbias."""
     n, g, k, p = _groups(x, weight, bias, num_groups, dy)
-    z, s = standardise(x.reshape(n, g, k, p), (2, 3), eps)
-    dz, dweight, dbias = affine_backward(dy.reshape(z.shape), z, weight, bias, (1, g, k, 1))
-    return standardise_backward(dz, z, s, (2, 3)).reshape(x.shape), dweight, dbias
+    dy, cells = dy.reshape(n, g, k, p), x.reshape(n, g, k, p)
+    dx, dweight, dbias = normalise_backward(dy, cells, weight, bias, (2, 3), (1, g, k, 1), eps)
+    return dx.reshape(x.shape), dweight, dbias
 
 
 def _groups(

@@ -6,7 +6,7 @@ dx = dy / 6 where −3 < x < 3, else 0, at both kinks and for NaN
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import only
@@ -18,7 +18,7 @@ def forward(x: Array) -> Array:
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("hardsigmoid", dy, x)

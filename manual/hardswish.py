@@ -6,20 +6,20 @@ dx = 0, dy (x/3 + 1/2), dy on the three pieces: PyTorch's convention is 0 at −
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import only, where
 
 
-@ieee  # −∞ · 0 is NaN, as in PyTorch
+@elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = x * np.clip(x + 3, 0, 6) / 6
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("hardswish", dy, x)

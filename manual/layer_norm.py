@@ -3,12 +3,10 @@
 A = the last axes, of sizes normalized_shape, in manual/_normalise.py; γ weight and β bias have just these axes.
 """
 
-from manual._floats import ieee
-from manual._normalise import affine, affine_backward, last_axes, standardise, standardise_backward
+from manual._normalise import last_axes, normalise, normalise_backward
 from manual._typing import Array
 
 
-@ieee
 def forward(
     x: Array, weight: Array | None = None, bias: Array | None = None, *,
     normalized_shape: tuple[int, ...], eps: float = 1e-5,
@@ -19,17 +17,13 @@ def forward(
         ValueError: normalized_shape is not that of x's last axes, or not that of the weights.
     """
     axes, shape = last_axes("layer_norm", x, normalized_shape, weight=weight, bias=bias)
-    z, _ = standardise(x, axes, eps)
-    return affine(z, weight, bias, shape)
+    return normalise(x, weight, bias, axes, shape, eps)
 
 
-@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
     normalized_shape: tuple[int, ...], eps: float = 1e-5,
 ) -> tuple[Array, Array | None, Array | None]:  # fmt: skip
     """dy of x's shape → dx, dweight, dbias."""
     axes, shape = last_axes("layer_norm", x, normalized_shape, dy, weight=weight, bias=bias)
-    z, s = standardise(x, axes, eps)
-    dz, dweight, dbias = affine_backward(dy, z, weight, bias, shape)
-    return standardise_backward(dz, z, s, axes), dweight, dbias
+    return normalise_backward(dy, x, weight, bias, axes, shape, eps)

@@ -4,20 +4,20 @@ y  = x where x > 0, else α x                               α negative_slope
 dx = dy where x > 0, else α dy: at the kink PyTorch's convention is α; so it is for NaN
 """
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import where
 
 
-@ieee  # −∞ · 0 is NaN, as in PyTorch
+@elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, negative_slope: float = 0.01) -> Array:
     """x of any shape → y of the same."""
     y: Array = where(x > 0, x, x * negative_slope)
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("leaky_relu", dy, x)

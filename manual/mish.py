@@ -7,19 +7,19 @@ dx = dy (t + x s (1 − t²))
 import numpy as np
 
 from manual import sigmoid, softplus
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
-@ieee  # −∞ · 0 is NaN, as in PyTorch
+@elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = x * np.tanh(softplus.forward(x))
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("mish", dy, x)

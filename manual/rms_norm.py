@@ -6,12 +6,10 @@ A = the last axes, of sizes normalized_shape, and m = 0 in manual/_normalise.py;
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._normalise import affine, affine_backward, last_axes, standardise, standardise_backward
+from manual._normalise import last_axes, normalise, normalise_backward
 from manual._typing import Array
 
 
-@ieee
 def forward(
     x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> Array:
@@ -21,19 +19,16 @@ def forward(
         ValueError: normalized_shape is not that of x's last axes, or not that of the weight.
     """
     axes, shape = last_axes("rms_norm", x, normalized_shape, weight=weight)
-    z, _ = standardise(x, axes, _epsilon(x, eps), centred=False)
-    return affine(z, weight, None, shape)
+    return normalise(x, weight, None, axes, shape, _epsilon(x, eps), centred=False)
 
 
-@ieee
 def backward(
     dy: Array, x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> tuple[Array, Array | None]:
     """dy of x's shape → dx, dweight."""
     axes, shape = last_axes("rms_norm", x, normalized_shape, dy, weight=weight)
-    z, s = standardise(x, axes, _epsilon(x, eps), centred=False)
-    dz, dweight, _ = affine_backward(dy, z, weight, None, shape)
-    return standardise_backward(dz, z, s, axes, centred=False), dweight
+    dx, dweight, _ = normalise_backward(dy, x, weight, None, axes, shape, _epsilon(x, eps), centred=False)
+    return dx, dweight
 
 
 def _epsilon(x: Array, eps: float | None) -> float:

@@ -5,7 +5,7 @@ dx = λ delu(dy)                                            so λ α at the kink
 """
 
 from manual import elu
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
@@ -13,13 +13,13 @@ SCALE = 1.0507009873554804934193349852946  # λ
 ALPHA = 1.6732632423543772848170429916717  # α
 
 
-@ieee
+@elementwise
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     return SCALE * elu.forward(x, alpha=ALPHA)
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("selu", dy, x)

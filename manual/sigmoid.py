@@ -6,19 +6,19 @@ dx = dy y (1 − y)
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
-@ieee  # 1/∞ is the right 0
+@elementwise  # 1/∞ is the right 0
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = 1 / (1 + np.exp(-x))
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("sigmoid", dy, x)

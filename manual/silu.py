@@ -5,18 +5,18 @@ dx = dy (s + x s (1 − s))
 """
 
 from manual import sigmoid
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
-@ieee  # −∞ · 0 is NaN, as in PyTorch
+@elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     return x * sigmoid.forward(x)
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("silu", dy, x)

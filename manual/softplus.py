@@ -7,13 +7,13 @@ dx = dy sigmoid(βx), but dy where βx > threshold
 import numpy as np
 
 from manual import sigmoid
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import where
 
 
-@ieee  # of an exp that is not chosen; β = 0 gives ∞
+@elementwise  # of an exp that is not chosen; β = 0 gives ∞
 def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """x of any shape → y of the same."""
     bx = beta * x
@@ -21,7 +21,7 @@ def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("softplus", dy, x)

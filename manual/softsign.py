@@ -6,12 +6,12 @@ dx = dy (1 − |y|) / (1 + |x|)
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
-@ieee
+@elementwise
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = x / (1 + np.abs(x))

@@ -6,19 +6,19 @@ dx = dy (1 − y²)
 
 import numpy as np
 
-from manual._floats import ieee
+from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 
 
-@ieee
+@elementwise
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = np.tanh(x)
     return y
 
 
-@ieee
+@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("tanh", dy, x)

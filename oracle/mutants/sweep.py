@@ -89,7 +89,7 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
 def judge_edit(job: Job, note: Note) -> Judged:
     """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
 
-    Every second is computed block by block, as large convolutions are.
+    Every second is computed block by block, as large calls are.
     """
     subjects, made = dict[tuple[str, bool], Subject](), 0
     rngs = {name: Random(0) for name in job.ops}

@@ -27,7 +27,9 @@ class _Edited(MetaPathFinder, Loader):
 
 
 # What is computed at a time, so little that a small call has several blocks
-BLOCKS = {"manual._correlation": ("MOST", 2**8), "manual._erf": ("BLOCK", 4)}
+BLOCKS = {
+    "manual._correlation": ("MOST", 2**8), "manual._elementwise": ("BLOCK", 4), "manual._normalise": ("MOST", 2**6),
+}  # fmt: skip
 
 
 def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:

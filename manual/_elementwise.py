@@ -1,0 +1,40 @@
+"""Functions of each element by itself: IEEE 754 as in _floats.py, and of large arrays some thousand numbers at a time.
+
+What such a function makes on the way is then still in the processor's cache when it is read, and needs no new memory.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+from manual._floats import ieee
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+BLOCK = 2**14  # numbers
+
+
+def elementwise(f: F) -> F:
+    """Decorates a forward of x, or a backward of dy and x, that a block of the elements can be given alone."""
+
+    @ieee
+    @wraps(f)
+    def by_blocks(*arrays: Any, **options: Any) -> Any:
+        first, *others = arrays
+        if first.size <= BLOCK or not all(_alike(first, a) for a in arrays):
+            return f(*arrays, **options)
+        flat, answer = [a.ravel() for a in arrays], np.empty_like(first)
+        y = answer.reshape(-1)
+        for i in range(0, y.size, BLOCK):
+            block = f(*(a[i : i + BLOCK] for a in flat), **options)
+            y[i : i + BLOCK] = block[0] if others else block
+        return (answer,) if others else answer
+
+    return by_blocks  # type: ignore[return-value]
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """One after the other in memory, and no misfit that f should refuse."""
+    return bool(b.flags.c_contiguous and b.shape == a.shape and b.dtype == a.dtype)

@@ -1,0 +1,39 @@
+"""Block by block or all at once: how much of an array is computed at a time changes no verdict of any op."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from manual import _correlation, _elementwise, _normalise, gelu
+from oracle.campaign.once import check_once
+from oracle.ops import OPS
+from oracle.strategies import calls
+from oracle.subjects import load
+
+MANUAL = load("manual")
+NORMS = ("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm")
+BLOCKED = [
+    *((name, _correlation, "MOST") for name in OPS if name.startswith("conv")),
+    *((name, _elementwise, "BLOCK") for name, op in OPS.items() if hasattr(op.manual, "elementwise")),
+    *((name, _normalise, "MOST") for name in NORMS),
+]
+
+
+@pytest.mark.parametrize(("name", "module", "size"), BLOCKED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(data=st.data(), most=st.sampled_from([1, 100, 1000]))
+def test_blocks_of_any_size_are_right(name, module, size, data, most, monkeypatch):
+    """1 is one row of one image, one number, one sample: more blocks than a drawn call is otherwise cut into."""
+    call = data.draw(calls(OPS[name]))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, size, most)
+        worst, _ = check_once(MANUAL, OPS[name], call)
+    assert worst <= 1
+
+
+def test_what_does_not_fit_is_refused_as_a_whole():
+    """Not by the shape of a block."""
+    x = np.zeros((2, _elementwise.BLOCK))
+    with pytest.raises(ValueError, match=r"dy=\(2, 16384\).*mixed dtypes"):
+        gelu.backward(x.astype("float32"), x)
