@@ -4,6 +4,7 @@ They are put into a drawn call in the place of its arrays, or of some of their v
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from manual._typing import Array
 from oracle.calls import Call
 from oracle.cases import Case, answered, draw
 from oracle.ops import ARRAY_KEYWORDS, Op
+from oracle.pytorch import Answers
 
 INF, NAN = np.inf, np.nan
 EDGES = np.array([
@@ -86,6 +88,22 @@ def case_of(op: Op, call: Call) -> Case:
     options |= {name: value for name, value in PLAIN.items() if name in op.options}
     case = draw(op, Call(call.op, shapes | options, call.seed))
     return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size).reshape(case.dy.shape))
+
+
+def or_flushed(op: Op, case: Case, answers: Answers) -> Case:
+    """The case, with what PyTorch answers for zeros in place of subnormal numbers wherever the subject answers that."""
+    zeros = answered(op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}).truth
+    truth = dict(case.truth)
+    for quantity, true in case.truth.items():
+        got, flushed = answers.get(quantity), zeros[quantity]
+        if true is not None and flushed is not None and got is not None and got.shape == true.shape:
+            truth[quantity] = np.where(got == flushed, flushed, true)
+    return replace(case, truth=truth)
+
+
+def _flushed(a: Array) -> Array:
+    """As a processor reads it that knows no subnormal numbers."""
+    return np.where(np.abs(a) < np.finfo(a.dtype).tiny, 0 * a, a)
 
 
 def _sprinkled(rng: np.random.Generator, a: Array, values: Array) -> Array:

@@ -9,7 +9,7 @@ from manual._typing import Array
 
 def _backwards(a: Array) -> Array:
     """Negative strides on every axis."""
-    return np.flip(np.flip(a).copy())
+    return np.asarray(np.flip(np.flip(a).copy()))  # of no axes flip makes a scalar
 
 
 def _with_gaps(a: Array) -> Array:

@@ -34,8 +34,9 @@ class Comparison(NamedTuple):
     """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
 
     ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
-    the end of its ``domain``: differences move it by a fraction of that. ``domain`` fills the arguments with real
-    numbers other than normal ones. ``fast`` bounds fast algorithms, which round on every lattice.
+    the end of its ``domain``, or how far it may go where the op is steep: differences move it by a fraction of that.
+    ``domain`` fills the arguments with real numbers other than normal ones. ``fast`` bounds fast algorithms, which
+    round on every lattice.
     """
 
     lattices: tuple[Draw, ...]
@@ -83,7 +84,7 @@ BCE = Comparison(
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
 EMBEDDING = Comparison((lattices.rows,), bounds.embedding, bounds.learnt_rows)
-ATTENTION = Comparison((), attention.bound, domain={"query": fills.often_steep})
+ATTENTION = Comparison((), attention.bound, attention.clear, {"query": fills.often_steep})
 SGD = Comparison((), bounds.sgd)
 FAR = {"x": fills.often_far}
 BATCH_NORM = Comparison((lattices.squares_of_channels,), norms.normalisation, norms.clear, FAR)

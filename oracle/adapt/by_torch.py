@@ -14,7 +14,8 @@ from manual._typing import Array
 from oracle.adapt.signatures import Function, signature_of, signed, written
 from oracle.subjects import DTYPES, Implementation
 
-REFUSALS = (RuntimeError, ValueError, IndexError, TypeError)  # what PyTorch raises for calls that it does not take
+# What PyTorch raises for calls that it does not take
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError, AssertionError)
 
 
 def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:

@@ -1,4 +1,7 @@
-"""JAX: a convolution of XLA's, and its own activations."""
+"""JAX: a convolution of XLA's, and its own activations.
+
+Not jax.nn.relu, whose gradient at NaN is 0, PyTorch's is dy: which of the two is right is a convention.
+"""
 
 from typing import Any
 
@@ -21,6 +24,5 @@ def _conv2d(
 
 
 conv2d = adapt.jax_function(_conv2d)
-relu = adapt.jax_function(lambda x: jax.nn.relu(x))
 tanh = adapt.jax_function(lambda x: jnp.tanh(x))
 silu = adapt.jax_function(lambda x: jax.nn.silu(x))

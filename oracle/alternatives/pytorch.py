@@ -1,6 +1,13 @@
-"""PyTorch itself, of which float64 is what the judge trusts: every op that has a forward."""
+"""PyTorch itself, of which float64 is what the judge trusts: every op that has a forward.
 
+Its arrays are contiguous: of other layouts it has defects, which are on trial elsewhere (docs/pytorch-defects.md).
+"""
+
+from functools import wraps
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from oracle import adapt
 from oracle.ops import OPS
@@ -9,4 +16,18 @@ from oracle.ops import OPS
 def __getattr__(name: str) -> Any:
     if name not in OPS or OPS[name].kind == "step":
         raise AttributeError(name)
-    return adapt.torch_function(OPS[name].reference.forward, dtypes=("float64",))
+    forward = OPS[name].reference.forward
+
+    @wraps(forward)
+    def contiguous(*tensors: Tensor | None, **options: Any) -> Any:
+        y = forward(*map(_contiguous, tensors), **{n: _contiguous(v) for n, v in options.items()})
+        if y.requires_grad:
+            y.register_hook(_contiguous)  # so is dy
+        return y
+
+    return adapt.torch_function(contiguous, dtypes=("float64",))
+
+
+def _contiguous(value: Any) -> Any:
+    """Its strides, too, where axes of a single cell leave a choice."""
+    return value.clone(memory_format=torch.contiguous_format) if isinstance(value, Tensor) else value

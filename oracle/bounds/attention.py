@@ -40,6 +40,17 @@ def bound(case: Case, u: float) -> Answers:
     return {quantity: a + tiny(case) for quantity, a in answers.items()}
 
 
+def clear(case: Case) -> dict[str, Array]:
+    """How far query and key may go before a score has changed by one: far apart scores are steep."""
+    q, k = case.wide("query"), case.wide("key")
+    scale = case.keywords.get("scale")
+    alpha = abs(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale)
+    return {
+        name: np.full(a.shape, 1 / max(1.0, alpha * np.abs(b).sum(-1).max(initial=0)))
+        for name, a, b in (("query", q, k), ("key", k, q))
+    }
+
+
 def _heads(a: Array, q: Array) -> Array:
     return np.repeat(a, q.shape[-3] // a.shape[-3], -3) if a.ndim > 2 and a.shape[-3] else a
 

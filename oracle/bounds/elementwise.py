@@ -61,7 +61,7 @@ def silu(x: Rounded) -> tuple[Rounded, Rounded]:
 
 def tanh_(x: Rounded) -> tuple[Rounded, Rounded]:
     y = tanh(x)
-    return y, 1 - y * y
+    return y, (1 - y * y) * 1  # (1 + y) (1 − y), as JAX has it, rounds once more
 
 
 def softplus(x: Rounded, beta: float = 1.0, threshold: float = 20.0) -> tuple[Rounded, Rounded]:
