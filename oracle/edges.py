@@ -103,7 +103,7 @@ def or_flushed(op: Op, case: Case, answers: Answers) -> Case:
 
 def _flushed(a: Array) -> Array:
     """As a processor reads it that knows no subnormal numbers."""
-    return np.where(np.abs(a) < np.finfo(a.dtype).tiny, 0 * a, a)
+    return np.where(np.abs(a) < np.finfo(a.dtype).tiny, np.copysign(0, a), a)
 
 
 def _sprinkled(rng: np.random.Generator, a: Array, values: Array) -> Array:
