@@ -13,7 +13,7 @@ from manual._floats import ieee
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-BLOCK = 2**14  # numbers
+BLOCK = 2**15  # numbers
 
 
 def elementwise(f: F) -> F:

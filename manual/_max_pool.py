@@ -43,8 +43,12 @@ def backward(
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode, dy)
     m = argmax(op, x, kernel_size=k, stride=t, padding=padding, dilation=d, ceil_mode=ceil_mode)
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), dy.dtype)
+    apart = all(d * (k - 1) < t for k, t, d in zip(k, t, d, strict=True))
     for r, dx in enumerate(taps(gather(dxp, k, t, d, writeable=True))):
-        dx += only(m == r, dy)
+        if apart:  # no two windows share a cell: nothing is there yet
+            dx[...] = only(m == r, dy)
+        else:
+            dx += only(m == r, dy)
     return (crop(dxp, pads),)
 
 

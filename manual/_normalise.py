@@ -28,7 +28,7 @@ from manual._floats import ieee
 from manual._geometry import Shape, same_dtype
 from manual._typing import Array
 
-MOST = 2**17  # bytes of x at a time
+MOST = 2**19  # bytes of x at a time
 
 
 @ieee  # without an ε a constant is 0/0, as in PyTorch
@@ -38,8 +38,8 @@ def normalise(
     """x → y. A are ``axes``; γ and β are weight and bias as ``shape``: x's axes, of size 1 where they lack one."""
     y = np.empty_like(x, order="C")
     for n in _samples(x, axes, shape):
-        z, _ = _standardise(x[n], axes, eps, centred)
-        y[n] = affine(z, weight, bias, shape)
+        z, _ = _standardise(x[n], axes, eps, centred, out=y[n])
+        affine(z, weight, bias, shape)
     return y
 
 
@@ -53,11 +53,11 @@ def normalise_backward(
     dweight, dbias = (None if a is None else np.zeros_like(a) for a in (weight, bias))
     for n in _samples(x, axes, shape):
         z, s = _standardise(x[n], axes, eps, centred)
-        dz, *sums = affine_backward(dy[n], z, weight, bias, shape)
+        dz, *sums = affine_backward(dy[n], z, weight, bias, shape, out=dx[n])
         for total, part in zip((dweight, dbias), sums, strict=True):
             if total is not None:
                 total += part
-        dx[n] = _standardise_backward(dz, z, s, axes, centred)
+        _standardise_backward(dz, z, s, axes, centred)
     return dx, dweight, dbias
 
 
@@ -67,21 +67,20 @@ def _samples(x: Array, axes: Shape, shape: Shape) -> Iterator[slice]:
     return (slice(i, i + some) for i in range(0, len(x), some))
 
 
-def _standardise(x: Array, axes: Shape, eps: float, centred: bool) -> tuple[Array, Array]:
+def _standardise(x: Array, axes: Shape, eps: float, centred: bool, out: Array | None = None) -> tuple[Array, Array]:
     """z of x's shape, and s with axes of size 1 for A."""
-    c = x - _mean(x, axes) if centred else x
+    c = np.subtract(x, _mean(x, axes), out=out) if centred else x
     s = 1 / np.sqrt(_mean_product(c, c, axes) + eps)
-    return np.multiply(c, s, out=c if centred else None), s
+    return np.multiply(c, s, out=c if centred else out), s
 
 
-def _standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool) -> Array:
+def _standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool) -> None:
     """dz → dx in its place, at forward's z and s; z is overwritten, too."""
     z *= _mean_product(dz, z, axes)
     if centred:
         dz -= _mean(dz, axes)
     dz -= z
     dz *= s
-    return dz
 
 
 @ieee
@@ -105,11 +104,11 @@ def affine(z: Array, weight: Array | None, bias: Array | None, shape: Shape) -> 
 
 
 def affine_backward(
-    dy: Array, z: Array, weight: Array | None, bias: Array | None, shape: Shape
+    dy: Array, z: Array, weight: Array | None, bias: Array | None, shape: Shape, out: Array | None = None
 ) -> tuple[Array, Array | None, Array | None]:
     """dy → dz, dweight, dbias."""
     lacking = tuple(i for i, n in enumerate(shape) if n == 1)
-    dz = dy.copy() if weight is None else dy * weight.reshape(shape)
+    dz = np.multiply(dy, 1 if weight is None else weight.reshape(shape), out=out)
     dweight = None if weight is None else _sum_of_products(dy, z, lacking).reshape(weight.shape)
     return dz, dweight, None if bias is None else dy.sum(lacking).reshape(bias.shape)
 

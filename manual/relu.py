@@ -6,20 +6,17 @@ dx = 0 where x ≤ 0, else dy       at the kink PyTorch's convention is 0; NaN i
 
 import numpy as np
 
-from manual._elementwise import elementwise
 from manual._geometry import same_shape
 from manual._typing import Array
 from manual._where import only
 
 
-@elementwise
 def forward(x: Array) -> Array:
     """x of any shape → y of the same."""
     y: Array = np.maximum(x, 0)
     return y
 
 
-@elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("relu", dy, x)

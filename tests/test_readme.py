@@ -57,13 +57,16 @@ def test_the_failure_shown_is_the_failure_said():
 
 
 def test_how_far_it_can_be_trusted_is_what_the_pages_say():
-    pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("mutants", "mistakes")}
+    pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("mutants", "mistakes", "alarms")}
     edits, share = told(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %")
     assert f"{edits} edits of" in pages["mutants"]
     assert f"**{share}%**" in pages["mutants"]
     known, ops, named = told(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
     assert f"{named}% are named by it alone" in pages["mistakes"]
+    (calls,) = told(r"On ([\d,]+) drawn calls it calls none of them wrong")
+    assert f"on {calls} drawn calls" in pages["alarms"]
+    assert "False alarms: **none**" in pages["alarms"]
 
 
 def told(pattern):
