@@ -106,6 +106,19 @@ def row_of(
     return Row(op.name, verdict, found.calls, found.worst, seconds, failure, 0, miss, found.tight, unchecked)
 
 
+def must_hold(subject: Subject, op: Op, theorem: Theorem, seed: int = 0) -> None:
+    """One theorem on drawn calls of an op: a test of its own.
+
+    Raises:
+        Failure: it does not hold.
+    """
+    with steadily():
+        found = search(subject, op, EXAMPLES, seed, which=[theorem])
+        found, _ = as_fast(subject, op, found, EXAMPLES, seed, [theorem])
+    if found.failure:
+        raise found.failure
+
+
 def as_fast(
     subject: Subject, op: Op, found: Search, examples: int, seed: int, which: Sequence[Theorem] | None = None,
     progress: Callable[[], None] = lambda: None,

@@ -94,6 +94,7 @@ def _call(
         with memory.filled(case.unwritten):
             answer = function(*given.values(), **keywords)
     except (Exception, SystemExit) as error:
+        _restore(watched, before)
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
@@ -101,11 +102,16 @@ def _call(
     if not written:
         return answer
     answer = _apart(answer)  # it may be the very input
-    for n in written:  # noted, and put right again: what else is wrong is another matter
-        case.written.append(f"{name} writes to its input {n}")
-        if (a := watched[n]).flags.writeable:
-            a[...] = np.frombuffer(before[n], a.dtype).reshape(a.shape)
+    case.written.extend(f"{name} writes to its input {n}" for n in written)
+    _restore(watched, before)
     return answer
+
+
+def _restore(watched: Mapping[str, Array], before: Mapping[str, bytes]) -> None:
+    """Put right what was written to: what else is wrong is another matter, and others will read it."""
+    for n, a in watched.items():
+        if a.flags.writeable and a.tobytes() != before[n]:
+            a[...] = np.frombuffer(before[n], a.dtype).reshape(a.shape)
 
 
 def _apart(answer: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The suite is itself tested: every known mistake is rejected by the checks that ``manual`` passes, for ten seeds."""
+"""The suite is itself tested: every known mistake is rejected by the checks that ``manual`` passes, for some seeds."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_no_two_mistakes_of_an_op_are_called_the_same():
 
 @pytest.mark.parametrize(
     ("mistake", "seed"),
-    [(m, seed) for m in CATALOGUE for seed in range(2 if m in OTHER_RANKS else 10)],
+    [(m, seed) for m in CATALOGUE for seed in range(1 if m in OTHER_RANKS else 3)],
     ids=lambda v: v if isinstance(v, int) else f"{v.op}.{v.name}",
 )
 def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
