@@ -64,7 +64,8 @@ def draw(op: "Op", call: Call, lattice: Draw | None = None, dtype: str = "float6
     case = _Latest.cases[key]
     bits = np.random.PCG64(0)
     bits.state = case.rng.bit_generator.state
-    return replace(case, rng=np.random.Generator(bits), written=[])
+    arrays, keywords = {**case.arrays}, {**case.keywords}
+    return replace(case, arrays=arrays, keywords=keywords, rng=np.random.Generator(bits), written=[])
 
 
 def _draw(op: "Op", call: Call, lattice: Draw | None, dtype: str) -> Case:
