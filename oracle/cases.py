@@ -62,7 +62,7 @@ def draw(op: "Op", call: Call, lattice: Draw | None = None, dtype: str = "float6
     if (key := (op, lattice, dtype)) not in _Latest.cases:
         _Latest.cases[key] = _draw(op, call, lattice, dtype)
     case = _Latest.cases[key]
-    bits = np.random.PCG64(0)
+    bits: Any = np.random.PCG64(0)
     bits.state = case.rng.bit_generator.state
     arrays, keywords = {**case.arrays}, {**case.keywords}
     return replace(case, arrays=arrays, keywords=keywords, rng=np.random.Generator(bits), written=[])
