@@ -55,7 +55,8 @@ def test_the_size_of_a_world_too_large_to_walk_is_estimated():
 @pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "unfold", "fold", "linear"])
 def test_arrays_of_a_world_leave_room_for_every_sum(name):
     """K A B ≤ 2^53, K the longest sum by PyTorch itself, on ones, A and B the largest of the arguments and of dy."""
-    for call in list(World(OPS[name], 5).calls())[:: 5000 if "2d" in name else 200]:
+    size = 4 if name == "conv_transpose2d" else 5
+    for call in list(World(OPS[name], size).calls())[:: 5000 if "2d" in name else 200]:
         for case in once.cases_of(OPS[name], call):
             a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
             assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
