@@ -1,0 +1,13 @@
+"""onnxruntime, on the CPU: the nodes of field/_onnx_nodes.py. There are no gradients."""
+
+from field import _onnx_nodes
+from field.known import Class, Known
+
+SINGLE = (  # ops for which it has kernels of float32 alone
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "lp_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate", "prelu",
+    "gelu", "mish", "softplus", "softsign",
+)  # fmt: skip
+globals().update(_onnx_nodes.ops("onnxruntime", SINGLE))
+
+KNOWN: tuple[Known, ...] = ()
