@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from field import PACKAGES
-from field.known import Known, Lacks
+from field.known import Class, Known, Lacks
 from oracle import theorems
 from oracle.calls import Call
 from oracle.campaign.workers import Died, Note, run
@@ -50,15 +50,24 @@ class Job(NamedTuple):
         return ((i, p) for i, p in islice(enumerate(planned), self.start, self.stop) if not unsafe(p.call))
 
 
+class Argued(NamedTuple):
+    """What a package's KNOWN says of a disagreement, and its place there."""
+
+    number: int
+    kind: Class
+    why: str
+    lines: str
+
+
 class Disagreement(NamedTuple):
     """A kind of failure: how many calls show it, the smallest of them, and what is said of that one.
 
-    ``number``: its place in the package's KNOWN, None if it is new there. The counts are of calls.
+    ``known`` is None if it has not been looked into.
     """
 
     op: str
     quantity: str
-    number: int | None
+    known: Argued | None
     calls: int
     planned: Planned
     what: str
@@ -67,8 +76,8 @@ class Disagreement(NamedTuple):
     verdict: str = Verdict.WRONG
 
     @property
-    def key(self) -> tuple[str, int | None]:
-        return self.quantity, self.number
+    def key(self) -> tuple[str, Argued | None]:
+        return self.quantity, self.known
 
 
 class Row(NamedTuple):
@@ -89,14 +98,15 @@ class Row(NamedTuple):
 
     def __or__(self, other: "Row") -> "Row":
         """Both together; of two disagreements of a kind the first is kept, with the calls of both."""
-        numbers = [a + b for a, b in zip(self[2:7], other[2:7], strict=True)]
         found = {d.key: d for d in self.disagreements}
         for d in other.disagreements:
             found[d.key] = found[d.key]._replace(calls=found[d.key].calls + d.calls) if d.key in found else d
-        options = tuple(sorted({*self.options, *other.options}))
-        lacks, refusals = (_sum(getattr(self, n), getattr(other, n)) for n in ("lacks", "refusals"))
-        both = self.backward and other.backward
-        return Row(self.package, self.op, *numbers, options, lacks, refusals, tuple(found.values()), both)
+        return Row(
+            self.package, self.op, self.calls + other.calls, self.right + other.right, self.fast + other.fast,
+            self.lacking + other.lacking, self.refused + other.refused, tuple(sorted({*self.options, *other.options})),
+            _sum(self.lacks, other.lacks), _sum(self.refusals, other.refusals), tuple(found.values()),
+            self.backward and other.backward,
+        )  # fmt: skip
 
 
 def missing(packages: Sequence[str]) -> list[str]:
@@ -127,7 +137,7 @@ def installed(name: str) -> str | None:
 
 
 def trial(
-    packages: Sequence[str], examples: int, seed: int, *, timeout: float = 60,
+    packages: Sequence[str], examples: int, seed: int, timeout: float = 60,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
     """A row for each op of each package, in their order."""
@@ -211,10 +221,11 @@ def _judged(subject: Subject, op: Op, planned: Planned, known: Sequence[Known], 
         try:
             fast |= _asked(subject, op, planned.call, question)
         except Failure as failure:
-            if (refusal := _refusal(failure)) is not None:
-                name, text = refusal
-                return one._replace(**{name: 1, {"lacking": "lacks"}.get(name, "refusals"): ((text, 1),)})
-            key = failure.quantity, _number(known, failure)
+            if isinstance(failure.__cause__, Lacks):
+                return one._replace(lacking=1, lacks=((str(failure.__cause__), 1),))
+            if failure.verdict is Verdict.CRASHED:
+                return one._replace(refused=1, refusals=((_short(failure.what.partition("raises ")[2]), 1),))
+            key = failure.quantity, _argued(known, failure)
             d = Disagreement(op.name, *key, 1, planned, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
                 d = _explained(subject, op, d, question, known)
@@ -247,17 +258,13 @@ def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> 
         return True
 
 
-def _refusal(failure: Failure) -> tuple[str, str] | None:
-    if failure.verdict is not Verdict.CRASHED:
-        return None
-    text = failure.what.partition("raises ")[2]
-    if isinstance(failure.__cause__, Lacks):
-        return "lacking", text.partition(": ")[2]
-    return "refused", text if len(text) <= TOLD else text[: TOLD - 1] + "…"
+def _short(text: str) -> str:
+    return text if len(text) <= TOLD else text[: TOLD - 1] + "…"
 
 
-def _number(known: Sequence[Known], failure: Failure) -> int | None:
-    return next((i for i, k in enumerate(known) if k.covers(failure.call, failure.quantity)), None)
+def _argued(known: Sequence[Known], failure: Failure) -> Argued | None:
+    covering = ((i, k) for i, k in enumerate(known) if k.covers(failure.call, failure.quantity))
+    return next((Argued(i, k.kind, k.why, k.lines) for i, k in covering), None)
 
 
 def _explained(
@@ -270,7 +277,7 @@ def _explained(
             if not unsafe(planned.call):
                 _asked(subject, op, planned.call, question)
         except Failure as failure:
-            if _refusal(failure) is None and (failure.quantity, _number(known, failure)) == d.key:
+            if failure.verdict is not Verdict.CRASHED and (failure.quantity, _argued(known, failure)) == d.key:
                 return failure
         return None
 
@@ -280,5 +287,9 @@ def _explained(
         return d._replace(verdict=Verdict.NONDETERMINISTIC)
     diagnose(subject, op, failure)
     return d._replace(
-        planned=planned, what=failure.what, ruling=failure.ruling, causes=tuple(failure.mistakes), verdict=failure.verdict
+        planned=planned,
+        what=failure.what,
+        ruling=failure.ruling,
+        causes=tuple(failure.mistakes),
+        verdict=failure.verdict,
     )
