@@ -10,7 +10,7 @@ from field.known import Class
 from field.trial import Argued, Disagreement, Row, distribution, installed
 from oracle.environment import hardware, versions
 
-HEADER = ("package", "version", "ops", "calls", "right", "refused", *(f"{kind}s" for kind in Class), "new")
+HEADER = ("package", "version", "ops", "calls", "right", "refused", "defects", "conventions", "precision", "new")
 
 
 def summary(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
@@ -76,8 +76,8 @@ float64 and float32 where it has both. The files of `field/` translate arguments
 A call is *lacking* if it asks for an option that the package has no argument for; such calls are counted apart. It is
 *refused* if the package raises where PyTorch answers. A disagreement is a **defect** if the package's answer is wrong
 by its own documentation or by mathematics, a **convention** if it is another defensible choice (ties, kinks,
-defaults), a matter of **precision** if cancellation, overflow or a narrower type makes it. The three lines below each need nothing
-but the package, NumPy and PyTorch; they print the package's answer, then PyTorch's."""
+defaults), a matter of **precision** if cancellation, overflow or a narrower type makes it. The three lines below each
+need nothing but the package, NumPy and PyTorch; they print the package's answer, then PyTorch's."""
 
 OPS = ("op", "options answered", "calls", "right", "fast", "refused", "disagree", "lacking", "the package lacks")
 

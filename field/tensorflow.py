@@ -321,7 +321,6 @@ losses = tf.keras.losses
 conv1d = conv2d = conv3d = nhwc(_by_tape(_conv))
 conv_transpose1d = conv_transpose2d = conv_transpose3d = nhwc(_by_tape(_conv_transpose))
 unfold = _by_tape(lambda x, **options: ops.unfold(x, **options))
-fold = _by_tape(lambda x, **options: ops.fold(x, **options))
 linear = _by_tape(_linear)
 max_pool1d = max_pool2d = max_pool3d = nhwc(_by_tape(_max_pool))
 avg_pool1d = avg_pool2d = avg_pool3d = nhwc(_by_tape(_avg_pool))
