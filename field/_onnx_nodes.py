@@ -3,7 +3,7 @@
 A node's absent weight is ones, its absent bias zeros, where ONNX asks for them. Arrays are reshaped where a node is of
 a fixed rank: the slope of PRelu, the (B, N, T, H) of Attention. Embedding is Gather: ``padding_idx`` and
 ``scale_grad_by_freq`` are of a gradient that is not there. An attribute is a float32 by the format, so that what depends
-on one is judged in float32.
+on one is judged in float32. Resize's pytorch_half_pixel is of an older PyTorch: today's is half_pixel.
 """
 
 from collections.abc import Collection
@@ -158,7 +158,7 @@ def _interpolate(
     if mode == "nearest":
         how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     else:
-        corners = "align_corners" if align_corners else "pytorch_half_pixel"
+        corners = "align_corners" if align_corners else "half_pixel"
         how = {"mode": "linear", "coordinate_transformation_mode": corners}
     return run("Resize", x, None, scales, sizes, **how)
 
@@ -314,3 +314,18 @@ _OPS: dict[str, Any] = {
     "rms_norm": _rms_norm,
     "local_response_norm": _local_response_norm,
 }
+
+# What KNOWN of both engines says, where they agree with each other
+CANCELS = (
+    "The node's function takes the variance as E[x²] − E[x]²: in float32 (10⁶ + 1, 10⁶) come out more than a hundred "
+    "standard deviations from their mean, other numbers as NaN."
+)
+EVEN_WINDOW = (
+    "Of a window of 2k channels the specification has k − 1 before the channel and k behind it, PyTorch k before and "
+    "k − 1 behind."
+)
+NEAR_MINUS_3 = (
+    "The specification's formula is x/6 + ½, PyTorch's (x + 3)/6. In float32 x/6 is rounded before ½ is added: of "
+    "−2.9999 three digits are left, where x + 3 loses none."
+)
+
