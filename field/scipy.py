@@ -47,7 +47,9 @@ def _each_pair(f: Any, x: Any, w: Any, b: Any) -> Any:
 
 
 def _convolution(correlate: Any) -> Implementation:
-    def forward(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+    def forward(
+        x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    ) -> Any:
         _only(stride=(stride, 1), dilation=(dilation, 1), groups=(groups, 1))
         mode = padding if isinstance(padding, str) else _mode(_each(padding, x.ndim - 2), w.shape[2:])
         return _each_pair(lambda image, kernel: correlate(image, kernel, mode), x, w, b)
@@ -75,10 +77,8 @@ def _transposed(convolve: Any, strides: bool = False) -> Implementation:
     return Implementation(forward, None)
 
 
-def _max_pool(
-    x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-) -> Any:
-    """Of windows one cell apart; dilated ones by a footprint."""
+def _max_pool(x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, **_: Any) -> Any:
+    """Of windows one cell apart, where ceil_mode changes nothing; dilated ones by a footprint."""
     rank = x.ndim - 2
     _only(stride=(kernel_size if stride is None else stride, 1))
     dilation, kernel = _each(dilation, rank), _each(kernel_size, rank)
@@ -91,7 +91,7 @@ def _max_pool(
 
 def _avg_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0,
-    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+    count_include_pad: bool = True, divisor_override: int | None = None, **_: Any,
 ) -> Any:  # fmt: skip
     rank = x.ndim - 2
     _only(stride=(kernel_size if stride is None else stride, 1), divisor_override=(divisor_override, None))
@@ -114,7 +114,7 @@ def _cropped(size: tuple[int, ...], window: tuple[int, ...], padding: tuple[int,
 
 def _interpolate(
     x: Any, *, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
+    **_: Any,
 ) -> Any:  # fmt: skip
     order, rank = {"nearest": 0, "bilinear": 1}[mode], x.ndim - 2
     by = _each(scale_factor, rank) if size is None else np.divide(_each(size, rank), x.shape[2:])
@@ -163,5 +163,36 @@ l1_loss = _distance(distance.cityblock)
 mse_loss = _distance(distance.sqeuclidean)
 huber_loss = Implementation(_huber, None)
 
-KNOWN: tuple[Known, ...] = ()
-_ = Class, Call
+
+def _even_same(call: Call) -> bool:
+    return call.arguments.get("padding") == "same" and any(k % 2 == 0 for k in call.arguments["w"][2:])
+
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        ("conv1d", "conv3d"),
+        "y",
+        Class.CONVENTION,
+        'Along an axis with an even kernel mode="same" has no centre: correlate pads the odd cell before the image, PyTorch '
+        'and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between them."',
+        """\
+import scipy.signal, torch
+x, w = torch.tensor([[[1.0, 2, 3]]]), torch.tensor([[[1.0, 10]]])
+print(scipy.signal.correlate(x[0, 0], w[0, 0], "same"), torch.conv1d(x, w, padding="same"))
+""",
+        _even_same,
+    ),
+    Known(
+        ("interpolate",),
+        "y",
+        Class.CONVENTION,
+        "With order=0 and grid_mode=True zoom takes the cell nearest to the centre of the new one, ⌊(j + ½) n / m⌋, as "
+        'PyTorch\'s mode="nearest-exact" does; its mode="nearest" takes ⌊j n / m⌋.',
+        """\
+import scipy.ndimage, torch
+x, options = torch.arange(4.0)[None, None], {"order": 0, "mode": "nearest", "grid_mode": True}
+print(scipy.ndimage.zoom(x, (1, 1, 0.5), **options), torch.nn.functional.interpolate(x, size=2))
+""",
+        lambda call: call.arguments.get("mode", "nearest") == "nearest",
+    ),
+)

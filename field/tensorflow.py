@@ -1,4 +1,4 @@
-"""TensorFlow on the CPU: tf.nn, tf.image and tf.math, and tf.keras where they have no such op; gradients by GradientTape.
+"""TensorFlow on the CPU: tf.nn and tf.image, and tf.keras where they have no such op; gradients by GradientTape.
 
 Images are handed over with their channels last, kernels as HWIO. Paddings are those of the functions: VALID, SAME where
 it adds the same cells, and for conv2d, conv2d_transpose and max_pool2d explicit ones. Keras' optimisers and layers
@@ -72,14 +72,16 @@ def _padding(x: Any, kernel: Any, stride: list[int], padding: Any, dilation: lis
     return "SAME"
 
 
-def _conv(
-    x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
-) -> Any:  # groups are told by the shapes
+def _conv(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, **_: Any) -> Any:
+    """The groups are told by the shapes. Of dilated kernels tf.nn.convolution alone has a gradient on the CPU."""
     rank = len(x.shape) - 2
     stride, dilation = _each(stride, rank), _each(dilation, rank)
-    padding = _padding(x, w.shape[:rank], stride, padding, dilation, explicit=rank == 2)
-    conv = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}[rank]
-    y = conv(x, w, [1, *stride, 1], padding, dilations=[1, *dilation, 1])
+    dilated = {*dilation} != {1}
+    padding = _padding(x, w.shape[:rank], stride, padding, dilation, explicit=rank == 2 and not dilated)
+    if dilated:
+        y = tf.nn.convolution(x, w, stride, padding, dilations=dilation)
+    else:
+        y = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}[rank](x, w, [1, *stride, 1], padding)
     return y if b is None else tf.nn.bias_add(y, b)
 
 
@@ -131,7 +133,7 @@ def _avg_pool(
 
 def _interpolate(
     x: Any, *, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
+    **_: Any,
 ) -> Any:  # fmt: skip
     """tf.image.resize has neither aligned corners nor PyTorch's "nearest"; the functions before it have them."""
     _only(scale_factor=(scale_factor, None), rank=(len(x.shape), 4))
@@ -222,9 +224,9 @@ def _embedding(w: Any, *, indices: Any, padding_idx: int | None = None, scale_gr
 
 def _attention(
     query: Any, key: Any, value: Any, *, attn_mask: Any = None, is_causal: bool = False, scale: float | None = None,
-    enable_gqa: bool = False,
+    **_: Any,
 ) -> Any:  # fmt: skip
-    """Its arrays are (batch, cells, heads, width)."""
+    """Its arrays are (batch, cells, heads, width); heads are shared wherever key has fewer."""
     if len(query.shape) != 4:
         raise Lacks("other than 4 axes")
     mask = {} if attn_mask is None else {"mask" if attn_mask.dtype == bool else "bias": attn_mask}
@@ -322,8 +324,9 @@ conv1d = conv2d = conv3d = nhwc(_by_tape(_conv))
 conv_transpose1d = conv_transpose2d = conv_transpose3d = nhwc(_by_tape(_conv_transpose))
 unfold = _by_tape(lambda x, **options: ops.unfold(x, **options))
 linear = _by_tape(_linear)
-max_pool1d = max_pool2d = max_pool3d = nhwc(_by_tape(_max_pool))
-avg_pool1d = avg_pool2d = avg_pool3d = nhwc(_by_tape(_avg_pool))
+max_pool1d = max_pool2d = nhwc(_by_tape(_max_pool))
+avg_pool1d = avg_pool2d = nhwc(_by_tape(_avg_pool))
+max_pool3d, avg_pool3d = (nhwc(_by_tape(f, ("float32",))) for f in (_max_pool, _avg_pool))  # no kernels of float64
 adaptive_avg_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_average_pool(x, output_size)))
 adaptive_max_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_max_pool(x, output_size)))
 pad = _by_tape(_pad)
