@@ -2,8 +2,8 @@
 
 A node's absent weight is ones, its absent bias zeros, where ONNX asks for them. Arrays are reshaped where a node is of
 a fixed rank: the slope of PRelu, the (B, N, T, H) of Attention. Embedding is Gather: ``padding_idx`` and
-``scale_grad_by_freq`` are of a gradient that is not there. An attribute is a float32 by the format, so that what depends
-on one is judged in float32. Resize's pytorch_half_pixel is of an older PyTorch: today's is half_pixel.
+``scale_grad_by_freq`` are of a gradient that is not there. Resize's pytorch_half_pixel is an older PyTorch's: today's
+is half_pixel. An attribute is a float32 by the format, as are Resize's scales: what depends on one is judged in float32.
 """
 
 from collections.abc import Collection
@@ -20,19 +20,19 @@ from oracle.adapt.by_onnx import Engine
 from oracle.subjects import DTYPES, Implementation
 
 OPSET = 24
-
-
 SINGLE = ("float32",)
 BY_ATTRIBUTE = (  # ops with a number that need not be a float32, which is what a node's attribute is
-    "leaky_relu", "elu", "selu", "hardsigmoid", "hardswish", "scaled_dot_product_attention", "batch_norm",
-    "instance_norm", "layer_norm", "group_norm", "rms_norm", "local_response_norm",
+    "interpolate", "leaky_relu", "elu", "selu", "hardsigmoid", "hardswish", "scaled_dot_product_attention",
+    "batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "local_response_norm",
 )  # fmt: skip
 
 
 def ops(engine: Engine, single: Collection[str] = ()) -> dict[str, Implementation]:
     """All of them, by our names; ``single`` are those for which the engine has kernels of float32 alone."""
     dtypes = {name: SINGLE if name in {*BY_ATTRIBUTE, *single} else DTYPES for name in _OPS}
-    return {name: Implementation(partial(f, partial(_run, engine)), None, dtypes=dtypes[name]) for name, f in _OPS.items()}
+    return {
+        name: Implementation(partial(f, partial(_run, engine)), None, dtypes=dtypes[name]) for name, f in _OPS.items()
+    }
 
 
 def _run(engine: Engine, kind: str, *arrays: Any, outputs: int = 1, **attributes: Any) -> Any:
@@ -62,7 +62,9 @@ def _int64(values: Any) -> Any:
     return np.array(values, np.int64)
 
 
-def _conv(run: Any, x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+def _conv(
+    run: Any, x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
     rank = x.ndim - 2
     padded = {"same": {"auto_pad": "SAME_UPPER"}, "valid": {"auto_pad": "VALID"}}
     return run(
@@ -82,7 +84,9 @@ def _conv_transpose(
     )  # fmt: skip
 
 
-def _windows(run: Any, kind: str, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, **more: Any) -> Any:
+def _windows(
+    run: Any, kind: str, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, **more: Any
+) -> Any:
     rank = x.ndim - 2
     k = _each(kernel_size, rank)
     t = k if stride is None else _each(stride, rank)
@@ -90,7 +94,14 @@ def _windows(run: Any, kind: str, x: Any, kernel_size: Any, stride: Any, padding
 
 
 def _max_pool(
-    run: Any, x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    run: Any,
+    x: Any,
+    *,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
 ) -> Any:
     return _windows(run, "MaxPool", x, kernel_size, stride, padding, ceil_mode, dilations=_each(dilation, x.ndim - 2))
 
@@ -105,7 +116,9 @@ def _avg_pool(
     )
 
 
-def _lp_pool2d(run: Any, x: Any, *, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def _lp_pool2d(
+    run: Any, x: Any, *, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
     return _windows(run, "LpPool", x, kernel_size, stride, 0, ceil_mode, p=int(norm_type))
 
 
@@ -251,14 +264,18 @@ def _group_norm(run: Any, x: Any, weight: Any = None, bias: Any = None, *, num_g
     return run("GroupNormalization", x, *_affine(weight, bias, channels), num_groups=num_groups, epsilon=eps)
 
 
-def _rms_norm(run: Any, x: Any, weight: Any = None, *, normalized_shape: tuple[int, ...], eps: float | None = None) -> Any:
+def _rms_norm(
+    run: Any, x: Any, weight: Any = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
+) -> Any:
     """PyTorch's eps of None is the dtype's."""
     scale, _ = _affine(weight, None, np.zeros(normalized_shape, x.dtype))
     epsilon = float(np.finfo(x.dtype).eps) if eps is None else eps
     return run("RMSNormalization", x, scale, axis=-len(normalized_shape), epsilon=epsilon)
 
 
-def _local_response_norm(run: Any, x: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+def _local_response_norm(
+    run: Any, x: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Any:
     return run("LRN", x, size=size, alpha=alpha, beta=beta, bias=k)
 
 
@@ -301,7 +318,7 @@ _OPS: dict[str, Any] = {
     "softsign": lambda run, x: run("Softsign", x),
     "dropout": _dropout,
     "flatten": _flatten,
-    "embedding": lambda run, w, *, indices, padding_idx=None, scale_grad_by_freq=False: run("Gather", w, indices),
+    "embedding": lambda run, w, *, indices, **_: run("Gather", w, indices),
     "scaled_dot_product_attention": _attention,
     "softmax": lambda run, x, *, dim: run("Softmax", x, axis=dim),
     "log_softmax": lambda run, x, *, dim: run("LogSoftmax", x, axis=dim),
@@ -328,4 +345,3 @@ NEAR_MINUS_3 = (
     "The specification's formula is x/6 + ½, PyTorch's (x + 3)/6. In float32 x/6 is rounded before ½ is added: of "
     "−2.9999 three digits are left, where x + 3 loses none."
 )
-

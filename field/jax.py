@@ -6,7 +6,6 @@ the cells of a window. standardize is what normalises: over the channels' others
 Attention has its heads third: (B, T, N, H).
 """
 
-from functools import partial
 from math import floor, prod
 from typing import Any
 
@@ -18,6 +17,7 @@ from jax.example_libraries import optimizers
 
 from field.known import Class, Known, Lacks
 from oracle.adapt import jax_function
+from oracle.calls import Call
 from oracle.subjects import Implementation
 
 
@@ -51,7 +51,9 @@ def _affine(y: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + bias
 
 
-def _conv(x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+def _conv(
+    x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
     rank = x.ndim - 2
     y = lax.conv_general_dilated(
         x, w, _each(stride, rank), _pads(padding, rank), rhs_dilation=_each(dilation, rank),
@@ -67,7 +69,9 @@ def _conv_transpose(
     _without(groups=groups > 1)
     rank = x.ndim - 2
     d, k = _each(dilation, rank), w.shape[2:]
-    spans = [(i * (j - 1) - p, o) for i, j, p, o in zip(d, k, _each(padding, rank), _each(output_padding, rank))]
+    spans = [
+        (i * (j - 1) - p, o) for i, j, p, o in zip(d, k, _each(padding, rank), _each(output_padding, rank), strict=True)
+    ]
     pads = [(low, low + extra) for low, extra in spans]
     y = lax.conv_transpose(x, w, _each(stride, rank), pads, d, _orders(rank), transpose_kernel=True)
     return y if b is None else y + _channels(b, x)
@@ -103,7 +107,7 @@ def _unfold(x: Any, *, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
 
 
 def _pad(x: Any, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Any:
-    pairs = [*zip(pad[::2], pad[1::2])][::-1]
+    pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
     if mode == "constant":
         return jnp.pad(x, pairs, constant_values=value or 0)
@@ -117,7 +121,7 @@ def _interpolate(
     _without(align_corners=bool(align_corners), scale_factor=bool(scale_factor) and not recompute_scale_factor)
     rank = x.ndim - 2
     if scale_factor:
-        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], _each(scale_factor, rank)))
+        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], _each(scale_factor, rank), strict=True))
     return jax.image.resize(x, (*x.shape[:2], *_each(size, rank)), mode, antialias=False)
 
 
@@ -141,7 +145,7 @@ def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def _attention(
     query: Any, key: Any, value: Any, *,
-    attn_mask: Any = None, is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
+    attn_mask: Any = None, is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,  # noqa: ARG001
 ) -> Any:  # fmt: skip
     def turned(a: Any) -> Any:
         return jnp.swapaxes(a, -3, -2) if query.ndim > 2 else a[:, None]
@@ -156,7 +160,9 @@ def _batch_norm(
     x: Any, weight: Any = None, bias: Any = None, *,
     running_mean: Any = None, running_var: Any = None, training: bool = False, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
-    return _standardized(x, (0, *range(2, x.ndim)), weight, bias, None if training else (running_mean, running_var), eps)
+    return _standardized(
+        x, (0, *range(2, x.ndim)), weight, bias, None if training else (running_mean, running_var), eps
+    )
 
 
 def _instance_norm(
@@ -168,7 +174,9 @@ def _instance_norm(
 
 
 def _standardized(x: Any, axes: tuple[int, ...], weight: Any, bias: Any, given: Any, eps: float) -> Any:
-    mean, variance, weight, bias = (None if v is None else _channels(v, x) for v in (*(given or (None, None)), weight, bias))
+    mean, variance, weight, bias = (
+        None if v is None else _channels(v, x) for v in (*(given or (None, None)), weight, bias)
+    )
     return _affine(nn.standardize(x, axes, mean, variance, eps), weight, bias)
 
 
@@ -186,7 +194,9 @@ def _group_norm(x: Any, weight: Any = None, bias: Any = None, *, num_groups: int
 def _stepping(optimizer: Any) -> Implementation:
     """Of an optimizer(**options), a triple of functions of the step's number and its own state."""
 
-    def step(w: Any, dw: Any, state: Any = None, *, maximize: bool = False, weight_decay: float = 0, **options: Any) -> Any:
+    def step(
+        w: Any, dw: Any, state: Any = None, *, maximize: bool = False, weight_decay: float = 0, **options: Any
+    ) -> Any:
         _without(maximize=maximize, weight_decay=bool(weight_decay))
         init, update, get = optimizer(**options)
         with jax.enable_x64(w.dtype == np.float64):
@@ -209,7 +219,9 @@ def _adagrad(*, lr: float = 1e-2, lr_decay: float = 0, initial_accumulator_value
     return optimizers.adagrad(lr, momentum=0)
 
 
-def _rmsprop(*, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, momentum: float = 0, centered: bool = False) -> Any:
+def _rmsprop(
+    *, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, momentum: float = 0, centered: bool = False
+) -> Any:
     _without(centered=centered)
     if momentum:
         return optimizers.rmsprop_momentum(lr, alpha, eps, momentum)
@@ -259,4 +271,76 @@ adagrad = _stepping(_adagrad)
 rmsprop = _stepping(_rmsprop)
 adam = _stepping(_adam)
 
-KNOWN: tuple[Known, ...] = ()
+
+def _masked(call: Call) -> bool:
+    return call.arguments.get("attn_mask") is not None
+
+
+def _lines(optimizer: str, gradient: str, theirs: str) -> str:
+    """Of a step of 1 from 0."""
+    return (
+        f"import torch; from jax.example_libraries import optimizers; w = torch.zeros(1); w.grad = w + {gradient}\n"
+        f"first, update, get = optimizers.{optimizer}\n"
+        f"print(get(update(0, w.grad.numpy(), first(w.numpy()))), torch.optim.{theirs}.step() or w)"
+    )
+
+
+KNOWN = (
+    Known(
+        ("interpolate",), "", Class.CONVENTION,
+        "nearest takes the cell under the centre, ⌊(j + ½) s⌋, as PyTorch's nearest-exact does; PyTorch's nearest "
+        "takes ⌊j s⌋. jax.image.resize names no formula.",
+        "import jax, numpy as np, torch; x = np.arange(2.0, dtype='f')\n"
+        "y = torch.nn.functional.interpolate(torch.tensor(x)[None, None], size=1)\n"
+        "print(jax.image.resize(x, (1,), 'nearest'), y)",
+        lambda call: call.arguments.get("mode", "nearest") == "nearest",
+    ),
+    Known(
+        ("leaky_relu", "prelu"), "dx", Class.CONVENTION,
+        "At 0 the derivative is 1, as jax.nn.leaky_relu's x ≥ 0 says; PyTorch's is the slope.",
+        "import jax, torch; x = torch.zeros((), requires_grad=True)\n"
+        "torch.nn.functional.leaky_relu(x, 0.1).backward()\n"
+        "print(jax.grad(lambda x: jax.nn.leaky_relu(x, 0.1))(0.0), x.grad)",
+    ),
+    Known(
+        ("scaled_dot_product_attention",), "", Class.PRECISION,
+        "Of float64, too, the softmax is of float32 (“always carried out in fp32”): 8 digits of float64 are right.",
+        "import jax, numpy as np, torch, torch.nn.functional as F; q, k = np.ones((1, 1, 1)), np.eye(2)[:, None, :1]\n"
+        "jax.config.update('jax_enable_x64', True); a = [torch.tensor(t.swapaxes(0, 1)) for t in (q, k, k)]\n"
+        "print(jax.nn.dot_product_attention(q, k, k).item(), F.scaled_dot_product_attention(*a).item())",
+        lambda call: not _masked(call),
+    ),
+    Known(
+        ("scaled_dot_product_attention",), "", Class.CONVENTION,
+        "A query that may see no key gets the mean of all values where the mask is boolean, whose −∞ is a finite "
+        "number, and NaN where −∞ is added; PyTorch's answer is 0. In float64 the softmax is of float32, too.",
+        "import jax, torch, torch.nn.functional as F; q, m = torch.ones(1, 1, 1), torch.zeros(1, 1, 1).bool()\n"
+        "y = jax.nn.dot_product_attention(q.numpy(), q.numpy(), q.numpy(), mask=m[None].numpy())\n"
+        "print(y, F.scaled_dot_product_attention(q, q, q, m))",
+        _masked,
+    ),
+    Known(
+        ("batch_norm", "instance_norm", "layer_norm", "group_norm"), "", Class.PRECISION,
+        "standardize takes the variance as E[x²] − E[x]²: its documentation says that algorithm='fast', the default, "
+        "can suffer from cancellation. In float32 (10⁶, 10⁶ + 1) come out as ±0.002 instead of ±1.",
+        "import jax, numpy as np, torch; x = np.array([1e6, 1e6 + 1], 'f')\n"
+        "y = torch.nn.functional.layer_norm(torch.tensor(x), (2,))\n"
+        "print(jax.nn.standardize(x), y)",
+    ),
+    Known(
+        ("adagrad",), "", Class.CONVENTION,
+        "There is no epsilon: a step is g/√Σg², or 0 where that is 0. PyTorch adds 1e-10 to the root.",
+        _lines("adagrad(1.0, momentum=0)", "1e-10", "Adagrad([w], 1)"),
+    ),
+    Known(
+        ("rmsprop",), "", Class.CONVENTION,
+        "eps is added to the mean square, inside of the root; PyTorch adds it to the root.",
+        _lines("rmsprop(1.0, 0.99, 1e-8)", "1e-4", "RMSprop([w], 1)"),
+    ),
+    Known(
+        ("adam",), "", Class.PRECISION,
+        "The bias correction is 1 − b2^t of a float32 b2: with 0.999 it has 4 digits after the first step, 0.00099999, "
+        "while 1 − b2, by which g² is multiplied, has 16.",
+        _lines("adam(1.0)", "1", "Adam([w], 1)"),
+    ),
+)  # fmt: skip

@@ -7,7 +7,7 @@ for Momentum and Adagrad, with it for Adam, whose bias correction begins at T = 
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from field import _onnx_nodes
@@ -16,30 +16,23 @@ from field.known import Class, Known, Lacks
 from oracle.subjects import DTYPES, Implementation
 
 
-def _stepping(kind: str, slots: int, attributes: Any, dtypes: tuple[str, ...] = _onnx_nodes.SINGLE) -> Implementation:
-    """Of an operator whose state is some arrays like w; ``attributes(**options)`` are its own."""
+def _stepping(
+    kind: str, arrays: str, attributes: Any, first: int = 0, dtypes: tuple[str, ...] = _onnx_nodes.SINGLE
+) -> Implementation:
+    """Of an operator of ``arrays``, w, dw and a state; ``attributes(**options)`` are its own, ``first`` is its T."""
 
     def step(w: Any, dw: Any, state: Any = None, *, lr: float, maximize: bool = False, **options: Any) -> Any:
         if maximize:
             raise Lacks("maximize")
         start, own = attributes(**options)
-        t, kept = state or (0, [np.full_like(w, start)] * slots)
-        x, *kept = _evaluator(kind, slots, own, w.dtype).run(
-            None, {"r": np.array(lr, w.dtype), "t": np.array(t + (kind == "Adam"))} | dict(zip("xgvh", (w, dw, *kept)))
-        )
-        return x, (t + 1, kept)
+        t, kept = state or (first, [np.full_like(w, start) for _ in arrays[2:]])
+        outputs = [arrays[0].upper(), *arrays[2:].upper()]
+        node = helper.make_node(kind, [*"rt", *arrays], outputs, domain="ai.onnx.preview.training", **own)
+        given = dict(zip(arrays, (w, dw, *kept), strict=True))
+        w, *kept = ReferenceEvaluator(node).run(None, {"r": np.array(lr, w.dtype), "t": np.array(t), **given})
+        return w, (t + 1, kept)
 
     return Implementation(step=step, dtypes=dtypes)
-
-
-def _evaluator(kind: str, slots: int, attributes: dict[str, Any], dtype: Any) -> ReferenceEvaluator:
-    domain, real = "ai.onnx.preview.training", helper.np_dtype_to_tensor_dtype(dtype)
-    arrays = "xgvh"[: 2 + slots]
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64 if n == "t" else real, None) for n in "rt" + arrays]
-    outputs = [helper.make_tensor_value_info(n, real, None) for n in "XVH"[: 1 + slots]]
-    node = helper.make_node(kind, [*"rt", *arrays], [o.name for o in outputs], domain=domain, **attributes)
-    imports = [helper.make_opsetid("", _onnx_nodes.OPSET), helper.make_opsetid(domain, 1)]
-    return ReferenceEvaluator(helper.make_model(helper.make_graph([node], "step", inputs, outputs), opset_imports=imports))
 
 
 def _momentum(*, momentum: float = 0, dampening: float = 0, weight_decay: float = 0, nesterov: bool = False) -> Any:
@@ -62,10 +55,14 @@ def _adam(*, betas: Any = (0.9, 0.999), eps: float = 1e-8, weight_decay: float =
 
 
 globals().update(_onnx_nodes.ops("reference"))
-sgd = _stepping("Momentum", 1, _momentum)
-adagrad = _stepping("Adagrad", 1, _adagrad)
-adam = _stepping("Adam", 2, _adam, DTYPES)  # in float64, too: of float32 it makes float64
+sgd = _stepping("Momentum", "xgv", _momentum)
+adagrad = _stepping("Adagrad", "xgh", _adagrad)
+adam = _stepping("Adam", "xgvh", _adam, first=1, dtypes=DTYPES)  # in float64, too: of float32 it makes float64
 
+
+def _dyadic(*numbers: float) -> bool:
+    """Whether none is rounded by float32; 1e-8 makes no difference."""
+    return all(n == np.float32(n) for n in numbers)
 
 
 def _lines(node: str, x: str, theirs: str) -> str:
@@ -73,7 +70,7 @@ def _lines(node: str, x: str, theirs: str) -> str:
     return (
         f"import torch, torch.nn.functional as F; from onnx import parser, reference; x = torch.{x}\n"
         f"node = parser.parse_node('{node}')\n"
-        f"print(reference.ReferenceEvaluator(node).run(None, {{'x': x.numpy()}}), {theirs})"
+        f"print(*reference.ReferenceEvaluator(node).run(None, {{'x': x.numpy()}}), {theirs})"
     )
 
 
@@ -84,7 +81,7 @@ KNOWN = (
         "the bias (1, 2) both channels have 1 added. The specification's B has a number for each output channel.",
         "import torch; from onnx import parser, reference; n = parser.parse_node('y = ConvTranspose<group=2>(x,w,b)')\n"
         "e, a = reference.ReferenceEvaluator(n), (torch.ones(1, 2, 1), torch.ones(2, 1, 1), torch.tensor([1.0, 2]))\n"
-        "print(e.run(None, {n: t.numpy() for n, t in zip('xwb', a)}), torch.conv_transpose1d(*a, groups=2))",
+        "print(*e.run(None, {n: t.numpy() for n, t in zip('xwb', a)}), torch.conv_transpose1d(*a, groups=2))",
         lambda call: call.arguments.get("groups", 1) > 1,
     ),
     Known(
@@ -111,16 +108,16 @@ KNOWN = (
         "factor of Q Kᵀ, and none is excluded. Of a single key the answer is its value, 1.",
         "import torch, torch.nn.functional as F; from onnx import parser, reference; x = torch.ones(1, 1, 1, 1)\n"
         "run = reference.ReferenceEvaluator(parser.parse_node('y = Attention<scale=-1.0>(x, x, x)')).run\n"
-        "print(run(None, {'x': x.numpy()}), F.scaled_dot_product_attention(x, x, x, scale=-1))",
+        "print(*run(None, {'x': x.numpy()}), F.scaled_dot_product_attention(x, x, x, scale=-1))",
         lambda call: (call.arguments.get("scale") or 0) < 0,
     ),
     Known(
         ("nll_loss",), "y", Class.DEFECT,
-        "With ignore_index −1 and no weight the mean divides by all samples, the ignored ones included: 2 of one and an "
+        "With ignore_index −1 and no weight the mean divides by all samples, the ignored ones included: 2 and an "
         "ignored one give 1. With any other index, and in SoftmaxCrossEntropyLoss, it divides by those that count.",
         "import numpy as np, torch; from onnx import parser, reference; x, t = -2 * np.eye(2), np.array([0, -1])\n"
         "n, a = parser.parse_node('y = NegativeLogLikelihoodLoss<ignore_index=-1>(x, t)'), map(torch.tensor, (x, t))\n"
-        "print(reference.ReferenceEvaluator(n).run(None, {'x': x, 't': t}), torch.nn.NLLLoss(ignore_index=-1)(*a))",
+        "print(*reference.ReferenceEvaluator(n).run(None, {'x': x, 't': t}), torch.nn.NLLLoss(ignore_index=-1)(*a))",
         lambda call: call.arguments.get("ignore_index") == -1,
     ),
     Known(
@@ -129,14 +126,14 @@ KNOWN = (
         "infinite where it is 1000.",
         "import numpy as np, torch; from onnx import parser, reference; x, t = np.array([[0, 1e3]]), np.array([0])\n"
         "n, a = parser.parse_node('y = SoftmaxCrossEntropyLoss(x, t)'), map(torch.tensor, (x, t))\n"
-        "print(reference.ReferenceEvaluator(n).run(None, {'x': x, 't': t}), torch.nn.CrossEntropyLoss()(*a))",
+        "print(*reference.ReferenceEvaluator(n).run(None, {'x': x, 't': t}), torch.nn.CrossEntropyLoss()(*a))",
     ),
     Known(
         ("gelu",), "y", Class.PRECISION,
         "Of float64 it is right to 8 digits: Erf rounds its answers to float32 (np.vectorize with otypes 'f').",
-        "import torch; from onnx import parser, reference; x = torch.tensor(0.5).double()\n"
-        "m = parser.parse_model('<ir_version: 10, opset_import: [\"\": 20]> g (double x) => (double y) {y = Gelu(x)}')\n"
-        "print(reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.nn.functional.gelu(x).numpy())",
+        "import torch; from onnx import helper, parser, reference; x = torch.tensor(0.5).double()\n"
+        "m = helper.make_model(parser.parse_graph('g (double x) => (double y) {y = Gelu(x)}'))\n"
+        "print(*reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.nn.functional.gelu(x).numpy())",
         lambda call: call.arguments.get("approximate", "none") == "none",
     ),
     Known(
@@ -145,14 +142,14 @@ KNOWN = (
         "cast to float64 afterwards.",
         "import torch; from onnx import helper, parser, reference; x = torch.tensor(0.5).double()\n"
         "m = helper.make_model(parser.parse_graph('g (double x) => (double y) {y = Gelu<approximate=\"tanh\">(x)}'))\n"
-        "print(reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.nn.GELU('tanh')(x).numpy())",
+        "print(*reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.nn.GELU('tanh')(x).numpy())",
         lambda call: call.arguments.get("approximate") == "tanh",
     ),
     Known(
         ("group_norm",), "y", Class.PRECISION, CANCELS,
         "import torch; from onnx import helper, parser, reference; x = 1e6 + torch.eye(1, 2)\n"
-        "m = helper.make_model(parser.parse_graph('g(float x)=>(float y){y=GroupNormalization<num_groups=1>(x,x,x)}'))\n"
-        "print(reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.group_norm(x, 1, x[0], x[0]))",
+        "m = helper.make_model(parser.parse_graph('g(float x)=>(float y){y=GroupNormalization<num_groups=1>(x,x,x)}'))\n"  # noqa: E501
+        "print(*reference.ReferenceEvaluator(m).run(None, {'x': x.numpy()}), torch.group_norm(x, 1, x[0], x[0]))",
     ),
     Known(
         ("local_response_norm",), "y", Class.DEFECT,
@@ -172,12 +169,26 @@ KNOWN = (
     ),
     Known(
         ("adam",), "", Class.CONVENTION,
-        "The specification corrects the rate by √(1 − beta^T)/(1 − alpha^T) and adds epsilon to √H, as the paper's "
-        "second formula does; PyTorch corrects H before epsilon is added. After one step the two are the same where "
-        "epsilon is 1 in the one and √(1 − beta) in the other.",
+        "The specification corrects the rate by √(1 − beta^T)/(1 − alpha^T) and adds epsilon to √H; PyTorch corrects H "
+        "before it adds epsilon, as the paper's algorithm does. After one step they are the same where epsilon is 1 in "
+        "PyTorch and √(1 − beta) here.",
         "import torch; from onnx import parser; from onnx.reference import ReferenceEvaluator as R; w = torch.ones(1)\n"
         "n = parser.parse_node('X,V,H = ai.onnx.preview.training.Adam<epsilon=1.0>(t,t,t,t,v,v)'); w.grad = w + 0\n"
         "print(R(n).run(None, dict(t=1.0, v=0.0))[0], torch.optim.Adam([w], 1, eps=1).step() or w)",
         lambda call: call.arguments.get("betas", (0.9, 0.999))[1] > 0,
+    ),
+    Known(
+        ("adam",), "", Class.DEFECT,
+        "Of one float32 tensor the new one is float64: T is an int64, and what it takes part in is not cast back, as "
+        "it is where the operator has several tensors. The specification has one type for both.",
+        "import numpy as np, torch; from onnx import parser; from onnx.reference import ReferenceEvaluator\n"
+        "node, v = parser.parse_node('X, V, H = ai.onnx.preview.training.Adam(v, t, v, v, v, v)'), np.ones(1, 'f')\n"
+        "print(ReferenceEvaluator(node).run(None, {'v': v, 't': np.array(1)})[0].dtype, torch.tensor(v).dtype)",
+        lambda call: _dyadic(*call.arguments["betas"], *(call.arguments.get(n, 0) for n in ("eps", "weight_decay"))),
+    ),
+    Known(
+        ("adam",), "", Class.PRECISION,
+        "An attribute is a float32 by the format: of a beta of 0.9 eight digits are left, as of LeakyRelu's alpha.",
+        _lines("y = LeakyRelu<alpha=0.9>(x)", "tensor(-1.0).double()", "F.leaky_relu(x, 0.9).numpy()"),
     ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ def _lines(x: str, inputs: str, output: str, theirs: str) -> str:
     return (
         f"import onnx, torch, onnxruntime.backend as ort; h = '<ir_version:9,opset_import:[\"\":21]>g({inputs})'\n"
         f"m = onnx.parser.parse_model(h + '=>({output}}}')\n"
-        f"print(ort.run(m, [(x := torch.{x}).numpy()]), {theirs})"
+        f"print(*ort.run(m, [(x := torch.{x}).numpy()]), {theirs})"
     )
 
 
