@@ -5,6 +5,7 @@ first: so that a failure is made small by choosing simpler, one choice after the
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -24,14 +25,17 @@ class Planned(NamedTuple):
 
 
 class Drawn(NamedTuple):
+    """``simple``: with what probability a choice is the simplest, in one call after the other."""
+
     examples: int
     seed: int
+    simple: tuple[float, ...] = (0.0,)
 
     def calls(self, op: Op) -> Iterator[Planned]:
         """As strategies.random_call draws them, unsafe ones too."""
         rng = Random(self.seed)
-        for _ in range(self.examples):
-            yield _planned(op, rng.randrange(SEEDS), lambda _, plain, rare: _random(rng, plain, rare))
+        for i in range(self.examples):
+            yield _planned(op, rng.randrange(SEEDS), partial(_random, rng, self.simple[i % len(self.simple)]))
 
 
 class Slice(NamedTuple):
@@ -73,7 +77,9 @@ def smaller(op: Op, found: Planned, failing: Callable[[list[Planned]], Planned |
     return found
 
 
-def _random(rng: Random, plain: int, rare: int) -> int:
+def _random(rng: Random, simple: float, _: int, plain: int, rare: int) -> int:
+    if simple and rng.random() < simple:
+        return 0
     return plain + rng.randrange(rare) if rng.random() < rare / 10 else rng.randrange(plain)
 
 

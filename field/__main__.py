@@ -1,0 +1,63 @@
+"""``python -m field [PACKAGE …]``: released packages on trial."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oracle import cli
+from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put, table, write
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def field(
+    packages: Annotated[list[str] | None, typer.Argument(help="Those on trial; all that are installed.")] = None,
+    examples: Annotated[int, typer.Option(help="Calls of each op that the package has the options for.", min=1)] = 100,
+    seed: Seed = 0,
+    timeout: Annotated[float, typer.Option(help="A call without an answer for so long is CRASHED.", min=0.1)] = 60,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
+) -> None:
+    """Put released packages on trial, and list where they disagree with PyTorch, and why.
+
+    The exit status is 1 if a disagreement is none of those that have been looked into.
+    """
+    from field import PACKAGES, page, trial
+
+    for path in (json, markdown):
+        check_folder(path)
+    asked = list(dict.fromkeys(packages or PACKAGES))
+    if absent := trial.missing(asked):
+        line = f"not installed: {', '.join(absent)}; pip install {' '.join(absent)}"
+        if packages:
+            raise ValueError(line)
+        print(line, file=sys.stderr)
+        asked = [package for package in asked if trial.distribution(package) not in absent]
+    if not asked:
+        raise ValueError("none of the packages is installed")
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("field", 0) as advance:
+        rows = trial.trial(
+            asked, examples, seed, timeout=timeout, progress=lambda name, done: advance(name, None, done)
+        )
+    write(json, page.document(rows, examples=examples, seed=seed))
+    if markdown:
+        put(markdown, page.markdown(rows, examples, seed))
+    if json != STDOUT:
+        table(page.HEADER, page.summary(rows))
+        for row in rows:
+            for d in row.disagreements:
+                if d.known is None:
+                    print(f"\n{page.text(row, d)}")
+    new = sum(d.known is None for row in rows for d in row.disagreements)
+    if json != STDOUT:
+        print(f"\n{len(rows)} ops of {len(asked)} packages; {new} disagreements have not been looked into")
+    if new:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli.main(app, "field")

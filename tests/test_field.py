@@ -1,0 +1,113 @@
+"""Field trials: the counting, the command, and the three lines of every disagreement that has been looked into."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import field
+from field import page, trial
+from field.known import Class, Known, Lacks
+from manual import relu, softmax
+from oracle.subjects import Implementation
+
+ROOT = Path(__file__).parents[1]
+HERE = [package for package in field.PACKAGES if trial.installed(trial.distribution(package))]
+
+
+@pytest.fixture
+def package(monkeypatch):
+    """A package of three ops: one right, one of few options, one that errs where slopes are negative."""
+
+    def softmax_of_the_last(x, *, dim):
+        if dim not in (-1, x.ndim - 1):
+            raise Lacks("dim")
+        return softmax.forward(x, dim=dim)
+
+    def leaky(x, *, negative_slope=0.01):
+        if x.ndim and not len(x):
+            raise TypeError("no samples")
+        return np.where(x > 0, x, abs(negative_slope) * x).astype(x.dtype)
+
+    known = Known(("leaky_relu",), "y", Class.CONVENTION, "Slopes are positive.", "print(1, 2)")
+    module = SimpleNamespace(
+        relu=relu, softmax=Implementation(softmax_of_the_last, None), leaky_relu=Implementation(leaky, None),
+        KNOWN=(known,),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "field.thing", module)
+    monkeypatch.setattr(trial, "run", lambda work, jobs, **_: [(job, work(job, lambda _: None)) for job in jobs])
+    monkeypatch.setattr(trial, "PACKAGES", ("thing",))
+    return "thing"
+
+
+def test_calls_are_counted_by_what_became_of_them(package):
+    rows = {row.op: row for row in trial.trial([package], 30, 0)}
+    assert (rows["relu"].calls, rows["relu"].right, rows["relu"].backward) == (30, 30, True)
+    few = rows["softmax"]
+    assert few.calls - few.lacking == few.right == 30
+    assert few.lacks == (("dim", few.lacking),)
+    wrong = rows["leaky_relu"]
+    assert wrong.refusals == (("TypeError: no samples", wrong.refused),)
+    (d,) = wrong.disagreements
+    assert d.known is not None
+    assert d.known.kind is Class.CONVENTION
+    assert wrong.calls == wrong.right + wrong.refused + d.calls
+
+
+def test_a_disagreement_is_told_by_its_smallest_call(package):
+    (d,) = next(row for row in trial.trial([package], 30, 0) if row.op == "leaky_relu").disagreements
+    assert np.prod(d.planned.call.arguments["x"]) <= 2
+    assert "PyTorch says" in d.what
+    assert "the subject is wrong" in d.ruling
+
+
+def test_the_page_says_what_was_found(package):
+    rows = trial.trial([package], 30, 0)
+    text = page.markdown(rows, 30, 0)
+    assert "| relu |" in text
+    assert "**Convention** · Slopes are positive." in text
+    assert "# 1 2" in text
+    told = page.document(rows, examples=30, seed=0)
+    assert json.loads(json.dumps(told))["rows"][0]["package"] == package
+
+
+def test_an_unknown_package_is_one_clear_line():
+    ran = subprocess.run(
+        [sys.executable, "-m", "field", "caffe"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("field: package 'caffe': on trial are autograd, ")
+
+
+@pytest.mark.parametrize("package", field.PACKAGES)
+def test_every_package_is_described_and_says_what_pip_installs(package):
+    text = (ROOT / "field" / f"{package}.py").read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert "KNOWN" in text
+
+
+LINES = """
+import importlib, sys
+import numpy as np
+
+for known in importlib.import_module(sys.argv[1]).KNOWN:
+    assert len(known.lines.strip().splitlines()) == 3, known.lines
+    printed = []
+    exec(known.lines, {"print": lambda *values: printed.append(values)})
+    ((theirs, torchs),) = printed
+    assert not np.array_equal(np.array(theirs, float), np.array(torchs, float), equal_nan=True), known.lines
+"""
+
+
+@pytest.mark.parametrize("package", field.PACKAGES)
+def test_three_lines_show_each_disagreement(package):
+    """In a process of its own: some packages do not bear each other."""
+    if package not in HERE:
+        pytest.skip(f"{trial.distribution(package)} is not installed")
+    command = [sys.executable, "-W", "ignore", "-c", LINES, f"field.{package}"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
