@@ -6,13 +6,15 @@ run where their file is missing; the long ones are not, and the page says by whi
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import manual
 from oracle.files import write_atomically
 
 Results = Mapping[str, Any]  # name below → what its file holds; a name is missing where nothing was run
-Progress = Callable[..., None]  # (what is done, of how many, how many of these now)
+Progress = Callable[[str, int], None]  # told what is done, and of how many, once for each of them
 
 SHORT = {
     "verify": "python -m oracle verify --json {}",
@@ -48,9 +50,47 @@ def load(folder: Path) -> dict[str, Any]:
     return found
 
 
-def complete(folder: Path, found: Results, progress: Callable[[str], Progress]) -> Results:
-    """The results with the short ones run that are missing, and written to ``folder``, which is made."""
-    raise NotImplementedError
+def complete(folder: Path, found: dict[str, Any], progress: Progress) -> None:
+    """Run the short ones that are missing from ``found``, and put them there and into ``folder``, which is made."""
+    folder.mkdir(exist_ok=True)
+    for name, run in RUNS.items():
+        if name not in found:
+            text = run(progress)
+            write_atomically(_file(folder, name), text)
+            found[name] = json.loads(text)
+
+
+def outdated(folder: Path) -> list[str]:
+    """The results that are older than the code that they speak of."""
+    code = max(path.stat().st_mtime for path in Path(manual.__file__).parent.rglob("*.py"))
+    paths = {name: _file(folder, name) for name in SHORT | LONG}
+    return [name for name, path in paths.items() if path.exists() and path.stat().st_mtime < code]
+
+
+def _verify(progress: Progress) -> str:
+    from oracle import judge, subjects
+
+    subject = subjects.load("manual")
+    total = judge.EXAMPLES * len(judge.covered(subject, ()))
+    rows = list(judge.verify(subject, progress=lambda op: progress(f"verify {op}", total)))
+    return json.dumps(judge.to_json(subject, rows), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _train(progress: Progress, dtype: str = "float64") -> str:
+    import data
+    from oracle.training import train
+
+    def on_step(_: int, total: int) -> None:
+        progress(f"train in {dtype}", total)
+
+    return train.to_json(train.compare(data.load("digits"), dtype=dtype, on_step=on_step))
+
+
+RUNS: dict[str, Callable[[Progress], str]] = {
+    "verify": _verify,
+    "train": _train,
+    "train-float32": partial(_train, dtype="float32"),
+}
 
 
 def _file(folder: Path, name: str) -> Path:
