@@ -1,12 +1,12 @@
 """The grammar of manual's index notation, and its translation to LaTeX.
 
 formula    names "=" sequence                       dx = dy where x > 0, else α dy
-sequence   parts, apart by a comma or by words; in a formula the first word after a part is one of CONNECTIVES
+sequence   parts, apart by commas or by words       the first word is one of CONNECTIVES
 relation   range { "=" "≤" … range }                n + 2p ≥ f
 range      sum { "…" sum }                          0 … n − 1
 sum        ["±"] product { "+" "−" product }
 product    ratio { " · " ratio }
-ratio      row { " / " tight }                      a blank on both sides: over all of the row on the left
+ratio      row { " / " tight }                      a blank on both sides: over all of the row on its left
 row        tight { tight }                          factors with a blank between
 tight      chain { "/" "·" chain }                  no blank: h·W, 1/√E
 chain      factor { factor }                        no blank: 2αβ
@@ -14,55 +14,35 @@ factor     "√" "∂" "Σ_cr" function or primary, then [i,j] (a, b) ^k ² ᵗ 
 primary    number, name, (…), […], |…|, ⌊…⌋, …
 
 So a blank means what it means to the eye: λ/2m is λ over 2m, p n/P is p times n over P. A name is one letter, perhaps
-with a bar, an index or a d in front (dx, x̄, y_i), one of FUNCTIONS or QUANTITIES, a name with an underscore, or any
+with an accent, an index or a d in front (x̄, y_i, dx), one of FUNCTIONS or QUANTITIES, a word with an underscore, or any
 word that has a bracket right behind it. Other words are prose.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-CONNECTIVES = frozenset(
-    "a after and as at begins but else everywhere for from gives if in inside is of on once or outside over so "
-    "summed the then times to under unless where with".split()
-)
-FUNCTIONS = frozenset("argmax atanh erf exp log max min sign tanh".split())
-QUANTITIES = frozenset("bias elu mask nearest step target threshold total weight".split())
-
-RELATIONS = {"=": "=", "+=": "{+}{=}", "≤": r"\le", "≥": r"\ge", "<": "<", ">": ">", "→": r"\to"}
-SIGNS = {"+": "+", "−": "-", "±": r"\pm"}
-OPERATORS = {"·": r"\cdot", "∗": r"\ast", "×": r"\times", "mod": r"\bmod"}
-BRACKETS = {"(": ("(", ")", ")"), "[": ("[", "]", "]"), "|": (r"\lvert", "|", r"\rvert"), "‖": (r"\lVert", "‖", r"\rVert"),
-            "⌊": (r"\lfloor", "⌋", r"\rfloor"), "⌈": (r"\lceil", "⌉", r"\rceil"),
-            "⟨": (r"\langle", "⟩", r"\rangle")}  # fmt: skip
-RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹ᵏᵗˣᵀ", [*"0123456789ktx", r"\mathsf{T}"], strict=True))
-LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-LETTERS = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta",
-           "κ": r"\kappa", "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "σ": r"\sigma", "τ": r"\tau", "φ": r"\varphi",
-           "Φ": r"\Phi", "ℓ": r"\ell", "∞": r"\infty", "½": r"\tfrac{1}{2}"}  # fmt: skip
-ACCENTS = {"\N{COMBINING MACRON}": r"\bar", "\N{COMBINING CIRCUMFLEX ACCENT}": r"\hat"}
-
-TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<prose>  [ES]\d+[a-c]?\b | \d+° | [\w/]+\.[A-Za-z]{2,} | [A-Za-z]+(?:[-'][A-Za-z]+)+ | ``.*?`` | "\w*")
-  | (?P<number> \d+(?:\.\d+)?(?:e[-−]?\d+)?)
-  | (?P<sum>    Σ(?:_[A-Za-z]+…?)? | ∫₀ˣ)
-  | (?P<name>   [A-Za-z]+\d*(?:_[A-Za-z0-9]+)* | [^\W\d_A-ZΣᵀᵏᵗˣ]\u0304? | [∞½])\u0304?
-  | (?P<sign>   \+= | \S)
-    )""",
-    re.VERBOSE,
+from oracle.report import notation
+from oracle.report.notation import (
+    BARS,
+    BRACKETS,
+    CONNECTIVES,
+    END,
+    LOWERED,
+    OPERATORS,
+    PUNCTUATION,
+    RAISED,
+    RELATIONS,
+    SIGNS,
+    Token,
+    is_function,
+    is_quantity,
+    tokens,
+    variable,
 )
 
 
 class Unreadable(ValueError):
     """A line that the grammar does not know."""
-
-
-class Token(NamedTuple):
-    kind: str
-    text: str
-    blank: bool  # whether a blank stands in front
 
 
 class Part(NamedTuple):
@@ -72,18 +52,8 @@ class Part(NamedTuple):
     prose: str
 
 
-class Term(NamedTuple):
-    """LaTeX, and the same without the brackets that a fraction makes superfluous."""
-
-    latex: str
-    bare: str
-
-
-END = Token("end", "", blank=True)
-
-
 def formula(text: str) -> str:
-    """"y = x where x > 0, else α x" → LaTeX.
+    """A line to LaTeX: y = x where x > 0, else α x.
 
     Raises:
         Unreadable: it is no formula of this grammar.
@@ -115,33 +85,39 @@ def _cases(right: list[Part]) -> str:
             branches.append([Part("", behind)])
     if len(branches) == 1:
         return _latex(right)
-    rows = [r"%s & %s" % branch for branch in [_condition(b) for b in branches[:-1]]]
-    return r"\begin{cases} " + r" \\ ".join([*rows, _latex(branches[-1]) + r" & \text{else}"]) + r" \end{cases}"
+    rows = [_case(branch) for branch in branches[:-1]] + [_latex(branches[-1]) + r" & \text{else}"]
+    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
 
-def _condition(branch: list[Part]) -> tuple[str, str]:
-    """The value and the condition of a case; the condition begins with the first words."""
+def _case(branch: list[Part]) -> str:
+    """A value and its condition, which begins with the first words."""
     at = next((i for i, part in enumerate(branch) if part.prose.strip()), len(branch))
-    return _latex(branch[:at]), _latex(branch[at:])
+    return f"{_latex(branch[:at])} & {_latex(branch[at:])}"
 
 
 def _latex(sequence: list[Part]) -> str:
-    return "".join(part.latex or _prose(part.prose) for part in sequence).strip()
+    """One formula, without a blank at either end."""
+    last, latex = len(sequence) - 1, ""
+    for i, part in enumerate(sequence):
+        words = part.prose.lstrip() if i == 0 else part.prose.rstrip() if i == last else part.prose
+        latex += part.latex or notation.prose(words)
+    return latex
 
 
-def _prose(text: str) -> str:
-    return r"\text{%s}" % text.replace("_", r"\_") if text.strip() else ""
+class Term(NamedTuple):
+    """LaTeX, and the same without the brackets that a fraction makes superfluous."""
+
+    latex: str
+    bare: str
 
 
 class _Reader:
     """Reads from left to right; each method takes what it is named after and returns its LaTeX."""
 
     def __init__(self, text: str, *, fractions: bool) -> None:
-        self.text, self.at, self.fractions = text, 0, fractions
-        self.tokens = [
-            Token(match.lastgroup or "", match[0].strip(), match[0][0].isspace()) for match in TOKEN.finditer(text)
-        ]
-        self.strict = True  # no longer once prose has begun
+        self.text, self.tokens, self.at = text, list(tokens(text)), 0
+        self.fractions = fractions
+        self.strict = True  # until prose begins
 
     # the tokens
 
@@ -169,36 +145,50 @@ class _Reader:
 
     # what is next
 
-    def is_name(self, token: Token, behind: Token) -> bool:
-        """Whether a token is a name, if it has this token behind it, and no word."""
+    def is_name(self, by: int = 0) -> bool:
+        """Whether a name stands there, and no word: in prose a quantity is one, unless a sign is behind it."""
+        token, behind = self.ahead(by), self.ahead(by + 1)
         if token.kind != "name":
             return False
-        attached = behind.text in ("(", "[") and not behind.blank
-        if token.text in ("a", "A") and not self.strict:  # an article
-            word = behind.kind in ("name", "prose") and len(behind.text) > 1
-            return not word or behind.text in ("and", "or", "is", "are")
-        head = token.text.partition("_")[0]
-        plain = len(head) == 1 or bool(_variable(head)) or attached
-        if head in FUNCTIONS:
-            return attached or self.begins_factor(1) or behind.text == "…"
-        return plain or token.text in QUANTITIES or head != token.text
+        if token.text in ("a", "A") and behind.kind in ("name", "prose"):  # an article, in front of a word
+            return bool(variable(behind.text)) or behind.text in ("and", "or")
+        if behind.text in ("(", "[", "′") and not behind.blank:
+            return True
+        if is_function(token.text):
+            return self.begins_factor(by + 1)
+        quantity = is_quantity(token.text) and (self.strict or behind.text in RELATIONS)
+        return quantity or bool(variable(token.text))
 
     def begins_factor(self, by: int = 0) -> bool:
-        """Whether another factor stands there; in prose, a word or a name of several letters is none."""
-        token, behind = self.ahead(by), self.ahead(by + 1)
-        if token.kind == "name":
-            if not self.strict and (token.text in QUANTITIES or "_" in token.text[2:]):
-                return False
-            return self.is_name(token, behind)
-        return token.kind in ("number", "sum") or token.text in ("√", "∂", *(set(BRACKETS) - {"|", "‖"}))
+        """Whether another factor stands there. A bar that opens has a blank in front, a number has none."""
+        token = self.ahead(by)
+        if token.text in BARS:
+            return token.blank
+        if token.text == "(":
+            return self.strict or not self.is_aside(by)
+        if token.kind == "number":
+            return not token.blank
+        return token.kind == "sum" or token.text in ("√", "∂", *BRACKETS) or self.is_name(by)
+
+    def is_aside(self, by: int = 0) -> bool:
+        """Whether a bracket of a sentence is no formula's: prose is in it, or a relation."""
+        start = self.at
+        self.at += by
+        try:
+            self.expect("(")
+            self.sum()
+            return self.ahead().text not in (",", ")")
+        except Unreadable:
+            return True
+        finally:
+            self.at = start
 
     # from the loosest to the tightest
 
     def sequence(self, *, strict: bool) -> Iterator[Part]:
-        """Formulas, and the words and punctuation between them; a number alone is prose."""
+        """Formulas, and the words and punctuation between them."""
         self.strict, prose = strict, ""
         while (token := self.ahead()) is not END:
-            start = self.at
             if self.is_prose(token):
                 if self.strict and token.text != ",":
                     if token.text not in CONNECTIVES:
@@ -207,8 +197,8 @@ class _Reader:
                 self.next()
                 prose += " " * token.blank + token.text
                 continue
-            latex = self.relation()
-            if not strict and self.at == start + 1 and token.kind == "number":
+            start, latex = self.at, self.relation()
+            if not strict and token.kind == "number" and self.at == start + 1:  # a number alone
                 prose += " " * token.blank + token.text
                 continue
             if prose or token.blank:
@@ -220,38 +210,33 @@ class _Reader:
 
     def is_prose(self, token: Token) -> bool:
         if token.kind == "name":
-            return not self.is_name(token, self.ahead(1)) or not (self.strict or self.begins_factor())
-        return token.kind == "prose" or token.text in tuple(",;:.?!@%&\"'`") or self.is_aside()
-
-    def is_aside(self) -> bool:
-        """Whether a bracket holds prose, or ends where only prose was."""
-        if self.ahead().text != "(":
-            return self.ahead().text == ")"
-        start = self.at
-        try:
-            self.relation()
-        except Unreadable:
-            return True
-        finally:
-            self.at = start
-        return False
+            return not self.is_name()
+        aside = token.text == "(" and not self.strict and self.is_aside()
+        return aside or token.kind == "prose" or token.text in PUNCTUATION
 
     def relation(self) -> str:
-        latex = self.range()
+        latex = "" if self.ahead().text in RELATIONS and not self.strict else self.range()  # "not ≤ 0"
         while self.ahead().text in RELATIONS:
-            latex += f" {RELATIONS[self.next().text]} {self.range()}"
+            latex += f" {RELATIONS[self.next().text]} "
+            if self.strict or not self.is_prose(self.ahead()):  # "dx = scatter-add of dy"
+                latex += self.range()
         return latex
 
     def range(self) -> str:
         latex = self.sum()
         while self.take("…"):
-            latex += r" \ldots " + (self.sum() if self.begins_factor() or self.ahead().text in SIGNS else "")
+            latex += r" \ldots " + (self.sum() if self.begins_range() else "")
         return latex
+
+    def begins_range(self) -> bool:
+        return self.begins_factor() or self.ahead().kind == "number" or self.ahead().text in SIGNS
 
     def sum(self) -> str:
         latex = SIGNS[self.next().text] if self.ahead().text in SIGNS else ""
+        if latex and not self.strict and self.is_prose(self.ahead()):  # "− to maximise"
+            return latex
         latex += self.product().latex
-        while self.ahead().text in SIGNS:
+        while self.ahead().text in SIGNS and self.ahead().blank <= self.ahead(1).blank:  # "0 −1" is two numbers
             latex += f" {SIGNS[self.next().text]} {self.product().latex}"
         return latex
 
@@ -292,7 +277,7 @@ class _Reader:
     def chain(self) -> Term:
         term = self.factor()
         while self.begins_factor() and not self.ahead().blank:
-            term = _times(term, self.factor(), "")
+            term = _times(term, self.factor())
         return term
 
     def fraction(self, over: Term, under: Term) -> Term:
@@ -308,8 +293,8 @@ class _Reader:
         if token.text == "∂":
             return _plain(rf"\partial {self.factor().latex}")
         if token.kind == "sum":
-            return _plain(_sum(token.text) + (self.row().latex if self.begins_factor() else ""))
-        if token.kind == "name" and token.text.partition("_")[0] in FUNCTIONS:
+            return _plain(notation.total(token.text) + (self.row().latex if self.begins_factor() else ""))
+        if is_function(token.text):
             return self.application(token)
         return self.behind(self.primary(token), token)
 
@@ -324,18 +309,19 @@ class _Reader:
 
     def primary(self, token: Token) -> Term:
         if token.kind == "number":
-            return _plain(_number(token.text))
+            return _plain(notation.number(token.text))
         if token.text == "…":
             return _plain(r"\ldots ")
         if token.text in BRACKETS:
             return self.bracket(token.text)
-        if token.kind == "name" and (self.is_name(token, self.ahead()) or not self.strict):
-            return _plain(_variable(token.text) or _prose(token.text))
         self.at -= 1
+        if self.is_name() or is_quantity(token.text):
+            self.at += 1
+            return _plain(variable(token.text) or notation.prose(token.text))
         raise self.unreadable(f"{token.text or 'nothing'} is no factor")
 
     def bracket(self, left: str) -> Term:
-        begin, end, right = BRACKETS[left]
+        end, begin, right = BRACKETS[left]
         inside = self.list(end)
         latex = rf"\left{begin} {inside} \right{right} "
         return Term(latex, inside if left == "(" else latex)
@@ -352,17 +338,17 @@ class _Reader:
         """Indices, arguments and exponents, which have no blank in front."""
         while not self.ahead().blank and self.ahead() is not END:
             sign = self.ahead().text
-            if sign == "[" and token.kind == "name":
-                self.next()
+            if self.take("["):
                 term = _plain(f"{term.latex}_{{{self.small(']')}}}")
-            elif sign == "(" and token.kind == "name":
-                self.next()
+            elif token.kind == "name" and self.take("("):
                 term = _plain(term.latex + self.bracket("(").latex)
-            elif sign in RAISED or sign in LOWERED:
+            elif sign in RAISED:
                 self.next()
-                term = _plain(term.latex + (f"^{{{RAISED[sign]}}}" if sign in RAISED else f"_{{{LOWERED[sign]}}}"))
-            elif sign == "′":
+                term = _plain(f"{term.latex}^{{{RAISED[sign]}}}")
+            elif sign in LOWERED:
                 self.next()
+                term = _plain(f"{term.latex}_{{{LOWERED[sign]}}}")
+            elif self.take("′"):
                 term = _plain(rf"{term.latex}^{{\prime}}")
             elif self.take("^"):
                 term = _plain(f"{term.latex}^{{{self.exponent()}}}")
@@ -384,39 +370,9 @@ class _Reader:
         return self.factor().latex
 
 
-def _times(a: Term, b: Term, operator: str) -> Term:
-    return _plain(f"{a.latex}{operator} {b.latex}" if operator else a.latex + b.latex)
-
-
 def _plain(latex: str) -> Term:
     return Term(latex, latex)
 
 
-def _variable(text: str) -> str:
-    """LaTeX of the name of a variable, of its gradient, with an index; else nothing."""
-    head, _, index = text.partition("_")
-    if index:
-        latex = _variable(head)
-        return latex and latex + "_{%s}" % (index if len(index) == 1 else _prose(index))
-    if text[0] == "d" and len(text) > 1 and (rest := _variable(text[1:]) or text[1:] * (text[1:] in QUANTITIES)):
-        return r"\operatorname{d}" + (_prose(rest) if rest in QUANTITIES else rest)
-    letter, *marks = unicodedata.normalize("NFD", text)
-    if marks and all(mark.isdigit() for mark in marks):
-        return f"{letter}_{{{''.join(marks)}}}"
-    if len(marks) > 1 or (marks and marks[0] not in ACCENTS):
-        return ""
-    latex = LETTERS.get(letter, letter)
-    return f"{ACCENTS[marks[0]]}{{{latex}}}" if marks else latex + " " * latex.startswith("\\")
-
-
-def _number(text: str) -> str:
-    mantissa, _, power = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{power.replace('−', '-')}}}" if power else text
-
-
-def _sum(text: str) -> str:
-    if text == "∫₀ˣ":
-        return r"\int_{0}^{x} "
-    letters = text.partition("_")[2].replace("…", "") 
-    index = ",".join(letters) + r",\ldots" * text.endswith("…")
-    return rf"\sum_{{{index}}} " if index else r"\sum "
+def _times(a: Term, b: Term, operator: str = "") -> Term:
+    return _plain(f"{a.latex}{operator} {b.latex}" if operator else a.latex + b.latex)
