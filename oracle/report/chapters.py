@@ -35,6 +35,8 @@ CHAPTERS = (
         A network does not calculate in bytes. A byte ends at 255 and begins again at 0, so that 200 + 100 is 44, and
         neither NumPy nor PyTorch says a word about it. The first thing to do with an image is to make it floating
         point numbers, with the axes in the order that the layers expect: images, channels, rows, columns.
+
+        [figure bytes]
         """,
         formulas=("E0",),
     ),
@@ -57,6 +59,8 @@ CHAPTERS = (
         learning does not turn it, and calls the result a convolution all the same; its proper name is
         cross-correlation. The formula in the article is the mathematical one, its figures show the other. For a kernel
         that half a turn leaves alone nobody will see the difference; for an edge filter the sign of everything changes.
+
+        [figure half_a_turn]
         """,
         formulas=("E1", "E1a", "E1b"), ops=("conv2d",),
         mistakes=("conv2d.kernel_turned", "conv2d.weight_gradient_turned", "conv2d.bias_added_per_tap"),
@@ -96,6 +100,8 @@ CHAPTERS = (
         Rounding down has a price: where the steps do not come out even, the last rows are never read. Whatever
         stands there, the output does not change, and the gradient there is zero. Backward code that forgets these
         rows returns an array that is too small.
+
+        [figure remainder]
 
         Dilation spreads the kernel instead: its taps lie several pixels apart and it covers more of the image with
         the same number of weights. Set the five numbers yourself.
@@ -146,6 +152,8 @@ CHAPTERS = (
         This is why convolutional layers are small. From 28×28 pixels to 32 channels a 3×3 layer has 320 parameters;
         a dense one between the same arrays would have 16,981,120. It is also why a weight's gradient is a sum over all
         positions: each weight is used at every one of them.
+
+        [figure parameters]
         """,
         formulas=("E6", "E6a"), ops=("unfold", "linear"),
         mistakes=(
@@ -162,6 +170,8 @@ CHAPTERS = (
         The bias is added to every position of its channel, so `db` is the sum of `dy`. A weight meets one pixel at
         each position, so `dw` is the sum of these pixels, each times its `dy`: again a cross-correlation.
 
+        [figure weight_gradient]
+
         For `dx` there are two ways to think. One scatters: each element of `dy` has seen a window of the image, so it
         sends its value back into that window, times the kernel, and where windows overlap the parts are added. This
         form is right for every stride, padding and dilation.
@@ -177,6 +187,10 @@ CHAPTERS = (
         On which geometries the printed form holds can be tried, each by each.
 
         [figure domain]
+
+        The same was done for every formula of the article that is narrower in print than in general.
+
+        [figure domains]
         """,
         formulas=("E7", "E8", "E9", "E9a", "E10", "E11"), ops=("conv2d", "conv_transpose2d"),
         mistakes=(
@@ -199,6 +213,8 @@ CHAPTERS = (
 
         The article keeps the winners as a mask of zeros and ones. That is enough as long as windows do not overlap and
         nothing is tied. In general the gradient is added to the place of each window's maximum.
+
+        [figure pooling_gradient]
         """,
         formulas=("E12", "E13", "E14"), ops=("max_pool2d", "avg_pool2d"),
         groups=(
@@ -265,6 +281,10 @@ CHAPTERS = (
         What counts in the end are predictions. Here are digits of the test set, with what both networks say.
 
         [figure digits]
+
+        And this is what the first layer has learnt to look for.
+
+        [figure learnt_filters]
         """,
         formulas=("E15", "S5"), ops=("sgd",),
         mistakes=(
@@ -290,6 +310,8 @@ CHAPTERS = (
         [figure speed]
 
         Every op, and what came of it. The worst error is a share of the bound that the op's own formula allows.
+
+        [figure worst]
 
         [verdicts]
 
