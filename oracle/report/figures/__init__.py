@@ -34,7 +34,7 @@ ALWAYS: tuple[Callable[[], Figure], ...] = (
     connections.matrix, connections.count, backward.full_convolution, backward.scatter, backward.weight_gradient,
     domains.full_convolution, domains.overview, pooling.pooling, pooling.pooling_gradient,
 )  # fmt: skip
-FROM_RESULTS: tuple[tuple[str, Callable[[Any], Figure]], ...] = (
+FROM_RESULTS: tuple[tuple[str, Callable[[Any], Figure | None]], ...] = (
     ("train", training.curves), ("train", training.digits), ("train", training.filters),
     ("train-float32", training.curves_in_float32), ("train-float32", training.parting),
     ("verify", evidence.worst), ("mutants", evidence.ladder), ("benchmarks", evidence.speed),

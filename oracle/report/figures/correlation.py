@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from manual._typing import Array
-from oracle.report.figures.boards import Board, Fill, Place, number
+from oracle.report.figures.boards import Board, Fill, Paint, Place, number
 from oracle.report.figures.drawing import BLUE
 
 
@@ -17,7 +17,7 @@ class Row(NamedTuple):
     kernel: Array
     right: Array
     heads: tuple[str, str, str]
-    fill: Fill | Sequence[Sequence[tuple[str, float] | None]] | None = None
+    fill: Fill | Sequence[Sequence[Paint]] | None = None
     text: Callable[[float], str] = number
 
 

@@ -29,31 +29,28 @@ def full_convolution() -> Figure:
     """E9 over n (across) and f (down), a panel for each p, s and d."""
     claim, right = CLAIMS["E9"], tried("E9")
     sizes, filters = LETTERS["n"], LETTERS["f"]
-    board = Board(46.5, 25.5)
+    board = Board(24.6, 37.6)
     smallest = counterexample(claim)
-    for p, (d, s) in product(LETTERS["p"], product(LETTERS["d"], LETTERS["s"])):
-        column, row = s - 1 + 3 * (d - 1), p
-        left, top = 3.6 + 7 * column + 1.2 * (d - 1), 4.2 + 6.2 * row
-        if row == 0:
-            board.write(f"s = {s}", (left + 3, 3), SMALL)
-        if column == 0:
-            board.write(f"p = {p}", (3.1, top + 2.5), SMALL, align="right")
-        board.frame((left - 0.3, top - 0.3), (len(filters) + 0.6, len(sizes) + 0.6), INK, dashed=True)
-        for n, f in product(sizes, filters):
-            geometry = {"n": n, "f": f, "p": p, "s": s, "d": d}
-            at = (left + n - 1, top + f - 1)
-            if (holds := right.get(tuple(geometry.items()))) is not None:
-                _mark(board, at, holds)
-            if smallest and geometry == smallest.geometry:
-                board.frame(at, (1, 1), INK)
-    for d, middle in ((1, 13.6), (2, 35.8)):
-        board.write(f"dilation {d}", (middle, 1))
-    board.write("in each panel: n = 1 … 6 to the right, f = 1 … 4 downwards", (23.5, 23.4), SMALL)
-    _mark(board, (6, 24.4), True)
-    board.write(f"right ({sum(right.values())})", (7.5, 24.9), SMALL, align="left")
-    _mark(board, (17, 24.4), False)
-    board.write(f"wrong ({len(right) - sum(right.values())})", (18.5, 24.9), SMALL, align="left")
-    board.write("empty: no output", (28.5, 24.9), SMALL, align="left")
+    for s in LETTERS["s"]:
+        board.write(f"s = {s}", (0.4 + 7 * s, 0.7))
+    for row, (d, p) in enumerate(product(LETTERS["d"], LETTERS["p"])):
+        top = 1.8 + 5.4 * row + 1.2 * (d - 1)
+        board.write(f"d = {d}\np = {p}", (3.4, top + 2), align="right")
+        for s in LETTERS["s"]:
+            left = 7 * s - 2.6
+            board.frame((left - 0.2, top - 0.2), (len(filters) + 0.4, len(sizes) + 0.4), INK, dashed=True)
+            for n, f in product(sizes, filters):
+                geometry, at = {"n": n, "f": f, "p": p, "s": s, "d": d}, (left + n - 1, top + f - 1)
+                if (holds := right.get(tuple(geometry.items()))) is not None:
+                    _mark(board, at, holds)
+                if smallest and geometry == smallest.geometry:
+                    board.frame(at, (1, 1), INK)
+    board.write("in each panel n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
+    _mark(board, (3.2, 36.5), True)
+    board.write(f"right ({sum(right.values())})", (4.5, 37), SMALL, align="left")
+    _mark(board, (9.9, 36.5), False)
+    board.write(f"wrong ({len(right) - sum(right.values())})", (11.1, 37), SMALL, align="left")
+    board.write("blank: no output", (16.5, 37), SMALL, align="left")
     return finish(
         board.canvas, "domain",
         f"The printed gradient, tried on every small geometry. It is right exactly when {claim.domain}. Framed: the "

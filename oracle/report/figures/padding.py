@@ -3,7 +3,6 @@
 import numpy as np
 
 from manual import conv2d
-from manual._typing import Array
 from manual._windows import pad
 from manual.article.convolution import cross_correlate, figure_3
 from manual.article.padding import influence_map, same_padding
@@ -26,8 +25,8 @@ def valid_and_same() -> Figure:
     lo, hi = same_padding(2)
     even = conv2d.forward(line[None, None], two[None, None], padding="same")[0, 0]
     row = correlation.Row(pad(line, [(0, 0), (lo, hi)]), two, even, ("same, an even kernel", "", "4 wide"))
-    correlation.draw(board, row, (0.2, 17.9))
-    board.frame((0.2, 18.8), line.shape, INK, dashed=True)
+    correlation.draw(board, row, (2.6, 17.9))
+    board.frame((2.6, 18.8), line.shape, INK, dashed=True)
     return finish(
         board.canvas, "valid_and_same",
         "Valid: only places where the kernel fits, and the output shrinks. Same: zeros around the image (dashed: the "
@@ -62,7 +61,3 @@ def influence() -> Figure:
 def _influence(count: int, f: int) -> tuple[str, float]:
     return (BLUE, 0.6 * count / f**2) if count else (ORANGE, BEHIND_NUMBERS)
 
-
-def unread(n: int, f: int, p: int, s: int) -> Array:
-    """Which pixels of n×n no output reads."""
-    return influence_map((n, n), (f, f), (p, p), (s, s)) == 0

@@ -1,6 +1,7 @@
 """The training comparison once more, up to some step: its JSON has numbers, and figures need the networks."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,11 +27,15 @@ class Replay(NamedTuple):
 
 def replay(report: Mapping[str, Any], steps: int) -> Replay:
     """The first ``steps`` steps of a run that ``train --json`` wrote down: the same weights, the same batches."""
-    dataset, dtype, size = data.load(report["dataset"]), report["dtype"], report["batch_size"]
-    rng = np.random.default_rng(report["seed"])
+    return _replay(*(report[name] for name in ("dataset", "dtype", "batch_size", "seed", "lr", "momentum")), steps)
+
+
+@cache
+def _replay(name: str, dtype: str, size: int, seed: int, lr: float, momentum: float, steps: int) -> Replay:
+    dataset, rng = data.load(name), np.random.default_rng(seed)
     initial = convnet.initial(dataset.train_images.shape[1:], CLASSES, rng)
     weights = {name: w.astype(dtype) for name, w in initial.items()}
-    options = {"lr": report["lr"], "momentum": report["momentum"]}
+    options = {"lr": lr, "momentum": momentum}
     sides = Sides(Manual(weights, **options), Reference(weights, **options))
     per_epoch = len(dataset.train_images) // size
     before = torch.get_num_threads()

@@ -15,7 +15,7 @@ def stride() -> Figure:
     y = cross_correlate(x, w, stride=2)
     row = Row(x, w, y, ("image", "kernel", "output"))
     board = Board(width(row) + 0.6, 8.2)
-    draw(board, row, (0.3, 0), (0, 0))
+    draw(board, row, (0.3, 0), (0, 0), stride=2)
     right = 0.3 + width(row) - 3
     for (p, q), colour in (((0, 1), ORANGE), ((2, 2), GREEN)):
         board.frame((0.3 + 2 * q, 0.9 + 2 * p), w.shape, colour)
@@ -38,7 +38,7 @@ def remainder() -> Figure:
         for p, colour in enumerate((BLUE, GREEN, BLUE)):
             board.frame((left + s * p, 0.2 + s * p), (f, f), colour)
         said = "every row is read" if not rows else f"{rows} row is never read"
-        board.write(f"n = {n}: 3 windows, {said}", (left + n / 2, 8.8), SMALL)
+        board.write(f"n = {n}: {said}", (left + n / 2, 8.8))
     return finish(
         board.canvas, "remainder",
         "Stride 2 and a kernel of 3 on 7 and on 8 pixels. The output has the same size; the last row and column of the "

@@ -18,23 +18,23 @@ def volume() -> Figure:
     w = examples.integers(3, 3, 3, 2, top=2)
     y = convolve_volume(x, w)
     top = float(np.abs(y).max())
-    board = Board(18.8, 20.4)
-    board.write("image, 3 channels", (2.8, 0.5))
+    board = Board(20.4, 20.4)
+    board.write("3 channels", (3.8, 0.5))
     for o in range(2):
-        board.write(f"filter {o + 1}, depth 3", (9.9 + 6.7 * o, 0.5))
+        board.write(f"filter {o + 1}, depth 3", (10.1 + 6.9 * o, 0.5))
     for c, (name, colour) in enumerate(CHANNELS.items()):
         above, plane = 1.2 + 4.7 * c, x[:, :, c]
         board.grid(
-            plane, (1.2, above), 0.5, fill=lambda v, paint=colour: (paint, v), text=None,  # type: ignore[misc]
+            plane, (1.8, above), 0.5, fill=lambda v, paint=colour: (paint, v), text=None,  # type: ignore[misc]
         )  # fmt: skip
-        board.write(name, (0.85, above + 2), SMALL, align="right")
+        board.write(name, (1.6, above + 2), SMALL, align="right")
         for o in range(2):
-            left, part = 6.5 + 6.7 * o, cross_correlate(plane, w[:, :, c, o])
+            left, part = 7 + 6.9 * o, cross_correlate(plane, w[:, :, c, o])
             board.write("∗", (left - 0.55, above + 2), 12)
             board.grid(w[:, :, c, o], (left, above + 0.75), 0.8, fill=signed(6))
             board.grid(part, (left + 3.2, above + 0.5), 0.5, fill=signed(top), text=None)
     for o in range(2):
-        left = 9.7 + 6.7 * o
+        left = 10.2 + 6.9 * o
         board.write("+", (left + 1.5, 15.2), 12)
         board.arrow((left + 1.5, 15.6), (left + 1.5, 16.2))
         board.grid(y[:, :, o], (left, 16.4), 0.5, fill=signed(top), text=None)
