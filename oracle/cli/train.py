@@ -64,7 +64,7 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
         f"{dtype}, seed {seed}, batches of {batch_size}, SGD with lr {recipe.lr} and momentum {recipe.momentum}, "
         f"{epochs or recipe.epochs} epochs\n"
     )
-    print(ROW.format("", "loss", "", "accuracy", "", "weights", "same", "seconds", ""))
+    print(ROW.format("", "loss", "", "accuracy", "", "weights", "same", "seconds", "").rstrip())
     print(ROW.format("epoch", *SIDES, *SIDES, "differ by", "predictions", *SIDES))
 
     def say(e: Any) -> None:
@@ -84,10 +84,10 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
 def _shown(report: "Report") -> str:
     """The last line of a training: what it has shown."""
     last = report.epochs[-1]
-    manual, reference = last.accuracy.manual, last.accuracy.reference
+    manual, reference, most = last.accuracy.manual, last.accuracy.reference, last.max_weight_difference
     return (
         f"{report.dataset}: {manual:.2%} of the test images are classified right by hand, {reference:.2%} in PyTorch; "
-        f"they agree on {last.agreement:.2%}, and at the end no weight differs by more than {last.max_weight_difference:.1e}"
+        f"they agree on {last.agreement:.2%}, and at the end no weight differs by more than {most:.1e}"
     )
 
 

@@ -157,8 +157,8 @@ CHAPTERS = (
         """,
         formulas=("E6", "E6a"), ops=("unfold", "linear"),
         mistakes=(
-            "unfold.taps_in_front", "unfold.windows_by_columns", "unfold.columns_as_rows", "linear.weight_not_transposed",
-            "conv2d.bias_gradient_over_the_wrong_axes",
+            "unfold.taps_in_front", "unfold.windows_by_columns", "unfold.columns_as_rows",
+            "linear.weight_not_transposed", "conv2d.bias_gradient_over_the_wrong_axes",
         ),
     ),
     Chapter(

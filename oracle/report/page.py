@@ -1,4 +1,4 @@
-"""The page: chapters, cards and figures put into page.html, with style.css and widget.js in it. One file, no network."""
+"""The page: chapters, cards and figures put into page.html, with style.css and widget.js in it: one file, no network"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ def _section(
         [card[name] for name in chapter.ops if name in card],
         [(title, [card[name] for name in names if name in card]) for title, names in chapter.groups],
         [name for name in chapter.every_op if name not in card],
-        named or [m for name in chapter.ops for m in card[name].mistakes if name in card],
+        named or [m for name in chapter.ops if name in card for m in card[name].mistakes],
         checks(chapter, rows),
     )  # fmt: skip
 
@@ -101,9 +101,9 @@ def checks(chapter: Chapter, rows: Iterable[formulas.Formula]) -> list[Markup]:
     """The command lines by which a reader checks the chapter: its tests, and its ops one by one."""
     tests = [theorem.partition("::")[0] for row in rows for theorem in row.theorems or ()]
     tests += [f"tests/test_{op}.py" for op in chapter.ops]
-    ops = "".join(f" --op {op}" for op in chapter.every_op)
+    ops = "" if chapter.groups else "".join(f" --op {op}" for op in chapter.ops)  # of very many all are as short
     lines = ["pytest " + " ".join(dict.fromkeys(tests))] if tests else []
-    lines += ["python -m oracle verify" + ops] if ops else []
+    lines += ["python -m oracle verify" + ops] if chapter.every_op else []
     return [code.shell(line) for line in lines or ["pytest -n auto"]]
 
 
@@ -113,11 +113,8 @@ def summary(found: Results) -> str:
     wrong = sum(bool(row["failure"]) for row in rows)
     calls = sum(row["calls"] for row in rows)
     said = f"{len(rows) - wrong} of {len(rows)} ops are" if wrong else f"All {len(rows)} ops are"
-    return f"{said} what PyTorch computes, by {calls:,} drawn calls; the largest error is {_worst(rows):.2f} of its bound."
-
-
-def _worst(rows: Iterable[Mapping[str, float]]) -> float:
-    return max((row["worst"] for row in rows), default=0.0)
+    worst = max((row["worst"] for row in rows), default=0.0)
+    return f"{said} what PyTorch computes, by {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
 
 
 def _theorems() -> list[cards.Theorem]:

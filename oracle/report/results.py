@@ -28,6 +28,9 @@ LONG = {
 }
 
 
+KEYS = {"verify": "ops", "train": "steps", "train-float32": "steps", "mutants": "ladder", "benchmarks": "times"}
+
+
 def command(name: str, folder: Path) -> str:
     """The shell line that makes a result."""
     return (SHORT | LONG)[name].format(_file(folder, name))
@@ -37,24 +40,29 @@ def load(folder: Path) -> dict[str, Any]:
     """The results that are there.
 
     Raises:
-        ValueError: a file holds no JSON.
+        ValueError: a file is not what its command writes.
     """
-    found = {}
-    for name in SHORT | LONG:
-        path = _file(folder, name)
-        if path.exists():
-            try:
-                found[name] = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise ValueError(f"result {str(path)!r}: no JSON ({error}); delete it, or run it again") from None
-    return found
+    paths = {name: _file(folder, name) for name in SHORT | LONG}
+    return {name: _read(name, path) for name, path in paths.items() if path.exists()}
+
+
+def _read(name: str, path: Path) -> Any:
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        result = None
+    if not (isinstance(result, list) if name not in KEYS else isinstance(result, dict) and KEYS[name] in result):
+        raise ValueError(f"result {str(path)!r}: not what {name} --json writes; delete it, or run it again")
+    if name == "verify" and result["subject"] != "manual":
+        raise ValueError(f"result {str(path)!r}: of {result['subject']!r}, and the report is of 'manual'")
+    return result
 
 
 def complete(folder: Path, found: dict[str, Any], progress: Progress) -> None:
     """Run the short ones that are missing from ``found``, and put them there and into ``folder``, which is made."""
-    folder.mkdir(exist_ok=True)
     for name, run in RUNS.items():
         if name not in found:
+            folder.mkdir(exist_ok=True)
             text = run(progress)
             write_atomically(_file(folder, name), text)
             found[name] = json.loads(text)
