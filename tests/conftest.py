@@ -24,7 +24,7 @@ def subject(request):
 
 @pytest.fixture(scope="session")
 def report_page(tmp_path_factory):
-    """The report of a run that is short: verdicts as they should be, a few steps of training. Its results lie beside it."""
+    """The report of a run that is short: verdicts as they should be, few steps of training. Results lie beside it."""
     import data
     from oracle import judge
     from oracle.ops import OPS

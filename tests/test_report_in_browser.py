@@ -29,8 +29,9 @@ STICKS_OUT = """() => {
   const scrolls = (e) => e && (["auto", "scroll"].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   return [...document.body.querySelectorAll("*")]
     .filter((e) => !scrolls(e.parentElement))
-    .filter((e) => { const b = e.getBoundingClientRect(); return b.width && (b.right > innerWidth + 1 || b.left < -1); })
-    .map((e) => `${e.tagName} ${e.id} ${e.className}: ${e.textContent.slice(0, 40)}`);
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.right > innerWidth + 1 || box.left < -1))
+    .map(([e]) => `${e.tagName} ${e.id} ${e.className}: ${e.textContent.slice(0, 40)}`);
 }"""
 
 

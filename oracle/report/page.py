@@ -1,4 +1,4 @@
-"""The page: chapters, cards and figures put into page.html, with style.css and widget.js in it: one file, no network"""
+"""The page: chapters, cards and figures in page.html, with style.css and widget.js: one file, no network."""
 
 import re
 from collections.abc import Iterable, Mapping
