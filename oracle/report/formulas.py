@@ -7,11 +7,12 @@ grammar; a single word in front of it is its label; any other column is a remark
 stands behind a colon or a semicolon, and a line that begins further right than the formulas.
 """
 
-import inspect
+import ast
 import re
 from collections.abc import Iterator
 from html import escape
-from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 from latex2mathml.converter import convert
@@ -21,6 +22,17 @@ from oracle.report.grammar import Unreadable, formula, parts
 EQUATION = re.compile(r"[^\s=]+(?:, [^\s=]+)? = ")
 LABEL = re.compile(r"((?:^|(?<=   ))[a-z]+) {2,}(?=[^\s=]+(?:, [^\s=]+)? = )")
 SOURCE = re.compile(r"\b(_\w+)\.py")
+
+# What latex2mathml leaves to be desired.
+BETTER = (
+    (r"\\_", "_"),
+    (
+        r"<mo>(?!mod<)([A-Za-z]+|&#x0221E;)</mo>",
+        r'<mi mathvariant="normal">\1</mi>',
+    ),  # no operator: no blanks around it
+    (r"(<mo(?![^>]*postfix)[^>]*>[^<]*</mo>(?:<mspace [^>]*/>)?<mo)(>&#x02212;)", r'\1 form="prefix"\2'),  # a sign: −1
+    (r' columnalign="left"', ' style="text-align: left"'),  # which browsers no longer know
+)
 
 
 class Line(NamedTuple):
@@ -42,7 +54,7 @@ def lines_of(module_name: str) -> tuple[Line, ...]:
     Raises:
         Unreadable: a line looks like a formula and is none of the grammar.
     """
-    return tuple(_typeset(line) for line in _rows(_docstring(module_name)))
+    return tuple(map(_typeset, equations(_docstring(module_name))))
 
 
 def sources_of(module_name: str) -> tuple[str, ...]:
@@ -62,10 +74,10 @@ def typeset(text: str) -> str:
 
 
 def mathml(latex: str, *, text: str = "", block: bool = False) -> str:
-    """LaTeX as MathML, with names of several letters upright; ``text`` is said where no formula can be shown."""
-    made = convert(latex, display="block" if block else "inline").replace(r"\_", "_")
-    # a name is a number to MathML, not a sign with blanks around it
-    made = re.sub(r"<mo>(?!mod<)([A-Za-z]+)</mo>", r'<mi mathvariant="normal">\1</mi>', made)
+    """LaTeX as MathML that browsers space as TeX does; ``text`` is what it is called where it cannot be shown."""
+    made = convert(latex, display="block" if block else "inline")
+    for pattern, better in BETTER:
+        made = re.sub(pattern, better, made)
     return made.replace("<math ", f'<math alttext="{escape(text)}" ', 1) if text else made
 
 
@@ -75,11 +87,14 @@ def _typeset(line: Line) -> Line:
 
 
 def _docstring(module_name: str) -> str:
-    return inspect.getdoc(import_module(module_name)) or ""
+    """Read, not imported."""
+    spec = find_spec(module_name)
+    path = Path(spec.origin or "") if spec else Path()
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
-def _rows(docstring: str) -> Iterator[Line]:
-    """The formulas, not yet typeset."""
+def equations(docstring: str) -> Iterator[Line]:
+    """The formulas of a docstring, not yet typeset."""
     title, *paragraphs = docstring.split("\n\n")
     yield from (_row(label, column) for label, column in _columns(title) if EQUATION.match(column))
     for paragraph in paragraphs:
