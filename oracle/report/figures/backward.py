@@ -10,18 +10,20 @@ from oracle.report.figures.boards import BEHIND_NUMBERS, Board, where
 from oracle.report.figures.correlation import Row, draw, width
 from oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, Figure, finish
 
+# So small that no number of the gradient has two digits
+W, DZ = examples.integers(3, 3, top=2, seed=7), examples.integers(2, 2, seed=8)
+
 
 def full_convolution() -> Figure:
     """dZ with the zeros that stand for it: s − 1 between its numbers, f − 1 around them."""
-    w, dz = examples.integers(3, 3), examples.integers(2, 2, seed=1)
     rows = []
     for n, s in ((4, 1), (5, 2)):
-        dx = conv2d.input_gradient(dz[None, None], (1, 1, n, n), w[None, None], stride=s)[0, 0]
+        dx = conv2d.input_gradient(DZ[None, None], (1, 1, n, n), W[None, None], stride=s)[0, 0]
         spread = np.zeros((n + 2, n + 2))
-        spread[2:-2:s, 2:-2:s] = dz
+        spread[2:-2:s, 2:-2:s] = DZ
         given = np.zeros(spread.shape, bool)
         given[2:-2:s, 2:-2:s] = True
-        rows.append(Row(spread, turned(w), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
+        rows.append(Row(spread, turned(W), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
     board = Board(width(rows[1]) + 0.6, 18.2)
     board.write("stride 1", (0.3, 0.5), align="left", colour=BLUE)
     draw(board, rows[0], (0.3, 1), (1, 1))
@@ -37,23 +39,24 @@ def full_convolution() -> Figure:
 
 
 def scatter() -> Figure:
-    w, dz = examples.integers(3, 3), examples.integers(2, 2, seed=1)
-    board = Board(15.6, 12.2)
+    board = Board(15.8, 11.5)
     colours = np.array([[BLUE, ORANGE], [GREEN, PURPLE]])
     board.write("dZ", (1.3, 0.5))
-    board.grid(dz, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
+    board.grid(DZ, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
     board.write("W", (3.9, 0.5))
-    board.grid(w, (2.7, 1))
+    board.grid(W, (2.7, 1))
     for i, (m, n) in enumerate(np.ndindex(2, 2)):
-        one = np.zeros_like(dz)
-        one[m, n] = dz[m, n]
-        at = ((6.5, 11.3, 0.3, 5.1)[i], (1, 1, 7.2, 7.2)[i])
-        board.grid(_gradient(one, w), at, fill=where(_window(m, n), colours[m, n]))
+        one = np.zeros_like(DZ)
+        one[m, n] = DZ[m, n]
+        at = ((6.5, 11.5, 1.2, 6.2)[i], (1, 1, 7.2, 7.2)[i])
+        board.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m, n]))
         board.write(f"dZ[{m},{n}] · W", (at[0] + 2, at[1] - 0.5))
-        board.write("=" if i == 3 else "+", (at[0] + 4.4, at[1] + 2), 12)
-    board.grid(_gradient(dz, w), (10.2, 7.2))
-    board.frame((10.2, 7.2), (4, 4), INK)
-    board.write("dA_prev", (12.2, 6.7))
+        if i:
+            board.write("+", (at[0] - 0.5, at[1] + 2), 12)
+    board.write("=", (10.7, 9.2), 12)
+    board.grid(_gradient(DZ, W), (11.2, 7.2))
+    board.frame((11.2, 7.2), (4, 4), INK)
+    board.write("dA_prev", (13.2, 6.7))
     return finish(
         board.canvas, "scatter",
         "The same gradient scattered: each number of dZ sends itself times the kernel, not turned, back to the window "
@@ -76,9 +79,9 @@ def _window(m: int, n: int) -> Array:
 
 
 def weight_gradient() -> Figure:
-    x, dz = examples.integers(4, 4, seed=2), examples.integers(2, 2, seed=1)
-    dw = conv2d.weight_gradient(dz[None, None], x[None, None], (1, 1, 3, 3))[0, 0]
-    row = Row(x, dz, dw, ("image", "dZ", "dW"))
+    x = examples.integers(4, 4, seed=2)
+    dw = conv2d.weight_gradient(DZ[None, None], x[None, None], (1, 1, 3, 3))[0, 0]
+    row = Row(x, DZ, dw, ("image", "dZ", "dW"))
     board = Board(width(row) + 3, 5.2)
     draw(board, row, (1.5, 0), (0, 2))
     return finish(

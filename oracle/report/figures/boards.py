@@ -14,7 +14,7 @@ from oracle.report.figures.drawing import BLUE, INK, LETTERS, ORANGE, SMALL, WID
 Paint = tuple[str, float] | None  # a colour and its opacity
 Fill = Callable[[float], Paint]
 Place = tuple[float, float]  # x to the right, y downwards
-STRONG, BEHIND_NUMBERS = 1.0, 0.45  # opacities: numbers must be read through the latter
+STRONG, BEHIND_NUMBERS, GREY = 1.0, 0.45, 0.2  # opacities; through the others, of a colour and of ink, numbers are read
 LEVELS = 20  # of opacity, so that cells that look alike are one path
 
 
@@ -65,12 +65,15 @@ class Board:
             self._path(_squares(places, size), facecolor=colour, edgecolor="none", alpha=opacity)
         self._path(_lines(values.shape, at, size), facecolor="none", edgecolor=INK, alpha=0.35, linewidth=0.5)
 
-    def frame(self, at: Place, shape: tuple[float, float], colour: str = INK, *, dashed: bool = False) -> None:
+    def frame(
+        self, at: Place, shape: tuple[float, float], colour: str = INK, *, dashed: bool = False, thin: bool = False
+    ) -> None:  # fmt: skip
         """An outline of ``shape``, height and width."""
         (x, y), (height, width) = at, shape
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-        line = {"linestyle": (0, (2.5, 1.5)), "linewidth": 1.0} if dashed else {"linewidth": 1.8}
-        self._path(Path(corners, closed=True), facecolor="none", edgecolor=colour, **line)
+        line = (0, (2.5, 1.5)) if dashed else "solid"
+        width = 1.0 if dashed or thin else 1.8
+        self._path(Path(corners, closed=True), facecolor="none", edgecolor=colour, linestyle=line, linewidth=width)
 
     def write(
         self, text: str, at: Place, letters: float = LETTERS, *, align: str = "center", colour: str = INK

@@ -5,7 +5,18 @@ import numpy as np
 from manual._typing import Array
 from manual.article.connections import connections, dense_parameters, parameters, tied_entries
 from oracle.report.figures.boards import Board, Paint, Place
-from oracle.report.figures.drawing import BLUE, GREEN, ORANGE, PURPLE, SMALL, Figure, chart, charted, finish
+from oracle.report.figures.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SMALL,
+    Figure,
+    chart,
+    charted,
+    finish,
+    power_of_ten,
+)
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 
@@ -55,7 +66,7 @@ def count() -> Figure:
     axes.loglog(sizes, conv, "o-", color=BLUE, markersize=3, label=f"{filters} filters of {f} × {f}")
     axes.set_xticks(sizes, map(str, sizes))
     axes.minorticks_off()
-    axes.set_yticks([10**k for k in range(2, 13, 2)], ["100", "10⁴", "10⁶", "10⁸", "10¹⁰", "10¹²"])
+    axes.yaxis.set_major_formatter(power_of_ten)
     axes.set(xlabel="height and width of the image", ylabel="parameters", ylim=(50, 1e12))
     axes.legend(loc="upper left")
     at = list(sizes).index(28)

@@ -4,7 +4,7 @@ import numpy as np
 
 from manual.article.convolution import convolve_as_printed, cross_correlate, figure_3, kernels, parity
 from oracle.report.figures import correlation, examples
-from oracle.report.figures.boards import BEHIND_NUMBERS, Board, ink, signed
+from oracle.report.figures.boards import BEHIND_NUMBERS, GREY, Board, ink, signed
 from oracle.report.figures.drawing import BLUE, SMALL, Figure, finish
 
 
@@ -13,9 +13,7 @@ def sliding() -> Figure:
     y = cross_correlate(x, w)
     board = Board(correlation.width(correlation.Row(x, w, y, ("", "", ""))) + 0.6, 24.2)
     for i, (p, q) in enumerate([(0, 0), (1, 1), (3, 3)]):
-        row = correlation.Row(
-            x, w, correlation.visited(y, (p, q)), ("image", "kernel", "output"), ink(10, BEHIND_NUMBERS)
-        )
+        row = correlation.Row(x, w, correlation.visited(y, (p, q)), ("image", "kernel", "output"), ink(10, GREY))
         correlation.draw(board, row, (0.3, 8.1 * i), (p, q))
         terms = correlation.written_out(x[p : p + 3, q : q + 3], w, y[p, q])
         board.write(terms, (board.axes.get_xlim()[1] / 2, 8.1 * i + 7.45), SMALL)

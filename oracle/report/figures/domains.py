@@ -87,9 +87,7 @@ def overview() -> Figure:
     narrow = min(range(len(keys)), key=shares.__getitem__)
     return finish(
         canvas, "domains",
-        "The printed forms that are narrower than the truth. Each was tried on every geometry of a small range, against "
-        "the general form.",
+        "The printed forms that are narrower than the truth. Each was tried on every geometry of a small range, "
+        "against the general form.",
         f"A bar for each of {len(keys)} formulas, from {min(shares):.0f} % ({keys[narrow]}) to {max(shares):.0f} %.",
     )  # fmt: skip
-
-

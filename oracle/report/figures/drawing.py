@@ -7,6 +7,7 @@ that its letters can still be read on a phone.
 
 import re
 from io import StringIO
+from math import log10
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -42,6 +43,11 @@ class Figure(NamedTuple):
     svg: str
     caption: str
     alt: str
+
+
+def power_of_ten(value: float, _: object = None) -> str:
+    """The label of a logarithmic axis, 10⁻³ for 0.001."""
+    return "10" + f"{log10(value):.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def chart(height: float) -> Canvas:

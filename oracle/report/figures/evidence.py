@@ -14,12 +14,12 @@ COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "FAST": GREEN}
 
 
 def documented() -> dict[str, Any]:
-    """The ladder of docs/mutants.md under the name and in the form of its JSON; nothing where the page is not at hand."""
+    """The ladder of docs/mutants.md under the name and in the form of its JSON; nothing where there is no such page."""
     if not PAGE.is_file():
         return {}
-    text = PAGE.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8").partition("## The ladder")[2].partition("\n## ")[0]
     sample = re.search(r"reject of ([\d,]+) of the rejected edits", text)
-    rows = re.findall(r"^\| (.+) \| ([\d.]+)% \|$", text.partition("## The ladder")[2].partition("\n## ")[0], re.MULTILINE)
+    rows = re.findall(r"^\| (.+) \| ([\d.]+)% \|$", text, re.MULTILINE)
     of = int(sample[1].replace(",", "")) if sample else 0
     rungs = [{"name": name, "rejected": round(of * float(share) / 100), "of": of} for name, share in rows]
     return {"mutants": {"ladder": rungs}}
@@ -76,8 +76,8 @@ def ladder(report: Mapping[str, Any]) -> Figure | None:
     axes.spines["left"].set_visible(False)
     return finish(
         canvas, "ladder",
-        f"{rungs[0]['of']:,} small edits of the formulas, each of which changes an answer, and the share that different "
-        "ways to check reject.",
+        f"{rungs[0]['of']:,} small edits of the formulas, each of which changes an answer, and the share that "
+        "different ways to check reject.",
         "Bars: " + "; ".join(f"{rung['name']}, {share:.1f} %" for rung, share in zip(rungs, shares, strict=True)) + ".",
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from manual.article.images import convolve_bytes_as_printed
 from oracle.report.figures import examples
-from oracle.report.figures.boards import Board, ink
+from oracle.report.figures.boards import GREY, Board, ink
 from oracle.report.figures.drawing import BLUE, ORANGE, Figure, chart, charted, finish
 
 
@@ -12,7 +12,7 @@ def numbers() -> Figure:
     image = examples.digit()
     board = Board(18, 9.2)
     board.grid(image, (0.5, 0.2), fill=ink(examples.LEVELS), text=None)
-    board.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, 0.3))
+    board.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, GREY))
     board.write("what is seen", (4.5, 8.75))
     board.write("what is stored", (13.5, 8.75))
     return finish(

@@ -7,17 +7,18 @@ from manual._windows import pad
 from manual.article.convolution import cross_correlate, figure_3
 from manual.article.padding import influence_map, same_padding
 from oracle.report.figures import correlation
-from oracle.report.figures.boards import BEHIND_NUMBERS, Board, ink, number
+from oracle.report.figures.boards import BEHIND_NUMBERS, GREY, Board, ink, number
 from oracle.report.figures.drawing import BLUE, INK, ORANGE, Figure, finish
 
 
 def valid_and_same() -> Figure:
     x, w = figure_3()
-    board = Board(19.4, 20.6)
-    valid = correlation.Row(x, w, cross_correlate(x, w), ("valid: 6 × 6", "kernel", "4 × 4"), ink(10, BEHIND_NUMBERS))
+    x = x / 10
+    board = Board(19.8, 20.6)
+    valid = correlation.Row(x, w, cross_correlate(x, w), ("valid: 6 × 6", "kernel", "4 × 4"), ink(1, GREY))
     correlation.draw(board, valid, (0.2, 0.2))
     padded, same = pad(x, [same_padding(3)] * 2), cross_correlate(x, w, padding=1)
-    row = correlation.Row(padded, w, same, ("same: 8 × 8 with zeros", "kernel", "6 × 6"), ink(10, BEHIND_NUMBERS))
+    row = correlation.Row(padded, w, same, ("same: 8 × 8 with zeros", "kernel", "6 × 6"), ink(1, GREY))
     correlation.draw(board, row, (0.2, 7.9))
     board.frame((1.2, 9.8), x.shape, INK, dashed=True)
 
@@ -32,8 +33,8 @@ def valid_and_same() -> Figure:
         "Valid: only places where the kernel fits, and the output shrinks. Same: zeros around the image (dashed: the "
         "image itself), and the output keeps its size, but the zeros act as an edge of their own. For an even kernel "
         "one zero is left over; it goes to the end.",
-        "Three convolutions with their numbers. A 6 by 6 image gives 4 by 4 without padding, and 6 by 6 with one zero "
-        "around it, whose last rows and first and last columns differ from the inside. The row 1, 2, 3, 4 and the "
+        "Three convolutions with their numbers. A 6 by 6 image, its upper half 1, gives 4 by 4 without padding, "
+        "and 6 by 6 with one zero around it, whose last rows and first and last columns differ from the inside. The row 1, 2, 3, 4 and the "
         f"kernel 1, 10 give {', '.join(map(number, even[0]))} with one zero at the end.",
     )  # fmt: skip
 
@@ -51,8 +52,8 @@ def influence() -> Figure:
     return finish(
         board.canvas, "influence",
         "In how many outputs each pixel has a part. Without padding a corner has one, the middle nine; padding 1, as "
-        "in a same convolution, only softens this, padding 2 ends it. With a stride some pixels (orange) have a part in "
-        "none.",
+        "in a same convolution, only softens this, padding 2 ends it. With a stride some pixels (orange) have a "
+        "part in none.",
         "Six maps. On 5 by 5 pixels with a 3 by 3 kernel the corner counts 1, 4 and 9 for padding 0, 1 and 2, the "
         "middle always 9. On 6 by 6 pixels with stride 2 or 3 some rows and columns count 0, or the counts alternate.",
     )  # fmt: skip
@@ -60,4 +61,3 @@ def influence() -> Figure:
 
 def _influence(count: int, f: int) -> tuple[str, float]:
     return (BLUE, 0.6 * count / f**2) if count else (ORANGE, BEHIND_NUMBERS)
-

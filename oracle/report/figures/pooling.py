@@ -30,10 +30,10 @@ def pooling() -> Figure:
     ties = int(tied.sum())
     return finish(
         board.canvas, "pooling",
-        f"Max pooling with windows of 2 × 2. In {ties} of 9 windows (orange) the largest number stands twice. Print does "
-        "not say which of the two gets the gradient; PyTorch takes the first in row order.",
-        "A 6 by 6 image with the maximum of each window coloured, and the 3 by 3 output 7 5 6, 7 8 5, 4 5 7. Below, the "
-        f"mask with ones at all maxima, two of them in {ties} windows, and the mask with one 1 in each window.",
+        f"Max pooling with windows of 2 × 2. In {ties} of 9 windows (orange) the largest number stands twice. Print "
+        "does not say which of the two gets the gradient; PyTorch takes the first in row order.",
+        "A 6 by 6 image with the maximum of each window coloured, and the 3 by 3 output 7 5 6, 7 8 5, 4 5 7. Below, "
+        f"the mask with ones at all maxima, two of them in {ties} windows, and the mask with one 1 in each window.",
     )  # fmt: skip
 
 
@@ -92,4 +92,4 @@ def _paints(mask: Array, tied: Array, f: int = 2) -> list[list[Paint]]:
 
 def _windows(board: Board, at: Place, n: int) -> None:
     for i, j in np.ndindex(n // 2, n // 2):
-        board.frame((at[0] + 2 * j, at[1] + 2 * i), (2, 2), INK)
+        board.frame((at[0] + 2 * j, at[1] + 2 * i), (2, 2), INK, thin=True)

@@ -7,7 +7,7 @@ from manual.article.padding import influence_map
 from manual.article.stride import figure_6, unread_rows
 from oracle.report.figures.boards import Board, where
 from oracle.report.figures.correlation import Row, draw, width
-from oracle.report.figures.drawing import BLUE, GREEN, ORANGE, SMALL, Figure, finish
+from oracle.report.figures.drawing import BLUE, GREEN, ORANGE, Figure, finish
 
 
 def stride() -> Figure:

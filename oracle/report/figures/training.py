@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from manual import conv2d, relu
 from manual._typing import Array
 from oracle.report.figures.boards import Board, ink, signed
-from oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish
+from oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish, power_of_ten
 from oracle.report.figures.replay import replay
 
 Report = Mapping[str, Any]  # what train --json writes
@@ -29,11 +30,13 @@ def _curves(report: Report, name: str) -> Figure:
     count = np.arange(1, len(difference) + 1)
     canvas = chart(4.2)
     losses, differences = canvas.subplots(2, sharex=True)
-    losses.plot(count, steps["loss"]["reference"], color=ORANGE, linewidth=3.5, alpha=0.6, label="PyTorch")
-    losses.plot(count, steps["loss"]["manual"], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), label="by hand")
+    losses.plot(count, steps["loss"]["reference"], color=ORANGE, linewidth=4, alpha=0.6, label="PyTorch")
+    losses.plot(count, steps["loss"]["manual"], color=INK, linewidth=0.8, label="by hand")
     losses.set(ylabel="loss of the batch", ylim=(0, None), xlim=(0, len(count) + 1))
     losses.legend()
     differences.set_yscale("log")
+    differences.yaxis.set_major_formatter(power_of_ten)
+    differences.yaxis.set_minor_locator(NullLocator())
     differences.plot(count, np.where(difference, difference, np.nan), color=BLUE, linewidth=1.2)
     if parting:
         for axes in (losses, differences):
@@ -45,7 +48,8 @@ def _curves(report: Report, name: str) -> Figure:
     differences.set(xlabel="step", ylabel="largest difference\nof any weight")
     last = report["epochs"][-1]
     choices = (
-        f"At step {parting['step']} they first choose differently, and from then on they are two networks."
+        f"They first choose differently at step {parting['step']} (dotted): a choice can move the weights further "
+        "apart than any rounding."
         if parting
         else f"In all {len(count):,} steps every relu and every maximum chose alike."
     )
@@ -60,7 +64,7 @@ def _curves(report: Report, name: str) -> Figure:
 
 
 def parting(report: Report) -> Figure | None:
-    """The choice itself, where there is one and it is a relu's or a pooling window's: the image and the map it is of."""
+    """The choice itself, where there is one, a relu's or a pooling window's: the image and the map it is of."""
     if not (p := report["parting"]):
         return None
     run = replay(report, p["step"])
@@ -87,8 +91,8 @@ def parting(report: Report) -> Figure | None:
     board.write(f"PyTorch: {told[1]}", (8.2, 10.3), SMALL)
     return finish(
         board.canvas, "parting",
-        f"What parted the two in {report['dtype']}: at step {p['step']} one cell (framed) of the map before {layer} lies "
-        "so near the edge of a choice that the roundings of the two sides fall on either side of it.",
+        f"What parted the two in {report['dtype']}: at step {p['step']} one cell (framed) of the map before {layer} "
+        "lies so near the edge of a choice that the roundings of the two sides fall on either side of it.",
         f"A training image and the map that layer {layer} decides on, in blue and orange, with one cell framed. "
         f"By hand: {told[0]}. PyTorch: {told[1]}.",
     )  # fmt: skip
@@ -106,14 +110,17 @@ def digits(report: Report) -> Figure:
         row, column = divmod(place, 6)
         x, y = 0.4 + 3.05 * column, 0.3 + 3.75 * row
         board.grid(images[k, 0], (x, y), 2.4 / images.shape[2], fill=ink(1), text=None)
-        board.write(f"{ours[k]}  {theirs[k]}", (x + 1.2, y + 2.85), colour=INK if right[k] else ORANGE)
-        if not right[k]:
+        said = f"{ours[k]}  {theirs[k]}"
+        if right[k]:
+            board.write(said, (x + 1.2, y + 2.85), SMALL)
+        else:
+            board.write(f"{said}, not {labels[k]}", (x + 1.2, y + 2.85), SMALL, colour=ORANGE)
             board.frame((x, y), (2.4, 2.4), ORANGE)
     agree = int((ours == theirs).sum())
     return finish(
         board.canvas, "digits",
-        f"Test images, below each what the network trained by hand says and what PyTorch's says. Framed: both the wrong "
-        f"answers and the images they are for. The two agree on {agree:,} of {len(labels):,} test images.",
+        "Test images, below each what the network trained by hand takes it for, then PyTorch's. Framed: where one of "
+        f"them is wrong. The two agree on {agree:,} of {len(labels):,} test images.",
         f"Twenty-four handwritten digits of the test set with two predictions each, those that are wrong first, in "
         f"orange. {int((ours == labels).sum()):,} of {len(labels):,} are right by hand, "
         f"{int((theirs == labels).sum()):,} in PyTorch.",
@@ -125,7 +132,7 @@ def filters(report: Report) -> Figure:
     run = replay(report, len(report["steps"]["max_weight_difference"]))
     x, w, b = run.dataset.test_images[12:13], run.sides.manual.weights["w1"], run.sides.manual.weights["b1"]
     a: Array = relu.forward(conv2d.forward(x.astype(w.dtype), w, b, padding=1))[0]
-    board = Board(18.4, 11.8)
+    board = Board(18.4, 12.1)
     for k, (kernel, plane) in enumerate(zip(w[:, 0], a, strict=True)):
         row, column = divmod(k, 4)
         left, top = 0.4 + 4.6 * column, 0.4 + 5.9 * row

@@ -31,7 +31,7 @@ def volume() -> Figure:
         for o in range(2):
             left, part = 7 + 6.9 * o, cross_correlate(plane, w[:, :, c, o])
             board.write("∗", (left - 0.55, above + 2), 12)
-            board.grid(w[:, :, c, o], (left, above + 0.75), 0.8, fill=signed(6))
+            board.grid(w[:, :, c, o], (left, above + 0.75), 0.8, fill=signed(2), text=None)
             board.grid(part, (left + 3.2, above + 0.5), 0.5, fill=signed(top), text=None)
     for o in range(2):
         left = 10.2 + 6.9 * o
@@ -39,7 +39,7 @@ def volume() -> Figure:
         board.arrow((left + 1.5, 15.6), (left + 1.5, 16.2))
         board.grid(y[:, :, o], (left, 16.4), 0.5, fill=signed(top), text=None)
         board.frame((left, 16.4), (3, 3), INK)
-        board.write(f"output channel {o + 1}", (left + 0.6, 19.9), SMALL)
+        board.write(f"output {o + 1}", (left + 1.5, 19.9))
     return finish(
         board.canvas, "volume",
         "A filter is as deep as the image: each of its planes is slid over one channel, and the results are added to "
@@ -66,8 +66,8 @@ def one_layer() -> Figure:
         board.write(text, (middle, 0.6))
     return finish(
         board.canvas, "layer",
-        "One filter of a layer: a convolution, one number b added everywhere, and the activation, here relu, which keeps "
-        "what is positive (blue) and makes the rest zero.",
+        "One filter of a layer: a convolution, one number b added everywhere, and the activation, here relu, which "
+        "keeps what is positive (blue) and makes the rest zero.",
         "A digit, a 3 by 3 kernel and the bias −0.5 give a 6 by 6 map Z in blue and orange; after relu the map A has "
         "the blue cells alone.",
     )  # fmt: skip
