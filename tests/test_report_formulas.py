@@ -11,7 +11,7 @@ import manual
 from oracle.article import formulas as article
 from oracle.article.claims import CLAIMS
 from oracle.ops import OPS
-from oracle.report.formulas import Line, lines_of, sources_of, typeset
+from oracle.report.formulas import equations, lines_of, sources_of, typeset
 from oracle.report.grammar import Unreadable, formula, parts
 
 MODULES = [module.name for module in walk_packages(manual.__path__, "manual.") if not module.ispkg]
@@ -30,7 +30,6 @@ def test_every_formula_of_a_docstring_is_typeset(name):
     for line in lines_of(name):
         assert _is_mathml(line.mathml, display="block"), line.text
         assert line.latex.count("{") == line.latex.count("}")
-        assert line.latex.count(r"\left") - line.latex.count(r"\left\l") >= 0
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -69,7 +68,8 @@ def test_no_line_with_an_index_and_a_sign_of_equality_is_taken_for_prose(name):
     ("text", "latex"),
     [
         ("y[n,o] = b[o] + Σ_i x[n,i] w[o,i]", r"y_{n,\,o} = b_{o} + \sum_{i} x_{n,\,i}\, w_{o,\,i}"),
-        ("y = x where x > 0, else 2αx", r"y = \begin{cases} x & \text{where }x > 0 \\ 2\alpha x & \text{else} \end{cases}"),
+        ("y = x if x > 0, else z", r"y = \begin{cases} x & \text{if }x > 0 \\ z & \text{else} \end{cases}"),
+        ("y = 2αx", r"y = 2\alpha x"),
         ("y = Σ ℓ / Σ v", r"y = \frac{\sum \ell }{\sum v}"),
         ("y = a (b + c) / d e", r"y = \frac{a\, \left( b + c \right) }{d}\, e"),
         ("y = a/b c", r"y = \frac{a}{b}\, c"),
@@ -80,7 +80,7 @@ def test_no_line_with_an_index_and_a_sign_of_equality_is_taken_for_prose(name):
         ("y = 1 − β₁ᵗ", r"y = 1 - \beta _{1}^{t}"),
         ("x̄[…,i] = x[…,i − lo]", r"\bar{x}_{\ldots ,\,i} = x_{\ldots ,\,i - \text{lo}}"),
         ("m[n] = argmax_r u[n,r]", r"m_{n} = \operatorname{argmax}_{r}\,u_{n,\,r}"),
-        ("da, db = dy s, dy a", r"\operatorname{d}a,\,\operatorname{d}b = \operatorname{d}y\, s\text{, }\operatorname{d}y\, a"),
+        ("da, db = s, dy a", r"\operatorname{d}a,\,\operatorname{d}b = s\text{, }\operatorname{d}y\, a"),
         ("dtarget = −dx", r"\operatorname{d}\text{target} = -\operatorname{d}x"),
         ("y = |x| + ⌊z⌋", r"y = \left\lvert x \right\rvert  + \left\lfloor z \right\rfloor "),
         ("q = (1 − ε) [c = t[n]]", r"q = \left( 1 - \varepsilon  \right) \, \left[ c = t_{n} \right] "),
@@ -101,7 +101,7 @@ def test_a_line_means_what_it_means_to_the_eye(text, latex):
         ("y x", "= is missing behind 'y x'"),
         ("y = x frobnicated", "frobnicated is no connective behind 'y = x'"),
         ("y = softplus x", "softplus is no connective behind 'y ='"),
-        ("y = x ≠ z", "≠ is no connective behind 'y = x'"),
+        ("y = x ≠ z", "≠ is no factor behind 'y = x'"),
     ],
 )
 def test_what_is_no_formula_is_refused(text, why):
@@ -117,24 +117,23 @@ def test_a_sentence_keeps_its_words_and_sets_its_formulas():
     assert typeset("x < 1 & more") == typeset("x < 1") + " &amp; more"
 
 
-def test_columns_are_formulas_labels_and_remarks(monkeypatch):
-    module = import_module("manual.relu")
-    monkeypatch.setattr(
-        module,
-        "__doc__",
-        "A title.   Formula E1.   a = 1\n\nname  y     = x   z[n] = 2: of n   more of it\n      and further   last\n\nProse = no.",
-    )
-    assert [(line.text, line.remark, line.label) for line in lines_of("manual.relu")] == [
-        ("a = 1", "", ""),
-        ("y = x", "", "name"),
-        ("z[n] = 2", "of n; more of it; and further; last", ""),
+def test_columns_are_formulas_labels_and_remarks():
+    docstring = """A title.   Formula E1.   a = 1
+
+name  y     = x   z[n] = 2: of n   more of it
+      and further   last
+
+Some prose, where b = 2."""
+    assert [(line.label, line.text, line.remark) for line in equations(docstring)] == [
+        ("", "a = 1", ""),
+        ("name", "y = x", ""),
+        ("", "z[n] = 2", "of n; more of it; and further; last"),
     ]
 
 
-def test_a_line_among_formulas_that_begins_with_none_is_refused(monkeypatch):
-    monkeypatch.setattr(import_module("manual.relu"), "__doc__", "A title.\n\ny = x\nprose here")
+def test_a_line_among_formulas_that_begins_with_none_is_refused():
     with pytest.raises(Unreadable, match="'prose here' stands among formulas and begins with none"):
-        lines_of("manual.relu")
+        list(equations("A title.\n\ny = x\nprose here"))
 
 
 def test_a_derivation_is_where_the_docstring_says_it_is():
@@ -143,19 +142,17 @@ def test_a_derivation_is_where_the_docstring_says_it_is():
 
 
 def test_a_formula_is_called_by_its_own_text():
-    line: Line = lines_of("manual.mse_loss")[1]
+    line = lines_of("manual.mse_loss")[1]
     assert (line.text, line.remark) == ("ℓ = v d²", "v weight, 1 without")
     assert ET.fromstring(line.mathml).get("alttext") == line.text
 
 
 def _is_mathml(text: str, *, display: str) -> bool:
-    """Well-formed, without anything of LaTeX that was not understood."""
+    """Well-formed, and nothing of LaTeX is left that was not understood; the brace of cases is no LaTeX."""
     root = ET.fromstring(text)
-    words = "".join(root.itertext())
-    return (
-        root.tag.endswith("}math") and root.get("display") == display and not set(words) & set("\\{}_^$") - {"_", "{"}
-    )
+    left = set("".join(root.itertext())) & set("\\}^$&")
+    return root.tag.endswith("}math") and root.get("display") == display and not left
 
 
 def _is_sentence(html: str) -> bool:
-    return ET.fromstring(f"<p>{html}</p>") is not None and "\\" not in html
+    return "\\" not in "".join(ET.fromstring(f"<p>{html}</p>").itertext())
