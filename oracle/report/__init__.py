@@ -1,6 +1,6 @@
 """The report: one page that explains the formulas and shows the evidence.   ``python -m oracle report``
 
-formulas       the formulas of a docstring of manual, typeset
+formulas       the formulas of a docstring of manual, typeset: notation, its signs; grammar, how they are read
 figures        what is drawn, each figure from a real run
 chapters       the narrative, in the article's order
 page           all of it as one file of HTML, with style.css and widget.js in it

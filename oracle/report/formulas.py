@@ -30,7 +30,11 @@ BETTER = (
         r"<mo>(?!mod<)([A-Za-z]+|&#x0221E;)</mo>",
         r'<mi mathvariant="normal">\1</mi>',
     ),  # no operator: no blanks around it
-    (r"(<mo(?![^>]*postfix)[^>]*>[^<]*</mo>(?:<mspace [^>]*/>)?<mo)(>&#x02212;)", r'\1 form="prefix"\2'),  # a sign: −1
+    (
+        r"(<mo(?![^>]*postfix)[^>]*>[^<]*</mo>(?:<mspace [^>]*/>)?<mo|&#x000A0;</mtext><mo)(>&#x02212;)",
+        r'\1 form="prefix"\2',
+    ),
+    (r"<mrow><mo>&#x0002B;</mo></mrow><mrow><mo>&#x0003D;</mo></mrow>", "<mo>+=</mo>"),
     (r' columnalign="left"', ' style="text-align: left"'),  # which browsers no longer know
 )
 
