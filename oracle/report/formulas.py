@@ -23,19 +23,15 @@ EQUATION = re.compile(r"[^\s=]+(?:, [^\s=]+)? = ")
 LABEL = re.compile(r"((?:^|(?<=   ))[a-z]+) {2,}(?=[^\s=]+(?:, [^\s=]+)? = )")
 SOURCE = re.compile(r"\b(_\w+)\.py")
 
-# What latex2mathml leaves to be desired.
-BETTER = (
+SIGN = r"(<mo(?![^>]*postfix)[^>]*>[^<]*</mo>(?:<mspace [^>]*/>)?<mo|&#x000A0;</mtext><mo)(>&#x02212;)"
+BETTER = (  # what latex2mathml leaves to be desired
     (r"\\_", "_"),
-    (
-        r"<mo>(?!mod<)([A-Za-z]+|&#x0221E;)</mo>",
-        r'<mi mathvariant="normal">\1</mi>',
-    ),  # no operator: no blanks around it
-    (
-        r"(<mo(?![^>]*postfix)[^>]*>[^<]*</mo>(?:<mspace [^>]*/>)?<mo|&#x000A0;</mtext><mo)(>&#x02212;)",
-        r'\1 form="prefix"\2',
-    ),
+    # a name is no operator, which has blanks around it, and a minus behind an operator is a sign
+    (r"<mo>(?!mod<)([A-Za-z]+|&#x0221E;)</mo>", r'<mi mathvariant="normal">\1</mi>'),
+    (SIGN, r'\1 form="prefix"\2'),
     (r"<mrow><mo>&#x0002B;</mo></mrow><mrow><mo>&#x0003D;</mo></mrow>", "<mo>+=</mo>"),
-    (r' columnalign="left"', ' style="text-align: left"'),  # which browsers no longer know
+    # browsers no longer know the attribute
+    (r' columnalign="left"', ' style="text-align: left"'),
 )
 
 
