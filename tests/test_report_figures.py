@@ -79,7 +79,7 @@ def test_every_figure_is_told_in_words(figures):
         assert ElementTree.fromstring(figure.svg).get("aria-label") == figure.alt, name
         for words in (figure.caption, figure.alt):
             assert words.endswith("."), name
-            assert 40 < len(words) < 600, name
+            assert 30 < len(words) < 600, name
 
 
 def test_ids_are_of_one_figure_alone_and_all_of_them_are_used(figures):

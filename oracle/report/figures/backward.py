@@ -40,7 +40,7 @@ def full_convolution() -> Figure:
 
 def scatter() -> Figure:
     board = Board(15.8, 11.5)
-    colours = np.array([[BLUE, ORANGE], [GREEN, PURPLE]])
+    colours = ((BLUE, ORANGE), (GREEN, PURPLE))
     board.write("dZ", (1.3, 0.5))
     board.grid(DZ, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
     board.write("W", (3.9, 0.5))
@@ -49,7 +49,7 @@ def scatter() -> Figure:
         one = np.zeros_like(DZ)
         one[m, n] = DZ[m, n]
         at = ((6.5, 11.5, 1.2, 6.2)[i], (1, 1, 7.2, 7.2)[i])
-        board.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m, n]))
+        board.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m][n]))
         board.write(f"dZ[{m},{n}] · W", (at[0] + 2, at[1] - 0.5))
         if i:
             board.write("+", (at[0] - 0.5, at[1] + 2), 12)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
@@ -61,9 +62,13 @@ class Board:
                 corners[paint[0], opacity].append((x + j * size, y + i * size))
             if text and not np.isnan(value):
                 self.write(text(value), (x + (j + 0.5) * size, y + (i + 0.5) * size), letters)
-        for (colour, opacity), places in corners.items():
-            self._path(_squares(places, size), facecolor=colour, edgecolor="none", alpha=opacity)
+        for paint, places in corners.items():
+            self.squares(places, size, paint)
         self._path(_lines(values.shape, at, size), facecolor="none", edgecolor=INK, alpha=0.35, linewidth=0.5)
+
+    def squares(self, corners: Iterable[Place], size: float, paint: tuple[str, float]) -> None:
+        """Filled, each at its upper left corner."""
+        self._path(_squares(corners, size), facecolor=paint[0], edgecolor="none", alpha=paint[1])
 
     def frame(
         self, at: Place, shape: tuple[float, float], colour: str = INK, *, dashed: bool = False, thin: bool = False
@@ -92,8 +97,8 @@ class Board:
             "", end, start, arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
         )  # fmt: skip
 
-    def _path(self, path: Path, **style: object) -> None:
-        self.axes.add_patch(PathPatch(path, clip_on=False, **style))  # type: ignore[arg-type]
+    def _path(self, path: Path, **style: Any) -> None:
+        self.axes.add_patch(PathPatch(path, clip_on=False, **style))
 
 
 def _squares(corners: Iterable[Place], size: float) -> Path:

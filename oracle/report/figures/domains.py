@@ -7,7 +7,7 @@ import numpy as np
 
 from oracle.article.claims import CLAIMS
 from oracle.article.printed import LETTERS, counterexample, differs
-from oracle.report.figures.boards import Board
+from oracle.report.figures.boards import Board, Place
 from oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish
 
 Geometry = tuple[tuple[str, int], ...]
@@ -29,7 +29,8 @@ def full_convolution() -> Figure:
     """E9 over n (across) and f (down), a panel for each p, s and d."""
     claim, right = CLAIMS["E9"], tried("E9")
     sizes, filters = LETTERS["n"], LETTERS["f"]
-    board = Board(24.6, 37.6)
+    board = Board(24.8, 37.6)
+    marks: dict[bool, list[Place]] = {True: [(3.2, 36.5)], False: [(9.9, 36.5)]}  # first those that explain
     smallest = counterexample(claim)
     for s in LETTERS["s"]:
         board.write(f"s = {s}", (0.4 + 7 * s, 0.7))
@@ -42,13 +43,13 @@ def full_convolution() -> Figure:
             for n, f in product(sizes, filters):
                 geometry, at = {"n": n, "f": f, "p": p, "s": s, "d": d}, (left + n - 1, top + f - 1)
                 if (holds := right.get(tuple(geometry.items()))) is not None:
-                    _mark(board, at, holds)
+                    marks[holds].append(at)
                 if smallest and geometry == smallest.geometry:
                     board.frame(at, (1, 1), INK)
     board.write("in each panel n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
-    _mark(board, (3.2, 36.5), True)
     board.write(f"right ({sum(right.values())})", (4.5, 37), SMALL, align="left")
-    _mark(board, (9.9, 36.5), False)
+    for holds, places in marks.items():
+        _mark(board, places, holds)
     board.write(f"wrong ({len(right) - sum(right.values())})", (11.1, 37), SMALL, align="left")
     board.write("blank: no output", (16.5, 37), SMALL, align="left")
     return finish(
@@ -61,11 +62,11 @@ def full_convolution() -> Figure:
     )  # fmt: skip
 
 
-def _mark(board: Board, at: tuple[float, float], holds: bool) -> None:
-    """A full square, or a small one: the two are told apart without their colours, too."""
+def _mark(board: Board, places: list[Place], holds: bool) -> None:
+    """Full squares, or small ones: the two are told apart without their colours, too."""
     size = 0.86 if holds else 0.4
-    place = (at[0] + (1 - size) / 2, at[1] + (1 - size) / 2)
-    board.grid(np.zeros((1, 1)), place, size, fill=[[(BLUE if holds else ORANGE, 1.0)]], text=None)
+    inset = (1 - size) / 2
+    board.squares([(x + inset, y + inset) for x, y in places], size, (BLUE if holds else ORANGE, 1.0))
 
 
 @charted

@@ -8,7 +8,7 @@ that its letters can still be read on a phone.
 import re
 from io import StringIO
 from math import log10
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import matplotlib
@@ -21,7 +21,7 @@ SMALL = 8.0
 INK = "#010203"  # stands for currentColor until the SVG is written: matplotlib knows no such colour
 BLUE, ORANGE, GREEN, PURPLE = "#3a86d8", "#d9730d", "#2e9e5b", "#9a6ee0"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": LETTERS, "axes.labelsize": LETTERS, "axes.titlesize": LETTERS, "legend.fontsize": SMALL,
     "xtick.labelsize": SMALL, "ytick.labelsize": SMALL, "text.color": INK, "axes.labelcolor": INK,
     "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK, "grid.color": INK, "grid.alpha": 0.15,

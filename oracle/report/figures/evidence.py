@@ -66,7 +66,7 @@ def ladder(report: Mapping[str, Any]) -> Figure | None:
     shares = [100 * rung["rejected"] / max(rung["of"], 1) for rung in rungs]
     canvas = chart(0.46 * len(rungs) + 0.5)
     axes = canvas.subplots()
-    places = np.arange(len(rungs))
+    places = range(len(rungs))
     axes.barh(places, shares, height=0.42, color=[BLUE] * (len(rungs) - 1) + [GREEN])
     for place, share, rung in zip(places, shares, rungs, strict=True):
         axes.text(0, place - 0.42, rung["name"], va="center", fontsize=SMALL)

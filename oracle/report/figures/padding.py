@@ -33,8 +33,8 @@ def valid_and_same() -> Figure:
         "Valid: only places where the kernel fits, and the output shrinks. Same: zeros around the image (dashed: the "
         "image itself), and the output keeps its size, but the zeros act as an edge of their own. For an even kernel "
         "one zero is left over; it goes to the end.",
-        "Three convolutions with their numbers. A 6 by 6 image, its upper half 1, gives 4 by 4 without padding, "
-        "and 6 by 6 with one zero around it, whose last rows and first and last columns differ from the inside. The row 1, 2, 3, 4 and the "
+        "Three convolutions with their numbers. A 6 by 6 image, its upper half 1, gives 4 by 4 without padding. With "
+        "one zero around it it gives 6 by 6, whose first row is −3, −4, −4, −4, −4, −3. The row 1, 2, 3, 4 and the "
         f"kernel 1, 10 give {', '.join(map(number, even[0]))} with one zero at the end.",
     )  # fmt: skip
 

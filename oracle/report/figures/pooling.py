@@ -66,20 +66,22 @@ def _cells(x: Array) -> Array:
 
 
 def _one(x: Array) -> Array:
-    return one_maximum(_cells(x))[0, 0]
+    one: Array = one_maximum(_cells(x))[0, 0]
+    return one
 
 
 def _printed(x: Array) -> Array:
     """The mask (H, W) of all maxima, window by window."""
-    mask = maximum_mask(_cells(x))[0, 0]
-    return mask.transpose(2, 0, 3, 1).reshape(x.shape)
+    mask: Array = maximum_mask(_cells(x))[0, 0].transpose(2, 0, 3, 1)
+    return mask.reshape(x.shape)
 
 
 def _first(x: Array) -> Array:
     """The mask (H, W) of what a gradient of ones goes to."""
     ones = np.ones((1, 1, *(n // 2 for n in x.shape)))
-    (mask,) = max_pool2d.backward(ones, x[None, None], kernel_size=2)
-    return mask[0, 0]
+    (dx,) = max_pool2d.backward(ones, x[None, None], kernel_size=2)
+    mask: Array = dx[0, 0]
+    return mask
 
 
 def _paints(mask: Array, tied: Array, f: int = 2) -> list[list[Paint]]:
