@@ -41,7 +41,7 @@ class Printed(NamedTuple):
     general: Markup
     verdict: str
     domain: Markup | None
-    counterexample: str | None
+    counterexample: Markup | None
     sources: list[Source]
     theorems: list[str]
 
@@ -64,10 +64,10 @@ class Op(NamedTuple):
 def printed(row: Formula) -> Printed:
     """The card of a row of the article's table."""
     verdict = "wrong" if row.status.startswith("wrong") else "narrower" if row.domain else "holds"
-    found = re.search(r"smallest counterexample (.*?)(?:; holds when|$)", row.status)
+    found = re.search(r"smallest counterexample (.*?): (.*?)(?:; holds when|$)", row.status)
     return Printed(
-        row.id, _typeset(row.printed), _typeset(row.general), verdict, row.domain and _typeset(row.domain),
-        found[1] if found else None,
+        row.id, typeset(row.printed), typeset(row.general), verdict, row.domain and typeset(row.domain),
+        found and typeset(found[1]) + ": " + found[2],
         code.functions(row.implementations), [theorem.rpartition("::")[2] for theorem in row.theorems or ()],
     )  # fmt: skip
 
@@ -107,5 +107,6 @@ def verdicts(results: Results) -> dict[str, dict[str, Any]]:
     return {row["op"]: row for row in results.get("verify", {}).get("ops", ())}
 
 
-def _typeset(text: str) -> Markup:
+def typeset(text: str) -> Markup:
+    """A sentence, its formulas as mathematics."""
     return Markup(formulas.typeset(text))

@@ -305,7 +305,7 @@ CHAPTERS = (
 
         [figure ladder]
 
-        Written in NumPy, the formulas are slower than PyTorch, and it is good to know by how much.
+        How fast NumPy is at this, beside PyTorch on the same numbers:
 
         [figure speed]
 

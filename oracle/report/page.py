@@ -50,7 +50,7 @@ def html(found: Results, folder: Path) -> str:
     drawn = all_figures(found)
     return page.render(
         article=ARTICLE, sections=sections(found), figures=drawn, ops=OPS, verdicts=cards.verdicts(found),
-        every_theorem=_theorems(), summary=summary(found), versions=versions(), drawing=Markup,
+        every_theorem=_theorems(), summary=summary(found), versions=versions(), drawing=Markup, typeset=cards.typeset, breakable=breakable,
         missing=[results.command(name, folder) for name in results.LONG if name not in found],
         style=Markup(_file("style.css") + code.css()), script=Markup(_file("widget.js")),
     )  # fmt: skip
@@ -105,6 +105,11 @@ def checks(chapter: Chapter, rows: Iterable[formulas.Formula]) -> list[Markup]:
     lines = ["pytest " + " ".join(dict.fromkeys(tests))] if tests else []
     lines += ["python -m oracle verify" + ops] if chapter.every_op else []
     return [code.shell(line) for line in lines or ["pytest -n auto"]]
+
+
+def breakable(name: str) -> Markup:
+    """A long name that may be broken behind a dot or an underscore."""
+    return Markup(re.sub(r"(?<=[._])(?=\w)", "<wbr>", escape(name)))
 
 
 def summary(found: Results) -> str:
