@@ -276,6 +276,8 @@ CHAPTERS = (
         decides something, on which side of zero it lies or which cell of a window is the largest, may fall
         differently. From there the two follow different paths, and neither is the right one.
 
+        [figure training_float32]
+
         [figure parting]
 
         What counts in the end are predictions. Here are digits of the test set, with what both networks say.

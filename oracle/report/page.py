@@ -50,7 +50,8 @@ def html(found: Results, folder: Path) -> str:
     drawn = all_figures(found)
     return page.render(
         article=ARTICLE, sections=sections(found), figures=drawn, ops=OPS, verdicts=cards.verdicts(found),
-        every_theorem=_theorems(), summary=summary(found), versions=versions(), drawing=Markup, typeset=cards.typeset, breakable=breakable,
+        every_theorem=_theorems(), summary=summary(found), versions=versions(),
+        drawing=Markup, typeset=cards.typeset, breakable=breakable,
         missing=[results.command(name, folder) for name in results.LONG if name not in found],
         style=Markup(_file("style.css") + code.css()), script=Markup(_file("widget.js")),
     )  # fmt: skip
