@@ -28,6 +28,7 @@ def report(
     with progress("results", 0) as advance:
         kept.complete(folder, found, advance)
         from oracle.report import page
+        from oracle.report.chapters import CHAPTERS
 
         advance("figures", done=0)
         text = page.html(found, folder)
@@ -38,4 +39,4 @@ def report(
     for name in kept.outdated(folder):
         print(f"older than the code: {kept.command(name, folder)}")
     ops = len(found["verify"]["ops"])
-    print(f"{output}: {len(page.CHAPTERS)} chapters, {ops} ops, {len(text.encode()) / 1e6:.1f} MB")
+    print(f"{output}: {len(CHAPTERS)} chapters, {ops} ops, {len(text.encode()) / 1e6:.1f} MB")

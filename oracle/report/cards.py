@@ -67,7 +67,7 @@ def printed(row: Formula) -> Printed:
     found = re.search(r"smallest counterexample (.*?): (.*?)(?:; holds when|$)", row.status)
     return Printed(
         row.id, typeset(row.printed), typeset(row.general), verdict, row.domain and typeset(row.domain),
-        found and typeset(found[1]) + ": " + found[2],
+        typeset(found[1]) + ": " + found[2] if found else None,
         code.functions(row.implementations), [theorem.rpartition("::")[2] for theorem in row.theorems or ()],
     )  # fmt: skip
 
@@ -87,16 +87,17 @@ def op(name: str, results: Results) -> Op:
         [line for module in modules for line in formulas.lines_of(module)],
         [code.module(module) for module in modules],
         [t.__name__ for t in theorems.of(OPS[name])],
-        [mistake(name, m.name, results) for m in mistakes.of(name)],
+        [mistake(f"{name}.{m.name}", results) for m in mistakes.of(name)],
     )  # fmt: skip
 
 
-def mistake(op: str, name: str, results: Results) -> Mistake:
-    """The card of a known mistake.
+def mistake(dotted: str, results: Results) -> Mistake:
+    """The card of a known mistake, of "conv2d.kernel_turned" say.
 
     Raises:
         StopIteration: the op has none of that name.
     """
+    op, _, name = dotted.partition(".")
     description = next(m.description for m in mistakes.of(op) if m.name == name)
     calls = (entry["calls"] for entry in results.get("mistakes", ()) if (entry["op"], entry["name"]) == (op, name))
     return Mistake(op, name, description, next(calls, None))

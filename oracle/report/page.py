@@ -71,7 +71,7 @@ def _section(
     shown.update(new)
     card = {name: cards.op(name, found) for name in new}
     rows = [table[key] for key in chapter.formulas]
-    named = [cards.mistake(*name.split("."), found) for name in chapter.mistakes]
+    named = [cards.mistake(name, found) for name in chapter.mistakes]
     return Section(
         number, chapter, blocks(chapter.text), [cards.printed(row) for row in rows],
         [card[name] for name in chapter.ops if name in card],
