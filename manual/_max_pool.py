@@ -1,9 +1,9 @@
 """Max pooling over any number of axes: the largest cell of each window, and dy to that cell alone.   Formulas E12, E13.
 
 u           = the windows of x padded with −∞
-m[n,c,p]    = argmax_r u[n,c,r,p], the first in row order, but the last NaN if there is one; never padding
+m[n,c,p]    = argmax_r u[n,c,r,p]: the first in row order, but the last NaN if there is one; never padding
 y[n,c,p]    = u[n,c,m,p]
-du[n,c,r,p] = dy[n,c,p] where r = m[n,c,p], else 0             dx = crop(scatter(du)), one r after another
+du[n,c,r,p] = dy[n,c,p] where r = m[n,c,p], else 0             dx = crop(scatter(du)): one r after another
 
 r stands for all kernel axes, p for all output axes. A window that lies wholly in the padding (dilation makes it
 possible) is −∞ and sends its dy nowhere.

@@ -1,10 +1,13 @@
 """Each channel standardised over batch and space.   Ioffe & Szegedy 2015, arXiv 1502.03167.
 
-A = the axes n, h, w, … of x[n,c,h,w,…] in manual/_normalise.py; γ[c] weight, β[c] bias.
+A = the axes n, h, w, … of x[n,c,h,w,…]                   in manual/_normalise.py; γ[c] weight, β[c] bias
+
 In training m and v are the batch's own. In evaluation they are running_mean and running_var, which are constants.
 
-running_mean = (1 − τ) running_mean + τ m                 τ momentum, or 1/t for the t-th batch with momentum None:
-running_var  = (1 − τ) running_var  + τ v M/(M − 1)       the cumulative average
+running_mean = (1 − τ) running_mean + τ m                 τ momentum
+running_var  = (1 − τ) running_var  + τ v M/(M − 1)
+
+With momentum None, τ is 1/t at the t-th batch: a cumulative average.
 """
 
 from math import prod

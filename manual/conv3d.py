@@ -1,6 +1,6 @@
-"""Cross-correlation of volumes: x (N, C, D, H, W), w (O, C/groups, R, S, T).
+"""Cross-correlation of volumes: x (N, C, D, H, W), w (O, C/groups, R, S, K).
 
-y[n,o,p,q,v] = b[o] + Σ over c and the kernel of w[o,c,r,s,t] x̄[n,c,p·t+r·d,…, v·t+t·d]
+y[n,o,p,q,v] = b[o] + Σ_crsk w[o,c,r,s,k] x̄[n,c,p·t+r·d,q·t+s·d,v·t+k·d]
 
 x̄ is x padded with zeros; the derivation, with the gradients, stands in _convolution.py. Arguments as in torch's conv3d;
 input_gradient and weight_gradient are backward's parts, named after torch.nn.grad.

@@ -1,7 +1,8 @@
 """Each group of channels of each sample standardised.   Wu & He 2018, arXiv 1803.08494.
 
-x[n,c,h,w,…] is read as x[n,g,k,p], c = g·C/G + k, p all of space; A = the axes k, p in manual/_normalise.py;
-γ[c] weight, β[c] bias.
+A = the axes k, p of x[n,g,k,p]          in manual/_normalise.py; γ[c] weight, β[c] bias
+
+As x[n,g,k,p] is read x[n,c,h,w,…], with c = g·C/G + k and p all of space.
 """
 
 from math import prod

@@ -1,7 +1,7 @@
 """Sigmoid in three straight pieces.   Formula E8.
 
 y  = 0 … (x + 3)/6 … 1
-dx = dy / 6 where −3 < x < 3, else 0, at both kinks and for NaN
+dx = dy / 6 where −3 < x < 3, else 0: so at both kinks and for NaN
 """
 
 import numpy as np

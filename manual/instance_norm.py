@@ -1,6 +1,7 @@
 """Each channel of each sample standardised over space.   Ulyanov, Vedaldi & Lempitsky 2016, arXiv 1607.08022.
 
-A = the axes h, w, … of x[n,c,h,w,…] in manual/_normalise.py; γ[c] weight, β[c] bias.
+A = the axes h, w, … of x[n,c,h,w,…]                                 in manual/_normalise.py; γ[c] weight, β[c] bias
+
 Without use_input_stats, m and v are running_mean and running_var, as in batch_norm's evaluation.
 
 running_mean = (1 − τ) running_mean + τ Σ_n m[n] / N                 τ momentum

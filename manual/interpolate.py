@@ -2,10 +2,9 @@
 
 nearest    y[…,j,…] = x[…,i(j),…]                       i(j) = ⌊j s⌋
 bilinear   y[…,j,…] = (1 − λ) x[…,i,…] + λ x[…,i+1,…]    i + λ = max(0, (j + ½) s − ½); align_corners: j (n−1)/(m−1)
-dx         the same weights back: put where the other took
-           i and i+1 are at most n − 1
 
-s = n/m, input over output cells, or 1/scale_factor where that was given. Axis by axis: two axes make four neighbours.
+The gradient puts the same weights back where y took them. i and i+1 are at most n − 1. The scale s is n/m, input over
+output cells, or 1/scale_factor where that was given. Axis by axis: two axes make four neighbours.
 """
 
 from manual._axes import put, take

@@ -4,7 +4,7 @@
 y        = ℓ, Σ ℓ, the mean of ℓ, or Σ ℓ / N for "batchmean"
 dx       = −t dℓ
 dtarget  = (log t + t/t − x) dℓ                            t/t is 1, but PyTorch's gradient at t = 0 is NaN; so here
-           (t (log t − x) + t) dℓ with log_target
+dtarget  = (t (log t − x) + t) dℓ                          with log_target
 
 x are log-probabilities. "mean" is not the divergence: it divides by the classes too, and PyTorch warns of it.
 """

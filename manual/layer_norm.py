@@ -1,6 +1,6 @@
 """Each sample standardised over its last axes.   Ba, Kiros & Hinton 2016, arXiv 1607.06450.
 
-A = the last axes, of sizes normalized_shape, in manual/_normalise.py; γ weight and β bias have just these axes.
+A = the last axes, of sizes normalized_shape          in manual/_normalise.py; γ weight and β bias have just these axes
 """
 
 from manual._normalise import last_axes, normalise, normalise_backward

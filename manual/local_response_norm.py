@@ -1,10 +1,11 @@
 """Each value divided by a power of the mean square of its neighbouring channels.   Krizhevsky et al. 2012, section 3.3.
 
-d[n,c,p]  = k + α/R Σ_r x[n,c+r−⌊R/2⌋,p]²                  R size, r = 0 … R−1; outside the channels there is 0,
-y[n,c,p]  = x[n,c,p] d[n,c,p]^−β                          yet R is what divides. p stands for all of space
+d[n,c,p]  = k + α/R Σ_r x[n,c+r−⌊R/2⌋,p]²                  R size, r = 0 … R−1
+y[n,c,p]  = x[n,c,p] d[n,c,p]^−β
 e[n,c,p]  = dy[n,c,p] x[n,c,p] d[n,c,p]^(−β−1)
 dx[n,c,p] = dy[n,c,p] d[n,c,p]^−β − 2αβ/R x[n,c,p] Σ_r e[n,c−r+⌊R/2⌋,p]
 
+p stands for all of space. Outside the channels there is 0, yet R is what divides.
 Σ_r x² is gather(pad(x²)), Σ_r e its adjoint: crop(scatter(e)). The paper's α is α/R here, as in PyTorch.
 """
 

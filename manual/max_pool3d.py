@@ -1,4 +1,4 @@
-"""Max pooling of volumes: x (N, C, D, H, W).   y[n,c,p] = max over the window at p; dy goes to its first maximum.
+"""Max pooling of volumes: x (N, C, D, H, W).   y[n,c,p] = the maximum of the window at p; dy goes to its first maximum.
 
 Formulas E12, E13; the derivation stands in _max_pool.py. Arguments as in torch's max_pool3d; argmax tells which
 cell each window takes.

@@ -1,6 +1,6 @@
 """x weighed by the tanh of its softplus, Misra 2019.   Formula E8.
 
-y  = x t                                                   t = tanh(softplus x), s = sigmoid(x)
+y  = x t                                                   t = tanh(softplus(x)), s = sigmoid(x)
 dx = dy (t + x s (1 − t²))
 """
 

@@ -1,7 +1,8 @@
 """Each sample divided by the root mean square of its last axes.   Zhang & Sennrich 2019, arXiv 1910.07467.
 
-A = the last axes, of sizes normalized_shape, and m = 0 in manual/_normalise.py; γ weight has just these axes.
-ε = eps, or with None the distance from 1 to the next number of x's dtype.
+A = the last axes, of sizes normalized_shape          in manual/_normalise.py; γ weight has just these axes
+m = 0
+ε = eps, or with None the distance from 1 to the next number of x's dtype
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Attention: for each query an average of the values, weighed by how well their keys match. Vaswani et al. 2017.
 
 z[…,l,s] = α Σ_e q[…,l,e] k[…,s,e] + mask[…,l,s]           α scale, 1/√E unless given
-p[…,l,s] = softmax over s of z                             0 for a query that sees no key: not 0/0
+p[…,l,s] = softmax(z)[…,l,s], over s                      0 for a query that sees no key: not 0/0
 y[…,l,f] = Σ_s p[…,l,s] v[…,s,f]
 
 dv[…,s,f] = Σ_l p[…,l,s] dy[…,l,f]

@@ -1,7 +1,7 @@
 """Squared error up to β, absolute error beyond, Girshick 2015.
 
 d        = x − target
-ℓ        = d²/(2β) where |d| < β, else |d| − β/2           β = 0 is l1_loss
+ℓ        = d²/(2β) where |d| < β, else |d| − β/2           l1_loss if β = 0
 y        = ℓ, Σ ℓ, or the mean of ℓ
 dx       = −1 … d/β … 1, times dℓ
 dtarget  = −dx

@@ -15,8 +15,8 @@ referee, definitions, probe who is wrong, by differences of each side's forward 
 
 Rooms beside it: adapt, which makes subjects of what people have; campaign, whole small worlds in worker processes;
 trial, PyTorch's own kernels in every dtype and layout; training, one network trained twice; article, its table of
-formulas; cli, the command line; suite and plugin, which are ``oracle.verify`` and ``pytest --subject``. No step reaches
-back.
+formulas; report, all of it as one page; cli, the command line; suite and plugin, which are ``oracle.verify`` and
+``pytest --subject``. No step reaches back.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from oracle.cli import mutants, pages, train, trial, verify
+from oracle.cli import mutants, pages, report, train, trial, verify
 
 app = typer.Typer(
     help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
@@ -15,7 +15,7 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (
     pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms,
-    mutants.mutants, trial.defects,
+    mutants.mutants, trial.defects, report.report,
 ):  # fmt: skip
     app.command()(command)
 

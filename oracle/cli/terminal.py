@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,16 +15,25 @@ Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", 
 
 STDOUT = Path("-")
 BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
+COLOURS = {"EXACT": "green", "BOUNDED": "cyan", "FAST": "yellow"}
+NUMBER = re.compile(r"|[\d.,]+(e[+-]\d+)?%?")
 
 
 def table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """Rows below a header: numbers end at one edge, verdicts have colours on a terminal, long names are not cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
-    for cells in rows:
-        table.add_row(*cells, style="red" if BAD & {*cells} else None)
+    rows = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for title, *cells in zip(header, *rows, strict=True):
+        numbers = bool(rows) and all(NUMBER.fullmatch(cell) for cell in cells)
+        table.add_column(title, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        bad = "red" if BAD & {*row} else None
+        table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row), style=bad)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
@@ -34,7 +44,10 @@ def progress(what: str, total: int) -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else what is printed meanwhile would go to standard error
+    ) as progress:  # fmt: skip
         task = progress.add_task(what, total=total or None)
         of: float | None = total
 

@@ -10,6 +10,9 @@ from oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put
 if TYPE_CHECKING:
     from oracle.training.train import Report
 
+ROW = "{:>5}  {:>8} {:>8}  {:>8} {:>8}  {:>9}  {:>11}  {:>8} {:>8}"
+SIDES = ("by hand", "PyTorch")
+
 
 def train(
     dataset: Annotated[
@@ -48,6 +51,7 @@ def train(
         plots.training(report, plot)
     if json != STDOUT:
         print(_parting(report))
+        print(_shown(report))
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
@@ -58,22 +62,37 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
     print(f"{images.name}: {images.split}")
     print(
         f"{dtype}, seed {seed}, batches of {batch_size}, SGD with lr {recipe.lr} and momentum {recipe.momentum}, "
-        f"{epochs or recipe.epochs} epochs; every pair of columns: by hand, PyTorch\n"
+        f"{epochs or recipe.epochs} epochs\n"
     )
-    print("epoch  loss               accuracy          weights differ by  same predictions  seconds")
+    print(ROW.format("", "loss", "", "accuracy", "", "weights", "same", "seconds", "").rstrip())
+    print(ROW.format("epoch", *SIDES, *SIDES, "differ by", "predictions", *SIDES))
 
     def say(e: Any) -> None:
+        loss, accuracy, seconds = e.loss, e.accuracy, e.seconds
         print(
-            f"{e.epoch:5}  {e.loss.manual:8.5f} {e.loss.reference:8.5f}  {e.accuracy.manual:8.2%} "
-            f"{e.accuracy.reference:7.2%}  {e.max_weight_difference:17.1e}  {e.agreement:16.2%}  "
-            f"{e.seconds.manual:.1f} {e.seconds.reference:.1f}"
-        )
+            ROW.format(
+                e.epoch, f"{loss.manual:.5f}", f"{loss.reference:.5f}",
+                f"{accuracy.manual:.2%}", f"{accuracy.reference:.2%}",
+                f"{e.max_weight_difference:.1e}", f"{e.agreement:.2%}",
+                f"{seconds.manual:.1f}", f"{seconds.reference:.1f}",
+            )
+        )  # fmt: skip
 
     return say
 
 
+def _shown(report: "Report") -> str:
+    """The last line of a training: what it has shown."""
+    last = report.epochs[-1]
+    manual, reference, most = last.accuracy.manual, last.accuracy.reference, last.max_weight_difference
+    return (
+        f"{report.dataset}: {manual:.2%} of the test images are classified right by hand, {reference:.2%} in PyTorch; "
+        f"they agree on {last.agreement:.2%}, and at the end no weight differs by more than {most:.1e}"
+    )
+
+
 def _parting(report: "Report") -> str:
-    """The last line of a training: where the two runs first chose differently, if they did."""
+    """Where the two runs first chose differently, if they did."""
     steps = len(report.steps)
     if (p := report.parting) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"

@@ -172,8 +172,13 @@ def report(subject: str, rows: "list[Row]", calls: str, isolate: bool = False) -
 
 
 def _cells(row: "Row") -> tuple[str, ...]:
-    tight, miss = f"{row.tight:.2g}" if row.tight else "", f"{row.miss:.0e}" if row.miss else ""
-    return row.op, row.verdict, f"{row.calls:,}", f"{row.worst:.2g}", tight, miss, f"{row.seconds:.1f}"
+    tight, miss = _share(row.tight) if row.tight else "", f"{row.miss:.0e}" if row.miss else ""
+    return row.op, row.verdict, f"{row.calls:,}", _share(row.worst), tight, miss, f"{row.seconds:.1f}"
+
+
+def _share(value: float) -> str:
+    """As short as the others in its column, unless it is far above 1; 0 is told from what rounds to it."""
+    return "0" if value == 0 else f"{value:.2f}" if value < 100 else f"{value:.1e}"
 
 
 def _part(text: str) -> tuple[int, int]:
