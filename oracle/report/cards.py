@@ -66,7 +66,7 @@ def printed(row: Formula) -> Printed:
     verdict = "wrong" if row.status.startswith("wrong") else "narrower" if row.domain else "holds"
     found = re.search(r"smallest counterexample (.*?): (.*?)(?:; holds when|$)", row.status)
     return Printed(
-        row.id, typeset(row.printed), typeset(row.general), verdict, row.domain and typeset(row.domain),
+        row.id, typeset(row.printed), typeset(row.general), verdict, typeset(row.domain) if row.domain else None,
         typeset(found[1]) + ": " + found[2] if found else None,
         code.functions(row.implementations), [theorem.rpartition("::")[2] for theorem in row.theorems or ()],
     )  # fmt: skip
