@@ -1,11 +1,8 @@
 """Released packages on trial: ``python -m field [PACKAGE …]``.
 
-One file per package: its ops as implementations (oracle.subjects), which translate and do nothing else: arguments to the
-package's own layout, its answers back. A wrong answer is never worked around. What the package has no argument for raises
-``Lacks``; what it refuses, it refuses by itself.
-
-A file also has ``DISTRIBUTION``, the name that pip installs it by, and ``KNOWN``, the disagreements that have been looked
-into.
+One file per package: its ops as implementations (oracle.subjects), which translate and do nothing else: arguments to
+the package's own layout, its answers back. A wrong answer is never worked around. What the package has no argument for
+raises ``Lacks``; what it refuses, it refuses by itself. ``KNOWN`` are the disagreements that have been looked into.
 
 known      a disagreement: its class, why it is of that class, three lines that show it
 trial      drawn calls of each op, in worker processes; each failure made small
@@ -18,4 +15,6 @@ from field.known import Lacks as Lacks
 
 __all__ = ["PACKAGES", "Class", "Known", "Lacks"]
 
-PACKAGES = ("autograd", "chainer", "dezero", "jax", "numpy_ml", "onnx", "onnxruntime", "scipy", "tensorflow", "tinygrad")
+PACKAGES = (
+    "autograd", "chainer", "dezero", "jax", "numpy_ml", "onnx", "onnxruntime", "scipy", "tensorflow", "tinygrad",
+)  # fmt: skip

@@ -32,7 +32,7 @@ def field(
         check_folder(path)
     asked = list(dict.fromkeys(packages or PACKAGES))
     if absent := trial.missing(asked):
-        line = f"not installed: {', '.join(absent)}; pip install {' '.join(absent)}"
+        line = f"not installed: {', '.join(absent)}; PIP_CONSTRAINT=field/chainer.txt pip install {' '.join(absent)}"
         if packages:
             raise ValueError(line)
         print(line, file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from oracle.calls import Call
 
 
-class Lacks(NotImplementedError):  # noqa: N818
+class Lacks(NotImplementedError):
     """Raised by a package's file: the package has no way to say this option. Its text says which."""
 
 

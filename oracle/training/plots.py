@@ -57,7 +57,7 @@ def _losses(axes: Any, report: "Report") -> None:
     axes.plot(steps, loss.manual, color=DARK, linewidth=0.9, linestyle=(0, (4, 2)), label="by hand")
     axes.set_ylabel("training loss of the batch")
     axes.set_ylim(bottom=0)
-    axes.legend()
+    axes.legend(loc="upper right")
     axes.grid(alpha=0.3)
 
 
@@ -77,5 +77,5 @@ def _differences(axes: Any, report: "Report") -> None:
         axes.axvline(p.step, color=RED, linewidth=1, linestyle=":", label=where)
     axes.set_xlabel("step")
     axes.set_ylabel("largest |by hand − PyTorch| of any weight")
-    axes.legend()
+    axes.legend(loc="lower right")
     axes.grid(alpha=0.3)
