@@ -23,18 +23,13 @@ def elementwise(f: F) -> F:
     @wraps(f)
     def by_blocks(*arrays: Any, **options: Any) -> Any:
         first, *others = arrays
-        if first.size <= BLOCK or not all(_alike(first, a) for a in arrays):
+        if first.size <= BLOCK or len({(a.shape, a.dtype) for a in arrays}) > 1:  # f refuses what does not fit
             return f(*arrays, **options)
-        flat, answer = [a.ravel() for a in arrays], np.empty_like(first)
-        y = answer.reshape(-1)
+        flat, y = [a.ravel() for a in arrays], np.empty(first.size, first.dtype)
         for i in range(0, y.size, BLOCK):
             block = f(*(a[i : i + BLOCK] for a in flat), **options)
             y[i : i + BLOCK] = block[0] if others else block
-        return (answer,) if others else answer
+        y = y.reshape(first.shape)
+        return (y,) if others else y
 
     return by_blocks  # type: ignore[return-value]
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """One after the other in memory, and no misfit that f should refuse."""
-    return bool(b.flags.c_contiguous and b.shape == a.shape and b.dtype == a.dtype)

@@ -37,7 +37,7 @@ def normalise(
 ) -> Array:
     """x → y. A are ``axes``; γ and β are weight and bias as ``shape``: x's axes, of size 1 where they lack one."""
     y = np.empty_like(x, order="C")
-    for n in _samples(x, axes, shape):
+    for n in _samples(x, axes):
         z, _ = _standardise(x[n], axes, eps, centred, out=y[n])
         affine(z, weight, bias, shape)
     return y
@@ -51,7 +51,7 @@ def normalise_backward(
     """dy → dx, dweight, dbias."""
     dx = np.empty_like(x, order="C")
     dweight, dbias = (None if a is None else np.zeros_like(a) for a in (weight, bias))
-    for n in _samples(x, axes, shape):
+    for n in _samples(x, axes):
         z, s = _standardise(x[n], axes, eps, centred)
         dz, *sums = affine_backward(dy[n], z, weight, bias, shape, out=dx[n])
         for total, part in zip((dweight, dbias), sums, strict=True):
@@ -61,9 +61,9 @@ def normalise_backward(
     return dx, dweight, dbias
 
 
-def _samples(x: Array, axes: Shape, shape: Shape) -> Iterator[slice]:
+def _samples(x: Array, axes: Shape) -> Iterator[slice]:
     """Samples of about MOST bytes at a time, which are still in the cache at the next step; all, if A holds them."""
-    some = max(MOST // max(x[:1].nbytes, 1), 1) if x.ndim and 0 not in axes and shape[0] == 1 else max(len(x), 1)
+    some = max(len(x), 1) if 0 in axes else max(MOST // max(x[:1].nbytes, 1), 1)
     return (slice(i, i + some) for i in range(0, len(x), some))
 
 

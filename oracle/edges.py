@@ -91,7 +91,12 @@ def case_of(op: Op, call: Call) -> Case:
 
 
 def or_flushed(op: Op, case: Case, answers: Answers) -> Case:
-    """The case, with what PyTorch answers for zeros in place of subnormal numbers wherever the subject answers that."""
+    """The case, with what PyTorch answers for zeros in place of subnormal numbers wherever the subject answers that.
+
+    Of functions of single elements: who selects or adds has no reason to take a number for another.
+    """
+    if op.name not in VALUES:
+        return case
     zeros = answered(op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}).truth
     truth = dict(case.truth)
     for quantity, true in case.truth.items():
