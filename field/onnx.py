@@ -104,9 +104,9 @@ KNOWN = (
     ),
     Known(
         ("max_pool1d", "max_pool2d", "max_pool3d"), "y", Class.DEFECT,
-        "With a stride of 1 and no dilation MaxPool takes another way (_op_common_pool). It reads the pads of an image as "
-        "top, bottom, left, right and adds those of a line once: y has another shape, or, without ceil_mode, it raises. "
-        "The specification's pads are all beginnings, then all ends.",
+        "With a stride of 1 and no dilation MaxPool takes another way (_op_common_pool). It reads an image's pads as "
+        "top, bottom, left, right and adds a line's once: y has another shape, or, without ceil_mode, it raises. The "
+        "specification's pads are all beginnings, then all ends.",
         _lines(
             "y = MaxPool<kernel_shape=[2], pads=[1, 1], ceil_mode=1>(x)", "ones(1, 1, 1)",
             "F.max_pool1d(x, 2, 1, 1, 1, True)",
@@ -115,10 +115,11 @@ KNOWN = (
     ),
     Known(
         ("interpolate",), "y", Class.DEFECT,
-        "With align_corners and a scale it divides by scale · input − 1, not by the specification's length_resized − 1: "
-        "of two cells, at a scale of 2.6, the last of five is read at 4/4.2 instead of 1.",
+        "With align_corners and a scale it divides by scale · input − 1, not by the specification's length_resized "
+        "− 1: of two cells, at a scale of 2.6, the last of five is read at 4/4.2 instead of 1.",
         "import torch, onnx.reference as r; from onnx.parser import parse_node as p; x = torch.eye(1, 2)[None]\n"
-        'e = r.ReferenceEvaluator(p(\'y=Resize<mode="linear",coordinate_transformation_mode="align_corners">(x,,s)\'))\n'
+        "e = r.ReferenceEvaluator(p("
+        "'y=Resize<mode=\"linear\",coordinate_transformation_mode=\"align_corners\">(x,,s)'))\n"
         "print(*e.run(None, dict(x=x.numpy(), s=[1, 1, 2.6])), torch.nn.Upsample(None, 2.6, 'linear', True)(x))",
         lambda call: call.arguments.get("align_corners", False),
     ),
