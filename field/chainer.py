@@ -400,6 +400,14 @@ KNOWN: tuple[Known, ...] = (
         lambda call: call.arguments.get("weight") is not None and "reduction" not in call.arguments,
     ),
     Known(
+        ("cross_entropy",), "y", Class.CONVENTION,
+        "Where all samples are ignored, the sum is divided by max(count, 1): the mean is 0; PyTorch's is 0 / 0.",
+        "import numpy as np, torch, chainer.functions as F; from torch.nn.functional import cross_entropy\n"
+        "x, t = np.zeros((1, 2)), np.array([-1])\n"
+        "print(F.softmax_cross_entropy(x, t).array, cross_entropy(*map(torch.tensor, (x, t)), ignore_index=-1))",
+        lambda call: call.arguments.get("weight") is None and "reduction" not in call.arguments,
+    ),
+    Known(
         ("local_response_norm",), "", Class.CONVENTION,
         "The documented sum runs from i - n/2 to i + n/2: a window of even size n has n + 1 channels, PyTorch's n.",
         "import numpy as np, torch, chainer.functions as F\n"
