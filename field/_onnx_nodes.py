@@ -3,7 +3,7 @@
 A node's absent weight is ones, its absent bias zeros, where ONNX asks for them. Arrays are reshaped where a node is of
 a fixed rank: the slope of PRelu, the (B, N, T, H) of Attention. Embedding is Gather: ``padding_idx`` and
 ``scale_grad_by_freq`` are of a gradient that is not there. Resize's pytorch_half_pixel is an older PyTorch's: today's
-is half_pixel. An attribute is a float32 by the format, as are Resize's scales: what depends on one is judged in float32.
+is half_pixel. An attribute is a float32 by the format, as are Resize's scales: what depends on one is judged in it.
 """
 
 from collections.abc import Collection

@@ -376,7 +376,8 @@ KNOWN: tuple[Known, ...] = (
         ("scaled_dot_product_attention",), "", Class.CONVENTION,
         "Of queries without numbers, scores are 0 times 1 / sqrt(0), which is NaN; PyTorch's are 0, and y the mean of "
         "the values.",
-        _START + "from numpy_ml.neural_nets.layers import DotProductAttention as A; x = *[np.ones((1, 0))] * 2, np.ones((1, 1))\n"
+        _START + "from numpy_ml.neural_nets.layers import DotProductAttention as A; "
+        "x = [np.eye(1, 0)] * 2 + [np.eye(1)]\n"
         "f = torch.nn.functional.scaled_dot_product_attention; print(A().forward(*x), f(*map(torch.tensor, x)))",
         lambda call: call.arguments["query"][-1] == 0,
     ),

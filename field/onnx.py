@@ -62,7 +62,7 @@ adam = _stepping("Adam", "xgvh", _adam, first=1, dtypes=DTYPES)  # in float64, t
 
 def _dyadic(*numbers: float) -> bool:
     """Whether none is rounded by float32; 1e-8 makes no difference."""
-    return all(n == np.float32(n) for n in numbers)
+    return all(n == float(np.float32(n)) for n in numbers)
 
 
 def _lines(node: str, x: str, theirs: str) -> str:
@@ -101,6 +101,36 @@ KNOWN = (
             "F.avg_pool1d(x, 3, ceil_mode=True)",
         ),
         lambda call: call.arguments.get("ceil_mode", False),
+    ),
+    Known(
+        ("max_pool1d", "max_pool2d", "max_pool3d"), "y", Class.DEFECT,
+        "With a stride of 1 and no dilation MaxPool takes another way (_op_common_pool). It reads an image's pads as "
+        "top, bottom, left, right and adds a line's once: y has another shape, or, without ceil_mode, it raises. The "
+        "specification's pads are all beginnings, then all ends.",
+        _lines(
+            "y = MaxPool<kernel_shape=[2], pads=[1, 1], ceil_mode=1>(x)", "ones(1, 1, 1)",
+            "F.max_pool1d(x, 2, 1, 1, 1, True)",
+        ),
+        lambda call: call.arguments.get("ceil_mode", False) and call.arguments.get("stride") == 1,
+    ),
+    Known(
+        ("interpolate",), "y", Class.DEFECT,
+        "With align_corners and a scale it divides by scale · input − 1, not by the specification's length_resized "
+        "− 1: of two cells, at a scale of 2.6, the last of five is read at 4/4.2 instead of 1.",
+        "import torch, onnx.reference as r; from onnx.parser import parse_node as p; x = torch.eye(1, 2)[None]\n"
+        "e = r.ReferenceEvaluator(p("
+        "'y=Resize<mode=\"linear\",coordinate_transformation_mode=\"align_corners\">(x,,s)'))\n"
+        "print(*e.run(None, dict(x=x.numpy(), s=[1, 1, 2.6])), torch.nn.Upsample(None, 2.6, 'linear', True)(x))",
+        lambda call: call.arguments.get("align_corners", False),
+    ),
+    Known(
+        ("interpolate",), "y", Class.CONVENTION,
+        "PyTorch copies an image whose size a scale does not change; the specification's cell j lies at "
+        "(j + ½)/scale − ½, which is 0.93 for the last of two at a scale of 1.05.",
+        "import torch, onnx.reference as r; from onnx.parser import parse_node; x = torch.eye(1, 2)[None, None]\n"
+        "e = r.ReferenceEvaluator(parse_node('y = Resize<mode=\"linear\">(x,,s)'))\n"
+        "print(*e.run(None, dict(x=x.numpy(), s=[1, 1, 1.05, 1.05])), torch.nn.Upsample(None, 1.05, 'bilinear')(x))",
+        lambda call: call.arguments.get("mode") == "bilinear" and "scale_factor" in call.arguments,
     ),
     Known(
         ("scaled_dot_product_attention",), "y", Class.DEFECT,
