@@ -13,7 +13,10 @@ from onnx.reference import ReferenceEvaluator
 from field import _onnx_nodes
 from field._onnx_nodes import CANCELS, EVEN_WINDOW, NEAR_MINUS_3
 from field.known import Class, Known, Lacks
+from oracle.calls import Call
 from oracle.subjects import DTYPES, Implementation
+
+DISTRIBUTION = "onnx"
 
 
 def _stepping(
@@ -65,6 +68,13 @@ def _dyadic(*numbers: float) -> bool:
     return all(n == float(np.float32(n)) for n in numbers)
 
 
+def _shrinks(call: Call) -> bool:
+    """Whether interpolate has a cell less with float32 scales."""
+    scales, sizes = call.arguments.get("scale_factor"), call.arguments["x"][2:]
+    pairs = zip(sizes, scales if isinstance(scales, tuple) else (scales,) * len(sizes), strict=True)
+    return scales is not None and any(int(n * float(np.float32(s))) < int(n * s) for n, s in pairs)
+
+
 def _lines(node: str, x: str, theirs: str) -> str:
     """Of a node with one array x."""
     return (
@@ -112,6 +122,15 @@ KNOWN = (
             "F.max_pool1d(x, 2, 1, 1, 1, True)",
         ),
         lambda call: call.arguments.get("ceil_mode", False) and call.arguments.get("stride") == 1,
+    ),
+    Known(
+        ("interpolate",), "y", Class.PRECISION,
+        "Scales are float32 by the format, and their product with a size is not rounded to float32 before its floor is "
+        "taken: of 5 cells at a scale of 2.6, which is 2.5999999, 12 are made instead of 13.",
+        "import torch, onnx.reference as r; from onnx.parser import parse_node; x = torch.ones(1, 1, 5)\n"
+        "e = r.ReferenceEvaluator(parse_node('y = Resize(x,,s)')); s = torch.tensor([1, 1, 2.6]).numpy()\n"
+        "print(e.run(None, dict(x=x.numpy(), s=s))[0].shape, torch.nn.Upsample(None, 2.6)(x).shape)",
+        _shrinks,
     ),
     Known(
         ("interpolate",), "y", Class.DEFECT,
