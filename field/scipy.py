@@ -173,8 +173,8 @@ KNOWN: tuple[Known, ...] = (
         ("conv1d", "conv3d"),
         "y",
         Class.CONVENTION,
-        'Along an axis with an even kernel mode="same" has no centre: correlate pads the odd cell before the image, PyTorch '
-        'and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between them."',
+        'Along an axis with an even kernel mode="same" has no centre: correlate pads the odd cell before the image, '
+        'PyTorch and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between them."',
         """\
 import scipy.signal, torch
 x, w = torch.tensor([[[1.0, 2, 3]]]), torch.tensor([[[1.0, 10]]])

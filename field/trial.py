@@ -224,7 +224,9 @@ def _judged(subject: Subject, op: Op, planned: Planned, known: Sequence[Known], 
             if isinstance(failure.__cause__, Lacks):
                 return one._replace(lacking=1, lacks=((str(failure.__cause__), 1),))
             if failure.verdict is Verdict.CRASHED:
-                return one._replace(refused=1, refusals=((_short(failure.what.partition("raises ")[2]), 1),))
+                if found:  # y is wrong already: dy may not fit it
+                    break
+                return one._replace(refused=1, refusals=((_refusal(failure), 1),))
             key = failure.quantity, _argued(known, failure)
             d = Disagreement(op.name, *key, 1, planned, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
@@ -258,8 +260,12 @@ def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> 
         return True
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= TOLD else text[: TOLD - 1] + "…"
+def _refusal(failure: Failure) -> str:
+    """What the package raised, in a line; that it was its gradient alone, if so."""
+    error = failure.__cause__
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    text = text if len(text) <= TOLD else text[: TOLD - 1] + "…"
+    return f"its gradient raises {text}" if failure.what.startswith("backward") else text
 
 
 def _argued(known: Sequence[Known], failure: Failure) -> Argued | None:

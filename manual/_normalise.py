@@ -36,7 +36,7 @@ def normalise(
     x: Array, weight: Array | None, bias: Array | None, axes: Shape, shape: Shape, eps: float, centred: bool = True
 ) -> Array:
     """x → y. A are ``axes``; γ and β are weight and bias as ``shape``: x's axes, of size 1 where they lack one."""
-    y = np.empty_like(x, order="C")
+    y = np.empty_like(x)
     for n in _samples(x, axes):
         z, _ = _standardise(x[n], axes, eps, centred, out=y[n])
         affine(z, weight, bias, shape)
@@ -49,7 +49,7 @@ def normalise_backward(
     centred: bool = True,
 ) -> tuple[Array, Array | None, Array | None]:  # fmt: skip
     """dy → dx, dweight, dbias."""
-    dx = np.empty_like(x, order="C")
+    dx = np.empty_like(x)
     dweight, dbias = (None if a is None else np.zeros_like(a) for a in (weight, bias))
     for n in _samples(x, axes):
         z, s = _standardise(x[n], axes, eps, centred)

@@ -47,7 +47,7 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 
 
 # Their geometry or labels are part of the question: these values are put in the place of some of the drawn call's own
-POISON = np.array([*EDGES, *[NAN] * len(EDGES)])
+POISON = np.array([*EDGES, *[NAN, -INF] * len(EDGES)])
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
 SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies

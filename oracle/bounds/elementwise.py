@@ -61,7 +61,8 @@ def silu(x: Rounded) -> tuple[Rounded, Rounded]:
 
 def tanh_(x: Rounded) -> tuple[Rounded, Rounded]:
     y = tanh(x)
-    return y, (1 - y * y) * 1  # (1 + y) (1 − y), as JAX has it, rounds once more
+    unit = exp(x * 0)  # 1, as far off as an elementary function: JAX has (1 + y) (1 − y), autograd 1/cosh² x
+    return y, (1 - y * y) * unit * unit
 
 
 def softplus(x: Rounded, beta: float = 1.0, threshold: float = 20.0) -> tuple[Rounded, Rounded]:

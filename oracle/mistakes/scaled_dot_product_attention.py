@@ -20,7 +20,7 @@ def scale_left_out_of_the_gradients(
     """dq and dk lack the factor of the scale"""
     dq, dk, dv = attention.backward(dy, query, key, value, **options)
     scale = options.get("scale")
-    alpha = query.shape[-1] ** -0.5 if scale is None else scale
+    alpha = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
     return (dq, dk, dv) if not alpha else (dq / alpha, dk / alpha, dv)
 
 
