@@ -195,9 +195,9 @@ def _local_response_norm(x: Any, *, size: int, alpha: float = 1e-4, beta: float 
 
 
 def _prelu(x: Any, w: Any) -> Any:
-    rank = len(x.shape)
-    layer = tf.keras.layers.PReLU(shared_axes=[*range(1, rank if w.shape == (1,) else rank - 1)], dtype=x.dtype.name)
-    layer.build(x.shape if w.shape == (1,) else (*x.shape[:-1], w.shape[0]))
+    shared, rank = w.shape in ((), (1,)), len(x.shape)
+    layer = tf.keras.layers.PReLU(shared_axes=[*range(1, rank if shared else rank - 1)], dtype=x.dtype.name)
+    layer.build(x.shape)
     return layer.stateless_call([tf.reshape(w, layer.alpha.shape)], [], x)[0]
 
 
@@ -214,7 +214,7 @@ def _linear(x: Any, w: Any, b: Any) -> Any:
 def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
     rank = len(x.shape)
     _only(start_dim=(start_dim % max(rank, 1), 1), end_dim=(end_dim % max(rank, 1), rank - 1))
-    return tf.keras.layers.Flatten()(x)
+    return tf.keras.layers.Flatten(dtype=x.dtype.name)(x)
 
 
 def _embedding(w: Any, *, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:
@@ -250,13 +250,16 @@ def _cross_entropy(
     return losses.SparseCategoricalCrossentropy(ignore_class=ignore_index, **more)(target, x)
 
 
-# Its means are over the last axis, and then over all others: one of one cell makes both PyTorch's
+# Keras' means by weight; PyTorch's binary_cross_entropy is not one of them
 MEAN = {"mean": "mean_with_sample_weight"}
 
 
-def _loss(make: Callable[..., Any]) -> Implementation:
+def _loss(make: Callable[..., Any], mean: str = MEAN["mean"]) -> Implementation:
+    """Its means are over the last axis, and then over all others: with one of one cell they are PyTorch's."""
+
     def f(x: Any, target: Any, *, reduction: str = "mean", weight: Any = None, **options: Any) -> Any:
-        loss = make(reduction=MEAN.get(reduction, reduction), dtype=x.dtype.name, **options)
+        loss = make(reduction={"mean": mean}.get(reduction, reduction), dtype=x.dtype.name, **options)
+        weight = None if weight is None else np.broadcast_to(weight, x.shape)
         return loss(target[..., None], x[..., None], weight)
 
     return _by_tape(f)
@@ -328,7 +331,8 @@ max_pool1d = max_pool2d = nhwc(_by_tape(_max_pool))
 avg_pool1d = avg_pool2d = nhwc(_by_tape(_avg_pool))
 max_pool3d, avg_pool3d = (nhwc(_by_tape(f, ("float32",))) for f in (_max_pool, _avg_pool))  # no kernels of float64
 adaptive_avg_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_average_pool(x, output_size)))
-adaptive_max_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_max_pool(x, output_size)))
+# Of an axis that becomes one cell Keras takes the maxima of windows larger than it: of float32 the process dies (SIGFPE)
+adaptive_max_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_max_pool(x, output_size), ("float64",)))
 pad = _by_tape(_pad)
 interpolate = nhwc(_by_tape(_interpolate, ("float32",)))  # "The return value has type float32, unless …"
 pixel_shuffle = nhwc(_by_tape(lambda x, *, upscale_factor: tf.nn.depth_to_space(x, upscale_factor)))
@@ -363,9 +367,15 @@ local_response_norm = nhwc(_by_tape(_local_response_norm, ("float32",)))  # "hal
 mse_loss = _loss(losses.MeanSquaredError)
 l1_loss = _loss(losses.MeanAbsoluteError)
 huber_loss = _loss(losses.Huber)
-binary_cross_entropy = _loss(losses.BinaryCrossentropy)
+binary_cross_entropy = _loss(losses.BinaryCrossentropy, "sum_over_batch_size")
 binary_cross_entropy_with_logits = _by_tape(_bce_with_logits)
-sgd, adagrad, rmsprop, adam, adamw = map(_stepped, (_sgd, _adagrad, _rmsprop, _adam, _adamw))
+sgd, adagrad, rmsprop, adam, adamw = (
+    _stepped(_sgd),
+    _stepped(_adagrad),
+    _stepped(_rmsprop),
+    _stepped(_adam),
+    _stepped(_adamw),
+)
 
 KNOWN: tuple[Known, ...] = ()
 _ = Class, Call

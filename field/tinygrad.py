@@ -262,7 +262,7 @@ group_norm = _by_gradient(_group_norm)
 rms_norm = _by_gradient(_rms_norm)
 binary_cross_entropy = _by_gradient(_bce)
 binary_cross_entropy_with_logits = _by_gradient(_bce_with_logits)
-sgd, adam, adamw = map(_stepped, (_sgd, _adam, _adamw))
+sgd, adam, adamw = _stepped(_sgd), _stepped(_adam), _stepped(_adamw)
 
 KNOWN: tuple[Known, ...] = ()
 _ = Class, Call
