@@ -47,15 +47,14 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 
 
 # Their geometry or labels are part of the question: these values are put in the place of some of the drawn call's own
-POISON = np.array([*EDGES, *[NAN, -INF] * len(EDGES)])
+POISON = np.array([*EDGES, *[NAN] * len(EDGES)])
+POOLED = np.array([*POISON, *[-INF] * len(EDGES)])  # windows of nothing else choose a cell, too
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
 SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
 SPRINKLED: Mapping[str, Array] = {
-    **dict.fromkeys(
-        ("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d", "pad", "flatten", "interpolate", "nll_loss"),
-        POISON,
-    ),
+    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d"), POOLED),
+    **dict.fromkeys(("pad", "flatten", "interpolate", "nll_loss"), POISON),
     "cross_entropy": LOGITS,
     "prelu": KINKED,
     "lp_pool2d": np.array([0.0, -0.0]),  # windows of nothing else have no gradient
