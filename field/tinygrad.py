@@ -159,9 +159,7 @@ def _rms_norm(x: Any, weight: Any, *, normalized_shape: tuple[int, ...], eps: fl
     return _with(nn.RMSNorm(*normalized_shape, eps), weight)(x)
 
 
-def _nll_loss(
-    x: Any, *, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def _nll_loss(x: Any, *, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     return x.nll_loss(target, weight, ignore_index, reduction)
 
 
