@@ -174,7 +174,8 @@ KNOWN: tuple[Known, ...] = (
         "y",
         Class.CONVENTION,
         'Along an axis with an even kernel mode="same" has no centre: correlate pads the odd cell before the image, '
-        'PyTorch and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between them."',
+        'PyTorch and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between '
+        'them."',
         """\
 import scipy.signal, torch
 x, w = torch.tensor([[[1.0, 2, 3]]]), torch.tensor([[[1.0, 10]]])
@@ -186,8 +187,8 @@ print(scipy.signal.correlate(x[0, 0], w[0, 0], "same"), torch.conv1d(x, w, paddi
         ("interpolate",),
         "y",
         Class.CONVENTION,
-        "With order=0 and grid_mode=True zoom takes the cell nearest to the centre of the new one, ⌊(j + ½) n / m⌋, as "
-        'PyTorch\'s mode="nearest-exact" does; its mode="nearest" takes ⌊j n / m⌋.',
+        "With order=0 and grid_mode=True zoom takes the cell nearest to the centre of the new one, ⌊(j + ½) n / m⌋, "
+        'as PyTorch\'s mode="nearest-exact" does; its mode="nearest" takes ⌊j n / m⌋.',
         """\
 import scipy.ndimage, torch
 x, options = torch.arange(4.0)[None, None], {"order": 0, "mode": "nearest", "grid_mode": True}

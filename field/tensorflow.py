@@ -250,7 +250,7 @@ def _cross_entropy(
     return losses.SparseCategoricalCrossentropy(ignore_class=ignore_index, **more)(target, x)
 
 
-# Keras' means by weight; PyTorch's binary_cross_entropy is not one of them
+# A mean by weight, as PyTorch's mse_loss and l1_loss have; its other losses divide by the number of cells
 MEAN = {"mean": "mean_with_sample_weight"}
 
 
@@ -331,7 +331,7 @@ max_pool1d = max_pool2d = nhwc(_by_tape(_max_pool))
 avg_pool1d = avg_pool2d = nhwc(_by_tape(_avg_pool))
 max_pool3d, avg_pool3d = (nhwc(_by_tape(f, ("float32",))) for f in (_max_pool, _avg_pool))  # no kernels of float64
 adaptive_avg_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_average_pool(x, output_size)))
-# Of an axis that becomes one cell Keras takes the maxima of windows larger than it: of float32 the process dies (SIGFPE)
+# Keras' windows may be larger than an axis: of float32 the process then dies (SIGFPE)
 adaptive_max_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_max_pool(x, output_size), ("float64",)))
 pad = _by_tape(_pad)
 interpolate = nhwc(_by_tape(_interpolate, ("float32",)))  # "The return value has type float32, unless …"
@@ -366,7 +366,7 @@ rms_norm = _by_tape(_rms_norm)
 local_response_norm = nhwc(_by_tape(_local_response_norm, ("float32",)))  # "half, bfloat16, float32"
 mse_loss = _loss(losses.MeanSquaredError)
 l1_loss = _loss(losses.MeanAbsoluteError)
-huber_loss = _loss(losses.Huber)
+huber_loss = _loss(losses.Huber, "sum_over_batch_size")
 binary_cross_entropy = _loss(losses.BinaryCrossentropy, "sum_over_batch_size")
 binary_cross_entropy_with_logits = _by_tape(_bce_with_logits)
 sgd, adagrad, rmsprop, adam, adamw = (
@@ -377,5 +377,269 @@ sgd, adagrad, rmsprop, adam, adamw = (
     _stepped(_adamw),
 )
 
-KNOWN: tuple[Known, ...] = ()
-_ = Class, Call
+
+def _empty(call: Call) -> bool:
+    return 0 in call.arguments["x"]
+
+
+def _to_one_cell(call: Call) -> bool:
+    """Whether Keras' smaller windows are a whole axis, so that its larger ones are larger than that."""
+    size, output = call.arguments["x"][2:], _each(call.arguments["output_size"], 2)
+    return any(o is not None and -(-n // o) == n for n, o in zip(size, output, strict=True))
+
+
+def _mean(call: Call) -> bool:
+    return call.arguments.get("reduction", "mean") == "mean"
+
+
+LOSSES = ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy")
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        ("conv1d", "conv2d", "conv3d"),
+        "y",
+        Class.DEFECT,
+        "Of no images in float32 y has the shape of x, whatever the kernel: (0, 5, 5, 3) where TensorFlow's own "
+        "shape inference says (0, 4, 5, 2). With TF_ENABLE_ONEDNN_OPTS=0, and in float64, the shape is right.",
+        """\
+import tensorflow as tf, torch
+x, w = torch.zeros(0, 3, 5, 5), torch.zeros(2, 3, 2, 1)
+print(tf.nn.conv2d(x.permute(0, 2, 3, 1), w.permute(2, 3, 1, 0), 1, "VALID").shape, torch.conv2d(x, w).shape)
+""",
+        _empty,
+    ),
+    Known(
+        ("max_pool3d",),
+        "dx",
+        Class.DEFECT,
+        "Each of several equal maxima gets the whole gradient, so that what is summed over a window is more than "
+        "what came in: (1, 1) is no subgradient of max(a, b) at a = b. max_pool2d gives it to one of them.",
+        """\
+import tensorflow as tf, torch; u = torch.ones(1, 1, 2, 2, 2, requires_grad=True)
+with tf.GradientTape() as t: t.watch(x := tf.ones((1, 2, 2, 2, 1))); y = tf.nn.max_pool3d(x, 2, 1, "VALID")
+print(t.gradient(y, x).numpy(), torch.autograd.grad(torch.max_pool3d(u, 2), u)[0])
+""",
+    ),
+    Known(
+        ("adaptive_max_pool2d",),
+        "dx",
+        Class.DEFECT,
+        "Where an axis becomes one cell Keras also pools with windows larger than it, whose maxima are none; the "
+        "gradient of those is memory that nothing has written to, and is added: the norm below is 1, or any number, "
+        "from call to call.",
+        """\
+import tensorflow as tf, torch; u, f = torch.arange(99.0).double().view(1, 1, 99, 1), tf.keras.ops
+with tf.GradientTape(True) as t: t.watch(x := tf.constant(u)); y = f.adaptive_max_pool(x, 1)
+print([tf.norm(t.gradient(y, x)).numpy() for _ in range(9)], torch.func.grad(torch.max)(u).norm())
+""",
+        _to_one_cell,
+    ),
+    Known(
+        ("adaptive_max_pool2d",),
+        "dx",
+        Class.CONVENTION,
+        "Of equal maxima in several rows and columns Keras takes the first column's, since it pools the columns of "
+        "the image first; PyTorch takes the first row's. Either is a subgradient.",
+        """\
+import tensorflow as tf, torch; u = torch.eye(4).flip(1).double().view(1, 4, 4, 1).requires_grad_()
+with tf.GradientTape() as t: t.watch(x := tf.constant(u.detach())); y = tf.keras.ops.adaptive_max_pool(x, 2)
+print(t.gradient(y, x), torch.autograd.grad(torch.max_pool2d(u.view(1, 1, 4, 4), 2).sum(), u)[0])
+""",
+    ),
+    Known(
+        ("pixel_shuffle", "pixel_unshuffle"),
+        "",
+        Class.CONVENTION,
+        'A block\'s row and column are "the high order component of the input channel index" (depth_to_space), in '
+        "PyTorch the low order one: with several channels they come in another order.",
+        """\
+import tensorflow as tf, torch
+x = torch.arange(8.0).view(1, 8, 1, 1)
+print(tf.transpose(tf.nn.depth_to_space(x.view(1, 1, 1, 8), 2), (0, 3, 1, 2)), torch.pixel_shuffle(x, 2))
+""",
+    ),
+    Known(
+        ("leaky_relu",),
+        "",
+        Class.PRECISION,
+        "The slope is a float32 attribute of the operation, in float64 too: 0.01 becomes 0.009999999776, which is "
+        "2e-8 off.",
+        """\
+import tensorflow as tf, torch
+x = torch.tensor(-1.0).double()
+print(tf.nn.leaky_relu(x.numpy(), 0.01).numpy(), torch.nn.functional.leaky_relu(x, 0.01).item())
+""",
+    ),
+    Known(
+        ("gelu",),
+        "",
+        Class.PRECISION,
+        "Its constants, √½ and 0.044715, pass through float32 (math_ops.cast of a Python number), in float64 too: y "
+        "is off by up to 1e-8 of it.",
+        """\
+import tensorflow as tf, torch
+x = torch.tensor(-1.0).double()
+print(tf.nn.gelu(x.numpy()).numpy(), torch.nn.functional.gelu(x).item())
+""",
+    ),
+    Known(
+        ("elu", "selu"),
+        "y",
+        Class.PRECISION,
+        "exp(x) − 1 by a subtraction, which near 0 cancels: at −1e-10 it has 7 digits right in float64, with expm1 "
+        "all 16.",
+        """\
+import tensorflow as tf, torch
+x = torch.tensor(-1e-10).double()
+print(tf.nn.elu(x.numpy()).numpy(), torch.nn.functional.elu(x).item())
+""",
+    ),
+    Known(
+        ("prelu",),
+        "dx",
+        Class.CONVENTION,
+        "relu(x) − w relu(−x), each of which has the slope 0 at 0: so dx is 0 there, in PyTorch w dy. The slope at "
+        "the kink is a choice, though 0 lies between 1 and w for no positive w.",
+        """\
+import tensorflow as tf, torch; u, f = torch.zeros(1, 1, requires_grad=True), tf.keras.layers
+with tf.GradientTape() as t: t.watch(x := tf.zeros((1, 1))); y = f.PReLU("ones")(x)
+print(t.gradient(y, x).numpy(), torch.autograd.grad(torch.prelu(u, torch.ones(1)), u)[0])
+""",
+    ),
+    Known(
+        ("hardswish",),
+        "dx",
+        Class.PRECISION,
+        "(relu6(x + 3) + x) / 6 is summed of two terms, each of them rounded after its product with dy; near x = "
+        "−3/2, where they cancel, dx keeps fewer digits than PyTorch's dy (x / 3 + 1/2).",
+        """\
+import tensorflow as tf, torch; u = torch.tensor(-1.499, requires_grad=True)
+with tf.GradientTape() as t: t.watch(x := tf.constant(-1.499)); y = tf.keras.activations.hard_silu(x)
+print(t.gradient(y, x).numpy(), torch.autograd.grad(torch.nn.functional.hardswish(u), u)[0].item())
+""",
+    ),
+    Known(
+        ("scaled_dot_product_attention",),
+        "",
+        Class.CONVENTION,
+        "A query that sees no key: hidden ones have a score of −2e38, not of −∞, so that its answer is the mean of "
+        "the values, and NaN for a bias of −∞; PyTorch's answer is 0. The formula's own is 0/0.",
+        """\
+import tensorflow as tf, torch; from torch.nn.functional import scaled_dot_product_attention as attention
+x, hidden = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1).bool()
+print(tf.keras.ops.dot_product_attention(x, x, x, mask=hidden.numpy()).numpy(), attention(x, x, x, hidden))
+""",
+        lambda call: call.arguments.get("attn_mask") is not None,
+    ),
+    Known(
+        ("scaled_dot_product_attention",),
+        "",
+        Class.PRECISION,
+        "The scale, 1/√H by default, is computed in float32 or passes through it, in float64 too: with a width of 3 "
+        "y is off by up to 1e-8 of it.",
+        """\
+import tensorflow as tf, torch; from torch.nn.functional import scaled_dot_product_attention as attention
+a = torch.arange(6.0).double().view(1, 1, 2, 3); x = a.transpose(1, 2).numpy()
+print(tf.keras.ops.dot_product_attention(x, x, x).numpy()[0, 0, 0, 0], attention(a, a, a)[0, 0, 0, 0].item())
+""",
+    ),
+    Known(
+        ("batch_norm", "instance_norm"),
+        "dweight",
+        Class.CONVENTION,
+        "The mean of no cells is NaN, and by it dweight is; PyTorch, which sums over no cells, says 0.",
+        """\
+import tensorflow as tf, torch; n = torch.nn.BatchNorm1d(1); n(torch.zeros(1, 1, 0)).sum().backward()
+with tf.GradientTape() as t: y = (f := tf.keras.layers.BatchNormalization())(tf.zeros((0, 1)), training=True)
+print(t.gradient(y, f.gamma).numpy(), n.weight.grad)
+""",
+        _empty,
+    ),
+    Known(
+        ("instance_norm", "rms_norm"),
+        "",
+        Class.PRECISION,
+        "tf.math.rsqrt of float32 vectors is not correctly rounded: of 4 it is 0.49999994. So where every number is "
+        "a dyadic one the answer is none; it is within 2e-7 of PyTorch's.",
+        """\
+import tensorflow as tf, torch
+x = torch.full((8,), 4.0)
+print(tf.math.rsqrt(x.numpy()).numpy(), torch.rsqrt(x).numpy())
+""",
+        lambda call: call.arguments.get("eps") == 1,
+    ),
+    Known(
+        LOSSES,
+        "",
+        Class.DEFECT,
+        "A loss of one scalar, or of a vector of no cells, is returned before it is reduced: "
+        '"mean_with_sample_weight" does not divide by the weight, "sum" has the shape (0,). The documentation says '
+        "that each of them sums.",
+        """\
+import tensorflow as tf, torch; x, y, w = torch.tensor([[3.0], [1.0], [2.0]])
+loss = tf.keras.losses.MeanSquaredError("mean_with_sample_weight")(y.numpy(), x.numpy(), w.numpy()[0])
+print(loss.numpy(), torch.nn.functional.mse_loss(x, y, weight=w).item())
+""",
+        lambda call: call.arguments["x"] == (0,) or (call.arguments["x"] == () and _mean(call)),
+    ),
+    Known(
+        (*LOSSES, "cross_entropy"),
+        "",
+        Class.CONVENTION,
+        "A mean of no losses is 0 (divide_no_nan), in PyTorch NaN.",
+        """\
+import tensorflow as tf, torch
+u = torch.ones(1, 0); x = u.numpy()
+print(tf.keras.losses.MeanSquaredError()(x, x).numpy(), torch.nn.functional.mse_loss(u, u).item())
+""",
+        lambda call: call.op == "cross_entropy" or (_empty(call) and _mean(call)),
+    ),
+    Known(
+        ("binary_cross_entropy",),
+        "dx",
+        Class.PRECISION,
+        "The gradients of t log x and (1 − t) log(1 − x) are summed, which cancel where x is near t; PyTorch's (x − "
+        "t) / (x (1 − x)) keeps every digit.",
+        """\
+import tensorflow as tf, torch; from torch.nn.functional import binary_cross_entropy as bce
+with tf.GradientTape() as t: t.watch(x := tf.constant([0.101])); y = tf.keras.losses.binary_crossentropy([0.1], x)
+print(t.gradient(y, x).numpy(), torch.func.grad(bce)(torch.tensor([0.101]), torch.tensor([0.1])).numpy())
+""",
+    ),
+    Known(
+        ("sgd",),
+        "",
+        Class.PRECISION,
+        "Momentum and decay pass through float32 (ops.cast of a Python number), in float64 and with floatx float64, "
+        "too: 0.99 is 1e-8 off.",
+        """\
+import tensorflow as tf, torch; u = torch.ones(1).double(); u.grad = 0 * u; w = tf.Variable(u.numpy())
+tf.keras.optimizers.SGD(1, 0, False, 0.01).apply([0 * w], [w]); torch.optim.SGD([u], 1, 0, 0, 0.01).step()
+print(w.numpy()[0], u.item())
+""",
+    ),
+    Known(
+        ("adagrad", "rmsprop"),
+        "",
+        Class.CONVENTION,
+        "eps is added to the mean square before its root is taken, PyTorch adds it after; Keras' rmsprop calls it "
+        '"epsilon hat".',
+        """\
+import tensorflow as tf, torch; w, u = tf.Variable([1.0]), torch.ones(1); u.grad = torch.ones(1)
+tf.keras.optimizers.Adagrad(1, 0, 1).apply([w + 0], [w]); torch.optim.Adagrad([u], 1, eps=1).step()
+print(w.numpy(), u)
+""",
+    ),
+    Known(
+        ("adam", "adamw"),
+        "",
+        Class.CONVENTION,
+        'eps is "epsilon hat" (documentation of Adam): it is added to the root of the second moment before that is '
+        "made unbiased, PyTorch's after.",
+        """\
+import tensorflow as tf, torch; w, u = tf.Variable([1.0]), torch.ones(1); u.grad = torch.ones(1)
+tf.keras.optimizers.Adam(1, epsilon=1).apply([w + 0], [w]); torch.optim.Adam([u], 1, eps=1).step()
+print(w.numpy(), u)
+""",
+    ),
+)
