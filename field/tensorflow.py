@@ -389,7 +389,7 @@ def _to_one_cell(call: Call) -> bool:
 
 
 def _mean(call: Call) -> bool:
-    return call.arguments.get("reduction", "mean") == "mean"
+    return bool(call.arguments.get("reduction", "mean") == "mean")
 
 
 LOSSES = ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy")
