@@ -40,10 +40,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
             axes.plot(places, shares, "o", color=colour, markersize=4, label=f"{verdict} ({len(places)})")
     axes.axhline(1, color=INK, linewidth=1)
     axes.annotate("the bound", (0, 1), (0, 3), textcoords="offset points", fontsize=SMALL)
-    axes.annotate(
-        rows[-1]["op"], (len(rows) - 1, rows[-1]["worst"]), (-6, 0), textcoords="offset points", ha="right",
-        va="center", fontsize=SMALL,
-    )  # fmt: skip
+    axes.annotate(rows[-1]["op"], (len(rows) - 1, 1), (0, 3), textcoords="offset points", ha="right", fontsize=SMALL)
     axes.set(xlabel="op, in order of its error", ylabel="largest error as a share\nof its bound", ylim=(0, 1.12))
     axes.legend(loc="upper left", bbox_to_anchor=(0, 0.92))
     axes.grid(axis="x", visible=False)
@@ -70,7 +67,7 @@ def ladder(report: Mapping[str, Any]) -> Figure | None:
     axes.barh(places, shares, height=0.42, color=[BLUE] * (len(rungs) - 1) + [GREEN])
     for place, share, rung in zip(places, shares, rungs, strict=True):
         axes.text(0, place - 0.42, rung["name"], va="center", fontsize=SMALL)
-        axes.text(share + 1.5, place, f"{share:.1f} %", va="center", fontsize=SMALL)
+        axes.text(share + 1.5, place, f"{share / 100:.1%}", va="center", fontsize=SMALL)
     axes.set(xlim=(0, 114), ylim=(len(rungs) - 0.6, -0.8), yticks=(), xlabel=f"% of {rungs[0]['of']:,} edits rejected")
     axes.set_xticks(range(0, 101, 20))
     axes.spines["left"].set_visible(False)
