@@ -44,7 +44,9 @@ def _run(engine: Engine, kind: str, *arrays: Any, outputs: int = 1, **attributes
             inputs.pop()
         return helper.make_node(kind, inputs, ["y", "z", "u"][:outputs], **attributes)
 
-    return adapt.onnx(make, engine=engine, opset=OPSET).forward(*arrays)
+    forward = adapt.onnx(make, engine=engine, opset=OPSET).forward
+    assert forward
+    return forward(*arrays)
 
 
 def _each(option: Any, rank: int) -> tuple[Any, ...]:
