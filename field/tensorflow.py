@@ -589,7 +589,7 @@ print(loss.numpy(), torch.nn.functional.mse_loss(x, y, weight=w).item())
         "A mean of no losses is 0 (divide_no_nan), in PyTorch NaN.",
         """\
 import tensorflow as tf, torch
-u = torch.ones(1, 0); x = u.numpy()
+u = torch.ones(0, 1, 1); x = u.numpy()
 print(tf.keras.losses.MeanSquaredError()(x, x).numpy(), torch.nn.functional.mse_loss(u, u).item())
 """,
         lambda call: call.op == "cross_entropy" or (_empty(call) and _mean(call)),
