@@ -84,7 +84,7 @@ def mish(x: Rounded) -> tuple[Rounded, Rounded]:
 
 def softsign(x: Rounded) -> tuple[Rounded, Rounded]:
     d = 1 + abs(x)
-    return x / d, 1 / d - abs(x) / d / d
+    return x / d * 1, 1 / d - abs(x) / d / d  # x · 1/d rounds once more
 
 
 def gelu(x: Rounded, approximate: str = "none") -> tuple[Rounded, Rounded]:
