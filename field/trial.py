@@ -125,7 +125,7 @@ def distribution(package: str) -> str:
     return DISTRIBUTIONS.get(package, package)
 
 
-DISTRIBUTIONS = {"numpy_ml": "numpy-ml", "tensorflow": "tensorflow-cpu"}
+DISTRIBUTIONS = {"numpy_ml": "numpy-ml"}
 
 
 def installed(name: str) -> str | None:
