@@ -1,18 +1,41 @@
 """Comparing one answer with what it should be: bitwise, or within a bound of each element."""
 
+from operator import is_
+from typing import Any, ClassVar
+
 import numpy as np
 
 from manual._typing import Array
+from oracle.calls import Call
 from oracle.cases import Case
 from oracle.ops import Op
 from oracle.pytorch import Answers
 from oracle.verdicts import Failure
 
 
+class _Latest:
+    """The bounds of one call object, which a theorem after the other asks; and of what they are."""
+
+    call: Call | None = None
+    bounds: ClassVar[list[tuple[tuple[Any, ...], Answers]]] = []
+
+
 def tolerance(op: Op, case: Case) -> Answers | None:
     """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
     if case.exact:
         return None
+    of = (op, case.dtype, case.truth, case.dy, *case.arrays.values(), *case.keywords.values())
+    if case.call is not _Latest.call:
+        _Latest.call, _Latest.bounds = case.call, []
+    for known, allowed in _Latest.bounds:
+        if len(known) == len(of) and all(map(is_, known, of)):
+            return allowed
+    allowed = _tolerance(op, case)
+    _Latest.bounds.append((of, allowed))
+    return allowed
+
+
+def _tolerance(op: Op, case: Case) -> Answers:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
         ours = op.comparison.bound(case, float(np.finfo(case.dtype).epsneg))
         torchs = op.comparison.bound(case, float(np.finfo(np.float64).epsneg))

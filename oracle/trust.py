@@ -76,6 +76,6 @@ def together(parts: Iterable[Values]) -> Values:
 
 def hollow_values(a: Array) -> int:
     """Values that tell little: zeros and NaN, and all of an array of several equal ones."""
-    if a.size > 1 and (a == a.flat[0]).all():
+    if a.size > 1 and a.flat[0] == a.flat[-1] and (a == a.flat[0]).all():
         return a.size
     return int(a.size - np.count_nonzero(a) + np.count_nonzero(a != a))  # NaN is the one that is not itself

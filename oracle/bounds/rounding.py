@@ -9,6 +9,7 @@ written as a stable algorithm computes it (Higham, Accuracy and Stability of Num
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 import numpy as np
@@ -24,6 +25,7 @@ ERF = 25
 Operand: TypeAlias = Union["Rounded", Array, float]
 
 
+@lru_cache
 def gamma(k: float, u: float) -> float:
     """What k roundings in a row may do, relatively: (1 − u)^−k − 1, for each is a factor 1 + δ or 1/(1 + δ), |δ| ≤ u.
 
@@ -39,8 +41,8 @@ class Rounded:
     __array_ufunc__ = None  # NumPy's operators leave ours to us
 
     def __init__(self, value: Array, error: Array | float, u: float) -> None:
-        error = np.where(np.isnan(error), np.inf, error)  # 0 · ∞: nothing is known
-        self.value, self.error, self.u = value, np.broadcast_to(error, np.shape(value)), u
+        error, shape = np.fmin(error, np.inf), np.shape(value)  # NaN, as of 0 · ∞: nothing is known
+        self.value, self.error, self.u = value, error if error.shape == shape else np.full(shape, error), u
 
     @property
     def one(self) -> "Rounded":
