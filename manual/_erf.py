@@ -36,8 +36,10 @@ def erf(x: Array) -> Array:
     kind = x.dtype.name
     with np.errstate(over="ignore"):
         z = np.minimum(x * x, END[kind])
-    y: Array = np.tanh(x * (_horner(P[kind], z) / _horner(Q[kind], z)))
-    return y
+    y = _horner(P[kind], z)
+    y /= _horner(Q[kind], z)
+    y *= x
+    return np.asarray(np.tanh(y))
 
 
 def _horner(coefficients: tuple[float, ...], z: Array) -> Array:
