@@ -16,5 +16,5 @@ from field.known import Lacks as Lacks
 __all__ = ["PACKAGES", "Class", "Known", "Lacks"]
 
 PACKAGES = (
-    "autograd", "chainer", "dezero", "jax", "numpy_ml", "onnx", "onnxruntime", "scipy",
+    "autograd", "chainer", "dezero", "jax", "numpy_ml", "onnx", "onnxruntime", "scipy", "tensorflow",
 )  # fmt: skip

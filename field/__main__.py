@@ -19,6 +19,9 @@ def field(
     examples: Annotated[int, typer.Option(help="Calls of each op that the package has the options for.", min=1)] = 100,
     seed: Seed = 0,
     timeout: Annotated[float, typer.Option(help="A call without an answer for so long is CRASHED.", min=0.1)] = 60,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="What --json wrote of packages tried apart; may be given again.")
+    ] = None,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
 ) -> None:
@@ -30,31 +33,36 @@ def field(
 
     for path in (json, markdown):
         check_folder(path)
-    asked = list(dict.fromkeys(packages or PACKAGES))
+    before = [page.load(path) for path in results or ()]
+    asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
     if absent := trial.missing(asked):
         line = f"not installed: {', '.join(absent)}; PIP_CONSTRAINT=field/chainer.txt pip install {' '.join(absent)}"
         if packages:
             raise ValueError(line)
         print(line, file=sys.stderr)
         asked = [package for package in asked if trial.distribution(package) not in absent]
-    if not asked:
+    if not asked and not before:
         raise ValueError("none of the packages is installed")
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("field", 0) as advance:
         rows = trial.trial(
             asked, examples, seed, timeout=timeout, progress=lambda name, done: advance(name, None, done)
         )
-    write(json, page.document(rows, examples=examples, seed=seed))
+    document = page.document(page.printed(rows), examples=examples, seed=seed)
+    documents = sorted([*before, *[document] * bool(asked)], key=lambda d: min(d["packages"]))
+    write(json, document)
     if markdown:
-        put(markdown, page.markdown(rows, examples, seed))
+        put(markdown, page.markdown(documents))
+    rows = [row for document in documents for row in page.rows_of(document)]
     if json != STDOUT:
-        table(page.HEADER, page.summary(rows))
+        table(page.HEADER, (line for document in documents for line in page.summary(document)))
         for row in rows:
             for d in row.disagreements:
                 if d.known is None:
                     print(f"\n{page.text(row, d)}")
     new = sum(d.known is None for row in rows for d in row.disagreements)
     if json != STDOUT:
-        print(f"\n{len(rows)} ops of {len(asked)} packages; {new} disagreements have not been looked into")
+        packages = len({row.package for row in rows})
+        print(f"\n{len(rows)} ops of {packages} packages; {new} disagreements have not been looked into")
     if new:
         raise typer.Exit(1)
 

@@ -18,7 +18,6 @@ from field.known import Class, Known, Lacks
 from oracle.calls import Call
 from oracle.subjects import Implementation
 
-DISTRIBUTION = "autograd"
 Function = Callable[..., Any]
 
 

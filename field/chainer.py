@@ -30,7 +30,6 @@ from field.known import Class, Known, Lacks  # noqa: E402
 from oracle.calls import Call  # noqa: E402
 from oracle.subjects import DTYPES, Implementation  # noqa: E402
 
-DISTRIBUTION = "chainer"
 Function = Callable[..., Any]
 
 

@@ -21,7 +21,6 @@ from field.known import Class, Known, Lacks  # noqa: E402
 from oracle.calls import Call  # noqa: E402
 from oracle.subjects import DTYPES, Implementation  # noqa: E402
 
-DISTRIBUTION = "dezero"
 Function = Callable[..., Any]
 
 

@@ -20,8 +20,6 @@ from oracle.adapt import jax_function
 from oracle.calls import Call
 from oracle.subjects import Implementation
 
-DISTRIBUTION = "jax"
-
 
 def _each(option: Any, rank: int) -> tuple[Any, ...]:
     return option if isinstance(option, tuple) else (option,) * rank

@@ -23,7 +23,6 @@ from field.known import Class, Known, Lacks  # noqa: E402
 from oracle.adapt import nhwc  # noqa: E402
 from oracle.subjects import Implementation  # noqa: E402
 
-DISTRIBUTION = "numpy-ml"
 Function = Callable[..., Any]
 WIDE = ("float64",)
 

@@ -16,8 +16,6 @@ from field.known import Class, Known, Lacks
 from oracle.calls import Call
 from oracle.subjects import DTYPES, Implementation
 
-DISTRIBUTION = "onnx"
-
 
 def _stepping(
     kind: str, arrays: str, attributes: Any, first: int = 0, dtypes: tuple[str, ...] = _onnx_nodes.SINGLE

@@ -4,8 +4,6 @@ from field import _onnx_nodes
 from field._onnx_nodes import CANCELS, NEAR_MINUS_3
 from field.known import Class, Known
 
-DISTRIBUTION = "onnxruntime"
-
 SINGLE = (  # ops for which it has kernels of float32 alone
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "avg_pool1d",
     "avg_pool2d", "avg_pool3d", "lp_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate", "prelu",

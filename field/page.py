@@ -1,28 +1,33 @@
 """What the trials have to say: a table, the page docs/field-trials.md, the document that ``--json`` writes."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from field.known import Class
 from field.trial import Argued, Disagreement, Row, distribution, installed
+from oracle.calls import parse
 from oracle.environment import hardware, versions
+from oracle.trial.sources import Planned
 
 HEADER = ("package", "version", "ops", "calls", "right", "refused", "defects", "conventions", "precision", "new")
 
 
-def summary(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+def summary(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """A line for each package: the classes count disagreements, the others calls within the package's options."""
-    for package, group in groupby(rows, lambda row: row.package):
+    for package, group in groupby(rows_of(document), lambda row: row.package):
         ops = list(group)
         calls, right, refused = (sum(getattr(r, n) for r in ops) for n in ("calls", "right", "refused"))
         found = [d.known for r in ops for d in r.disagreements]
         kinds = [sum(known.kind == kind for known in {*found} if known) for kind in Class]
         new = found.count(None)
         counts = (len(ops), calls - sum(r.lacking for r in ops), right, refused, *kinds, new)
-        yield package, version(package), *(f"{n:,}" for n in counts)
+        yield package, document["packages"][package], *(f"{n:,}" for n in counts)
 
 
 def version(package: str) -> str:
@@ -37,37 +42,95 @@ def text(row: Row, d: Disagreement) -> str:
     return "\n".join([*lines, f"  again     {again}"])
 
 
+def printed(rows: Sequence[Row]) -> list[Row]:
+    """With what the lines of each disagreement print here."""
+    return [
+        row._replace(
+            disagreements=tuple(
+                d._replace(known=d.known and d.known._replace(prints=_output(d.known.lines.strip())))
+                for d in row.disagreements
+            )
+        )
+        for row in rows
+    ]
+
+
 def document(rows: Sequence[Row], **asked: Any) -> dict[str, Any]:
     packages = dict.fromkeys(row.package for row in rows)
     return {
-        **asked, "versions": versions() | {p: version(p) for p in packages}, "hardware": hardware(),
+        **asked, "versions": versions(), "packages": {p: version(p) for p in packages}, "hardware": hardware(),
         "rows": [row._asdict() | {"disagreements": [_told(d) for d in row.disagreements]} for row in rows],
     }  # fmt: skip
 
 
 def _told(d: Disagreement) -> dict[str, Any]:
     told = {n: v for n, v in d._asdict().items() if n not in ("planned", "known")}
-    argued = {"class": d.known and d.known.kind, "why": d.known and d.known.why}
-    return told | argued | {"call": str(d.planned.call), "seed": d.planned.call.seed}
+    return told | {"known": d.known and d.known._asdict(), "call": str(d.planned.call), "seed": d.planned.call.seed}
 
 
-def markdown(rows: Sequence[Row], examples: int, seed: int) -> str:
-    """The page."""
-    options = f" --examples {examples}" * (examples != 100) + f" --seed {seed}" * (seed != 0)
-    machine = (
-        f"{hardware()['cpu']}, Python {versions()['python']}, NumPy {versions()['numpy']}, torch {versions()['torch']}"
-    )
-    parts = [PAGE.format(command=f"python -m field --markdown docs/field-trials.md{options}", machine=machine)]
-    parts += [_table(HEADER, summary(rows))]
-    for package, group in groupby(rows, lambda row: row.package):
-        ops = list(group)
-        parts += [f"## {package} {version(package)}", _table(OPS, map(_op, ops)), *_disagreements(ops)]
+def load(path: Path) -> dict[str, Any]:
+    """What ``--json`` wrote.
+
+    Raises:
+        ValueError: the file is not there, or holds something else.
+    """
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        rows_of(document)
+        return {key: document[key] for key in ("examples", "seed", "versions", "packages", "hardware", "rows")}
+    except OSError as error:
+        raise ValueError(f"--results {path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"--results {path}: not what python -m field --json writes") from None
+
+
+def rows_of(document: Mapping[str, Any]) -> list[Row]:
+    """The rows that ``document`` was made of."""
+    rows = []
+    for row in document["rows"]:
+        lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "lacks", "refusals")}
+        rows.append(Row(**(row | lists | {"disagreements": tuple(map(_disagreement, row["disagreements"]))})))
+    return rows
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _disagreement(told: Mapping[str, Any]) -> Disagreement:
+    more = {n: v for n, v in told.items() if n not in ("call", "seed", "known", "causes")}
+    known = told["known"] and Argued(**(told["known"] | {"kind": Class(told["known"]["kind"])}))
+    planned = Planned(parse(told["call"], told["seed"]))
+    return Disagreement(**more, known=known, causes=tuple(told["causes"]), planned=planned)
+
+
+def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
+    """The page, of one document or of several whose packages were tried apart."""
+    machines = dict.fromkeys(map(_machine, documents))
+    parts = [PAGE.format(commands=", ".join(map(_command, documents)), machines="; ".join(machines))]
+    parts += [_table(HEADER, (line for document in documents for line in summary(document)))]
+    for document in documents:
+        for package, group in groupby(rows_of(document), lambda row: row.package):
+            ops = list(group)
+            title = f"## {package} {document['packages'][package]}"
+            parts += [title, _table(OPS, map(_op, ops)), *_disagreements(ops)]
     return "\n\n".join(parts) + "\n"
+
+
+def _command(document: Mapping[str, Any]) -> str:
+    examples, seed = document["examples"], document["seed"]
+    options = f" --examples {examples}" * (examples != 100) + f" --seed {seed}" * (seed != 0)
+    return f"`python -m field {' '.join(document['packages'])}{options}`"
+
+
+def _machine(document: Mapping[str, Any]) -> str:
+    of = document["versions"]
+    return f"{document['hardware']['cpu']}, Python {of['python']}, NumPy {of['numpy']}, torch {of['torch']}"
 
 
 PAGE = """# Field trials
 
-Generated by `{command}` on {machine}.
+Generated by {commands} on {machines}.
 
 Released packages, as pip installs them, on trial: each op that a package has is asked for y and, where the package has
 a gradient of its own, for dx, dw, …, on drawn calls, on integers on which nothing rounds and on real numbers, in
@@ -106,7 +169,7 @@ def _disagreements(rows: Sequence[Row]) -> Iterator[str]:
 def _known(known: Argued, found: Sequence[Disagreement]) -> str:
     calls = "; ".join(map(_shown, found))
     lines = known.lines.strip()
-    return f"**{known.kind.capitalize()}** · {known.why}\n\n{calls}\n\n```python\n{lines}\n# {output(lines)}\n```"
+    return f"**{known.kind.capitalize()}** · {known.why}\n\n{calls}\n\n```python\n{lines}\n# {known.prints}\n```"
 
 
 def _shown(d: Disagreement) -> str:
@@ -114,7 +177,8 @@ def _shown(d: Disagreement) -> str:
     return f"{d.op} {d.quantity}, {d.calls:,} calls, the smallest " + ". ".join(said)
 
 
-def output(lines: str) -> str:
+@cache
+def _output(lines: str) -> str:
     """What three lines print, in a new process; how they end if they raise."""
     ran = subprocess.run([sys.executable, "-W", "ignore", "-c", lines], capture_output=True, text=True, check=False)
     return " ".join((ran.stdout or ran.stderr).split("\n")[-2].split())

@@ -24,8 +24,6 @@ from field.known import Class, Known, Lacks
 from oracle.calls import Call
 from oracle.subjects import Implementation
 
-DISTRIBUTION = "scipy"
-
 
 def _only(**options: tuple[Any, Any]) -> None:
     """Of options that the package has not: what was given, and the value that stands for none."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
+from itertools import count
 from typing import NamedTuple
 
 from field import PACKAGES
@@ -27,18 +27,21 @@ from oracle.verdicts import Failure, Verdict
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 TOLD = 60  # letters of a refusal
 SIMPLE = (0.0, 0.5, 0.8)  # of the choices of three calls: a package with few options meets some that it has
+ATTEMPT = 2**32  # a call's number, and how often it was asked, times this: a worker that notes nothing new is dead
 TRIES = 20  # calls drawn for each that the package has the options for, at most
 
 
 class Job(NamedTuple):
-    """Drawn calls ``start`` … ``stop`` of an op, until ``examples`` of them are within the package's options."""
+    """Drawn calls of an op, until ``examples`` of them are within the package's options.
+
+    ``fatal`` are the numbers of those that ended a process before; they count, and are not made again.
+    """
 
     package: str
     op: str
     examples: int
     seed: int
-    start: int = 0
-    stop: int | None = None
+    fatal: tuple[int, ...] = ()
 
     @property
     def subject(self) -> Subject:
@@ -47,16 +50,17 @@ class Job(NamedTuple):
     def calls(self) -> Iterator[tuple[int, Planned]]:
         """Those that PyTorch can be handed, numbered."""
         planned = Drawn(TRIES * self.examples, self.seed, SIMPLE).calls(look_up(self.op))
-        return ((i, p) for i, p in islice(enumerate(planned), self.start, self.stop) if not unsafe(p.call))
+        return ((i, p) for i, p in enumerate(planned) if i not in self.fatal and not unsafe(p.call))
 
 
 class Argued(NamedTuple):
-    """What a package's KNOWN says of a disagreement, and its place there."""
+    """What a package's KNOWN says of a disagreement, and its place there; ``prints`` is what its lines print."""
 
     number: int
     kind: Class
     why: str
     lines: str
+    prints: str = ""
 
 
 class Disagreement(NamedTuple):
@@ -125,7 +129,7 @@ def distribution(package: str) -> str:
     return DISTRIBUTIONS.get(package, package)
 
 
-DISTRIBUTIONS = {"numpy_ml": "numpy-ml"}
+DISTRIBUTIONS = {"numpy_ml": "numpy-ml", "tensorflow": "tensorflow-cpu"}
 
 
 def installed(name: str) -> str | None:
@@ -149,9 +153,9 @@ def trial(
         later: list[Job] = []
         for job, row in run(_work, jobs, timeout=timeout):
             if isinstance(row, Died):
-                number = max(row.note, job.start)
-                row, rest = _after_death(job, number, f"{job.op} {row.how}")
-                later += rest
+                number = max(row.note, 0) % ATTEMPT
+                row = _of_fatal(job, number, f"{job.op} {row.how}")
+                later.append(job._replace(fatal=(*job.fatal, number)))
             rows[job.package, job.op] |= row
             progress(f"{job.package} {job.op}", row.calls)
         jobs = later
@@ -179,13 +183,11 @@ def _covered(package: str, _: Note) -> list[str] | str:
         return str(error)
 
 
-def _after_death(job: Job, number: int, how: str) -> tuple[Row, list[Job]]:
-    """The row of the call that died, then jobs: what was found before it is lost and looked for again."""
+def _of_fatal(job: Job, number: int, how: str) -> Row:
+    """The row of the one call that ended its process. What was found before it is lost with it."""
     planned = next(p for i, p in job.calls() if i >= number)
     died = Disagreement(job.op, "", None, 1, planned, how, verdict=Verdict.CRASHED)
-    before = [job._replace(stop=number)] if job.start < number else []
-    after = [job._replace(start=number + 1)] if number + 1 < TRIES * job.examples else []
-    return Row(job.package, job.op, calls=1, disagreements=(died,)), [*before, *after]
+    return Row(job.package, job.op, calls=1, disagreements=(died,))
 
 
 def known_of(package: str) -> tuple[Known, ...]:
@@ -202,22 +204,29 @@ def _sum(*pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
 
 
 def _work(job: Job, note: Note) -> Row:
-    """What of the calls was found before a death is lost with it: its count is what comes after."""
     subject, op, known = job.subject, look_up(job.op), known_of(job.package)
     row = Row(job.package, job.op, backward=op.kind == "step" or not subject.forward_only(op.name))
     with steadily():
         for i, planned in job.calls():
-            note(i)
-            row |= _judged(subject, op, planned, known, row)
-            if row.calls - row.lacking == job.examples:
+            row |= _judged(subject, op, planned, known, row, _alive(note, i))
+            if row.calls - row.lacking + len(job.fatal) >= job.examples:
                 break
     return row
 
 
-def _judged(subject: Subject, op: Op, planned: Planned, known: Sequence[Known], so_far: Row) -> Row:
+def _alive(note: Note, number: int) -> Callable[[], None]:
+    """Notes the call's number, each time another way."""
+    asked = count()
+    return lambda: note(number + ATTEMPT * next(asked))
+
+
+def _judged(
+    subject: Subject, op: Op, planned: Planned, known: Sequence[Known], so_far: Row, alive: Callable[[], None]
+) -> Row:  # fmt: skip
     one, fast = Row(so_far.package, op.name, calls=1), False
     found: list[Disagreement] = []
     for question in _questions(subject, op):
+        alive()
         try:
             fast |= _asked(subject, op, planned.call, question)
         except Failure as failure:
@@ -230,7 +239,7 @@ def _judged(subject: Subject, op: Op, planned: Planned, known: Sequence[Known], 
             key = failure.quantity, _argued(known, failure)
             d = Disagreement(op.name, *key, 1, planned, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
-                d = _explained(subject, op, d, question, known)
+                d = _explained(subject, op, d, question, known, alive)
             found.append(d)
     if found:
         return one._replace(disagreements=tuple(found))
@@ -274,11 +283,13 @@ def _argued(known: Sequence[Known], failure: Failure) -> Argued | None:
 
 
 def _explained(
-    subject: Subject, op: Op, d: Disagreement, question: theorems.Theorem, known: Sequence[Known]
-) -> Disagreement:
+    subject: Subject, op: Op, d: Disagreement, question: theorems.Theorem, known: Sequence[Known],
+    alive: Callable[[], None],
+) -> Disagreement:  # fmt: skip
     """With the smallest call of its kind, the referee's ruling on it, and the causes that are consistent with it."""
 
     def failure_of(planned: Planned) -> Failure | None:
+        alive()
         try:
             if not unsafe(planned.call):
                 _asked(subject, op, planned.call, question)

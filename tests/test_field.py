@@ -65,14 +65,23 @@ def test_a_disagreement_is_told_by_its_smallest_call(package):
     assert "the subject is wrong" in d.ruling
 
 
-def test_the_page_says_what_was_found(package):
-    rows = trial.trial([package], 30, 0)
-    text = page.markdown(rows, 30, 0)
+def test_the_page_says_what_was_found(package, tmp_path):
+    told = page.document(page.printed(trial.trial([package], 30, 0)), examples=30, seed=0)
+    text = page.markdown([told])
     assert "| relu |" in text
     assert "**Convention** · Slopes are positive." in text
     assert "# 1 2" in text
-    told = page.document(rows, examples=30, seed=0)
-    assert json.loads(json.dumps(told))["rows"][0]["package"] == package
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    assert page.markdown([page.load(tmp_path / "told.json")]) == text
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [{}]}'])
+def test_results_that_are_none_are_refused(tmp_path, text):
+    (tmp_path / "told.json").write_text(text)
+    with pytest.raises(ValueError, match=r"^--results \S+told.json: not what python -m field --json writes$"):
+        page.load(tmp_path / "told.json")
+    with pytest.raises(ValueError, match=r"^--results \S+absent.json: No such file or directory$"):
+        page.load(tmp_path / "absent.json")
 
 
 def test_an_unknown_package_is_one_clear_line():
