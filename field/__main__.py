@@ -61,8 +61,8 @@ def field(
                     print(f"\n{page.text(row, d)}")
     new = sum(d.known is None for row in rows for d in row.disagreements)
     if json != STDOUT:
-        packages = len({row.package for row in rows})
-        print(f"\n{len(rows)} ops of {packages} packages; {new} disagreements have not been looked into")
+        tried = len({row.package for row in rows})
+        print(f"\n{len(rows)} ops of {tried} packages; {new} disagreements have not been looked into")
     if new:
         raise typer.Exit(1)
 

@@ -25,6 +25,14 @@ def padding_counted_the_other_way(op: str, x: Array, **options: Any) -> Array:
     return _avg_pool.forward(op, x, **(options | {"count_include_pad": not options.get("count_include_pad", True)}))
 
 
+def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
+    """what ceil_mode adds to the padding lies in front, not behind"""
+    if not options.get("ceil_mode"):
+        return _avg_pool.forward(op, x, **options)
+    axes = tuple(range(2, x.ndim))
+    return np.flip(_avg_pool.forward(op, np.flip(x, axes).copy(), **options), axes).copy()
+
+
 def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """dy goes to every cell of the window whole, not divided by their number"""
     return _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))

@@ -29,6 +29,14 @@ def dilation_ignored(op: str, x: Array, **options: Any) -> Array:
     return y
 
 
+def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
+    """what ceil_mode adds to the padding lies in front, not behind"""
+    if not options.get("ceil_mode"):
+        return _max_pool.forward(op, x, **options)
+    axes = tuple(range(2, x.ndim))
+    return np.flip(_max_pool.forward(op, np.flip(x, axes).copy(), **options), axes).copy()
+
+
 def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """dy goes to every cell that equals the maximum, not to the first alone"""
     k, t, d, pads = _geometry(op, x, **options)

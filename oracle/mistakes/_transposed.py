@@ -22,6 +22,12 @@ def channels_reshaped(op: str, x: Array, w: Array, b: Array | None = None, **opt
     return _transposed.forward(op, x, _exchanged(w, options.get("groups", 1)), b, **options)
 
 
+def bias_of_the_first_group(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """every group is given the bias of the first"""
+    groups = options.get("groups", 1)
+    return _transposed.forward(op, x, w, None if b is None else np.tile(b[: len(b) // groups], groups), **options)
+
+
 def output_padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
     """output_padding adds its cells before y, not behind it"""
     _, _, pads, _, extra = _geometry(op, x, w, b, **options)

@@ -5,6 +5,7 @@ from typing import Any
 from manual import adam, adamw
 from manual._typing import Array
 from manual.adam import State
+from oracle.mistakes import adam as of_adam
 
 
 def weight_decay_coupled(
@@ -27,3 +28,19 @@ def decayed_after_the_step(
     """the decay is applied to the w that Adam's step has moved, not to the w before it"""
     moved, after = adamw.step(w, dw, state, weight_decay=0.0, **options)
     return (1 - options.get("lr", 1e-3) * weight_decay) * moved, after
+
+
+def eps_before_the_correction(
+    w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
+) -> tuple[Array, State]:
+    """eps is added to the root before the bias correction, as in TensorFlow"""
+    decayed = (1 - options.get("lr", 1e-3) * weight_decay) * w
+    return of_adam.eps_before_the_correction(decayed, dw, state, **options)
+
+
+def eps_inside_the_root(
+    w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
+) -> tuple[Array, State]:
+    """eps is added inside the root, not to the root"""
+    decayed = (1 - options.get("lr", 1e-3) * weight_decay) * w
+    return of_adam.eps_inside_the_root(decayed, dw, state, **options)

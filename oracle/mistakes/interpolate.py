@@ -56,6 +56,15 @@ def scale_of_the_sizes(x: Array, **options: Any) -> Array:
     return interpolate.forward(x, **(options | recomputed))
 
 
+def corners_of_a_broken_length(x: Array, **options: Any) -> Array:
+    """aligned corners are n · scale_factor − 1 steps apart, though y has only ⌊n · scale_factor⌋ cells"""
+    if options.get("mode") != "bilinear" or not options.get("align_corners") or options.get("scale_factor") is None:
+        return interpolate.forward(x, **options)
+    places = [(a, n, np.arange(m) * ((n - 1) / max(n / s - 1, 1)) if m != n else np.arange(m) + 0.0)
+              for a, n, m, s in _axes(x, **options)]  # fmt: skip
+    return _mixed(x, [_at(*place) for place in places])
+
+
 def resampled_back(dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """dx is dy interpolated to x's size, where each weight is to be put back"""
     kept = {n: options[n] for n in ("mode", "align_corners") if n in options}
@@ -91,12 +100,13 @@ def _linear(x: Array, along: Along, **options: Any) -> Array:
     """bilinear without aligned corners by other places, all else right."""
     if options.get("mode") != "bilinear" or options.get("align_corners"):
         return interpolate.forward(x, **options)
-    found = []
-    for axis, n, m, s in _axes(x, **options):
-        place = along(n, m, s)
-        i = np.clip(place.astype(int), 0, n - 1)
-        found.append((axis, i, np.minimum(i + 1, n - 1), np.minimum(place - i, 1)))
-    return _mixed(x, found)
+    return _mixed(x, [_at(axis, n, along(n, m, s)) for axis, n, m, s in _axes(x, **options)])
+
+
+def _at(axis: int, n: int, place: Array) -> tuple[int, Array, Array, Array]:
+    """The two cells of an axis of n that are next to each place, and the second one's weight."""
+    i = np.clip(place.astype(int), 0, n - 1)
+    return axis, i, np.minimum(i + 1, n - 1), np.minimum(place - i, 1)
 
 
 def _nearest(x: Array, along: Along, **options: Any) -> Array:

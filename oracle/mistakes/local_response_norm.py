@@ -19,6 +19,18 @@ def odd_channel_behind(x: Array, *, size: int, **options: Any) -> Array:
     return turned[:, ::-1].copy()
 
 
+def even_window_widened(x: Array, *, size: int, alpha: float = 1e-4, **options: Any) -> Array:
+    """an even window has one channel more, as many behind as before"""
+    whole = size + 1 - size % 2
+    return local_response_norm.forward(x, size=whole, alpha=alpha * whole / size, **options)
+
+
+def over_the_last_axis(x: Array, **options: Any) -> Array:
+    """neighbours are sought along the last axis, where the channels of NHWC would be"""
+    turned = local_response_norm.forward(np.ascontiguousarray(x.swapaxes(1, -1)), **options)
+    return turned.swapaxes(1, -1).copy()
+
+
 def window_taken_for_a_constant(
     dy: Array, x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> tuple[Array]:

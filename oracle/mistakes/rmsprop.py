@@ -45,3 +45,8 @@ def alpha_reversed(
 ) -> tuple[Array, State]:
     """alpha weighs the new gradient, not the old average"""
     return rmsprop.step(w, dw, state, alpha=1 - alpha, **options)
+
+
+def average_begins_at_one(w: Array, dw: Array, state: State | None = None, **options: Any) -> tuple[Array, State]:
+    """the mean square begins at 1, not at 0, so that the first steps are shorter"""
+    return rmsprop.step(w, dw, state or State(w * 0 + 1, w * 0, w * 0), **options)

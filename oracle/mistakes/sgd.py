@@ -15,6 +15,17 @@ def nesterov_without_lookahead(
     return sgd.step(w, dw, state, **options)
 
 
+def nesterov_by_the_new_buffer(
+    w: Array, dw: Array, state: Array | None = None, *, lr: float = 1e-3, momentum: float = 0.0,
+    nesterov: bool = False, **options: Any,
+) -> Step:  # fmt: skip
+    """nesterov steps along (1 + μ) g + μ² m with the new buffer m, where m is the old one, as in Chainer"""
+    moved, m = sgd.step(w, dw, state, lr=lr, momentum=momentum, nesterov=nesterov, **options)
+    if m is None or not nesterov:
+        return moved, m
+    return moved - lr * momentum**2 * (m - (0 * w if state is None else state)), m
+
+
 def buffer_begins_at_zero(w: Array, dw: Array, state: Array | None = None, **options: Any) -> Step:
     """the momentum buffer begins at zero, so that dampening weakens the first step too, as S5 is printed"""
     return sgd.step(w, dw, 0 * w if state is None else state, **options)

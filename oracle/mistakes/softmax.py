@@ -19,3 +19,9 @@ def sum_without_y(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
     """the subtracted sum is Σ dy, not Σ dy·y"""
     y = softmax.forward(x, dim=dim)
     return (y * (dy - (dy.sum(dim, keepdims=True) if x.ndim else dy)),)
+
+
+def summed_over_the_last_axis(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
+    """the subtracted sum goes along the last axis, whatever dim is"""
+    y = softmax.forward(x, dim=dim)
+    return (y * (dy - ((dy * y).sum(-1, keepdims=True) if x.ndim else dy * y)),)
