@@ -79,7 +79,7 @@ L1 = Comparison((lattices.pieces,), losses.bound(losses.l1_loss, over_weights=Tr
 SMOOTH_L1 = Comparison((lattices.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
 HUBER = Comparison((lattices.pieces,), losses.bound(losses.huber_loss), losses.clear)
 BCE = Comparison(
-    (), losses.bound(losses.binary_cross_entropy), losses.inside, {"x": fills.fractions, "target": fills.fractions}
+    (), losses.bound(losses.binary_cross_entropy), losses.inside, {"x": fills.often_sure, "target": fills.fractions}
 )
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
