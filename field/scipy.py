@@ -194,4 +194,28 @@ print(scipy.ndimage.zoom(x, (1, 1, 0.5), **options), torch.nn.functional.interpo
 """,
         lambda call: call.arguments.get("mode", "nearest") == "nearest",
     ),
+    Known(
+        ("interpolate",),
+        "y",
+        Class.CONVENTION,
+        "zoom rounds the new size, n times the factor, to a whole number, PyTorch cuts it: 1.5 cells are two, or one.",
+        """\
+import scipy.ndimage, torch
+x = torch.ones(1, 1)
+print(scipy.ndimage.zoom(x, (1, 1.5), order=1).shape, torch.nn.functional.interpolate(x[None], scale_factor=1.5).shape)
+""",
+        lambda call: call.arguments.get("scale_factor") is not None,
+    ),
+    Known(
+        ("avg_pool1d", "avg_pool2d", "avg_pool3d"),
+        "y",
+        Class.PRECISION,
+        "uniform_filter keeps a running sum, to which it adds the cell that enters the window and from which it takes "
+        "the one that leaves: roundings are carried along the axis, and next to a large number small ones are lost.",
+        """\
+import numpy as np, scipy.ndimage, torch
+x = np.array([[1e16, 1, 1, 1]])
+print(scipy.ndimage.uniform_filter1d(x[0], 2, origin=-1)[:3], torch.nn.functional.avg_pool1d(torch.tensor(x), 2, 1))
+""",
+    ),
 )
