@@ -43,6 +43,8 @@ def field(
         asked = [package for package in asked if trial.distribution(package) not in absent]
     if not asked and not before:
         raise ValueError("none of the packages is installed")
+    if json and not asked:
+        raise ValueError("--json is of what is tried now, and --results names what was: name a package, too")
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("field", 0) as advance:
         rows = trial.trial(
             asked, examples, seed, timeout=timeout, progress=lambda name, done: advance(name, None, done)
