@@ -285,6 +285,8 @@ def _lines(optimizer: str, gradient: str, theirs: str) -> str:
     )
 
 
+forget = jax.clear_caches
+
 KNOWN = (
     Known(
         ("interpolate",), "", Class.CONVENTION,

@@ -211,6 +211,9 @@ def _work(job: Job, note: Note) -> Row:
             row |= _judged(subject, op, planned, known, row, _alive(note, i))
             if row.calls - row.lacking + len(job.fatal) >= job.examples:
                 break
+    forget = getattr(import_module(f"field.{job.package}"), "forget", None)  # gigabytes of compiled geometries
+    if forget:
+        forget()
     return row
 
 
