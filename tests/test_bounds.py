@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from oracle import bounds
 from oracle.calls import parse
-from oracle.cases import draw
+from oracle.cases import answered, draw
 from oracle.compare import tolerance
 from oracle.ops import OPS
 from oracle.strategies import calls
@@ -43,3 +43,13 @@ def test_some_drawn_logits_underflow():
     """Else the case above would never be drawn."""
     steep = [draw(OPS["cross_entropy"], parse("cross_entropy(x=(2, 3), target=(2,))", seed)) for seed in range(50)]
     assert 1 <= sum(np.ptp(case.wide("x"), 1).max() > 745 for case in steep) <= 15
+
+
+def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():
+    op, call = OPS["silu"], parse("silu(x=(3,))", 0)
+    case = draw(op, call)
+    first = tolerance(op, case)
+    assert tolerance(op, draw(op, call)) is first
+    larger = tolerance(op, answered(op, case, arrays={"x": 4 + abs(case.wide("x"))}))
+    assert (larger["y"] > first["y"]).all()
+    assert tolerance(op, draw(op, parse("silu(x=(3,))", 0))) is not first
