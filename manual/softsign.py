@@ -18,6 +18,7 @@ def forward(x: Array) -> Array:
     return y
 
 
+@elementwise  # 0 · ∞ is NaN
 def backward(dy: Array, x: Array) -> tuple[Array]:
     """dy, x of one shape → dx."""
     same_shape("softsign", dy, x)

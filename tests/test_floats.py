@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manual import dropout, dropout2d, l1_loss, mse_loss
+from manual import dropout, dropout2d, l1_loss, mse_loss, softsign
 from oracle.cases import draw
 from oracle.edges import EDGES, INF
 from oracle.ops import OPS
@@ -50,3 +50,8 @@ def test_a_dropped_infinity_is_nan_without_a_warning(op, mask):
 def test_a_sum_of_losses_meets_infinity_without_a_warning(op):
     x, weight = np.array([INF, 1.0]), np.array([1.0, -INF])
     assert np.isnan(op.forward(x, np.zeros(2), reduction="sum", weight=weight))
+
+
+def test_softsigns_gradient_is_infinity_times_zero_without_a_warning():
+    """As the test above drew it once: at 1e300 the slope is 0 before dy is infinite."""
+    assert np.isnan(softsign.backward(np.array([INF]), np.array([1e300]))[0])
