@@ -5,6 +5,7 @@ the package's own layout, its answers back. A wrong answer is never worked aroun
 raises ``Lacks``; what it refuses, it refuses by itself. ``KNOWN`` are the disagreements that have been looked into.
 
 known      a disagreement: its class, why it is of that class, three lines that show it
+options    one for each axis, and those that a package has not
 trial      drawn calls of each op, in worker processes; each failure made small
 page       docs/field-trials.md
 """

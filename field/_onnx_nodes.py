@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from field.known import Lacks
+from field.options import each, without
 from oracle import adapt
 from oracle.adapt.by_onnx import Engine
 from oracle.subjects import DTYPES, Implementation
@@ -49,17 +49,6 @@ def _run(engine: Engine, kind: str, *arrays: Any, outputs: int = 1, **attributes
     return forward(*arrays)
 
 
-def _each(option: Any, rank: int) -> tuple[Any, ...]:
-    return option if isinstance(option, tuple) else (option,) * rank
-
-
-def _without(**options: bool) -> None:
-    """What a node has no attribute for must not be asked for."""
-    for name, asked in options.items():
-        if asked:
-            raise Lacks(name)
-
-
 def _int64(values: Any) -> Any:
     return np.array(values, np.int64)
 
@@ -70,8 +59,8 @@ def _conv(
     rank = x.ndim - 2
     padded = {"same": {"auto_pad": "SAME_UPPER"}, "valid": {"auto_pad": "VALID"}}
     return run(
-        "Conv", x, w, b, strides=_each(stride, rank), dilations=_each(dilation, rank), group=groups,
-        **(padded[padding] if isinstance(padding, str) else {"pads": _each(padding, rank) * 2}),
+        "Conv", x, w, b, strides=each(stride, rank), dilations=each(dilation, rank), group=groups,
+        **(padded[padding] if isinstance(padding, str) else {"pads": each(padding, rank) * 2}),
     )  # fmt: skip
 
 
@@ -81,8 +70,8 @@ def _conv_transpose(
 ) -> Any:  # fmt: skip
     rank = x.ndim - 2
     return run(
-        "ConvTranspose", x, w, b, strides=_each(stride, rank), pads=_each(padding, rank) * 2,
-        output_padding=_each(output_padding, rank), group=groups, dilations=_each(dilation, rank),
+        "ConvTranspose", x, w, b, strides=each(stride, rank), pads=each(padding, rank) * 2,
+        output_padding=each(output_padding, rank), group=groups, dilations=each(dilation, rank),
     )  # fmt: skip
 
 
@@ -90,9 +79,9 @@ def _windows(
     run: Any, kind: str, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, **more: Any
 ) -> Any:
     rank = x.ndim - 2
-    k = _each(kernel_size, rank)
-    t = k if stride is None else _each(stride, rank)
-    return run(kind, x, kernel_shape=k, strides=t, pads=_each(padding, rank) * 2, ceil_mode=int(ceil_mode), **more)
+    k = each(kernel_size, rank)
+    t = k if stride is None else each(stride, rank)
+    return run(kind, x, kernel_shape=k, strides=t, pads=each(padding, rank) * 2, ceil_mode=int(ceil_mode), **more)
 
 
 def _max_pool(
@@ -105,14 +94,14 @@ def _max_pool(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    return _windows(run, "MaxPool", x, kernel_size, stride, padding, ceil_mode, dilations=_each(dilation, x.ndim - 2))
+    return _windows(run, "MaxPool", x, kernel_size, stride, padding, ceil_mode, dilations=each(dilation, x.ndim - 2))
 
 
 def _avg_pool(
     run: Any, x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    _without(divisor_override=divisor_override is not None)
+    without(divisor_override=divisor_override is not None)
     return _windows(
         run, "AveragePool", x, kernel_size, stride, padding, ceil_mode, count_include_pad=int(count_include_pad)
     )
@@ -126,7 +115,7 @@ def _lp_pool2d(
 
 def _adaptive(kind: str) -> Any:
     def forward(run: Any, x: Any, *, output_size: Any) -> Any:
-        _without(output_size=_each(output_size, 2) != (1, 1))
+        without(output_size=each(output_size, 2) != (1, 1))
         return run(kind, x)
 
     return forward
@@ -136,8 +125,8 @@ def _fold(
     run: Any, x: Any, *, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Any:
     return run(
-        "Col2Im", x, _int64(_each(output_size, 2)), _int64(_each(kernel_size, 2)),
-        dilations=_each(dilation, 2), pads=_each(padding, 2) * 2, strides=_each(stride, 2),
+        "Col2Im", x, _int64(each(output_size, 2)), _int64(each(kernel_size, 2)),
+        dilations=each(dilation, 2), pads=each(padding, 2) * 2, strides=each(stride, 2),
     )  # fmt: skip
 
 
@@ -167,9 +156,9 @@ def _interpolate(
 ) -> Any:  # fmt: skip
     rank = x.ndim - 2
     if recompute_scale_factor:
-        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], _each(scale_factor, rank), strict=True))
-    sizes = None if size is None else _int64([*x.shape[:2], *_each(size, rank)])
-    scales = np.array([1, 1, *_each(scale_factor, rank)], np.float32) if sizes is None else None
+        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], each(scale_factor, rank), strict=True))
+    sizes = None if size is None else _int64([*x.shape[:2], *each(size, rank)])
+    scales = np.array([1, 1, *each(scale_factor, rank)], np.float32) if sizes is None else None
     if mode == "nearest":
         how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     else:
@@ -191,17 +180,17 @@ def _prelu(run: Any, x: Any, w: Any) -> Any:
 
 
 def _softplus(run: Any, x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    _without(beta=beta != 1, threshold=threshold != 20)
+    without(beta=beta != 1, threshold=threshold != 20)
     return run("Softplus", x)
 
 
 def _dropout(run: Any, x: Any, *, mask: Any, p: float = 0.5, training: bool = True) -> Any:  # noqa: ARG001
-    _without(mask=training)
+    without(mask=training)
     return run("Dropout", x, np.array(p, x.dtype))
 
 
 def _flatten(run: Any, x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
-    _without(start_dim=start_dim % max(x.ndim, 1) != 1, end_dim=end_dim % max(x.ndim, 1) != x.ndim - 1)
+    without(start_dim=start_dim % max(x.ndim, 1) != 1, end_dim=end_dim % max(x.ndim, 1) != x.ndim - 1)
     return run("Flatten", x, axis=1)
 
 
@@ -228,7 +217,7 @@ def _cross_entropy(
     run: Any, x: Any, *, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
-    _without(label_smoothing=bool(label_smoothing), probabilities=target.dtype.kind == "f")
+    without(label_smoothing=bool(label_smoothing), probabilities=target.dtype.kind == "f")
     return run("SoftmaxCrossEntropyLoss", x, target, weight, ignore_index=ignore_index, reduction=reduction)
 
 
@@ -250,7 +239,7 @@ def _instance_norm(
     run: Any, x: Any, weight: Any = None, bias: Any = None, *,
     running_mean: Any = None, running_var: Any = None, use_input_stats: bool = True, eps: float = 1e-5,  # noqa: ARG001
 ) -> Any:  # fmt: skip
-    _without(use_input_stats=not use_input_stats)
+    without(use_input_stats=not use_input_stats)
     return run("InstanceNormalization", x, *_affine(weight, bias, np.zeros(x.shape[1], x.dtype)), epsilon=eps)
 
 

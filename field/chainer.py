@@ -27,6 +27,7 @@ import chainer.functions as F  # noqa: E402
 from chainer import initializers, optimizers  # noqa: E402
 
 from field.known import Class, Known, Lacks  # noqa: E402
+from field.options import each  # noqa: E402
 from oracle.calls import Call  # noqa: E402
 from oracle.subjects import DTYPES, Implementation  # noqa: E402
 
@@ -58,10 +59,6 @@ def _one(option: Any) -> bool:
     return bool(np.all(np.equal(option, 1)))
 
 
-def _each(option: Any, rank: int) -> tuple[int, ...]:
-    return option if isinstance(option, tuple) else (option,) * rank
-
-
 def _convolution(
     x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
@@ -75,7 +72,7 @@ def _deconvolution(
     x: Any, w: Any, b: Any, *,
     stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    options = (_each(v, x.ndim - 2) for v in (stride, padding, output_padding, dilation))
+    options = (each(v, x.ndim - 2) for v in (stride, padding, output_padding, dilation))
     axes = zip(x.shape[2:], w.shape[2:], *options, strict=True)
     size = tuple(t * (n - 1) + d * (k - 1) + 1 - 2 * p + more for n, k, t, p, more, d in axes)
     f = F.deconvolution_2d if x.ndim == 4 else F.deconvolution_nd
@@ -132,8 +129,8 @@ def _interpolate(
 ) -> Any:  # fmt: skip
     _has(x=x.ndim == 4, scale_factor=scale_factor is None or bool(recompute_scale_factor))
     if size is None:
-        size = tuple(int(n * by) for n, by in zip(x.shape[2:], _each(scale_factor, 2), strict=True))
-    return F.resize_images(x, _each(size, 2), mode=mode, align_corners=bool(align_corners))
+        size = tuple(int(n * by) for n, by in zip(x.shape[2:], each(scale_factor, 2), strict=True))
+    return F.resize_images(x, each(size, 2), mode=mode, align_corners=bool(align_corners))
 
 
 def _prelu(x: Any, w: Any) -> Any:

@@ -15,25 +15,15 @@ import numpy as np
 from jax import lax, nn
 from jax.example_libraries import optimizers
 
-from field.known import Class, Known, Lacks
+from field.known import Class, Known
+from field.options import each, without
 from oracle.adapt import jax_function
 from oracle.calls import Call
 from oracle.subjects import Implementation
 
 
-def _each(option: Any, rank: int) -> tuple[Any, ...]:
-    return option if isinstance(option, tuple) else (option,) * rank
-
-
-def _without(**options: bool) -> None:
-    """What JAX has no argument for must not be asked for."""
-    for name, asked in options.items():
-        if asked:
-            raise Lacks(name)
-
-
 def _pads(padding: Any, rank: int) -> Any:
-    return padding.upper() if isinstance(padding, str) else [(p, p) for p in _each(padding, rank)]
+    return padding.upper() if isinstance(padding, str) else [(p, p) for p in each(padding, rank)]
 
 
 def _orders(rank: int) -> tuple[str, str, str]:
@@ -56,7 +46,7 @@ def _conv(
 ) -> Any:
     rank = x.ndim - 2
     y = lax.conv_general_dilated(
-        x, w, _each(stride, rank), _pads(padding, rank), rhs_dilation=_each(dilation, rank),
+        x, w, each(stride, rank), _pads(padding, rank), rhs_dilation=each(dilation, rank),
         dimension_numbers=_orders(rank), feature_group_count=groups,
     )  # fmt: skip
     return y if b is None else y + _channels(b, x)
@@ -66,28 +56,28 @@ def _conv_transpose(
     x: Any, w: Any, b: Any = None, *,
     stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    _without(groups=groups > 1)
+    without(groups=groups > 1)
     rank = x.ndim - 2
-    d, k = _each(dilation, rank), w.shape[2:]
+    d, k = each(dilation, rank), w.shape[2:]
     spans = [
-        (i * (j - 1) - p, o) for i, j, p, o in zip(d, k, _each(padding, rank), _each(output_padding, rank), strict=True)
+        (i * (j - 1) - p, o) for i, j, p, o in zip(d, k, each(padding, rank), each(output_padding, rank), strict=True)
     ]
     pads = [(low, low + extra) for low, extra in spans]
-    y = lax.conv_transpose(x, w, _each(stride, rank), pads, d, _orders(rank), transpose_kernel=True)
+    y = lax.conv_transpose(x, w, each(stride, rank), pads, d, _orders(rank), transpose_kernel=True)
     return y if b is None else y + _channels(b, x)
 
 
 def _windows(x: Any, start: float, f: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> Any:
     rank = x.ndim - 2
-    k = _each(kernel_size, rank)
-    t, p = _each(stride or k, rank), ((0, 0), (0, 0), *_pads(padding, rank))
-    return lax.reduce_window(x, start, f, (1, 1, *k), (1, 1, *t), p, window_dilation=(1, 1, *_each(dilation, rank)))
+    k = each(kernel_size, rank)
+    t, p = each(stride or k, rank), ((0, 0), (0, 0), *_pads(padding, rank))
+    return lax.reduce_window(x, start, f, (1, 1, *k), (1, 1, *t), p, window_dilation=(1, 1, *each(dilation, rank)))
 
 
 def _max_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
-    _without(ceil_mode=ceil_mode)
+    without(ceil_mode=ceil_mode)
     return _windows(x, -jnp.inf, lax.max, kernel_size, stride, padding, dilation)
 
 
@@ -95,13 +85,13 @@ def _avg_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    _without(ceil_mode=ceil_mode, count_include_pad=not count_include_pad)
+    without(ceil_mode=ceil_mode, count_include_pad=not count_include_pad)
     sums = _windows(x, 0.0, lax.add, kernel_size, stride, padding)
-    return sums / (divisor_override or prod(_each(kernel_size, x.ndim - 2)))
+    return sums / (divisor_override or prod(each(kernel_size, x.ndim - 2)))
 
 
 def _unfold(x: Any, *, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
-    k, t, d = _each(kernel_size, 2), _each(stride, 2), _each(dilation, 2)
+    k, t, d = each(kernel_size, 2), each(stride, 2), each(dilation, 2)
     y = lax.conv_general_dilated_patches(x, k, t, _pads(padding, 2), rhs_dilation=d)
     return y.reshape(*y.shape[:2], -1)
 
@@ -118,11 +108,11 @@ def _interpolate(
     x: Any, *, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
 ) -> Any:  # fmt: skip
-    _without(align_corners=bool(align_corners), scale_factor=bool(scale_factor) and not recompute_scale_factor)
+    without(align_corners=bool(align_corners), scale_factor=bool(scale_factor) and not recompute_scale_factor)
     rank = x.ndim - 2
     if scale_factor:
-        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], _each(scale_factor, rank), strict=True))
-    return jax.image.resize(x, (*x.shape[:2], *_each(size, rank)), mode, antialias=False)
+        size = tuple(floor(n * s) for n, s in zip(x.shape[2:], each(scale_factor, rank), strict=True))
+    return jax.image.resize(x, (*x.shape[:2], *each(size, rank)), mode, antialias=False)
 
 
 def _bilinear(x1: Any, x2: Any, w: Any, b: Any = None) -> Any:
@@ -130,12 +120,12 @@ def _bilinear(x1: Any, x2: Any, w: Any, b: Any = None) -> Any:
 
 
 def _embedding(w: Any, *, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:
-    _without(padding_idx=padding_idx is not None, scale_grad_by_freq=scale_grad_by_freq)
+    without(padding_idx=padding_idx is not None, scale_grad_by_freq=scale_grad_by_freq)
     return jnp.take(w, indices, axis=0)
 
 
 def _softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    _without(beta=beta != 1, threshold=threshold != 20)
+    without(beta=beta != 1, threshold=threshold != 20)
     return nn.softplus(x)
 
 
@@ -197,7 +187,7 @@ def _stepping(optimizer: Any) -> Implementation:
     def step(
         w: Any, dw: Any, state: Any = None, *, maximize: bool = False, weight_decay: float = 0, **options: Any
     ) -> Any:
-        _without(maximize=maximize, weight_decay=bool(weight_decay))
+        without(maximize=maximize, weight_decay=bool(weight_decay))
         init, update, get = optimizer(**options)
         with jax.enable_x64(w.dtype == np.float64):
             i, own = state or (0, init(jnp.array(w)))
@@ -208,28 +198,28 @@ def _stepping(optimizer: Any) -> Implementation:
 
 
 def _sgd(*, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, nesterov: bool = False) -> Any:
-    _without(dampening=bool(dampening))
+    without(dampening=bool(dampening))
     if not momentum:
         return optimizers.sgd(lr)
     return (optimizers.nesterov if nesterov else optimizers.momentum)(lr, momentum)
 
 
 def _adagrad(*, lr: float = 1e-2, lr_decay: float = 0, initial_accumulator_value: float = 0, eps: float = 1e-10) -> Any:
-    _without(lr_decay=bool(lr_decay), initial_accumulator_value=bool(initial_accumulator_value), eps=eps > 1e-10)
+    without(lr_decay=bool(lr_decay), initial_accumulator_value=bool(initial_accumulator_value), eps=eps > 1e-10)
     return optimizers.adagrad(lr, momentum=0)
 
 
 def _rmsprop(
     *, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, momentum: float = 0, centered: bool = False
 ) -> Any:
-    _without(centered=centered)
+    without(centered=centered)
     if momentum:
         return optimizers.rmsprop_momentum(lr, alpha, eps, momentum)
     return optimizers.rmsprop(lr, alpha, eps)
 
 
 def _adam(*, lr: float = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-8, amsgrad: bool = False) -> Any:
-    _without(amsgrad=amsgrad)
+    without(amsgrad=amsgrad)
     return optimizers.adam(lr, *betas, eps)
 
 

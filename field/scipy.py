@@ -21,19 +21,9 @@ import scipy.special
 from scipy.spatial import distance
 
 from field.known import Class, Known, Lacks
+from field.options import each, only
 from oracle.calls import Call
 from oracle.subjects import Implementation
-
-
-def _only(**options: tuple[Any, Any]) -> None:
-    """Of options that the package has not: what was given, and the value that stands for none."""
-    for name, (given, none) in options.items():
-        if given != none:
-            raise Lacks(name)
-
-
-def _each(option: Any, rank: int) -> tuple[Any, ...]:
-    return option if isinstance(option, tuple) else (option,) * rank
 
 
 def _each_pair(f: Any, x: Any, w: Any, b: Any) -> Any:
@@ -48,8 +38,8 @@ def _convolution(correlate: Any) -> Implementation:
     def forward(
         x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
     ) -> Any:
-        _only(stride=(stride, 1), dilation=(dilation, 1), groups=(groups, 1))
-        mode = padding if isinstance(padding, str) else _mode(_each(padding, x.ndim - 2), w.shape[2:])
+        only(stride=(stride, 1), dilation=(dilation, 1), groups=(groups, 1))
+        mode = padding if isinstance(padding, str) else _mode(each(padding, x.ndim - 2), w.shape[2:])
         return _each_pair(lambda image, kernel: correlate(image, kernel, mode), x, w, b)
 
     return Implementation(forward, None)
@@ -69,7 +59,7 @@ def _transposed(convolve: Any, strides: bool = False) -> Implementation:
         stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
     ) -> Any:  # fmt: skip
         zeros = {"padding": (padding, 0), "output_padding": (output_padding, 0)}
-        _only(**zeros, groups=(groups, 1), dilation=(dilation, 1), stride=(stride, stride if strides else 1))
+        only(**zeros, groups=(groups, 1), dilation=(dilation, 1), stride=(stride, stride if strides else 1))
         return _each_pair(lambda image, kernel: convolve(image, kernel, stride), x, w.swapaxes(0, 1), b)
 
     return Implementation(forward, None)
@@ -78,13 +68,13 @@ def _transposed(convolve: Any, strides: bool = False) -> Implementation:
 def _max_pool(x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, **_: Any) -> Any:
     """Of windows one cell apart, where ceil_mode changes nothing; dilated ones by a footprint."""
     rank = x.ndim - 2
-    _only(stride=(kernel_size if stride is None else stride, 1))
-    dilation, kernel = _each(dilation, rank), _each(kernel_size, rank)
+    only(stride=(kernel_size if stride is None else stride, 1))
+    dilation, kernel = each(dilation, rank), each(kernel_size, rank)
     window = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
     footprint = np.zeros((1, 1, *window), bool)
     footprint[:, :, *(slice(None, None, d) for d in dilation)] = True
     y = scipy.ndimage.maximum_filter(x, footprint=footprint, mode="constant", cval=-np.inf)
-    return y[_cropped(x.shape[2:], window, _each(padding, rank))]
+    return y[_cropped(x.shape[2:], window, each(padding, rank))]
 
 
 def _avg_pool(
@@ -92,11 +82,11 @@ def _avg_pool(
     count_include_pad: bool = True, divisor_override: int | None = None, **_: Any,
 ) -> Any:  # fmt: skip
     rank = x.ndim - 2
-    _only(stride=(kernel_size if stride is None else stride, 1), divisor_override=(divisor_override, None))
-    _only(count_include_pad=(count_include_pad or padding == 0, True))
-    kernel = _each(kernel_size, rank)
+    only(stride=(kernel_size if stride is None else stride, 1), divisor_override=(divisor_override, None))
+    only(count_include_pad=(count_include_pad or padding == 0, True))
+    kernel = each(kernel_size, rank)
     y = scipy.ndimage.uniform_filter(x, (1, 1, *kernel), mode="constant")
-    return y[_cropped(x.shape[2:], kernel, _each(padding, rank))]
+    return y[_cropped(x.shape[2:], kernel, each(padding, rank))]
 
 
 def _cropped(size: tuple[int, ...], window: tuple[int, ...], padding: tuple[int, ...]) -> tuple[Any, ...]:
@@ -115,7 +105,7 @@ def _interpolate(
     **_: Any,
 ) -> Any:  # fmt: skip
     order, rank = {"nearest": 0, "bilinear": 1}[mode], x.ndim - 2
-    by = _each(scale_factor, rank) if size is None else np.divide(_each(size, rank), x.shape[2:])
+    by = each(scale_factor, rank) if size is None else np.divide(each(size, rank), x.shape[2:])
     return scipy.ndimage.zoom(x, (1, 1, *by), order=order, mode="nearest", grid_mode=not align_corners)
 
 
@@ -126,18 +116,18 @@ def _gemm(x: Any, w: Any, b: Any) -> Any:
 
 
 def _softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    _only(beta=(beta, 1), threshold=(threshold, 20))
+    only(beta=(beta, 1), threshold=(threshold, 20))
     return scipy.special.softplus(x)
 
 
 def _huber(x: Any, target: Any, *, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
-    _only(reduction=(reduction, "none"), weight=(weight is None, True))
+    only(reduction=(reduction, "none"), weight=(weight is None, True))
     return scipy.special.huber(x.dtype.type(delta), x - target)
 
 
 def _distance(of: Any) -> Implementation:
     def forward(x: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
-        _only(reduction=(reduction, "sum"))
+        only(reduction=(reduction, "sum"))
         return x.dtype.type(of(x.ravel(), target.ravel(), None if weight is None else weight.ravel()))
 
     return Implementation(forward, None)

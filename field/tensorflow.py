@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # it logs where it finds no 
 import tensorflow as tf
 
 from field.known import Class, Known, Lacks
+from field.options import only
 from oracle.adapt import nhwc
 from oracle.calls import Call
 from oracle.subjects import DTYPES, Implementation
@@ -42,13 +43,6 @@ def _by_tape(f: Callable[..., Any], dtypes: tuple[str, ...] = DTYPES) -> Impleme
 
 def _tensor(a: Any) -> Any:
     return None if a is None else tf.constant(a)
-
-
-def _only(**options: tuple[Any, Any]) -> None:
-    """Of options that the function has not: what was given, and the value that stands for none."""
-    for name, (given, none) in options.items():
-        if given is not none and given != none:
-            raise Lacks(name)
 
 
 def _each(option: Any, rank: int) -> list[Any]:
@@ -89,7 +83,7 @@ def _conv_transpose(
     stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
     """The shape of y, which tf.nn asks for, is how output_padding is said."""
-    _only(groups=(groups, 1))
+    only(groups=(groups, 1))
     rank = len(x.shape) - 2
     stride, padding, extra, dilation = (_each(o, rank) for o in (stride, padding, output_padding, dilation))
     axes = zip(x.shape[1:-1], w.shape[:rank], stride, padding, extra, dilation, strict=True)
@@ -105,7 +99,7 @@ def _max_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
     """Dilated windows are tf.nn.pool's."""
-    _only(ceil_mode=(ceil_mode, False))
+    only(ceil_mode=(ceil_mode, False))
     rank = len(x.shape) - 2
     kernel, dilation = _each(kernel_size, rank), _each(dilation, rank)
     stride = kernel if stride is None else _each(stride, rank)
@@ -121,8 +115,8 @@ def _avg_pool(
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     """SAME leaves the padding out of the mean."""
-    _only(ceil_mode=(ceil_mode, False), divisor_override=(divisor_override, None))
-    _only(count_include_pad=(count_include_pad and padding != 0, False))
+    only(ceil_mode=(ceil_mode, False), divisor_override=(divisor_override, None))
+    only(count_include_pad=(count_include_pad and padding != 0, False))
     rank = len(x.shape) - 2
     kernel = _each(kernel_size, rank)
     stride = kernel if stride is None else _each(stride, rank)
@@ -135,7 +129,7 @@ def _interpolate(
     **_: Any,
 ) -> Any:  # fmt: skip
     """tf.image.resize has neither aligned corners nor PyTorch's "nearest"; the functions before it have them."""
-    _only(scale_factor=(scale_factor, None), rank=(len(x.shape), 4))
+    only(scale_factor=(scale_factor, None), rank=(len(x.shape), 4))
     if mode == "nearest":
         return tf.compat.v1.image.resize_nearest_neighbor(x, _each(size, 2))
     if align_corners:
@@ -168,7 +162,7 @@ def _group_norm(x: Any, weight: Any, bias: Any, *, num_groups: int, eps: float =
 
 def _instance_norm(x: Any, weight: Any, bias: Any, *, use_input_stats: bool = True, eps: float = 1e-5, **_: Any) -> Any:
     """Groups of one channel, as GroupNormalization's documentation says."""
-    _only(use_input_stats=(use_input_stats, True))
+    only(use_input_stats=(use_input_stats, True))
     return _group_norm(x, weight, bias, num_groups=x.shape[-1], eps=eps)
 
 
@@ -201,7 +195,7 @@ def _prelu(x: Any, w: Any) -> Any:
 
 
 def _softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    _only(beta=(beta, 1), threshold=(threshold, 20))
+    only(beta=(beta, 1), threshold=(threshold, 20))
     return tf.nn.softplus(x)
 
 
@@ -212,12 +206,12 @@ def _linear(x: Any, w: Any, b: Any) -> Any:
 
 def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
     rank = len(x.shape)
-    _only(start_dim=(start_dim % max(rank, 1), 1), end_dim=(end_dim % max(rank, 1), rank - 1))
+    only(start_dim=(start_dim % max(rank, 1), 1), end_dim=(end_dim % max(rank, 1), rank - 1))
     return tf.keras.layers.Flatten(dtype=x.dtype.name)(x)
 
 
 def _embedding(w: Any, *, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:
-    _only(padding_idx=(padding_idx, None), scale_grad_by_freq=(scale_grad_by_freq, False))
+    only(padding_idx=(padding_idx, None), scale_grad_by_freq=(scale_grad_by_freq, False))
     return tf.nn.embedding_lookup(w, indices)
 
 
@@ -239,13 +233,13 @@ def _cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
     """Labels are SparseCategoricalCrossentropy's, which smoothes none, probabilities CategoricalCrossentropy's."""
-    _only(weight=(weight is None, True))
+    only(weight=(weight is None, True))
     losses, x = tf.keras.losses, tf.experimental.numpy.moveaxis(x, 1, -1)
     more = {"from_logits": True, "reduction": MEAN.get(reduction, reduction), "dtype": x.dtype.name}
     if target.dtype.kind == "f":
         loss = losses.CategoricalCrossentropy(label_smoothing=label_smoothing, **more)
         return loss(np.moveaxis(target, 1, -1), x)
-    _only(label_smoothing=(label_smoothing, 0))
+    only(label_smoothing=(label_smoothing, 0))
     return losses.SparseCategoricalCrossentropy(ignore_class=ignore_index, **more)(target, x)
 
 
@@ -280,7 +274,7 @@ def _stepped(make: Callable[..., Any]) -> Implementation:
     """The state is the optimiser and its variable."""
 
     def step(w: Any, dw: Any, state: Any = None, *, lr: float, maximize: bool = False, **options: Any) -> Any:
-        _only(maximize=(maximize, False))
+        only(maximize=(maximize, False))
         optimizer, variable = state or (make(lr, **options), tf.Variable(w))
         optimizer.apply([tf.constant(dw)], [variable])
         return variable.numpy(), (optimizer, variable)
@@ -292,13 +286,13 @@ def _sgd(
     lr: float, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False
 ) -> Any:
     """Keras takes the decay off the weight, PyTorch adds it to the gradient: without momentum that is the same."""
-    _only(dampening=(dampening, 0), weight_decay=(weight_decay and momentum, 0))
+    only(dampening=(dampening, 0), weight_decay=(weight_decay and momentum, 0))
     return tf.keras.optimizers.SGD(lr, momentum, nesterov, weight_decay=weight_decay or None)
 
 
 def _adagrad(lr: float, lr_decay: float = 0.0, weight_decay: float = 0.0, initial_accumulator_value: float = 0.0,
              eps: float = 1e-10) -> Any:  # fmt: skip
-    _only(lr_decay=(lr_decay, 0), weight_decay=(weight_decay, 0))
+    only(lr_decay=(lr_decay, 0), weight_decay=(weight_decay, 0))
     return tf.keras.optimizers.Adagrad(lr, initial_accumulator_value, eps)
 
 
@@ -306,13 +300,13 @@ def _rmsprop(
     lr: float, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0, momentum: float = 0.0,
     centered: bool = False,
 ) -> Any:  # fmt: skip
-    _only(weight_decay=(weight_decay, 0))
+    only(weight_decay=(weight_decay, 0))
     return tf.keras.optimizers.RMSprop(lr, alpha, momentum, eps, centered)
 
 
 def _adam(lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0,
           amsgrad: bool = False) -> Any:  # fmt: skip
-    _only(weight_decay=(weight_decay, 0))
+    only(weight_decay=(weight_decay, 0))
     return tf.keras.optimizers.Adam(lr, *betas, eps, amsgrad)
 
 

@@ -1,23 +1,19 @@
 """Comparing one answer with what it should be: bitwise, or within a bound of each element."""
 
+from collections import deque
 from operator import is_
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from manual._typing import Array
-from oracle.calls import Call
 from oracle.cases import Case
 from oracle.ops import Op
 from oracle.pytorch import Answers
 from oracle.verdicts import Failure
 
-
-class _Latest:
-    """The bounds of one call object, which a theorem after the other asks; and of what they are."""
-
-    call: Call | None = None
-    bounds: ClassVar[list[tuple[tuple[Any, ...], Answers]]] = []
+# The latest bounds, and of what they are: one theorem after the other asks for them
+_LATEST: deque[tuple[tuple[Any, ...], Answers]] = deque(maxlen=8)
 
 
 def tolerance(op: Op, case: Case) -> Answers | None:
@@ -25,13 +21,11 @@ def tolerance(op: Op, case: Case) -> Answers | None:
     if case.exact:
         return None
     of = (op, case.dtype, case.truth, case.dy, *case.arrays.values(), *case.keywords.values())
-    if case.call is not _Latest.call:
-        _Latest.call, _Latest.bounds = case.call, []
-    for known, allowed in _Latest.bounds:
+    for known, allowed in _LATEST:
         if len(known) == len(of) and all(map(is_, known, of)):
             return allowed
     allowed = _tolerance(op, case)
-    _Latest.bounds.append((of, allowed))
+    _LATEST.append((of, allowed))
     return allowed
 
 

@@ -47,10 +47,8 @@ def _filling(make: Callable[..., Any], value: float) -> Callable[..., Any]:
         if isinstance(memory, torch.Tensor):
             with torch.no_grad():
                 memory.fill_(value if memory.is_floating_point() else whole)
-        elif memory.dtype.kind in "fi":
-            memory.fill(value if memory.dtype.kind == "f" else whole)
-        elif memory.dtype.kind in "ub":
-            memory[...] = np.array(whole).astype(memory.dtype)
+        elif memory.dtype.kind in "fiub":
+            memory.fill(value if memory.dtype.kind == "f" else np.array(whole).astype(memory.dtype))
         return memory
 
     return made

@@ -24,6 +24,7 @@ def test_pytorchs_own_numbers_fill_the_bound(mode):
 @pytest.mark.parametrize("nonlinearity", [*GAIN, "leaky_relu"])
 def test_every_gain_is_pytorchs(nonlinearity):
     """Within three roundings of either; fan_in is 1, so that σ is the gain."""
+    # three roundings of either, of numbers up to 2: the quotient, the root, the product
     gain = kaiming_normal.forward(np.ones((1, 1)), a=0.25, nonlinearity=nonlinearity)
     assert gain == pytest.approx(torch.nn.init.calculate_gain(nonlinearity, 0.25), abs=6 * np.finfo(float).eps)
 

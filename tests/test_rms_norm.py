@@ -50,9 +50,8 @@ def test_eps_is_by_default_that_of_the_dtype(dtype):
     x = np.array([[np.sqrt(np.finfo(dtype).eps)]], dtype)
     theirs = torch.nn.functional.rms_norm(torch.from_numpy(x), (1,))
     y = rms_norm.forward(x, normalized_shape=(1,))
-    assert y == pytest.approx(
-        np.sqrt(0.5), abs=4 * float(np.finfo(dtype).eps)
-    )  # x, x², the sum, its root, the quotient, z
+    # x, x², the sum, its root, the quotient and z are rounded, each by half of ε at most, of numbers up to 1
+    assert y == pytest.approx(np.sqrt(0.5), abs=4 * float(np.finfo(dtype).eps))
     assert np.abs(y - theirs.numpy()) <= 4 * np.finfo(dtype).eps
 
 

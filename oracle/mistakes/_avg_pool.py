@@ -10,7 +10,7 @@ from manual._avg_pool import _counts
 from manual._geometry import padded_size, per_axis, pool
 from manual._typing import Array
 from manual._windows import crop
-from oracle.mistakes._windows import overwritten
+from oracle.mistakes._windows import overwritten, turned
 
 
 def divided_by_the_kernel(op: str, x: Array, **options: Any) -> Array:
@@ -29,8 +29,7 @@ def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
     """what ceil_mode adds to the padding lies in front, not behind"""
     if not options.get("ceil_mode"):
         return _avg_pool.forward(op, x, **options)
-    axes = tuple(range(2, x.ndim))
-    return np.flip(_avg_pool.forward(op, np.flip(x, axes).copy(), **options), axes).copy()
+    return turned(_avg_pool.forward(op, turned(x), **options)).copy()
 
 
 def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:

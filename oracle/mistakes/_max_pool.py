@@ -9,6 +9,7 @@ from manual import _max_pool
 from manual._geometry import Pads, Shape, padded_size, pool
 from manual._typing import Array
 from manual._windows import cells, crop, gather, pad, scatter
+from oracle.mistakes._windows import turned
 
 PLAIN = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 
@@ -33,8 +34,7 @@ def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
     """what ceil_mode adds to the padding lies in front, not behind"""
     if not options.get("ceil_mode"):
         return _max_pool.forward(op, x, **options)
-    axes = tuple(range(2, x.ndim))
-    return np.flip(_max_pool.forward(op, np.flip(x, axes).copy(), **options), axes).copy()
+    return turned(_max_pool.forward(op, turned(x), **options)).copy()
 
 
 def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:

@@ -60,13 +60,14 @@ def test_rmsprop_as_printed_is_torchs():
 
 @pytest.mark.formula("S5")
 def test_adam_without_bias_correction_is_too_long_by_its_excess():
-    """eps = 0, so that the excess is the whole difference; relative to the moments' largest, 20 roundings a step."""
+    """eps = 0, so that the excess is the whole difference; relative to each length."""
     options = {"lr": 0.1, "betas": BETAS, "eps": 0.0}
     gradients = np.abs(GRADIENTS).tolist()  # no cancellation in the first moment
     ours = lengths(path(manual.adam_as_printed, gradients, 2, **options))
     theirs = lengths(reference.adam(gradients, **options))
     excess = np.array([manual.adam_excess(t, BETAS) for t in range(1, 13)])
-    assert np.allclose(ours, excess * theirs, rtol=gamma(20 * 12, 2.0**-53) * 8, atol=0)
+    # 20 roundings a step, of positive numbers; and w's own, twice: a length is 20 times shorter than w, PyTorch's 15
+    assert (np.abs(ours - excess * theirs) <= gamma(20 * 12 + 2 * 20 + 2 * 15, 2.0**-53) * np.abs(ours)).all()
 
 
 @pytest.mark.formula("S5")
