@@ -10,6 +10,10 @@ class DataError(RuntimeError):
     """A data set that cannot be had or is not what it should be; the message is one line and says what to do."""
 
 
+class Unavailable(DataError):
+    """MNIST cannot be had here, though nothing that was named is wrong: one may go on with digits."""
+
+
 class Dataset(NamedTuple):
     """Grey images and what they show; N differs between train and test, H and W do not."""
 

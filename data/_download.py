@@ -22,25 +22,20 @@ from urllib.request import Request, urlopen
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from data import mnist
-from data._dataset import DataError
-from data._torchvision import MNIST
+from . import mnist
+from ._dataset import Unavailable
 
 PATIENCE = 4.0  # seconds of silence after which a mirror counts as absent
 COMPRESSED = 11_594_722  # bytes of the four .gz together
 
 
-class DownloadError(DataError):
-    """MNIST is not there and cannot be fetched."""
-
-
-def download(root: Path) -> None:
-    """Fetch the four files into root/MNIST/raw; on `DownloadError` or an interrupt nothing is left there."""
+def download(root: Path, mirrors: list[str]) -> None:
+    """Fetch the four files into root/MNIST/raw; on `Unavailable` or an interrupt nothing is left there."""
     print(f"downloading MNIST (11 MB) into {root}", file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
     try:
-        mirrors = _answering(MNIST.mirrors)
+        mirrors = _answering(mirrors)
         root.mkdir(parents=True, exist_ok=True)
         # Inside root, so that the last step is a rename within one file system.
         with TemporaryDirectory(prefix=".mnist-", dir=root) as folder, progress:
@@ -53,8 +48,7 @@ def download(root: Path) -> None:
                 os.replace(Path(folder, name), mnist.raw(root) / name)
     except OSError as error:
         why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        advice = "Name a folder that has it with --root or MNIST_ROOT."
-        raise DownloadError(f"MNIST is not in {root} and cannot be downloaded: {why}. {advice}") from error
+        raise Unavailable(f"MNIST is not in {root} and cannot be downloaded: {why}; {mnist.ADVICE}") from error
 
 
 def _open(url: str, method: str) -> HTTPResponse:

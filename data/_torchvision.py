@@ -1,4 +1,4 @@
-"""torchvision's MNIST, importable under every torch. Import it late: torch takes a second."""
+"""torchvision's MNIST, importable under every torch. mnist.py imports it, late."""
 
 import torch
 
@@ -19,7 +19,7 @@ except RuntimeError as error:
 class MNIST(torchvision.datasets.MNIST):  # type: ignore[misc]
     """torchvision's, under the same name, which is part of the path; it never prefers MNIST/processed/*.pt.
 
-    Early versions left those files behind; they hold the same data in a form whose checksum nobody published.
+    Early versions left those files behind; they hold the same data in a form that has no published checksum.
     """
 
     def _check_legacy_exist(self) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data._dataset import Dataset, as_images
+from ._dataset import Dataset, as_images
 
 FILE = Path(__file__).with_name("digits.npz")
 
@@ -13,7 +13,7 @@ def read() -> Dataset:
     """All of them: images (N, 1, 8, 8), of which every fifth is for testing.
 
     The source lists writer after writer: every fifth draws on all of them, where the last fifth would be a few writers
-    whom nobody has trained on, and the same digits everywhere need no seed.
+    who are not in the training part, and the same digits everywhere need no seed.
     """
     with np.load(FILE) as file:
         images = as_images(file["images"], top=16)

@@ -1,4 +1,4 @@
-"""Makes digits.npz anew: `python -m data.make_digits`. Only this needs scikit-learn."""
+"""Makes digits.npz anew: `python -m cnn_oracle.data.make_digits`. Only this needs scikit-learn."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits  # type: ignore  # untyped, or not installed
 
-from data.digits import FILE
+from .digits import FILE
 
 
 def make(path: Path) -> None:

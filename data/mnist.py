@@ -2,11 +2,16 @@
 
 import hashlib
 import os
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data._dataset import DataError, Dataset, as_images
+from ._dataset import DataError, Dataset, Unavailable, as_images
+
+if TYPE_CHECKING:
+    from ._torchvision import MNIST
 
 # Size in bytes and SHA-256. torchvision checks only the MD5 of the .gz, and only when it downloads.
 FILES = {
@@ -16,12 +21,29 @@ FILES = {
     "t10k-labels-idx1-ubyte": (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
 }
 
-BESIDE_THE_CODE = Path(__file__).parent
+ADVICE = "name a folder that has it, or can take it, with --root or MNIST_ROOT"
+
+
+def named(root: Path | None) -> Path | str | None:
+    """The place that the user has named: `root`, else $MNIST_ROOT."""
+    return root or os.environ.get("MNIST_ROOT")
 
 
 def resolve(root: Path | None) -> Path:
-    """The one place where MNIST is looked for: `root`, else $MNIST_ROOT, else beside the code."""
-    return Path(root or os.environ.get("MNIST_ROOT") or BESIDE_THE_CODE).expanduser()
+    """The one place where MNIST is looked for: `root`, else $MNIST_ROOT, else the user's cache for cnn-oracle."""
+    place = named(root)
+    try:
+        return Path(place or _cache()).expanduser()
+    except RuntimeError as error:
+        if place:
+            raise DataError(f"{place} is in a home folder that is unknown") from error
+        raise Unavailable(f"MNIST has no cache folder, because the home folder is unknown; {ADVICE}") from error
+
+
+def _cache() -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path("cnn-oracle")
 
 
 def raw(root: Path) -> Path:
@@ -45,7 +67,22 @@ def fault(name: str, content: bytes) -> str | None:
     return None
 
 
-def read(root: Path) -> Dataset:
+def from_torchvision() -> "type[MNIST]":
+    """torchvision's MNIST; `Unavailable` if torchvision is not installed or not whole.
+
+    Not for the top of a file: it imports torch, which takes a second.
+    """
+    if find_spec("torchvision") is None:
+        raise Unavailable('MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]"')
+    try:
+        from ._torchvision import MNIST
+    except Exception as error:  # an import raises anything; a library that does not load, an OSError
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise Unavailable(f"MNIST needs torchvision, which cannot be imported ({why})") from error
+    return MNIST
+
+
+def read(root: Path, torchvision_mnist: "type[MNIST]") -> Dataset:
     """MNIST's 60,000 and 10,000 images, (N, 1, 28, 28); `DataError` names the file that is not as published."""
     for name in FILES:
         path = raw(root) / name
@@ -55,10 +92,7 @@ def read(root: Path) -> Dataset:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error
         if what := fault(name, content):
             raise DataError(f"{path} {what}; delete it and run again")
-
-    from data._torchvision import MNIST
-
-    train, test = MNIST(root, train=True), MNIST(root, train=False)
+    train, test = torchvision_mnist(root, train=True), torchvision_mnist(root, train=False)
     return Dataset(
         "mnist",
         f"MNIST's own, {len(train):,} train, {len(test):,} test",

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._geometry import per_axis
-from manual._typing import Array
+from ._errors import refusal
+from ._geometry import per_axis
+from ._typing import Array
 
 Size = int | tuple[int | None, int | None] | None
 Windows = list[slice]  # of one axis

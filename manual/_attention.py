@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._geometry import same_dtype
-from manual._pairs import fits
-from manual._typing import Array
+from ._errors import refusal
+from ._geometry import same_dtype
+from ._pairs import fits
+from ._typing import Array
 
 
 def repeated(a: Array, q: Array) -> Array:

@@ -6,15 +6,17 @@ du[n,c,r,p] = dy[n,c,p] / a[p]                         dx = crop(scatter(du))
 
 r stands for all kernel axes, p for all output axes. a[p] counts the cells of a window: with its padding
 (count_include_pad) or without, never what ceil_mode adds behind the padding; divisor_override replaces it.
+
+{cells} and {positions} in a docstring are the letters of an op's axes, which _for_op.py puts there.
 """
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import Pads, Shape, padded_size, pool
-from manual._typing import Array, Ints
-from manual._windows import crop, over_windows, pad, scatter
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import Pads, Shape, padded_size, pool
+from ._typing import Array, Ints
+from ._windows import crop, over_windows, pad, scatter
 
 
 @ieee
@@ -22,10 +24,21 @@ def forward(
     op: str, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Array:  # fmt: skip
-    """x (N, C, …) → y (N, C, …); stride defaults to kernel_size.
+    """x (N, C, {cells}) → y (N, C, {positions}).
+
+    The same as torch.nn.functional.{op}. kernel_size, stride and padding are each one int for all axes, or a tuple of
+    one int for each of ({cells}).
+
+    Args:
+        kernel_size: cells of a window along an axis.
+        stride: cells from one window to the next, at least 1; None means kernel_size.
+        padding: cells of zeros on each side of an axis, at most half of kernel_size.
+        ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
+        count_include_pad: whether the cells of the padding count among those that a sum is divided by.
+        divisor_override: what to divide every sum by instead, an int other than 0.
 
     Raises:
-        ValueError: PyTorch would refuse the geometry or the divisor, or the input is not batched.
+        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
@@ -38,7 +51,13 @@ def backward(
     op: str, dy: Array, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> tuple[Array]:  # fmt: skip
-    """dy (N, C, …) → dx of x's shape."""
+    """dy (N, C, {positions}) → dx (N, C, {cells}).
+
+    The same as autograd's gradient of torch.nn.functional.{op}. x and the options are forward's.
+
+    Raises:
+        ValueError: forward would refuse the call, or dy has not y's shape.
+    """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode, dy)
     a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
     share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))

@@ -5,7 +5,7 @@ take  y[…,j,…] = x[…,i[j],…]                            put   x[…,i,�
 
 import numpy as np
 
-from manual._typing import Array
+from ._typing import Array
 
 
 def take(x: Array, i: Array, axis: int) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from manual._typing import Array
+from ._typing import Array
 
 
 def too_far(mode: str, n: int, lo: int, hi: int) -> bool:

@@ -4,8 +4,8 @@ from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
-from manual._geometry import Shape
-from manual._typing import Array
+from ._geometry import Shape
+from ._typing import Array
 
 
 def contract(letters: str, a: Array, b: Array) -> Array:

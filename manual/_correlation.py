@@ -1,11 +1,9 @@
 """Windows times kernel: one form, linear in each of x, w and dy, and its three derivatives.   Formulas E1, E9a, E10.
 
-L           = Σ dy[n,o,p] w[o,c,r] u[n,c,r,p]          u the windows of zero-padded x
-y[n,o,p]    = Σ_cr w[o,c,r] u[n,c,r,p]
-dw[o,c,r]   = Σ_np dy[n,o,p] u[n,c,r,p]
-du[n,c,r,p] = Σ_o  w[o,c,r] dy[n,o,p]                  dx = crop(scatter(du))
+L = Σ dy[n,o,p] w[o,c,r] u[n,c,r,p]                    u the windows of zero-padded x
 
-A convolution is y; a transposed convolution is dx, and has y and dw for gradients. Letters as in _convolution.py.
+Its derivatives y, dw and dx stand in _convolution.py, with the letters. A convolution is y; a transposed convolution is
+dx, and has y and dw for gradients. Here the sums are carried out, in blocks.
 
 u is as many times as large as x as the kernel has cells. It is made of a few images at a time, and of a large image a
 few rows at a time, so that it is still in the processor's cache when it is read, and memory does not grow with n. In
@@ -18,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from manual._contract import contract
-from manual._geometry import Pads, Shape, padded_size
-from manual._typing import Array
-from manual._windows import cells, columns, crop, pad, scatter
+from ._contract import contract
+from ._geometry import Pads, Shape, padded_size
+from ._typing import Array
+from ._windows import cells, columns, crop, pad, scatter
 
 Geometry = tuple[Shape, Shape, Pads]  # stride, dilation and padding per axis
 
-MOST = 2**21  # bytes of u at a time
+BLOCK_BYTES = 2**21  # of u at a time
 
 
 def y_of(x: Array, w: Array, b: Array | None, positions: Shape, geometry: Geometry, groups: int) -> Array:
@@ -34,8 +32,8 @@ def y_of(x: Array, w: Array, b: Array | None, positions: Shape, geometry: Geomet
     y = np.empty((len(x), len(w), *positions), x.dtype)
     ws, ys = split(w, 0, groups), split(y, 1, groups)
     bs = x.dtype.type(0) if b is None else split(along_channels(b, y), 0, groups)
-    for n, i, u in windows(x, w.shape, y.shape, geometry, groups):
-        np.add(contract(f"goc{r},gc{r}n{p}->ngo{p}", ws, u), bs, out=ys[n, :, :, i])
+    for images, rows, u in windows(x, w.shape, y.shape, geometry, groups):
+        np.add(contract(f"goc{r},gc{r}n{p}->ngo{p}", ws, u), bs, out=ys[images, :, :, rows])
     return y
 
 
@@ -44,8 +42,8 @@ def dw_of(dy: Array, x: Array, w_shape: Shape, geometry: Geometry, groups: int) 
     r, p = letters(x)
     dws = np.zeros((groups, *w_shape[1:], w_shape[0] // groups), x.dtype)
     dys = split(dy, 1, groups)
-    for n, i, u in windows(x, w_shape, dy.shape, geometry, groups):
-        dws += contract(f"gc{r}n{p},ngo{p}->gc{r}o", u, dys[n, :, :, i])
+    for images, rows, u in windows(x, w_shape, dy.shape, geometry, groups):
+        dws += contract(f"gc{r}n{p},ngo{p}->gc{r}o", u, dys[images, :, :, rows])
     return dws.transpose(0, dws.ndim - 1, *range(1, dws.ndim - 1)).reshape(w_shape)
 
 
@@ -55,41 +53,41 @@ def dx_of(dy: Array, w: Array, x_shape: Shape, geometry: Geometry, groups: int) 
     r, p = letters(w)
     dx, size = np.empty(x_shape, dy.dtype), padded_size(x_shape[2:], pads)
     ws, dys = split(w, 0, groups), split(dy, 1, groups)
-    for n, rows in blocks(dx, w.shape, dy.shape):
-        du = (merge(contract(f"goc{r},ngo{p}->ngc{r}{p}", ws, dys[n, :, :, i]), 1) for i in rows)
-        if len(rows) == 1:
+    for images, bands in blocks(dx, w.shape, dy.shape):
+        du = (merge(contract(f"goc{r},ngo{p}->ngc{r}{p}", ws, dys[images, :, :, rows]), 1) for rows in bands)
+        if len(bands) == 1:
             dxp = scatter(next(du), size, t, d)
         else:
-            dxp = np.zeros((len(dx[n]), x_shape[1], *size), dy.dtype)
-            for i, part in zip(rows, du, strict=True):
-                seen = dxp[reach(i, dy.shape, w.shape, t, d)]
+            dxp = np.zeros((len(dx[images]), x_shape[1], *size), dy.dtype)
+            for rows, part in zip(bands, du, strict=True):
+                seen = dxp[reach(rows, dy.shape, w.shape, t, d)]
                 seen += scatter(part, seen.shape[2:], t, d)
-        dx[n] = crop(dxp, pads)
+        dx[images] = crop(dxp, pads)
     return dx
 
 
 def windows(
     x: Array, w_shape: Shape, y_shape: Shape, geometry: Geometry, groups: int
 ) -> Iterator[tuple[slice, slice, Array]]:
-    """Block by block: the images n, the rows i of their positions, and u (g, c, r, n, p) of these."""
+    """Block by block: a slice of the images, one of the rows of their positions, and u (g, c, r, n, p) of these."""
     t, d, pads = geometry
-    for n, rows in blocks(x, w_shape, y_shape):
-        xp = pad(x[n].swapaxes(0, 1), pads)
-        for i in rows:
-            yield n, i, split(columns(xp[reach(i, y_shape, w_shape, t, d)], w_shape[2:], t, d), 0, groups)
+    for images, bands in blocks(x, w_shape, y_shape):
+        xp = pad(x[images].swapaxes(0, 1), pads)
+        for rows in bands:
+            yield images, rows, split(columns(xp[reach(rows, y_shape, w_shape, t, d)], w_shape[2:], t, d), 0, groups)
 
 
 def blocks(x: Array, w: Shape, y: Shape) -> Iterator[tuple[slice, list[slice]]]:
-    """Images, and rows of their positions, that have about MOST bytes of u; at least one row of one image."""
+    """Images, and rows of their positions, that have about BLOCK_BYTES of u; at least one row of one image."""
     row = max(x.shape[1] * prod(w[2:]) * prod(y[3:]) * x.itemsize, 1)
-    images, rows = max(MOST // (row * y[2]), 1), min(max(MOST // row, 1), y[2])
+    images, rows = max(BLOCK_BYTES // (row * y[2]), 1), min(max(BLOCK_BYTES // row, 1), y[2])
     for n in range(0, y[0], images):
         yield slice(n, n + images), [slice(i, min(i + rows, y[2])) for i in range(0, y[2], rows)]
 
 
-def reach(i: slice, y: Shape, w: Shape, t: Shape, d: Shape) -> Any:
-    """An index of padded x: from the first cell to the last that the windows in the rows i of positions see."""
-    axes = zip((i.start, *(0 for _ in y[3:])), (i.stop, *y[3:]), w[2:], t, d, strict=True)
+def reach(rows: slice, y: Shape, w: Shape, t: Shape, d: Shape) -> Any:
+    """An index of padded x: from the first cell to the last that the windows in these rows of positions see."""
+    axes = zip((rows.start, *(0 for _ in y[3:])), (rows.stop, *y[3:]), w[2:], t, d, strict=True)
     return cells(slice(p * t, (end - 1) * t + d * (k - 1) + 1) for p, end, k, t, d in axes)
 
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from manual._floats import ieee
+from ._floats import ieee
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-BLOCK = 2**15  # numbers
+BLOCK_ELEMENTS = 2**15  # at a time
 
 
 def elementwise(f: F) -> F:
@@ -23,12 +23,12 @@ def elementwise(f: F) -> F:
     @wraps(f)
     def by_blocks(*arrays: Any, **options: Any) -> Any:
         first, *others = arrays
-        if first.size <= BLOCK or len({(a.shape, a.dtype) for a in arrays}) > 1:  # f refuses what does not fit
+        if first.size <= BLOCK_ELEMENTS or len({(a.shape, a.dtype) for a in arrays}) > 1:  # f refuses what does not fit
             return f(*arrays, **options)
         flat, y = [a.ravel() for a in arrays], np.empty(first.size, first.dtype)
-        for i in range(0, y.size, BLOCK):
-            block = f(*(a[i : i + BLOCK] for a in flat), **options)
-            y[i : i + BLOCK] = block[0] if others else block
+        for i in range(0, y.size, BLOCK_ELEMENTS):
+            block = f(*(a[i : i + BLOCK_ELEMENTS] for a in flat), **options)
+            y[i : i + BLOCK_ELEMENTS] = block[0] if others else block
         y = y.reshape(first.shape)
         return (y,) if others else y
 

@@ -2,8 +2,8 @@
 
 from operator import index
 
-from manual._errors import refusal
-from manual._typing import Array, Ints
+from ._errors import refusal
+from ._typing import Array, Ints
 
 Shape = tuple[int, ...]
 AXES = ("", "L", "H, W", "D, H, W")  # by rank

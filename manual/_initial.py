@@ -5,8 +5,8 @@ fan_in  = I R S …            fan_out = O R S …            for a dense layer 
 
 from math import prod, sqrt
 
-from manual._errors import refusal
-from manual._typing import Array
+from ._errors import refusal
+from ._typing import Array
 
 GAIN = {"relu": sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0, "linear": 1.0} | {
     f"conv{way}{rank}d": 1.0 for way in ("", "_transpose") for rank in (1, 2, 3)

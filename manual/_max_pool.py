@@ -7,6 +7,8 @@ du[n,c,r,p] = dy[n,c,p] where r = m[n,c,p], else 0             dx = crop(scatter
 
 r stands for all kernel axes, p for all output axes. A window that lies wholly in the padding (dilation makes it
 possible) is −∞ and sends its dy nowhere.
+
+{cells} and {positions} in a docstring are the letters of an op's axes, which _for_op.py puts there.
 """
 
 from collections.abc import Iterator
@@ -14,21 +16,31 @@ from math import prod
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._geometry import padded_size, pool
-from manual._typing import Array, Ints
-from manual._where import only
-from manual._windows import crop, gather, over_windows, pad
+from ._floats import ieee
+from ._geometry import padded_size, pool
+from ._typing import Array, Ints
+from ._where import only
+from ._windows import crop, gather, over_windows, pad
 
 
 def forward(
     op: str, x: Array, *,
     kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,
 ) -> Array:  # fmt: skip
-    """x (N, C, …) → y (N, C, …); stride defaults to kernel_size.
+    """x (N, C, {cells}) → y (N, C, {positions}).
+
+    The same as torch.nn.functional.{op}. All options but ceil_mode are each one int for all axes, or a tuple of one
+    int for each of ({cells}).
+
+    Args:
+        kernel_size: cells of a window along an axis.
+        stride: cells from one window to the next, at least 1; None means kernel_size.
+        padding: cells of −∞ on each side of an axis, at most half of kernel_size.
+        dilation: cells of x from one cell of a window to the next, at least 1.
+        ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
 
     Raises:
-        ValueError: PyTorch would refuse the geometry, or the input is not batched.
+        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     return over_windows(np.maximum, pad(x, pads, -np.inf), k, t, d)
@@ -39,7 +51,13 @@ def backward(
     op: str, dy: Array, x: Array, *,
     kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1, ceil_mode: bool = False,
 ) -> tuple[Array]:  # fmt: skip
-    """dy (N, C, …) → dx of x's shape."""
+    """dy (N, C, {positions}) → dx (N, C, {cells}).
+
+    The same as autograd's gradient of torch.nn.functional.{op}. x and the options are forward's.
+
+    Raises:
+        ValueError: forward would refuse the call, or dy has not y's shape.
+    """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode, dy)
     m = argmax(op, x, kernel_size=k, stride=t, padding=padding, dilation=d, ceil_mode=ceil_mode)
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), dy.dtype)
@@ -55,7 +73,14 @@ def backward(
 def argmax(
     op: str, x: Array, *, kernel_size: Ints, stride: Ints | None, padding: Ints, dilation: Ints, ceil_mode: bool
 ) -> Array:
-    """m (N, C, …): the tap, counted in row order, that each window takes; −1 where it holds nothing but padding."""
+    """x (N, C, {cells}) → m (N, C, {positions}): the cell, counted in row order, that each window takes.
+
+    It is counted within the window, and −1 where a window holds nothing but padding; PyTorch's return_indices counts
+    within x. The options are forward's, and all must be given.
+
+    Raises:
+        ValueError: forward would refuse the call.
+    """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     u = gather(pad(x, pads, -np.inf), k, t, d)
     inside = gather(pad(np.ones(x.shape[2:], bool), pads), k, t, d)

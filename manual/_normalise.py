@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import Shape, same_dtype
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import Shape, same_dtype
+from ._typing import Array
 
-MOST = 2**19  # bytes of x at a time
+BLOCK_BYTES = 2**19  # of x at a time
 
 
 @ieee  # without an ε a constant is 0/0, as in PyTorch
@@ -62,8 +62,8 @@ def normalise_backward(
 
 
 def _samples(x: Array, axes: Shape) -> Iterator[slice]:
-    """Samples of about MOST bytes at a time, which are still in the cache at the next step; all, if A holds them."""
-    some = max(len(x), 1) if 0 in axes else max(MOST // max(x[:1].nbytes, 1), 1)
+    """Samples of about BLOCK_BYTES at a time, which are still in the cache at the next step; all, if A holds them."""
+    some = max(len(x), 1) if 0 in axes else max(BLOCK_BYTES // max(x[:1].nbytes, 1), 1)
     return (slice(i, i + some) for i in range(0, len(x), some))
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._geometry import same_dtype
-from manual._typing import Array
+from ._errors import refusal
+from ._geometry import same_dtype
+from ._typing import Array
 
 
 def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> None:

@@ -1,7 +1,7 @@
 """The permutation of pixel_shuffle and its inverse, over the last three axes."""
 
-from manual._errors import refusal
-from manual._typing import Array
+from ._errors import refusal
+from ._typing import Array
 
 Shape = tuple[int, ...]
 

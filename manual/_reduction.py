@@ -7,9 +7,9 @@ mean  y = Σ ℓ / total       dℓ = dy / total everywhere; 0/0 is NaN, as in P
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._typing import Array
 
 
 @ieee

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._typing import Array, Ints
+from ._errors import refusal
+from ._typing import Array, Ints
 
 Weighted = list[tuple[int, Array, Array, Array]]  # axis, i, i+1, λ
 Scale = float | tuple[float, ...] | None

@@ -3,8 +3,8 @@
 g = ±dw + λ w              − to maximise; λ weight_decay: the gradient of λ/2 Σ w²
 """
 
-from manual._errors import refusal
-from manual._typing import Array
+from ._errors import refusal
+from ._typing import Array
 
 
 def gradient(w: Array, dw: Array, weight_decay: float, maximize: bool) -> Array:

@@ -9,12 +9,14 @@ dx[n,c,p]   = Σ_or w[c,o,r] u[n,o,r,p]                 a convolution of dy with
 n batch · c input channel · o output channel · r kernel · p input position · i output position; with groups one more, g.
 output_padding adds cells behind y that no window reached: a convolution of stride t forgets how many there were.
 The sums are carried out in _correlation.py, where x and y, c and o have each other's names.
+
+{cells}, {taps} and {positions} in a docstring are the letters of the axes of x, w and y, which _for_op.py puts there.
 """
 
-from manual._correlation import along_channels, dw_of, dx_of, sum_channels, y_of
-from manual._floats import ieee
-from manual._geometry import conv_transpose, same_dtype
-from manual._typing import Array, Ints
+from ._correlation import along_channels, dw_of, dx_of, sum_channels, y_of
+from ._floats import ieee
+from ._geometry import conv_transpose, same_dtype
+from ._typing import Array, Ints
 
 
 @ieee
@@ -22,10 +24,21 @@ def forward(
     op: str, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
 ) -> Array:  # fmt: skip
-    """x (N, C, …), w (C, O/groups, …), b (O,) or None → y (N, O, …).
+    """x (N, C, {cells}), w (C, O/groups, {taps}), b (O,) or None → y (N, O, {positions}).
+
+    The same as torch.nn.functional.{op}. stride, padding, output_padding and dilation are each one int for all
+    axes, or a tuple of one int for each of ({cells}). Along an axis, n cells of x and a kernel of k taps make
+    (n − 1)·stride − 2·padding + dilation·(k − 1) + output_padding + 1 cells of y.
+
+    Args:
+        stride: cells of y from the window of one cell of x to that of the next, at least 1.
+        padding: cells to cut off on each side of an axis of y.
+        output_padding: cells to add at the end of an axis of y, fewer than stride or fewer than dilation.
+        groups: number of parts that the channels fall into. A part of y depends on the same part of x alone.
+        dilation: cells from one tap of the kernel to the next, at least 1.
 
     Raises:
-        ValueError: the shapes or the geometry do not fit together, or the input is not batched.
+        ValueError: the dtypes differ, the shapes or the options do not fit together, or x is not batched.
     """
     same_dtype(op, x=x, w=w, b=b)
     t, d, pads, size = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation)
@@ -40,7 +53,13 @@ def backward(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *,
     stride: Ints = 1, padding: Ints = 0, output_padding: Ints = 0, groups: int = 1, dilation: Ints = 1,
 ) -> tuple[Array, Array, Array | None]:  # fmt: skip
-    """dy (N, O, …) → dx, dw, db, each of its primal's shape; db is None where b is."""
+    """dy (N, O, {positions}) → dx (N, C, {cells}), dw (C, O/groups, {taps}), db (O,), None without b.
+
+    The same as autograd's gradients of torch.nn.functional.{op}. x, w, b and the options are forward's.
+
+    Raises:
+        ValueError: forward would refuse the call, or dy has not y's shape.
+    """
     same_dtype(op, x=x, w=w, b=b)
     t, d, pads, _ = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation, dy)
     dx = y_of(dy, w, None, x.shape[2:], (t, d, pads), groups)

@@ -5,7 +5,7 @@ np.where takes five to ten times as long: it branches on each element, and nobod
 
 import numpy as np
 
-from manual._typing import Array
+from ._typing import Array
 
 
 def where(condition: Array, a: Array, b: Array) -> Array:

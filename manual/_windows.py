@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from manual._geometry import Pads, Shape, output_size, padded_size
-from manual._typing import Array
+from ._geometry import Pads, Shape, output_size, padded_size
+from ._typing import Array
 
 
 def pad(x: Array, padding: Pads, value: float = 0) -> Array:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._steps import check, gradient
-from manual._typing import Array
+from ._floats import ieee
+from ._steps import check, gradient
+from ._typing import Array
 
 
 class State(NamedTuple):

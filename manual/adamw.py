@@ -4,11 +4,11 @@ w = (1 − η λ) w                                           λ weight_decay, �
 w = the step of adam with λ = 0
 """
 
-from manual import adam
-from manual._floats import ieee
-from manual._steps import check
-from manual._typing import Array
-from manual.adam import State
+from . import adam
+from ._floats import ieee
+from ._steps import check
+from ._typing import Array
+from .adam import State
 
 
 @ieee

@@ -8,9 +8,9 @@ The window is rows times columns, so that either sum is first over the one and t
 
 import numpy as np
 
-from manual._adaptive import Size, Windows, combined, spread, windows
-from manual._floats import ieee
-from manual._typing import Array
+from ._adaptive import Size, Windows, combined, spread, windows
+from ._floats import ieee
+from ._typing import Array
 
 
 @ieee

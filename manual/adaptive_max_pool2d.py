@@ -7,9 +7,9 @@ dx[n,c,h,w] = Σ dy[n,c,p,q] over the windows with m = h·W + w
 
 import numpy as np
 
-from manual._adaptive import Size, Windows, combined, windows
-from manual._floats import ieee
-from manual._typing import Array
+from ._adaptive import Size, Windows, combined, windows
+from ._floats import ieee
+from ._typing import Array
 
 
 def forward(x: Array, *, output_size: Size) -> Array:

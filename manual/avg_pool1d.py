@@ -3,15 +3,28 @@
 Formula E14; the derivation stands in _avg_pool.py. Arguments as in torch's avg_pool1d, which has no divisor_override.
 """
 
-from manual import _avg_pool
-from manual._typing import Array, Ints
+from . import _avg_pool
+from ._typing import Array, Ints
 
 
 def forward(
     x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True,
 ) -> Array:  # fmt: skip
-    """x (N, C, L) → y (N, C, P)."""
+    """x (N, C, L) → y (N, C, P).
+
+    The same as torch.nn.functional.avg_pool1d. kernel_size, stride and padding are each an int or a tuple of one int.
+
+    Args:
+        kernel_size: cells of a window.
+        stride: cells from one window to the next, at least 1; None means kernel_size.
+        padding: cells of zeros on each side of the axis, at most half of kernel_size.
+        ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
+        count_include_pad: whether the cells of the padding count among those that a sum is divided by.
+
+    Raises:
+        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
+    """
     return _avg_pool.forward(
         "avg_pool1d", x, kernel_size=kernel_size, stride=stride, padding=padding,
         ceil_mode=ceil_mode, count_include_pad=count_include_pad,
@@ -22,7 +35,13 @@ def backward(
     dy: Array, x: Array, *, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
     ceil_mode: bool = False, count_include_pad: bool = True,
 ) -> tuple[Array]:  # fmt: skip
-    """dy (N, C, P) → dx (N, C, L)."""
+    """dy (N, C, P) → dx (N, C, L).
+
+    The same as autograd's gradient of torch.nn.functional.avg_pool1d. x and the options are forward's.
+
+    Raises:
+        ValueError: forward would refuse the call, or dy has not y's shape.
+    """
     return _avg_pool.backward(
         "avg_pool1d", dy, x, kernel_size=kernel_size, stride=stride, padding=padding,
         ceil_mode=ceil_mode, count_include_pad=count_include_pad,

@@ -3,9 +3,8 @@
 Formula E14; the derivation stands in _avg_pool.py. Arguments as in torch's avg_pool2d.
 """
 
-from functools import partial
+from . import _avg_pool
+from ._for_op import for_op
 
-from manual import _avg_pool
-
-forward = partial(_avg_pool.forward, "avg_pool2d")
-backward = partial(_avg_pool.backward, "avg_pool2d")
+forward = for_op(_avg_pool.forward, "avg_pool2d")
+backward = for_op(_avg_pool.backward, "avg_pool2d")

@@ -12,10 +12,10 @@ With momentum None, τ is 1/t at the t-th batch: a cumulative average.
 
 from math import prod
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
+from ._typing import Array
 
 
 @ieee

@@ -9,11 +9,11 @@ n stands for all leading axes of x1 and x2, which must be the same: any number o
 
 import numpy as np
 
-from manual._contract import contract
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_dtype
-from manual._typing import Array
+from ._contract import contract
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_dtype
+from ._typing import Array
 
 
 @ieee

@@ -12,11 +12,11 @@ logits have no ends.
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._pairs import check_pair
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._pairs import check_pair
+from ._reduction import reduce, spread
+from ._typing import Array
 
 LEAST = float(np.float32(1e-12))
 

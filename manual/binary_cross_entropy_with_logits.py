@@ -10,11 +10,11 @@ t target, v weight, p pos_weight, both 1 without. It is −v (p t log s + (1−t
 
 import numpy as np
 
-from manual import sigmoid
-from manual._floats import ieee
-from manual._pairs import check_pair
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from . import sigmoid
+from ._floats import ieee
+from ._pairs import check_pair
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch

@@ -8,11 +8,10 @@ x̄ is x padded with zeros; the derivation, with the gradients, stands in _convo
 input_gradient and weight_gradient are backward's parts, named after torch.nn.grad.
 """
 
-from functools import partial
+from . import _convolution
+from ._for_op import for_op
 
-from manual import _convolution
-
-forward = partial(_convolution.forward, "conv2d")
-backward = partial(_convolution.backward, "conv2d")
-input_gradient = partial(_convolution.input_gradient, "conv2d")
-weight_gradient = partial(_convolution.weight_gradient, "conv2d")
+forward = for_op(_convolution.forward, "conv2d")
+backward = for_op(_convolution.backward, "conv2d")
+input_gradient = for_op(_convolution.input_gradient, "conv2d")
+weight_gradient = for_op(_convolution.weight_gradient, "conv2d")

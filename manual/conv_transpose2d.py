@@ -4,9 +4,8 @@ Formula E9: it is conv2d's input gradient, read forwards. The derivation stands 
 torch's conv_transpose2d.
 """
 
-from functools import partial
+from . import _transposed
+from ._for_op import for_op
 
-from manual import _transposed
-
-forward = partial(_transposed.forward, "conv_transpose2d")
-backward = partial(_transposed.backward, "conv_transpose2d")
+forward = for_op(_transposed.forward, "conv_transpose2d")
+backward = for_op(_transposed.backward, "conv_transpose2d")

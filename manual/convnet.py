@@ -5,8 +5,8 @@ x → conv 8@3×3, padding 1 → relu → max_pool 2 → conv 16@3×3, padding 1
 
 import numpy as np
 
-from manual import conv2d, cross_entropy, flatten, linear, max_pool2d, relu
-from manual._typing import Array
+from . import conv2d, cross_entropy, flatten, linear, max_pool2d, relu
+from ._typing import Array
 
 Parameters = dict[str, Array]
 

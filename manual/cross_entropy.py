@@ -14,12 +14,12 @@ from math import prod
 
 import numpy as np
 
-from manual import log_softmax, nll_loss, softmax
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_dtype
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from . import log_softmax, nll_loss, softmax
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_dtype
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee

@@ -6,10 +6,10 @@ dx = dy · mask/(1 − p)
 Chance is an argument: mask says what is kept, with probability 1 − p. Without training y = x.
 """
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_shape
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_shape
+from ._typing import Array
 
 
 @ieee
@@ -32,7 +32,11 @@ def backward(dy: Array, x: Array, *, mask: Array, p: float = 0.5, training: bool
 
 
 def scale(op: str, x: Array, mask: Array, p: float, training: bool) -> Array:
-    """mask/(1 − p) in x's dtype."""
+    """mask of any shape → mask/(1 − p), of its shape and x's dtype; without training the number 1.
+
+    Raises:
+        ValueError: p is not in 0 … 1.
+    """
     if not 0 <= p <= 1:
         raise refusal(op, "p must lie in 0 … 1", x=x, p=p)
     kept = x.dtype.type(0 if p == 1 else 1 / (1 - p))

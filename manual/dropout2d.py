@@ -6,11 +6,11 @@ dx[n,c,…] = dy[n,c,…] mask[n,c]/(1 − p)
 Its axes behind the channels are the image, in any number: PyTorch's dropout1d and dropout3d are the same formula.
 """
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual.dropout import scale
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_shape
+from ._typing import Array
+from .dropout import scale
 
 
 @ieee

@@ -6,10 +6,10 @@ dx = dy where x > 0, else dy α exp x: at the kink PyTorch's convention is α
 
 import numpy as np
 
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import where
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import where
 
 
 @elementwise  # of an exp that is not chosen

@@ -9,9 +9,9 @@ changes how dw is stored, not what it is.
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._typing import Array
 
 
 def forward(

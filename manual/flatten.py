@@ -4,8 +4,8 @@ y[…,k,…]          = x[…,i,…,j,…]      k counts i,…,j in row order
 dx[…,i,…,j,…]     = dy[…,k,…]
 """
 
-from manual._errors import refusal
-from manual._typing import Array
+from ._errors import refusal
+from ._typing import Array
 
 
 def forward(x: Array, *, start_dim: int = 0, end_dim: int = -1) -> Array:

@@ -2,11 +2,11 @@
 
 from math import prod
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import Pads, Shape, padded_size, per_axis, windows_of_image
-from manual._typing import Array, Ints
-from manual._windows import crop, gather, pad, scatter
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import Pads, Shape, padded_size, per_axis, windows_of_image
+from ._typing import Array, Ints
+from ._windows import crop, gather, pad, scatter
 
 
 @ieee

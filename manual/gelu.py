@@ -10,11 +10,11 @@ from math import pi, sqrt
 
 import numpy as np
 
-from manual._elementwise import elementwise
-from manual._erf import erf
-from manual._errors import refusal
-from manual._geometry import same_shape
-from manual._typing import Array
+from ._elementwise import elementwise
+from ._erf import erf
+from ._errors import refusal
+from ._geometry import same_shape
+from ._typing import Array
 
 KAPPA = 0.044715
 

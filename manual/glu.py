@@ -6,10 +6,10 @@ da, db = dy s, dy a s (1 − s)
 
 import numpy as np
 
-from manual import sigmoid
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._typing import Array
+from . import sigmoid
+from ._errors import refusal
+from ._floats import ieee
+from ._typing import Array
 
 
 @ieee  # ∞ · 0 is NaN, as in PyTorch

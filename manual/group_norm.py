@@ -7,9 +7,9 @@ As x[n,g,k,p] is read x[n,c,h,w,…], with c = g·C/G + k and p all of space.
 
 from math import prod
 
-from manual._errors import refusal
-from manual._normalise import channels, normalise, normalise_backward
-from manual._typing import Array
+from ._errors import refusal
+from ._normalise import channels, normalise, normalise_backward
+from ._typing import Array
 
 
 def forward(

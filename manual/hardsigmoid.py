@@ -6,10 +6,10 @@ dx = dy / 6 where −3 < x < 3, else 0: so at both kinks and for NaN
 
 import numpy as np
 
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import only
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import only
 
 
 def forward(x: Array) -> Array:

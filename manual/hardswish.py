@@ -6,10 +6,10 @@ dx = 0, dy (x/3 + 1/2), dy on the three pieces: PyTorch's convention is 0 at −
 
 import numpy as np
 
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import only, where
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import only, where
 
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch

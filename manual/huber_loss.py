@@ -9,11 +9,11 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._pairs import difference
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._pairs import difference
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch

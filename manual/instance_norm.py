@@ -10,10 +10,10 @@ running_var  = (1 − τ) running_var  + τ Σ_n v[n] M/(M − 1) / N
 
 from math import prod
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
+from ._typing import Array
 
 
 @ieee

@@ -7,11 +7,11 @@ The gradient puts the same weights back where y took them. i and i+1 are at most
 output cells, or 1/scale_factor where that was given. Axis by axis: two axes make four neighbours.
 """
 
-from manual._axes import put, take
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._resample import Scale, neighbours
-from manual._typing import Array, Ints
+from ._axes import put, take
+from ._errors import refusal
+from ._floats import ieee
+from ._resample import Scale, neighbours
+from ._typing import Array, Ints
 
 
 @ieee

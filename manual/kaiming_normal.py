@@ -6,9 +6,9 @@ y  = σ z                                  z standard normal
 dz = σ dy
 """
 
-from manual._geometry import same_shape
-from manual._initial import kaiming
-from manual._typing import Array
+from ._geometry import same_shape
+from ._initial import kaiming
+from ._typing import Array
 
 
 def forward(z: Array, *, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Array:

@@ -6,9 +6,9 @@ y  = √3 σ u                               u uniform in ±1
 du = √3 σ dy
 """
 
-from manual._geometry import same_shape
-from manual._initial import kaiming
-from manual._typing import Array
+from ._geometry import same_shape
+from ._initial import kaiming
+from ._typing import Array
 
 
 def forward(u: Array, *, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Array:

@@ -11,10 +11,10 @@ x are log-probabilities. "mean" is not the divergence: it divides by the classes
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._pairs import check_pair
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._floats import ieee
+from ._pairs import check_pair
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee  # log 0 is −∞, 0 · ∞ is NaN, as in PyTorch

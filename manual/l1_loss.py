@@ -9,10 +9,10 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._pairs import difference
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._floats import ieee
+from ._pairs import difference
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch
@@ -37,5 +37,5 @@ def backward(
 
 
 def sign(d: Array) -> Array:
-    """−1, 0 or 1, and 0 of NaN, too."""
+    """d of any shape → −1, 0 or 1 for each of its elements, and 0 for NaN, too."""
     return (d > 0).astype(d.dtype) - (d < 0)

@@ -3,8 +3,8 @@
 A = the last axes, of sizes normalized_shape          in manual/_normalise.py; γ weight and β bias have just these axes
 """
 
-from manual._normalise import last_axes, normalise, normalise_backward
-from manual._typing import Array
+from ._normalise import last_axes, normalise, normalise_backward
+from ._typing import Array
 
 
 def forward(

@@ -4,10 +4,10 @@ y  = x where x > 0, else α x                               α negative_slope
 dx = dy where x > 0, else α dy: at the kink PyTorch's convention is α; so it is for NaN
 """
 
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import where
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import where
 
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch

@@ -10,11 +10,11 @@ n stands for all leading axes of x: any number of them, or none.
 
 import numpy as np
 
-from manual._contract import contract
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_dtype
-from manual._typing import Array
+from ._contract import contract
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_dtype
+from ._typing import Array
 
 
 @ieee

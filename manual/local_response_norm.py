@@ -11,11 +11,11 @@ p stands for all of space. Outside the channels there is 0, yet R is what divide
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._windows import crop, gather, pad, scatter
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_shape
+from ._typing import Array
+from ._windows import crop, gather, pad, scatter
 
 
 @ieee

@@ -6,10 +6,10 @@ dx[i] = dy[i] − softmax(x)[i] Σ_j dy[j]
 
 import numpy as np
 
-from manual import softmax
-from manual._floats import ieee
-from manual._geometry import axis_of
-from manual._typing import Array
+from . import softmax
+from ._floats import ieee
+from ._geometry import axis_of
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, an empty axis sums to 0

@@ -10,11 +10,11 @@ R S unless ceil_mode lets it reach beyond the image: there PyTorch scales a part
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import Pads, Shape, padded_size, pool
-from manual._typing import Array, Ints
-from manual._windows import crop, over_windows, pad, scatter
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import Pads, Shape, padded_size, pool
+from ._typing import Array, Ints
+from ._windows import crop, over_windows, pad, scatter
 
 
 @ieee  # the root of a negative sum

@@ -4,10 +4,9 @@ Formulas E12, E13; the derivation stands in _max_pool.py. Arguments as in torch'
 cell each window takes.
 """
 
-from functools import partial
+from . import _max_pool
+from ._for_op import for_op
 
-from manual import _max_pool
-
-forward = partial(_max_pool.forward, "max_pool1d")
-backward = partial(_max_pool.backward, "max_pool1d")
-argmax = partial(_max_pool.argmax, "max_pool1d")
+forward = for_op(_max_pool.forward, "max_pool1d")
+backward = for_op(_max_pool.backward, "max_pool1d")
+argmax = for_op(_max_pool.argmax, "max_pool1d")

@@ -6,10 +6,10 @@ dx = dy (t + x s (1 − t²))
 
 import numpy as np
 
-from manual import sigmoid, softplus
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
+from . import sigmoid, softplus
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
 
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch

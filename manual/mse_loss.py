@@ -7,10 +7,10 @@ dx       = 2 v d dℓ
 dtarget  = −dx
 """
 
-from manual._floats import ieee
-from manual._pairs import difference
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._floats import ieee
+from ._pairs import difference
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch

@@ -9,10 +9,10 @@ n stands for the batch and whatever axes lie behind the classes. The mean is 1/�
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._reduction import reduce, spread
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._reduction import reduce, spread
+from ._typing import Array
 
 
 @ieee
@@ -50,7 +50,11 @@ def backward(
 
 
 def labels(op: str, x: Array, target: Array, weight: Array | None, ignore_index: int) -> tuple[Array, Array]:
-    """The label (0 where ignored) and the weight v (0 where ignored) of each sample."""
+    """x (N, C, …), target (N, …), weight (C,) or None → each sample's label and weight v, (N, …), both 0 where ignored.
+
+    Raises:
+        ValueError: the shapes do not fit together, or a label is no class.
+    """
     if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or not np.issubdtype(target.dtype, np.integer):
         raise refusal(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)
     classes, ignored = x.shape[1], target == ignore_index

@@ -9,11 +9,11 @@ The pairs (lo, hi) begin with the last axis; a negative one crops. Axis by axis,
 
 import numpy as np
 
-from manual._axes import put, take
-from manual._border import index, too_far
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._typing import Array
+from ._axes import put, take
+from ._border import index, too_far
+from ._errors import refusal
+from ._floats import ieee
+from ._typing import Array
 
 MODES = ("constant", "reflect", "replicate", "circular")
 

@@ -3,8 +3,8 @@
 A permutation, so the gradient is its inverse: pixel_unshuffle.
 """
 
-from manual._pixels import shuffle, unshuffle
-from manual._typing import Array
+from ._pixels import shuffle, unshuffle
+from ._typing import Array
 
 
 def forward(x: Array, *, upscale_factor: int) -> Array:

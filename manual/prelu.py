@@ -5,11 +5,11 @@ dx[n,c,…] = dy where x > 0, else w[c] dy                   at the kink PyTorch
 dw[c]     = Σ_n… dy x where x ≤ 0
 """
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._geometry import same_dtype, same_shape
-from manual._typing import Array
-from manual._where import only, where
+from ._errors import refusal
+from ._floats import ieee
+from ._geometry import same_dtype, same_shape
+from ._typing import Array
+from ._where import only, where
 
 
 @ieee  # ∞ · 0 is NaN, as in PyTorch

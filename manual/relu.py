@@ -6,9 +6,9 @@ dx = 0 where x ≤ 0, else dy       at the kink PyTorch's convention is 0; NaN i
 
 import numpy as np
 
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import only
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import only
 
 
 def forward(x: Array) -> Array:

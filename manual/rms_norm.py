@@ -7,8 +7,8 @@ m = 0
 
 import numpy as np
 
-from manual._normalise import last_axes, normalise, normalise_backward
-from manual._typing import Array
+from ._normalise import last_axes, normalise, normalise_backward
+from ._typing import Array
 
 
 def forward(

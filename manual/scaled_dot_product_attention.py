@@ -16,9 +16,9 @@ and the broadcasting of q, k and v against each other.
 
 import numpy as np
 
-from manual._attention import check, repeated, shared
-from manual._floats import ieee
-from manual._typing import Array
+from ._attention import check, repeated, shared
+from ._floats import ieee
+from ._typing import Array
 
 
 @ieee

@@ -4,10 +4,10 @@ y  = λ elu(x)                                              elu with α
 dx = λ delu(dy)                                            so λ α at the kink
 """
 
-from manual import elu
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
+from . import elu
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
 
 SCALE = 1.0507009873554804934193349852946  # λ
 ALPHA = 1.6732632423543772848170429916717  # α

@@ -6,10 +6,10 @@ d = m, or g + μ m with nesterov, or g if μ = 0
 w = w − η d                                               η lr
 """
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._steps import check, gradient
-from manual._typing import Array
+from ._errors import refusal
+from ._floats import ieee
+from ._steps import check, gradient
+from ._typing import Array
 
 
 @ieee

@@ -4,10 +4,10 @@ y  = x s                                                   s = sigmoid(x)
 dx = dy (s + x s (1 − s))
 """
 
-from manual import sigmoid
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
+from . import sigmoid
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
 
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch

@@ -9,12 +9,12 @@ dtarget  = −dx
 
 import numpy as np
 
-from manual._errors import refusal
-from manual._floats import ieee
-from manual._pairs import difference
-from manual._reduction import reduce, spread
-from manual._typing import Array
-from manual.l1_loss import sign
+from ._errors import refusal
+from ._floats import ieee
+from ._pairs import difference
+from ._reduction import reduce, spread
+from ._typing import Array
+from .l1_loss import sign
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch

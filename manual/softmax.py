@@ -6,9 +6,9 @@ dx[i] = y[i] (dy[i] − Σ_j dy[j] y[j])                      the full Jacobian,
 
 import numpy as np
 
-from manual._floats import ieee
-from manual._geometry import axis_of
-from manual._typing import Array
+from ._floats import ieee
+from ._geometry import axis_of
+from ._typing import Array
 
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch

@@ -6,11 +6,11 @@ dx = dy sigmoid(βx), but dy where βx > threshold
 
 import numpy as np
 
-from manual import sigmoid
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
-from manual._where import where
+from . import sigmoid
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
+from ._where import where
 
 
 @elementwise  # of an exp that is not chosen; β = 0 gives ∞

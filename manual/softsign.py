@@ -6,9 +6,9 @@ dx = dy (1 − |y|) / (1 + |x|)
 
 import numpy as np
 
-from manual._elementwise import elementwise
-from manual._geometry import same_shape
-from manual._typing import Array
+from ._elementwise import elementwise
+from ._geometry import same_shape
+from ._typing import Array
 
 
 @elementwise

@@ -3,10 +3,10 @@
 dx = crop(scatter(dy)): fold is the adjoint.
 """
 
-from manual._floats import ieee
-from manual._geometry import padded_size, windows_of_image
-from manual._typing import Array, Ints
-from manual._windows import crop, gather, pad, scatter
+from ._floats import ieee
+from ._geometry import padded_size, windows_of_image
+from ._typing import Array, Ints
+from ._windows import crop, gather, pad, scatter
 
 
 def forward(x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> Array:

@@ -5,9 +5,9 @@ y  = √3 σ u                               u uniform in ±1
 du = √3 σ dy
 """
 
-from manual._geometry import same_shape
-from manual._initial import xavier
-from manual._typing import Array
+from ._geometry import same_shape
+from ._initial import xavier
+from ._typing import Array
 
 
 def forward(u: Array, *, gain: float = 1.0) -> Array:

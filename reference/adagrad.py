@@ -1,7 +1,7 @@
 from torch import Tensor
 from torch.optim import Adagrad
 
-from reference import _steps
+from . import _steps
 
 
 def step(

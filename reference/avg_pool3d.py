@@ -1,7 +1,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from reference._typing import Ints
+from ._typing import Ints
 
 
 def forward(

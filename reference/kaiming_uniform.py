@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor
 
-from reference import _initial
+from . import _initial
 
 
 def forward(u: Tensor, *, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Tensor:

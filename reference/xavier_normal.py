@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor
 
-from reference import _initial
+from . import _initial
 
 
 def forward(z: Tensor, *, gain: float = 1.0) -> Tensor:

@@ -1,4 +1,4 @@
-"""``pytest --subject PKG`` runs the theorems here on other code than ``manual``; oracle/plugin.py has the option."""
+"""Fixtures of all tests; ``pytest --oracle-subject PKG`` runs laws and theorems on other code than ``manual``."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 import torch
 
-from oracle import subjects
+from cnn_oracle.mistakes import load
 
 # A failure prints the call that reproduces it, so CI may draw the same calls each time and local runs new ones.
 hypothesis.settings.register_profile("local", max_examples=100, deadline=None)
@@ -17,24 +17,33 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 torch.set_num_threads(1)  # arrays are small: threads only wait for each other
 
 
+def pytest_collection_modifyitems(items):
+    """Skips what only another PyTorch does than this one."""
+    here = torch.__version__.partition("+")[0]
+    for item in items:
+        for mark in item.iter_markers("torch_only"):
+            if here not in mark.args:
+                item.add_marker(pytest.mark.skip(reason=f"about torch {', '.join(mark.args)}; this is {here}"))
+
+
 @pytest.fixture(scope="session")
 def subject(request):
-    return subjects.load(request.config.getoption("--subject") or "manual")
+    return load(request.config.getoption("--oracle-subject") or "manual")
 
 
 @pytest.fixture(scope="session")
 def report_page(tmp_path_factory):
     """The report of a run that is short: verdicts as they should be, few steps of training. Results lie beside it."""
-    import data
-    from oracle import judge
-    from oracle.ops import OPS
-    from oracle.report import page, results
-    from oracle.training import train
+    from cnn_oracle import data, verification
+    from cnn_oracle.ops import OPS
+    from cnn_oracle.report import page, results
+    from cnn_oracle.result import Result
+    from cnn_oracle.training import train
 
     folder = tmp_path_factory.mktemp("report")
     (folder / "results").mkdir()
-    rows = [judge.Row(op.name, op.verdict, 1, 0.25, 0.0, None) for op in OPS.values()]
-    texts = {"verify": json.dumps(judge.to_json(subjects.load("manual"), rows))}
+    rows = [Result(op.name, op.verdict, 1, 0.25, 0.0, None) for op in OPS.values()]
+    texts = {"verify": json.dumps(verification.to_json(load("manual"), rows))}
     for name, dtype in (("train", "float64"), ("train-float32", "float32")):
         texts[name] = train.to_json(train.compare(data.load("digits"), epochs=1, steps=4, dtype=dtype))
     for name, text in texts.items():

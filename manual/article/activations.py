@@ -7,7 +7,7 @@ S2   printed  relu max(0, z), sigmoid 1/(1+e^−z), tanh (e^z−e^−z)/(e^z+e^�
 
 import numpy as np
 
-from manual._typing import Array
+from .._typing import Array
 
 
 def sigmoid_as_printed(z: Array) -> Array:

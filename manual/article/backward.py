@@ -17,11 +17,11 @@ E11  printed  db (announced, no formula)
 
 import numpy as np
 
-from manual import conv2d, relu
-from manual._geometry import conv, padded_size
-from manual._typing import Array, Ints
-from manual._windows import crop, pad
-from manual.article.convolution import turned
+from .. import conv2d, relu
+from .._geometry import conv, padded_size
+from .._typing import Array, Ints
+from .._windows import crop, pad
+from .convolution import turned
 
 
 def layer_backward(

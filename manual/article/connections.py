@@ -10,10 +10,10 @@ from math import prod
 
 import numpy as np
 
-from manual._geometry import conv
-from manual._typing import Array, Ints
-from manual._windows import gather, pad
-from manual.article.padding import influence_map
+from .._geometry import conv
+from .._typing import Array, Ints
+from .._windows import gather, pad
+from .padding import influence_map
 
 
 def tied_entries(

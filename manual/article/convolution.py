@@ -12,8 +12,8 @@ The two are half a turn apart: the valid part of f ∗ h is conv2d(f, turned(h))
 
 import numpy as np
 
-from manual import conv2d
-from manual._typing import Array
+from .. import conv2d
+from .._typing import Array
 
 
 def convolve_as_printed(f: Array, h: Array) -> Array:

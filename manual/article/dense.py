@@ -4,7 +4,7 @@ S1   printed  Z = W·A + b, dW = dZ·Aᵀ/m, db = Σ dZ/m, dA = Wᵀ·dZ, a colu
      general  y = x wᵀ + b, dx = dy w, dw = dyᵀ x, db = Σ_n dy, a row for each; 1/m belongs to the loss (E7)
 """
 
-from manual._typing import Array
+from .._typing import Array
 
 
 def forward_as_printed(a: Array, w: Array, b: Array) -> Array:

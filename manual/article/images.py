@@ -7,9 +7,9 @@ E0   printed  an image is one matrix (gray) or three (RGB) of values 0 … 255, 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from manual import conv2d
-from manual._errors import refusal
-from manual._typing import Array
+from .. import conv2d
+from .._errors import refusal
+from .._typing import Array
 
 LUMA = (0.2989, 0.5870, 0.1140)
 

@@ -4,9 +4,9 @@ E5   printed  Z = W · A_prev + b, A = g(Z)
      general  Z[n,o] = Σ_c A_prev[n,c] ∗ W[o,c] + b[o], a cross-correlation and one number b per filter; A = g(Z)
 """
 
-from manual import conv2d, relu
-from manual._errors import refusal
-from manual._typing import Array, Ints
+from .. import conv2d, relu
+from .._errors import refusal
+from .._typing import Array, Ints
 
 
 def forward(a_prev: Array, w: Array, b: Array, *, stride: Ints = 1, padding: Ints = 0) -> tuple[Array, Array]:

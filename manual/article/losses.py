@@ -6,7 +6,7 @@ S3   printed  binary −Σ [y log ŷ + (1−y) log(1−ŷ)]/m, and −Σ_i y_i l
 
 import numpy as np
 
-from manual._typing import Array
+from .._typing import Array
 
 CLIP = 1e-20
 

@@ -9,7 +9,7 @@ S5   printed  momentum v = βv + (1−β) dW, W = W − αv; RMSprop s = βs + (
 
 import numpy as np
 
-from manual._typing import Array
+from .._typing import Array
 
 
 def momentum_as_printed(w: Array, dw: Array, v: Array, *, lr: float, beta: float) -> tuple[Array, Array]:

@@ -13,9 +13,9 @@ E2c  printed  same convolution: p = (f−1)/2, f generally odd
 
 import numpy as np
 
-from manual import conv2d
-from manual._geometry import output_size
-from manual._typing import Array
+from .. import conv2d
+from .._geometry import output_size
+from .._typing import Array
 
 
 def valid_size_as_printed(n: int, f: int) -> int:

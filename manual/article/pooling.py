@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from manual import avg_pool2d, max_pool2d
-from manual._typing import Array
-from manual._windows import gather, scatter
+from .. import avg_pool2d, max_pool2d
+from .._typing import Array
+from .._windows import gather, scatter
 
 Mask = Callable[[Array], Array]  # windows (N, C, f, f, P, Q) → ∂y/∂u, of the same shape
 

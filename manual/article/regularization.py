@@ -8,7 +8,7 @@ S6   printed  inverted dropout: a = a · mask, a = a/(1−p)
 
 import numpy as np
 
-from manual._typing import Array
+from .._typing import Array
 
 
 def l1(w: Array) -> Array:

@@ -8,8 +8,8 @@ E3a  printed  Fig. 6: the sharpen kernel over 7×7 with stride 2 → [[21,7,−2
 
 import numpy as np
 
-from manual._typing import Array
-from manual.article.convolution import kernels
+from .._typing import Array
+from .convolution import kernels
 
 
 def output_size_as_printed(n: int, f: int, p: int, s: int) -> int:

@@ -8,9 +8,9 @@ The article keeps channels last; this project, like PyTorch, keeps them first.
 
 import numpy as np
 
-from manual import conv2d
-from manual._errors import refusal
-from manual._typing import Array
+from .. import conv2d
+from .._errors import refusal
+from .._typing import Array
 
 
 def channels_first(x: Array, w: Array) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reference._typing import Ints
+from .._typing import Ints
 
 
 def layer_backward(

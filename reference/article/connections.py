@@ -2,7 +2,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reference._typing import Ints
+from .._typing import Ints
 
 
 def toeplitz(w: Tensor, x_shape: tuple[int, ...], *, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1) -> Tensor:

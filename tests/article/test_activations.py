@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from manual import relu
-from manual.article import activations as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import activations as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual import relu
+from cnn_oracle.manual.article import activations as manual
+from cnn_oracle.reference.article import activations as reference
 
 Z = np.concatenate([np.linspace(-30, 30, 401), [-700.0, -50, 50, 700]])
 ALLOWED = 40 * 2.0**-53  # absolute: values up to 1, of which each exponential, sum and quotient errs by a few u

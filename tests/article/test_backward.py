@@ -8,17 +8,17 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from manual import conv2d, relu, softmax
-from manual._geometry import output_size
-from manual.article import backward as manual
-from manual.article.convolution import parity, turned
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from oracle.cases import draw
-from oracle.lattices import integers
-from oracle.ops import OPS
-from oracle.strategies import calls
-from reference.article import backward as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.cases.case import draw
+from cnn_oracle.cases.exact_grids import integers
+from cnn_oracle.manual import conv2d, relu, softmax
+from cnn_oracle.manual._geometry import output_size
+from cnn_oracle.manual.article import backward as manual
+from cnn_oracle.manual.article.convolution import parity, turned
+from cnn_oracle.ops import OPS
+from cnn_oracle.reference.article import backward as reference
 
 OP = OPS["conv2d"]
 ungrouped = calls(OP).filter(lambda call: call.arguments.get("groups", 1) == 1)

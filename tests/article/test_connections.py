@@ -8,16 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual import conv2d
-from manual._geometry import output_size
-from manual.article import connections as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from oracle.cases import draw
-from oracle.lattices import integers
-from oracle.ops import OPS
-from oracle.strategies import calls
-from reference.article import connections as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.cases.case import draw
+from cnn_oracle.cases.exact_grids import integers
+from cnn_oracle.manual import conv2d
+from cnn_oracle.manual._geometry import output_size
+from cnn_oracle.manual.article import connections as manual
+from cnn_oracle.ops import OPS
+from cnn_oracle.reference.article import connections as reference
 
 OP = OPS["conv2d"]
 ungrouped = calls(OP).filter(lambda call: call.arguments.get("groups", 1) == 1 and call.arguments["x"][0])

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual.article import convolution as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import convolution as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual.article import convolution as manual
+from cnn_oracle.reference.article import convolution as reference
 
 sizes = st.tuples(st.integers(1, 6), st.integers(1, 6))
 seeds = st.integers(0, 2**32 - 1)

@@ -6,11 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual import linear
-from manual.article import dense as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import dense as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual import linear
+from cnn_oracle.manual.article import dense as manual
+from cnn_oracle.reference.article import dense as reference
 
 sizes = st.integers(1, 5)
 

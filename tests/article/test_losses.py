@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from manual import cross_entropy, softmax
-from manual.article import losses as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import losses as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual import cross_entropy, softmax
+from cnn_oracle.manual.article import losses as manual
+from cnn_oracle.reference.article import losses as reference
 
 RNG = np.random.default_rng(0)
 U = 2.0**-53

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from manual import sgd
-from manual.article import optimizers as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from oracle.bounds import gamma
-from reference.article import optimizers as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.compare.bounds.rounding import gamma
+from cnn_oracle.manual import sgd
+from cnn_oracle.manual.article import optimizers as manual
+from cnn_oracle.reference.article import optimizers as reference
 
 GRADIENTS = np.random.default_rng(0).standard_normal(12).tolist()
 BETAS = (0.9, 0.999)

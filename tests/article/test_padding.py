@@ -8,12 +8,12 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from manual import conv2d
-from manual.article import padding as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import padding as reference
-from reference.article import stride as reference_stride
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual import conv2d
+from cnn_oracle.manual.article import padding as manual
+from cnn_oracle.reference.article import padding as reference
+from cnn_oracle.reference.article import stride as reference_stride
 
 MANY = 20
 axes = st.tuples(st.integers(1, 9), st.integers(1, 6), st.integers(0, 5), st.integers(1, 5))

@@ -8,13 +8,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from manual import max_pool2d
-from manual._windows import gather
-from manual.article import pooling as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from oracle.bounds import gamma
-from reference.article import pooling as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.compare.bounds.rounding import gamma
+from cnn_oracle.manual import max_pool2d
+from cnn_oracle.manual._windows import gather
+from cnn_oracle.manual.article import pooling as manual
+from cnn_oracle.reference.article import pooling as reference
 
 GEOMETRIES = [(n, f, s) for n, f, s in product(range(1, 7), range(1, 4), range(1, 4)) if f <= n]
 SMALL_IMAGES = [np.array(x, float).reshape(1, 1, 2, 2) for x in product((-1, 0, 1), repeat=4)]

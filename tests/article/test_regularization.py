@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from manual import sgd
-from manual.article import regularization as manual
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import regularization as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual import sgd
+from cnn_oracle.manual.article import regularization as manual
+from cnn_oracle.reference.article import regularization as reference
 
 W = np.array([3.0, -4.0, 0.0, 12.0])
 

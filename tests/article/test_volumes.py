@@ -6,12 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manual.article import volumes as manual
-from manual.article.convolution import cross_correlate
-from manual.article.stride import output_size_as_printed
-from oracle.article.claims import CLAIMS
-from oracle.article.printed import holds_exactly_on_its_domain
-from reference.article import volumes as reference
+from cnn_oracle.article.claims import CLAIMS
+from cnn_oracle.article.printed import holds_exactly_on_its_domain
+from cnn_oracle.manual.article import volumes as manual
+from cnn_oracle.manual.article.convolution import cross_correlate
+from cnn_oracle.manual.article.stride import output_size_as_printed
+from cnn_oracle.reference.article import volumes as reference
 
 
 def integers(seed, *shapes):

@@ -1,0 +1,75 @@
+"""ONNX: what a node or a model computes, by onnxruntime or by onnx's own reference evaluator. It has no backward."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+
+from cnn_oracle.adapt.signatures import Function, names_of, signature_of, signed, written
+from cnn_oracle.environment import require
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.subject import DTYPES, Implementation
+
+Engine = Literal["onnxruntime", "reference"]
+OPSET = 21  # that nodes are of; a model says its own
+
+
+def onnx(
+    make: Function, *, engine: Engine = "onnxruntime", dtypes: tuple[str, ...] = DTYPES, opset: int = OPSET
+) -> Implementation:
+    """``make(x, w, b, *, …)`` gives the NodeProto or ModelProto for a call, its inputs named as these arguments are.
+
+    onnxruntime has many kernels in float32 alone: ``dtypes=("float32",)`` then says so.
+
+    Raises:
+        ValueError: ``engine`` is neither, or is not installed; at the call: an input of the model is no argument.
+    """
+    if engine not in ("onnxruntime", "reference"):
+        raise ValueError(f"onnx(engine={engine!r}): must be 'onnxruntime' or 'reference'")
+    require(f"adapt.onnx(engine={engine!r})", "onnx", "onnx", *(["onnxruntime"] if engine == "onnxruntime" else []))
+    names = names_of(make)
+
+    def forward(*arrays: Array | None, **options: Any) -> Any:
+        arguments = dict(zip(names, arrays, strict=False)) | options
+        given = {n: np.array(a, order="C") for n, a in arguments.items() if isinstance(a, np.ndarray)}
+        model = _model(make(*arrays, **options), given, opset)
+        if strange := {i.name for i in model.graph.input} - given.keys():
+            raise ValueError(
+                f"the model's input {min(strange)!r} is no array of the call; those are {', '.join(given)}"
+            )
+        inputs = {i.name: given[i.name] for i in model.graph.input}
+        return _session(engine, model.SerializeToString()).run(None, inputs)[0]
+
+    signed(forward, signature_of(make))
+    said = f'adapt.onnx({written(make)}, engine="{engine}")'
+    return Implementation(forward, dtypes=dtypes, refusals=(Exception,), said=said)
+
+
+def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:
+    """A model as it is; a node in a model of its own, whose output has the type of the first input."""
+    from onnx import ModelProto, helper
+
+    if isinstance(made, ModelProto):
+        return made
+    types = {n: helper.np_dtype_to_tensor_dtype(a.dtype) for n, a in given.items()}
+    inputs = [helper.make_tensor_value_info(n, types[n], given[n].shape) for n in made.input if n in given]
+    outputs = [helper.make_tensor_value_info(n, next(iter(types.values())), None) for n in made.output if n]
+    graph = helper.make_graph([made], "call", inputs, outputs)
+    imports = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=imports, ir_version=helper.find_min_ir_version_for(imports))
+
+
+@lru_cache(64)
+def _session(engine: Engine, model: bytes) -> Any:
+    if engine == "reference":
+        from onnx import load_from_string
+        from onnx.reference import ReferenceEvaluator
+
+        return ReferenceEvaluator(load_from_string(model))
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what it refuses it also raises
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,225 @@
+"""The geometry of ops that move a window, or rearrange, pad or resample an image."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from cnn_oracle.calls.geometry.common import leading_axes, one_or_per_axis
+from cnn_oracle.op import Choose
+
+# 6 is d (k − 1) where dilated windows of 3 cells meet, and more than d + (k − 1)
+STRIDES = (1, 2, 3, 4, 6)
+
+
+class Axis(NamedTuple):
+    """One spatial axis: n cells, kernel k, stride t, padding p, dilation d."""
+
+    n: int
+    k: int
+    t: int
+    p: int
+    d: int
+
+
+def conv(choose: Choose, rank: int) -> dict[str, Any]:
+    mode = choose("padding mode", ("explicit", "same"), ("valid",))
+    groups = choose("groups", (1, 2, 3))
+    c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
+    axes = [_conv_axis(choose, mode) for _ in range(rank)]
+    bias = choose("bias", (True, False))
+    return {
+        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a in axes)),
+        "w": (o * groups, c, *(a.k for a in axes)),
+        "b": (o * groups,) if bias else None,
+        "stride": one_or_per_axis(a.t for a in axes),
+        "padding": one_or_per_axis(a.p for a in axes) if mode == "explicit" else mode,
+        "dilation": one_or_per_axis(a.d for a in axes),
+        "groups": groups,
+    }
+
+
+def conv_transpose(choose: Choose, rank: int) -> dict[str, Any]:
+    groups = choose("groups", (1, 2, 3))
+    c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
+    axes = [_conv_transpose_axis(choose) for _ in range(rank)]
+    return {
+        "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a, _ in axes)),
+        "w": (c * groups, o, *(a.k for a, _ in axes)),
+        "b": (o * groups,) if choose("bias", (True, False)) else None,
+        "stride": one_or_per_axis(a.t for a, _ in axes),
+        "padding": one_or_per_axis(a.p for a, _ in axes),
+        "output_padding": one_or_per_axis(extra for _, extra in axes),
+        "groups": groups,
+        "dilation": one_or_per_axis(a.d for a, _ in axes),
+    }
+
+
+def max_pool(choose: Choose, rank: int) -> dict[str, Any]:
+    ceil_mode = choose("ceil_mode", (False, True))
+    axes = [_pool_axis(choose, rank, (1, 2, 3)) for _ in range(rank)]
+    return _pooling(choose, axes) | {"dilation": one_or_per_axis(a.d for a in axes), "ceil_mode": ceil_mode}
+
+
+def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
+    ceil_mode = choose("ceil_mode", (False, True))
+    # with rank 3 PyTorch refuses a kernel larger than the unpadded input, as it does nowhere else
+    axes = [_pool_axis(choose, rank, (1,), fits_unpadded=rank == 3) for _ in range(rank)]
+    options = {"ceil_mode": ceil_mode, "count_include_pad": choose("count_include_pad", (True, False))}
+    if rank > 1:
+        options["divisor_override"] = choose("divisor_override", (None,), (1, 3, -2))
+    return _pooling(choose, axes) | options
+
+
+def lp_pool2d(choose: Choose) -> dict[str, Any]:
+    arguments = _pooling(choose, [_pool_axis(choose, 2, (1,), padded=False) for _ in range(2)])
+    del arguments["padding"]
+    return arguments | {
+        "norm_type": choose("norm_type", (2.0, 4.0, -2.0), (1.0, 3.0)),
+        "ceil_mode": choose("ceil_mode", (False, True)),
+    }
+
+
+def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
+    x = (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), *(choose("size", range(1, 9)) for _ in "hw"))
+    output = tuple(choose("output_size", (1, 2, 3, 5, 7), (None,)) for _ in "hw")
+    return {"x": x, "output_size": output[0] if output[0] == output[1] is not None else output}
+
+
+def pad(choose: Choose) -> dict[str, Any]:
+    mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
+    any_axes = (0,) if mode == "constant" else ()
+    padded, others = choose("padded axes", (1, 2, 3), any_axes), choose("other axes", (1, 2), any_axes)
+    empty = (0,) if mode in ("constant", "circular") else ()  # the others pad no empty axis beside the batch's
+    lead = tuple(choose("size", (1, 2, 3), (0,) if i < others - 1 else empty) for i in range(others))
+    size = tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(padded))
+    # but for constant and circular some cell is left; of none in three axes PyTorch's reflect has no gradient: what it
+    # returns was never written
+    least = [0 if empty or (i > 0 and (mode, padded) != ("reflect", 3)) else 1 for i in range(padded)]
+    return {
+        "x": (*lead, *size),
+        "pad": tuple(p for n, m in zip(reversed(size), least, strict=True) for p in _pad_axis(choose, mode, n, m)),
+        "mode": mode,
+        "value": choose("value", (None, 2.5)) if mode == "constant" else None,
+    }
+
+
+def interpolate(choose: Choose) -> dict[str, Any]:
+    mode = choose("mode", ("nearest", "bilinear"))
+    rank = 2 if mode == "bilinear" else choose("rank", (1, 2, 3))
+    images = (
+        choose("batch", (1, 2), (0,)),
+        choose("channels", (1, 2)),
+        *(choose("size", range(1, 7)) for _ in range(rank)),
+    )
+    arguments: dict[str, Any] = {"x": images, "mode": mode}
+    if choose("by", ("size", "scale_factor")) == "size":
+        arguments["size"] = one_or_per_axis(_along(choose, rank, "size", range(1, 10)))
+    else:
+        # nearly 1 and 2 for images alone: of lines and volumes PyTorch's gradient is then not its forward's
+        nearly = (1.05, 2.05, 2.1, 2.2) if rank == 2 else ()
+        factors = _along(choose, rank, "scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly))
+        arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
+        arguments["recompute_scale_factor"] = choose("recompute_scale_factor", (None,), (True,))
+    if mode == "bilinear":
+        arguments["align_corners"] = choose("align_corners", (None, True, False))
+    return arguments
+
+
+def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """One for each axis, or one for all."""
+    if choose("alike", (False, True)):
+        return (choose(name, values),) * rank
+    return tuple(choose(name, values) for _ in range(rank))
+
+
+def unfold(choose: Choose) -> dict[str, Any]:
+    if choose("single cells", (False,), (True,)):  # the columns are the image, in the same memory unless it is copied
+        axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
+    else:
+        axes = [_conv_axis(choose, "explicit") for _ in range(2)]
+    return {
+        "x": _images(choose, axes),
+        "kernel_size": one_or_per_axis(a.k for a in axes),
+        "dilation": one_or_per_axis(a.d for a in axes),
+        "padding": one_or_per_axis(a.p for a in axes),
+        "stride": one_or_per_axis(a.t for a in axes),
+    }
+
+
+def fold(choose: Choose) -> dict[str, Any]:
+    arguments = unfold(choose)
+    n, c, *size = arguments["x"]
+    pairs = [
+        (v, v) if isinstance(v := arguments[name], int) else v
+        for name in ("kernel_size", "dilation", "padding", "stride")
+    ]
+    positions = [(h + 2 * p - d * (k - 1) - 1) // t + 1 for h, k, d, p, t in zip(size, *pairs, strict=True)]
+    return arguments | {
+        "x": (n, c * pairs[0][0] * pairs[0][1], positions[0] * positions[1]),
+        "output_size": one_or_per_axis(size),
+    }
+
+
+def pixel_shuffle(choose: Choose) -> dict[str, Any]:
+    r = choose("upscale_factor", (1, 2, 3))
+    h, w = choose("size", (1, 2, 3)), choose("size", (1, 2, 3))  # PyTorch's gradient fails where one is 0
+    return {"x": (*leading_axes(choose), choose("channels", (1, 2, 3)) * r * r, h, w), "upscale_factor": r}
+
+
+def pixel_unshuffle(choose: Choose) -> dict[str, Any]:
+    r = choose("downscale_factor", (1, 2, 3))
+    h, w = choose("size", (1, 2, 3)) * r, choose("size", (1, 2, 3)) * r
+    return {"x": (*leading_axes(choose), choose("channels", (1, 2, 3)), h, w), "downscale_factor": r}
+
+
+def _conv_axis(choose: Choose, mode: str) -> Axis:
+    k, d = choose("kernel_size", (1, 2, 3, 4, 5)), choose("dilation", (1, 2, 3))
+    t = choose("stride", (1,) if mode == "same" else STRIDES)
+    p = choose("padding", (0, 1, 2, 3, 4, 5) if mode == "explicit" else (0,))
+    least = 1 if mode == "same" else max(1, d * (k - 1) + 1 - 2 * p)
+    return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+
+
+def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
+    """An axis of x, and its output_padding; at least one cell of y is left."""
+    k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
+    t, p = choose("stride", STRIDES), choose("padding", (0, 1, 2, 3))
+    extra = choose("output_padding", range(max(t, d)))
+    least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
+    return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
+
+
+def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
+    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; ``least`` cells remain."""
+    pads, left = list[int](), n
+    for _ in "lh":
+        most = {"reflect": n - 1, "circular": left}.get(mode, 4)
+        kept = max([least, *pads]) if mode == "circular" else least
+        pads.append(choose("pad", range(most + 1), range(-1, max(kept - left, -2) - 1, -1)))
+        left += min(pads[-1], 0)
+    return pads
+
+
+def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
+    """What all poolings take; the stride is left out where it is the kernel's size, its default."""
+    t, k = one_or_per_axis(a.t for a in axes), one_or_per_axis(a.k for a in axes)
+    return {
+        "x": _images(choose, axes),
+        "kernel_size": k,
+        "stride": None if t == k else t,
+        "padding": one_or_per_axis(a.p for a in axes),
+    }
+
+
+def _pool_axis(
+    choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
+) -> Axis:
+    # 6 is what padding ≥ 3 takes; 128, 256 and 22 × 6 are more cells than a byte counts
+    kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
+    k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
+    t, p = choose("stride", STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
+    least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
+    return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+
+
+def _images(choose: Choose, axes: list[Axis]) -> tuple[int, ...]:
+    return (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), *(a.n for a in axes))

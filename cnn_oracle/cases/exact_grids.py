@@ -1,0 +1,255 @@
+"""Inputs on which floating point is exact, so that right answers are bitwise equal whatever the order of summation.
+
+Every product and partial sum of such inputs is an integer below 2^bits, bits the width of the significand (53 or 24).
+Each lattice leaves two bits of room: theorems add two cotangents, and displace one input by as much again.
+The first seeds draw no numbers above 9: failures shrink towards seed 0, and 3 ≠ 5 reads better than 3e14 ≠ 5e14.
+A lattice is a function (call, keyword arrays, bits) → (lattice of the arguments, lattice of dy), both REAL for a call
+on which nothing is exact.
+"""
+
+from collections.abc import Callable, Mapping
+from math import frexp, isqrt, lcm, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases.expected import longest_sum, window_counts
+from cnn_oracle.manual._typing import Array
+
+Shape = tuple[int, ...]
+SMALL = 10  # seeds that draw small numbers
+
+
+class Lattice(NamedTuple):
+    """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
+
+    unit: float
+    amplitude: int
+    distinct: bool = False
+    kinks: bool = False  # ties and kinks: no place for differences
+    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, its axes A, offsets: square_lattice
+
+    def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        if self.squares and shape == self.squares[0]:
+            return square_numbers(rng, *self.squares)
+        if self.distinct:
+            return (4.0 * (rng.permutation(prod(shape)) - prod(shape) // 2) + 2).reshape(shape)
+        return self.unit * rng.integers(-self.amplitude, self.amplitude + 1, shape).astype(float)
+
+    def direction(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """A displacement on which a piecewise linear op meets no kink: distinct values lie 4 apart and 2 from zero."""
+        return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
+
+
+REAL = Lattice(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
+
+Draw = Callable[[Call, Mapping[str, Any], int], tuple[Lattice, Lattice]]
+
+
+def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For multilinear ops: K products of two factors up to A stay below 2^(bits−2)."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
+    return lattice, lattice
+
+
+def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For trilinear ops: K products of three factors."""
+    amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
+    lattice = _lattice(call, 1, amplitude)
+    return lattice, lattice
+
+
+def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For ops that select: no ties, no kinks."""
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
+
+
+def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
+    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
+
+
+def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For averages over windows of several sizes: multiples of every size divide without a remainder."""
+    unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    return lattice, lattice
+
+
+def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For interpolation that copies, or doubles an axis: then its weights are quarters, of two axes sixteenths."""
+    a, size = call.arguments, call.arguments["x"][2:]
+    times = a["size"] if "size" in a else a["scale_factor"]
+    each = times if isinstance(times, tuple) else (times,) * len(size)
+    doubled = all(m in ((n, 2 * n) if "size" in a else (1.0, 2.0)) for n, m in zip(size, each, strict=True))
+    if a.get("mode", "nearest") != "nearest" and (not doubled or a.get("align_corners")):
+        return REAL, REAL
+    cells = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
+    lattice = _lattice(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
+    return lattice, lattice
+
+
+def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
+    unit, cells = 1, 1
+    output = call.arguments["output_size"]
+    for n, wanted in zip(
+        call.arguments["x"][2:], output if isinstance(output, tuple) else (output, output), strict=True
+    ):
+        count = n if wanted is None else wanted
+        sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
+        unit *= lcm(*sizes)
+        cells *= max(*sizes, -(-count // n) + 1)  # cells of a window, windows of a cell
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
+    return lattice, lattice
+
+
+def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For the mean over labels, which divides by their total weight (weights here are integers up to 4)."""
+    target, weight = keywords["target"], keywords.get("weight")
+    counted = target[target != keywords.get("ignore_index", -100)]
+    total = int(counted.size if weight is None else weight[counted].sum())
+    unit = max(total, 1) if keywords.get("reduction", "mean") == "mean" else 1
+    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
+    return lattice, lattice
+
+
+def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As distinct, with a slope below zero of few bits."""
+    if not _few_bits(keywords.get("negative_slope", 0.01)):
+        return REAL, REAL
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+
+
+def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """As ties, with a slope below zero of few bits."""
+    primal, dual = leaky(call, keywords, bits)
+    return primal if primal is REAL else Lattice(1, 1, kinks=True), dual
+
+
+def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
+    size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
+    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+
+
+def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    return Lattice(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+
+
+def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
+    return Lattice(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+
+
+def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
+    p = keywords.get("p", 0.5)
+    if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8))
+    return lattice, lattice
+
+
+def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
+    count = np.bincount(keywords["indices"].ravel(), minlength=1)
+    if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
+        return REAL, REAL
+    lattice = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    return lattice, lattice
+
+
+def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For mse_loss: sums of squared differences of integers, times weights up to 4."""
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
+
+
+def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
+    kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
+    if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
+        return REAL, REAL
+    return Lattice(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+
+
+def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
+    """Whether a mean divides by a power of two, because PyTorch multiplies by the reciprocal."""
+    weight, huber = keywords.get("weight"), call.op == "huber_loss"
+    total = prod(call.arguments["x"]) if weight is None or huber else float(weight.sum())
+    return keywords.get("reduction", "mean") != "mean" or (total > 0 and frexp(total)[0] == 0.5)
+
+
+def _few_bits(value: float) -> bool:
+    """A multiple of 1/8 up to 2: it adds four bits to a product."""
+    return float(value * 8).is_integer() and abs(value) <= 2
+
+
+def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
+    x = call.arguments["x"]
+    return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
+
+
+def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """instance_norm: A = h, w, …, or none by running statistics."""
+    given = not call.arguments.get("use_input_stats", True)
+    return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
+
+
+def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+    """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
+    rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
+    return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
+
+
+def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
+    """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
+
+    Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
+    dx = s (dz − Σdz/M − z Σ dz z/M) then is a multiple of 1/(8 M), and its terms sum to at most 17/4 A²; dweight and
+    dx before its divisions sum at most |x| numbers up to 3 A². Both fit if 34 A² |x| does, |x| the number of cells.
+    """
+    x = call.arguments["x"]
+    count = prod(x[axis] for axis in axes) if axes is not None else 4
+    if call.arguments.get("eps") != 1.0 or count < 4 or count & (count - 1):
+        return REAL, REAL
+    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
+    if axes is None:
+        return lattice, lattice
+    return lattice._replace(squares=(x, axes, lattice.amplitude if offset else None)), lattice
+
+
+def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+    rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
+    a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)
+    signs = rng.choice([-1.0, 1.0], (rows, cells if offset is None else 1))
+    a = a * signs + (0 if offset is None else rng.integers(-offset, offset + 1, (rows, 1)))
+    order = (*kept, *axes)
+    x: Array = a.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+    return x
+
+
+def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
+    return Lattice(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
+
+
+def meeting(call: Call) -> int:
+    """How many cotangents may meet in one cell of x, in an op that selects: a window's cells, or else all of dy's."""
+    size, a = call.arguments.get("x", (1,))[2:], call.arguments
+    if "output_size" in a:
+        pair = a["output_size"] if isinstance(a["output_size"], tuple) else (a["output_size"],) * 2
+        return prod(n if wanted is None else wanted for n, wanted in zip(size, pair, strict=True)) or 1
+    if "pad" in a:
+        pairs = zip(reversed(a["x"]), a["pad"][::2], a["pad"][1::2], strict=False)
+        return prod(n + lo + hi for n, lo, hi in pairs) or 1
+    return kernel_cells(call)
+
+
+def kernel_cells(call: Call) -> int:
+    """The cells of a pooling's window, 1 of any other op."""
+    kernel = call.arguments.get("kernel_size", 1)
+    return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** (len(call.arguments["x"]) - 2)

@@ -1,0 +1,166 @@
+"""Running PyTorch: always on fresh contiguous float64 copies, whatever the subject is given."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from cnn_oracle.call import Call
+from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.manual._typing import Array
+
+Arrays = Mapping[str, Array | None]
+Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
+
+ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
+
+# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
+
+
+def _module(call: Call) -> ModuleType:
+    return import_module(f"cnn_oracle.reference.{call.op}")
+
+
+def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -> Array:
+    """y, by PyTorch."""
+    with torch.no_grad():
+        y: Array = _forward(call, {n: _tensor(a) for n, a in arrays.items()}, keywords).numpy()
+    return y
+
+
+def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Answers:
+    """d⟨dy, y⟩ for every positional argument, by autograd, named dx, dw, …; None where the argument is None."""
+    answers = reference_answers(call, arrays, keywords, lambda _: dy)[1]
+    return {quantity: a for quantity, a in answers.items() if quantity != "y"}
+
+
+def reference_answers(
+    call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array]
+) -> tuple[Array, Answers]:
+    """dy, made once y's shape is known, and by a single forward y and the gradients."""
+    tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
+    y = _forward(call, tensors, keywords)
+    dy = cotangent(tuple(y.shape))
+    present = {n: t for n, t in tensors.items() if t is not None}
+    gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy))
+    answers: Answers = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
+    return dy, answers | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
+
+
+def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
+    """J v: how y changes when every positional argument moves along its direction, by forward-mode differentiation."""
+    tensors = {n: _tensor(a) for n, a in arrays.items()}
+    present = [n for n, t in tensors.items() if t is not None]
+
+    def f(*values: torch.Tensor) -> torch.Tensor:
+        return _forward(call, tensors | dict(zip(present, values, strict=True)), keywords)
+
+    primals, tangents = (tuple(_tensor(a[n]) for n in present) for a in (arrays, directions))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit")  # its own, at the first use of forward mode
+        tangent: Array = _numpy(torch.func.jvp(f, primals, tangents)[1])
+    return tangent
+
+
+def reference_second_gradients(
+    call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array, directions: Arrays
+) -> Answers:
+    """The gradient of Σ ⟨da, v_a⟩ for every positional argument, da autograd's own gradients: double backward."""
+    tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
+    present = {n: t for n, t in tensors.items() if t is not None}
+    y = _forward(call, tensors, keywords)
+    gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy), create_graph=True)
+    total = sum((g * _tensor(directions[n])).sum() for n, g in zip(present, gradients, strict=True))
+    if not isinstance(total, torch.Tensor) or not total.requires_grad:  # y is linear, its gradient constant
+        return {n: None if t is None else np.zeros(t.shape) for n, t in tensors.items()}
+    second = torch.autograd.grad(total, list(present.values()), allow_unused=True, materialize_grads=True)
+    return dict.fromkeys(tensors, None) | {n: _numpy(g) for n, g in zip(present, second, strict=True)}
+
+
+def lacks_double_backward(call: Call) -> bool:
+    """Where torch 2.13.0's gradient of the gradient cannot be asked.
+
+    Norms raise if there is a bias and no weight; binary_cross_entropy adds 1e−12 to x (1 − x), and so errs.
+    tests/oracle/theorems/test_higher_order.py shows each.
+    """
+    a = call.arguments
+    if call.op in ("batch_norm", "instance_norm", "layer_norm"):
+        return not a.get("weight") and bool(a.get("bias"))
+    return call.op == "binary_cross_entropy"
+
+
+def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any]) -> Answers:
+    """w after each of several consecutive steps of torch.optim, named w1, w2, … ."""
+    step, state, answers = _module(call).step, None, Answers()
+    tensor = _tensor(w)
+    for i, dw in enumerate(dws, 1):
+        tensor, state = step(tensor, _tensor(dw), state, **keywords)
+        answers[f"w{i}"] = tensor.numpy()
+    return answers
+
+
+@lru_cache(4096)
+def _ones(op: str, arguments: tuple[tuple[str, Any], ...]) -> float:
+    call = Call(op, dict(arguments), 0)
+    arrays = {n: np.ones(v) for n, v in arguments if n in ARRAYS and v is not None}
+    keywords = {n: v for n, v in arguments if n not in ARRAYS}
+    y = reference_forward(call, arrays, keywords)
+    sums = [y, *reference_gradients(call, arrays, keywords, np.ones(y.shape)).values()]
+    return max((float(a.max()) for a in sums if a is not None and a.size), default=1.0)
+
+
+def longest_sum(call: Call) -> int:
+    """K: the most terms that any element of y or of a gradient of a multilinear op sums: its largest answer on ones."""
+    return max(1, int(_ones(call.op, tuple(call.arguments.items()))))
+
+
+def window_counts(call: Call) -> Array:
+    """What each window of an average is divided by: its cells along each axis, multiplied."""
+    options = {n: v for n, v in call.arguments.items() if n != "x"}
+    if override := options.get("divisor_override"):
+        return np.array(override)
+    positions = reference_forward(call, {"x": np.zeros((1, 1, *call.arguments["x"][2:]))}, options).shape[2:]
+    rank = len(positions)
+    kernel, padding = options["kernel_size"], options.get("padding", 0)
+    stride = options.get("stride") or kernel
+    k, t, p = (v if isinstance(v, tuple) else (v,) * rank for v in (kernel, stride, padding))
+    counts = np.ones((), int)
+    for n, k1, t1, p1, count in zip(call.arguments["x"][2:], k, t, p, positions, strict=True):
+        first = np.arange(count) * t1 - p1
+        behind = np.minimum(first + k1, n + p1)
+        cells = (
+            behind - first if options.get("count_include_pad", True) else np.minimum(behind, n) - np.maximum(first, 0)
+        )
+        counts = counts[..., None] * cells
+    return counts
+
+
+def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any]) -> torch.Tensor:
+    if reason := unsafe(call):
+        raise RuntimeError(f"not handed to PyTorch: {reason}")
+    options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # advice to PyTorch's users: no concern of ours
+        y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
+    return y
+
+
+def _numpy(tensor: torch.Tensor) -> Array:
+    """A copy: for a zero that was never stored torch 2.9.1 itself hands out memory that holds anything."""
+    array: Array = tensor.detach().clone().numpy()
+    return array
+
+
+def _tensor(a: Array | None, requires_grad: bool = False) -> Any:
+    if a is None:
+        return None
+    kinds: dict[str, Any] = {"i": np.int64, "u": np.int64, "b": np.bool_}
+    wide = np.array(a, dtype=kinds.get(a.dtype.kind, np.float64), order="C")
+    tensor = torch.from_numpy(wide)
+    return tensor.requires_grad_() if requires_grad else tensor

@@ -1,0 +1,60 @@
+"""The command line, ``cnn-oracle``: 0 all right, 1 something is wrong, 2 the call cannot be used (one line).
+
+torch, Hypothesis and rich are imported where they are used, so that ``--help`` answers at once.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from cnn_oracle.cli import benchmarks, mutants, pages, report, survey, train, trial, verify
+
+NAME = "cnn-oracle"
+
+app = typer.Typer(
+    help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+for command in (
+    pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms,
+    mutants.mutants, trial.defects, survey.survey, benchmarks.benchmarks, report.report,
+):  # fmt: skip
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from cnn_oracle import __version__
+
+        print(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the command line itself."""
+
+
+def main() -> None:
+    """Run a command line; a call that cannot be used ends with one line on standard error and status 2."""
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.insert(0, here)  # as python -m does: a subject may lie in the working folder
+    arguments = sys.argv[1:] or ["--help"]
+    for i, argument in enumerate(arguments):  # --json alone means standard output
+        if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
+            arguments[i] = "--json=-"
+    try:
+        status = app(arguments, standalone_mode=False, prog_name=NAME)
+    except (typer.exceptions.TyperException, ValueError, OSError) as error:
+        message = error.format_message() if isinstance(error, typer.exceptions.TyperException) else str(error)
+        print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
+        status = 2
+    except typer.Abort:
+        status = 130
+    sys.exit(status)

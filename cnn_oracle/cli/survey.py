@@ -1,0 +1,67 @@
+"""``survey``: released packages compared with PyTorch."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnn_oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put, table, write
+
+
+def survey(
+    packages: Annotated[list[str] | None, typer.Argument(help="Those on trial; all that are installed.")] = None,
+    examples: Annotated[int, typer.Option(help="Calls of each op that the package has the options for.", min=1)] = 100,
+    seed: Seed = 0,
+    timeout: Annotated[float, typer.Option(help="A call without an answer for so long is CRASHED.", min=0.1)] = 60,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="What --json wrote of packages tried apart; may be given again.")
+    ] = None,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
+) -> None:
+    """Put released packages on trial, and list where they disagree with PyTorch, and why.
+
+    The exit status is 1 if a disagreement is none of those that have been looked into.
+    """
+    from cnn_oracle.studies.packages import PACKAGES, page
+    from cnn_oracle.studies.packages import survey as surveys
+
+    for path in (json, markdown):
+        check_folder(path)
+    before = [page.load(path) for path in results or ()]
+    asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
+    if absent := surveys.missing(asked):
+        build = "PIP_CONSTRAINT=studies/packages/chainer.txt " if {"chainer", "dezero"} & {*absent} else ""
+        line = f"not installed: {', '.join(absent)}; {build}pip install {' '.join(absent)}"
+        if packages:
+            raise ValueError(line)
+        print(line, file=sys.stderr)
+        asked = [package for package in asked if surveys.distribution(package) not in absent]
+    if not asked and not before:
+        raise ValueError("none of the packages is installed")
+    if json and not asked:
+        raise ValueError("--json is of what is tried now, and --results names what was: name a package, too")
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("survey", 0) as advance:
+        rows = surveys.trial(
+            asked, examples, seed, timeout=timeout, progress=lambda name, done: advance(name, None, done)
+        )
+    document = page.document(page.printed(rows), examples=examples, seed=seed)
+    documents = sorted([*before, *[document] * bool(asked)], key=lambda d: min(d["packages"]))
+    write(json, document)
+    if markdown:
+        put(markdown, page.markdown(documents))
+    rows = [row for document in documents for row in page.rows_of(document)]
+    if json != STDOUT:
+        table(page.HEADER, (line for document in documents for line in page.summary(document)))
+        for row in rows:
+            for d in row.disagreements:
+                if d.known is None:
+                    print(f"\n{page.text(row, d)}")
+    new = sum(d.known is None for row in rows for d in row.disagreements)
+    if json != STDOUT:
+        tried = len({row.package for row in rows})
+        print(f"\n{len(rows)} ops of {tried} packages; {new} disagreements have not been looked into")
+    if new:
+        raise typer.Exit(1)

@@ -1,0 +1,85 @@
+"""What every command does with a terminal and with files: options, tables, progress, results written whole."""
+
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
+Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", min=0)]
+
+STDOUT = Path("-")
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
+COLOURS = {"EXACT": "green", "BOUNDED": "cyan", "FAST": "yellow"}
+NUMBER = re.compile(r"|[\d.,]+(e[+-]\d+)?%?")
+
+
+def table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """Rows below a header: numbers end at one edge, verdicts have colours on a terminal, long names are not cut."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for title, *cells in zip(header, *rows, strict=True):
+        numbers = bool(rows) and all(NUMBER.fullmatch(cell) for cell in cells)
+        table.add_column(title, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        bad = "red" if BAD & {*row} else None
+        table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row), style=bad)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Any]:
+    """A bar with the remaining time on a terminal's standard error; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else what is printed meanwhile would go to standard error
+    ) as progress:  # fmt: skip
+        task = progress.add_task(what, total=total or None)
+        of: float | None = total
+
+        def advance(what: str, total: float | None = total, done: int = 1) -> None:
+            nonlocal task, of
+            if done and total != of:  # something else is counted now
+                progress.remove_task(task)
+                task, of = progress.add_task(what, total=total), total
+            progress.update(task, description=what, advance=done)
+
+        yield advance
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse, before anything is computed, a file that could not be written."""
+    if path is None or path == STDOUT:
+        return
+    if path.is_dir():
+        raise ValueError(f"file {str(path)!r}: it is a folder")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
+
+
+def write(path: Path | None, result: Any) -> None:
+    if path is not None:
+        put(path, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def put(path: Path, text: str) -> None:
+    if path == STDOUT:
+        sys.stdout.write(text)
+    else:
+        from cnn_oracle.environment import write_atomically
+
+        write_atomically(path, text)

@@ -1,0 +1,62 @@
+"""The rounding bound of attention: its formula on numbers that carry their error (rounding.py)."""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.common import tiny
+from cnn_oracle.compare.bounds.rounding import Rounded, exp, matmul, where
+from cnn_oracle.manual._typing import Array
+
+
+def bound(case: Case, u: float) -> Answers:
+    """z, p = softmax(z), y and the four gradients, as manual/scaled_dot_product_attention.py writes them."""
+    q, k, v = (case.wide(n) for n in ("query", "key", "value"))
+    scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")
+    alpha = Rounded(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
+    query, key, value, dy = (Rounded(_heads(a, q), 0.0, u) for a in (q, k, v, case.dy.astype(float)))
+    z = matmul(query, key.mT) * alpha
+    seen = np.tri(*z.value.shape[-2:]) > 0 if case.keywords.get("is_causal") else np.ones(z.value.shape[-2:], bool)
+    if mask is not None:
+        seen = mask if mask.dtype == bool else np.isfinite(mask)
+        z = z if mask.dtype == bool else z + np.where(seen, mask, 0)
+    seen = seen & (z.value > -np.inf)  # exp(−∞) is 0 without an error
+    most = np.where(seen, z.value, -np.inf).max(-1, keepdims=True, initial=-np.inf)
+    t = where(seen, z - np.where(np.isfinite(most), most, 0), z.one * 0)
+    e = where(seen, exp(t), z.one * 0)
+    total = e.sum(-1, keepdims=True)
+    p = e / where(total.value > 0, total, total.one)
+    dp = matmul(dy, value.mT)
+    dz = p * (dp - (p * dp).sum(-1, keepdims=True)) * alpha
+    answers: dict[str, Any] = {
+        "y": matmul(p, value).error,
+        "dquery": matmul(dz, key).error,
+        "dkey": _shared(matmul(dz.mT, query), k),
+        "dvalue": _shared(matmul(p.mT, dy), v),
+    }
+    return {quantity: a + tiny(case) for quantity, a in answers.items()}
+
+
+def clear(case: Case) -> dict[str, Array]:
+    """How far query and key may go before a score has changed by one: far apart scores are steep."""
+    q, k = case.wide("query"), case.wide("key")
+    scale = case.keywords.get("scale")
+    alpha = abs(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale)
+    return {
+        name: np.full(a.shape, 1 / max(1.0, alpha * np.abs(b).sum(-1).max(initial=0)))
+        for name, a, b in (("query", q, k), ("key", k, q))
+    }
+
+
+def _heads(a: Array, q: Array) -> Array:
+    return np.repeat(a, q.shape[-3] // a.shape[-3], -3) if a.ndim > 2 and a.shape[-3] else a
+
+
+def _shared(da: Rounded, a: Array) -> Array:
+    if da.value.shape == a.shape:
+        return da.error
+    shape = (*a.shape[:-2], da.value.shape[-3] // a.shape[-3], *a.shape[-2:])
+    return Rounded(da.value.reshape(shape), da.error.reshape(shape), da.u).sum(-3).error

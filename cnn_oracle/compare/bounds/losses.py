@@ -1,0 +1,114 @@
+"""The rounding bounds of the losses of two arrays: each is its formula on numbers that carry their error (rounding.py).
+
+A formula (x, target, options) → (ℓ, dℓ/dx, dℓ/dtarget) is written as a stable algorithm computes it; weights and the
+reduction are the same for all. ``clear`` says how far a case lies from a kink or from the end of its domain.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.distributions import fractions
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.common import tiny
+from cnn_oracle.compare.bounds.elementwise import sigmoid
+from cnn_oracle.compare.bounds.rounding import Rounded, exp, log, log1p, maximum, minimum, where
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Bound
+
+Formula = Callable[..., tuple[Rounded, Rounded, Rounded]]
+
+
+def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
+    """The error of y, the losses weighted and reduced, and of dx = dℓ · dℓ/dx; a mean is over elements or weights."""
+
+    def of(case: Case, u: float) -> Answers:
+        options: dict[str, Any] = dict(case.keywords)
+        reduction, weight = options.pop("reduction", "mean"), options.pop("weight", None)
+        x, target = (Rounded(case.wide(n), 0.0, u) for n in ("x", "target"))
+        loss, dx, dtarget = formula(x, target, **options)
+        dl, total = x.one * case.dy, Rounded(np.asarray(float(x.value.size)), 0.0, u)
+        if weight is not None:
+            loss, dl = loss * weight, dl * weight
+            total = Rounded(weight.astype(float), 0.0, u).sum() if over_weights else total
+        if reduction == "batchmean":
+            total = Rounded(np.asarray(float((*x.value.shape, 1)[0])), 0.0, u)
+        y = loss if reduction == "none" else loss.sum()
+        if "mean" in reduction:
+            y, dl = y / total, dl / total
+        answers = {"y": y, "dx": dx * dl, "dtarget": dtarget * dl}
+        return {quantity: np.asarray(a.error + tiny(case)) for quantity, a in answers.items()}
+
+    return of
+
+
+def mse_loss(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+    d = x - target
+    return d * d, 2 * d, -2 * d
+
+
+def l1_loss(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+    d = x - target
+    sign = d.one * np.sign(d.value)
+    return abs(d), sign, -sign
+
+
+def smooth_l1_loss(x: Rounded, target: Rounded, beta: float = 1.0) -> tuple[Rounded, Rounded, Rounded]:
+    if not beta:
+        return l1_loss(x, target)
+    d = x - target
+    slope = maximum(minimum(d / beta, 1), -1)
+    return where(abs(d.value) < beta, d * d * 0.5 / beta, abs(d) - d.one * beta * 0.5), slope, -slope
+
+
+def huber_loss(x: Rounded, target: Rounded, delta: float = 1.0) -> tuple[Rounded, Rounded, Rounded]:
+    loss, slope, _ = smooth_l1_loss(x, target, delta)
+    return loss * delta, slope * delta, -slope * delta
+
+
+def binary_cross_entropy(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+    yes, no = log(x), log1p(-x)
+    loss = (target - 1) * maximum(no, -100) - target * maximum(yes, -100)
+    return loss, (x - target) / maximum(x * (1 - x), float(np.float32(1e-12))), no - yes
+
+
+def binary_cross_entropy_with_logits(
+    x: Rounded, target: Rounded, pos_weight: Array | None = None
+) -> tuple[Rounded, Rounded, Rounded]:
+    p = x.one if pos_weight is None else x.one * pos_weight
+    q, soft = x.one if pos_weight is None else 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
+    dtarget = -x if pos_weight is None else p * soft - (log1p(exp(-abs(x))) + maximum(x, 0))  # (p − 1) soft − x
+    return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, dtarget
+
+
+def kl_div(x: Rounded, target: Rounded, log_target: bool = False) -> tuple[Rounded, Rounded, Rounded]:
+    if log_target:
+        t = exp(target)
+        return t * (target - x), -t, t * (target - x) + t
+    return target * log(target) - target * x, -target, log(target) + 1 - x
+
+
+def clear(case: Case) -> Mapping[str, Array]:
+    """|x − target| from 0, where there is no other kink, or from ``beta`` or ``delta``."""
+    kink = case.keywords.get("beta", case.keywords.get("delta", 0.0 if case.call.op == "l1_loss" else 1.0))
+    distance = np.abs(np.abs(case.wide("x") - case.wide("target")) - kink)
+    return {"x": distance, "target": distance}
+
+
+def inside(case: Case) -> Mapping[str, Array]:
+    """x and target from the nearer end of 0 … 1."""
+    return {n: np.minimum(case.wide(n), 1 - case.wide(n)) for n in ("x", "target")}
+
+
+def positive(case: Case) -> Mapping[str, Array]:
+    """target from 0, unless it is a logarithm."""
+    return {} if case.keywords.get("log_target") else {"target": case.wide("target")}
+
+
+def probabilities(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+    """kl_div's target, or its logarithm if the call asks for that."""
+    p = fractions(rng, shape, call, whole)
+    return np.log(p) if call.arguments.get("log_target") else p

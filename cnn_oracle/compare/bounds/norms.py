@@ -1,0 +1,129 @@
+"""Rounding bounds of the normalisations: their formulas once more, in numbers that carry their error.
+
+What is subtracted is what makes them delicate, so it is bounded at the magnitudes of what it is made of:
+
+    x − m errs by γ_{n+4} (|x| + Σ_A |x| / n)
+
+for it is computed as such, where m carries the n roundings of a mean; or, as PyTorch often does, only at the end of
+x α + (β − m α) or Σ dz x − m Σ dz, whose terms carry the magnitudes of x and m through two products and a sum of n.
+The errors of x − m are then taken as independent, though Σ_A (x − m) = 0: so v = Σ (x − m)²/n errs by 2 Σ|x − m| times
+that over n, which holds of two passes and of Welford's updates (relative error n u √(Σx²/Σ(x − m)²), Chan, Golub &
+LeVeque 1983), and not of Σx²/n − m². Either has v ≥ 0, so that 1/√(v + ε) is known to be at most 1/√ε even where
+nothing else of v is: in float32, a million away from zero.
+"""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.rounding import Rounded, gamma, inverse_sqrt, power
+from cnn_oracle.manual._typing import Array
+
+Shape = tuple[int, ...]
+
+
+class Reading(NamedTuple):
+    """How an op reads x: as an array of ``shape``, averaged over ``axes`` (None: statistics are given)."""
+
+    shape: Shape
+    axes: Shape | None
+    weight: Shape  # of weight and bias beside it
+    centred: bool = True
+
+
+def normalisation(case: Case, u: float) -> Answers:
+    x, how, epsilon = case.wide("x"), reading(case), _epsilon(case, u)
+    a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
+    if how.axes is None:
+        m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
+        n = prod(x.shape) // x.shape[1]  # the longest sum is dweight's
+        c, s = _centred(a, m, abs(m), n, u), inverse_sqrt(Rounded(v, 0.0, u) + epsilon, least)
+    else:
+        n = max(prod(how.shape[axis] for axis in how.axes), 1)
+        m, magnitude = (b.sum(how.axes, keepdims=True) / n for b in (a, abs(a)))
+        c = _centred(a, m, magnitude, n, u) if how.centred else Rounded(a, 0.0, u)
+        s = inverse_sqrt(_mean(c * c, how.axes) + epsilon, least)
+    return _answers(case, c * s, s, how)
+
+
+def local_response_norm(case: Case, u: float) -> Answers:
+    """y = x / dᵝ, and dx by the chain rule through d: dd = −dy x/(dᵝ)² β dᵝ⁻¹, which is PyTorch's own way."""
+    size, alpha, beta, k = (
+        case.keywords.get(n, d) for n, d in (("size", 1), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0))
+    )
+    x, dy = Rounded(case.wide("x"), 0.0, u), Rounded(case.dy.astype(float), 0.0, u)
+    d = _over_channels(x * x, size // 2, (size - 1) // 2) / size * alpha + k
+    root = power(d, beta)
+    dd = -dy * x / (root * root) * (beta * power(d, beta - 1))
+    dsquare = _over_channels(dd * alpha / size, (size - 1) // 2, size // 2)
+    return {"y": (x / root).error, "dx": (dy / root + 2 * (x * dsquare)).error}
+
+
+def clear(case: Case) -> dict[str, Array]:
+    """How far x lies from the next pole of 1/√(v + ε), in the complex plane: √(v + ε) at least, along any |δ| ≤ 1.
+
+    For √(v + ε) is a Euclidean norm, of (x − m)/√n beside √ε, and x + t δ changes it by t at most.
+    """
+    x, how, eps = case.wide("x"), reading(case), _epsilon(case, 2.0**-53).value
+    if how.axes is None:
+        return {}
+    a, n = x.reshape(how.shape), max(prod(how.shape[axis] for axis in how.axes), 1)
+    c = a - a.sum(how.axes, keepdims=True) / n if how.centred else a
+    root = np.sqrt((c * c).sum(how.axes, keepdims=True) / n + eps)
+    return {"x": np.broadcast_to(root, how.shape).reshape(x.shape)}
+
+
+def reading(case: Case) -> Reading:
+    x, h = case.wide("x").shape, case.keywords
+    if last := h.get("normalized_shape"):
+        rank = len(x) - len(last)
+        return Reading(x, tuple(range(rank, len(x))), (*(1,) * rank, *last), case.call.op != "rms_norm")
+    if groups := h.get("num_groups"):
+        return Reading((x[0], groups, x[1] // groups, prod(x[2:])), (2, 3), (1, groups, x[1] // groups, 1))
+    behind, batch = tuple(range(2, len(x))), (0,) if case.call.op == "batch_norm" else ()
+    own = h.get("training", False) if batch else h.get("use_input_stats", True)
+    return Reading(x, (*batch, *behind) if own else None, (1, x[1], *(1,) * len(behind)))
+
+
+def _epsilon(case: Case, u: float) -> Rounded:
+    """eps; rms_norm's None is 2 u of the dtype, PyTorch's double precision's or the subject's: that far off at most."""
+    eps = case.keywords.get("eps", None if case.call.op == "rms_norm" else 1e-5)
+    return Rounded(np.asarray(2 * u), 2 * u, u) if eps is None else Rounded(np.asarray(eps), u * eps, u)
+
+
+def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Rounded:
+    return Rounded(x - m, gamma(n + 4, u) * (abs(x) + magnitude), u)
+
+
+def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Answers:
+    """The errors of y and of the gradients, z and s once known."""
+    u, lacking = z.u, tuple(i for i, n in enumerate(how.weight) if n == 1)
+    dy = Rounded(case.dy.astype(float).reshape(how.shape), 0.0, u)
+    weight, bias = (None if (a := case.arrays.get(n)) is None else a.astype(float) for n in ("weight", "bias"))
+    w = 1.0 if weight is None else weight.reshape(how.weight)
+    b = np.zeros(1) if bias is None else bias.reshape(how.weight)
+    y, dx = z * w + Rounded(b, u * abs(b), u), dy * w  # β rounds twice in x α + (β − m α)
+    if how.axes is not None:
+        dx = (dx - _mean(dx, how.axes) if how.centred else dx) - z * _mean(dx * z, how.axes)
+    answers = {"y": y, "dx": dx * s, "dweight": (dy * z).sum(lacking), "dbias": dy.sum(lacking)}
+    like = {"y": case.dy, "dx": case.dy, "dweight": weight, "dbias": bias}
+    return {q: None if (a := like[q]) is None else answer.error.reshape(a.shape) for q, answer in answers.items()}
+
+
+def _mean(a: Rounded, axes: Shape) -> Rounded:
+    n: int = prod(a.value.shape[axis] for axis in axes)
+    return a.sum(axes, keepdims=True) / max(n, 1)
+
+
+def _over_channels(a: Rounded, before: int, behind: int) -> Rounded:
+    """The sum over a window of channels, of which some lie before and some behind."""
+    pads = [(0, 0), (before, behind), *[(0, 0)] * (a.value.ndim - 2)]
+    taps = range(before + behind + 1)
+    value, error = (
+        np.stack([padded[:, tap : tap + a.value.shape[1]] for tap in taps])
+        for padded in (np.pad(v, pads) for v in (a.value, a.error))
+    )
+    return Rounded(value, error, a.u).sum(0)

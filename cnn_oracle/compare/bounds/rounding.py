@@ -1,0 +1,183 @@
+"""Numbers that carry their own error: a formula evaluated on them is its own rounding bound.
+
+    |computed − true| ≤ error      for whoever evaluates the same formula with unit roundoff u
+
+An operation passes on the errors of its operands to first order, through its derivative, and adds its own: u of the
+result's magnitude for + − × ÷ √, ELEMENTARY u for exp, log, tanh, … . Nothing is tuned: an op's bound is its formula,
+written as a stable algorithm computes it (Higham, Accuracy and Stability of Numerical Algorithms, §3.3: running error).
+"""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeAlias, Union
+
+import numpy as np
+
+from cnn_oracle.manual._typing import Array
+
+# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
+ELEMENTARY = 8
+# What an erf may err, in u of 1, which is what 1 + erf asks: Abramowitz & Stegun's 7.1.26 in float32 has 1.5e-7 = 2.5 u
+# of its own, its polynomial 8 roundings of numbers up to 1.45, exp ELEMENTARY, 1/(1 + p x) two. PyTorch's gelu: 11.8.
+ERF = 25
+
+Operand: TypeAlias = Union["Rounded", Array, float]
+
+
+@lru_cache
+def gamma(k: float, u: float) -> float:
+    """What k roundings in a row may do, relatively: (1 − u)^−k − 1, for each is a factor 1 + δ or 1/(1 + δ), |δ| ≤ u.
+
+    Less than k u/(1 − k u), and true of half precision too, where k u may exceed 1.
+    """
+    with np.errstate(over="ignore"):
+        return float(np.expm1(-k * np.log1p(-u)))
+
+
+class Rounded:
+    """A float64 array, how far each element may lie off, and the unit roundoff of whoever computes with it."""
+
+    __array_ufunc__ = None  # NumPy's operators leave ours to us
+
+    def __init__(self, value: Array, error: Array | float, u: float) -> None:
+        error, shape = np.fmin(error, np.inf), np.shape(value)  # NaN, as of 0 · ∞: nothing is known
+        self.value, self.error, self.u = value, error if error.shape == shape else np.full(shape, error), u
+
+    @property
+    def one(self) -> "Rounded":
+        """Ones of the same shape."""
+        return Rounded(np.ones_like(self.value), 0.0, self.u)
+
+    def __add__(self, other: Operand) -> "Rounded":
+        b = self._lift(other)
+        return self._rounded(self.value + b.value, self.error + b.error)
+
+    def __mul__(self, other: Operand) -> "Rounded":
+        b = self._lift(other)
+        error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
+        return self._rounded(self.value * b.value, error)
+
+    def __truediv__(self, other: Operand) -> "Rounded":
+        """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b, and anywhere if β ≥ |b|."""
+        b = self._lift(other)
+        value, room = self.value / b.value, abs(b.value) - b.error
+        return self._rounded(value, np.where(room > 0, (self.error + abs(value) * b.error) / room, np.inf))
+
+    def __neg__(self) -> "Rounded":
+        return Rounded(-self.value, self.error, self.u)
+
+    def __abs__(self) -> "Rounded":
+        return Rounded(abs(self.value), self.error, self.u)
+
+    def __sub__(self, other: Operand) -> "Rounded":
+        return self + -self._lift(other)
+
+    def __rsub__(self, other: Operand) -> "Rounded":
+        return self._lift(other) - self
+
+    def __rtruediv__(self, other: Operand) -> "Rounded":
+        return self._lift(other) / self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Rounded":
+        """γ_{n−1} of the magnitudes, for any order of summation."""
+        total = self.value.sum(axis, keepdims=keepdims)
+        k = max(self.value.size // max(total.size, 1) - 1, 0)
+        magnitude = (abs(self.value) + self.error).sum(axis, keepdims=keepdims)
+        error = self.error.sum(axis, keepdims=keepdims)
+        return Rounded(total, error + gamma(k, self.u) * magnitude, self.u)
+
+    @property
+    def mT(self) -> "Rounded":  # noqa: N802
+        """As NumPy's: the last two axes exchanged."""
+        return Rounded(self.value.mT, self.error.mT, self.u)
+
+    def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
+        """f, an elementary function with derivative ``slope``."""
+        value = np.asarray(f(self.value))
+        return Rounded(value, abs(slope(self.value)) * self.error + ELEMENTARY * self.u * abs(value), self.u)
+
+    def _rounded(self, value: Array, error: Array | float) -> "Rounded":
+        return Rounded(value, error + self.u * abs(value), self.u)
+
+    def _lift(self, other: Operand) -> "Rounded":
+        """Arrays are given, so exact; a constant that float32 does not hold is rounded to begin with."""
+        if isinstance(other, Rounded):
+            return other
+        if isinstance(other, np.ndarray):
+            return Rounded(other.astype(float), 0.0, self.u)
+        held = float(np.float32(other)) == other
+        return Rounded(np.asarray(float(other)), 0.0 if held else self.u * abs(other), self.u)
+
+
+def matmul(a: Rounded, b: Rounded) -> Rounded:
+    """γ_K of the magnitudes, K terms in any order."""
+    most = gamma(a.value.shape[-1], a.u) * (abs(a.value) @ abs(b.value))
+    error = abs(a.value) @ b.error + a.error @ (abs(b.value) + b.error) + most
+    return Rounded(a.value @ b.value, error, a.u)
+
+
+def exp(x: Rounded) -> Rounded:
+    return x.apply(np.exp, np.exp)
+
+
+def expm1(x: Rounded) -> Rounded:
+    return x.apply(np.expm1, np.exp)
+
+
+def log(x: Rounded) -> Rounded:
+    return x.apply(np.log, lambda v: 1 / v)
+
+
+def log1p(x: Rounded) -> Rounded:
+    return x.apply(np.log1p, lambda v: 1 / (1 + v))
+
+
+def tanh(x: Rounded) -> Rounded:
+    return x.apply(np.tanh, lambda v: 1 - np.tanh(v) ** 2)
+
+
+def erf(x: Rounded) -> Rounded:
+    value, slope = np.vectorize(math.erf, otypes=[float])(x.value), 2 / math.sqrt(math.pi) * np.exp(-x.value * x.value)
+    return Rounded(value, slope * x.error + ERF * x.u, x.u)
+
+
+def sqrt(x: Rounded) -> Rounded:
+    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)); a root of what may be negative may be NaN, so nothing bounds it."""
+    root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
+    off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
+    return Rounded(root, off + x.u * root, x.u)
+
+
+@np.errstate(divide="ignore", invalid="ignore")  # by no least at all
+def inverse_sqrt(x: Rounded, least: Array | float) -> Rounded:
+    """1/√x, where whoever computes x = v + ε with v ≥ 0 has ``least`` of it in any case, however far off v is.
+
+    1/√a − 1/√b = (b − a)/(√a √b (√a + √b)), at a = x − ξ or ``least``, b = x, and at a = x, b = x + ξ; the root and
+    the division round once each.
+    """
+    low, root = np.maximum(x.value - x.error, least), np.sqrt(np.maximum(x.value, 0))
+    down = np.where(low > x.value - x.error, x.value - low, x.error)
+    below, above = np.sqrt(np.maximum(low, 0)), np.sqrt(x.value + x.error)
+    off = np.maximum(down / (below * root * (below + root)), x.error / (root * above * (root + above)))
+    return Rounded(1 / root, np.where(low > 0, off + gamma(2, x.u) / below, np.inf), x.u)
+
+
+def power(x: Rounded, exponent: float) -> Rounded:
+    """xᵖ for x > 0."""
+    return x.apply(lambda v: v**exponent, lambda v: exponent * v ** (exponent - 1))
+
+
+def maximum(a: Rounded, b: float) -> Rounded:
+    return Rounded(np.maximum(a.value, b), a.error, a.u)
+
+
+def minimum(a: Rounded, b: float) -> Rounded:
+    return Rounded(np.minimum(a.value, b), a.error, a.u)
+
+
+def where(condition: Array, a: Rounded, b: Rounded) -> Rounded:
+    """One or the other; the condition must be known exactly, or both be within their errors of each other there."""
+    return Rounded(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.u)

@@ -1,0 +1,103 @@
+"""Rounding bounds of the optimisers: their formulas once more, in numbers that carry their error (rounding.py).
+
+Hyper-parameters are Python floats: what is computed from them alone is computed in double precision, whatever dtype w
+has, and rounded to it after. A mean β m + (1 − β) g has here the roundings of its terms at magnitudes, which cover the
+form m + (1 − β)(g − m) too, as long as 1 − β ≤ ½, and g − β (g − m) otherwise: PyTorch's choice.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.rounding import Rounded, gamma, sqrt
+
+DOUBLE = 2.0**-53
+
+Step = Callable[[int, Rounded, Rounded, dict[str, Any], dict[str, Rounded]], Rounded]
+
+
+def recursion(case: Case, u: float, *, step: Step) -> Answers:
+    """The errors of w1, w2, …: each step begins with the last one's."""
+    parameters = inspect.signature(import_module(f"cnn_oracle.reference.{case.call.op}").step).parameters
+    options = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} | case.keywords
+    w, state, bounds = Rounded(case.wide("w"), 0.0, u), dict[str, Rounded](), Answers()
+    for t, dw in enumerate(case.dy.astype(float), 1):
+        w = step(t, w, Rounded(-dw if options["maximize"] else dw, 0.0, u), options, state)
+        bounds[f"w{t}"] = w.error
+    return bounds
+
+
+def _adagrad(t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded]) -> Rounded:
+    g = _decayed(w, g, h)
+    v = state["v"] = state.get("v", _constant(h["initial_accumulator_value"], w.u)) + g * g
+    lr = _constant(h["lr"], w.u) / (1 + (t - 1) * _constant(h["lr_decay"], w.u))
+    return w - lr * g / (sqrt(v) + _constant(h["eps"], w.u))
+
+
+def _rmsprop(t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded]) -> Rounded:
+    g = _decayed(w, g, h)
+    v = state["v"] = _mean(h["alpha"], state.get("v"), g * g)
+    a = state["a"] = _mean(h["alpha"], state.get("a"), g)
+    d = g / (sqrt(v - a * a if h["centered"] else v) + _constant(h["eps"], w.u))
+    m = state["m"] = _constant(h["momentum"], w.u) * state["m"] + d if t > 1 else d
+    return w - _constant(h["lr"], w.u) * (m if h["momentum"] else d)
+
+
+def _adam(
+    t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded], *, decoupled: bool = False
+) -> Rounded:
+    (b1, b2), u = h["betas"], w.u
+    if decoupled:
+        w = _constant(1 - h["lr"] * h["weight_decay"], u, DOUBLE * (1 + 2 * h["lr"] * h["weight_decay"])) * w
+    else:
+        g = _decayed(w, g, h)
+    m = state["m"] = _mean(b1, state.get("m"), g)
+    v = state["v"] = _mean(b2, state.get("v"), g * g)
+    if h["amsgrad"]:
+        v = state["h"] = _larger(v, state.get("h", v))
+    c1, c2 = (_constant(1 - b**t, u, DOUBLE * (t * b**t + 1 - b**t)) for b in (b1, b2))  # bᵗ: t − 1 products
+    return w - _constant(h["lr"], u) / c1 * m / (sqrt(v) / sqrt(c2) + _constant(h["eps"], u))
+
+
+def _decayed(w: Rounded, g: Rounded, h: dict[str, Any]) -> Rounded:
+    return g + _constant(h["weight_decay"], w.u) * w if h["weight_decay"] else g
+
+
+def _mean(beta: float, old: Rounded | None, new: Rounded) -> Rounded:
+    """β old + (1 − β) new; old begins at 0."""
+    new = _constant(1 - beta, new.u) * new
+    return new if old is None else _constant(beta, new.u) * old + new
+
+
+def _larger(a: Rounded, b: Rounded) -> Rounded:
+    return Rounded(np.maximum(a.value, b.value), np.maximum(a.error, b.error), a.u)
+
+
+def _constant(c: float, u: float, error: float = 0.0) -> Rounded:
+    """A scalar computed from hyper-parameters, off by ``error``: rounded by Python once, and to the array's dtype."""
+    return Rounded(np.asarray(c), np.asarray(error + 2 * u * abs(c)), u)
+
+
+adagrad = partial(recursion, step=_adagrad)
+rmsprop = partial(recursion, step=_rmsprop)
+adam = partial(recursion, step=_adam)
+adamw = partial(recursion, step=partial(_adam, decoupled=True))
+
+
+def sgd(case: Case, u: float) -> Answers:
+    """The recursion at magnitudes is its own bound: no path through one step has more than 10 roundings."""
+    h: dict[str, Any] = {n: case.keywords.get(n, 0.0) for n in ("momentum", "dampening", "weight_decay", "nesterov")}
+    lr, mu = case.keywords.get("lr", 1e-3), h["momentum"]
+    w, m, bounds = np.abs(case.wide("w")), None, Answers()
+    for i, dw in enumerate(np.abs(case.dy.astype(float)), 1):
+        g = dw + h["weight_decay"] * w
+        m = g if m is None else mu * m + (1 - h["dampening"]) * g
+        w = w + lr * (g + mu * m if h["nesterov"] else m if mu else g)
+        bounds[f"w{i}"] = gamma(10 * i, u) * w
+    return bounds

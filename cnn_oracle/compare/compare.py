@@ -1,0 +1,94 @@
+"""Comparing one answer with what it should be: bitwise, or within a bound of each element."""
+
+from collections import deque
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+
+# The latest bounds, and of what they are: one theorem after the other asks for them
+_LATEST: deque[tuple[tuple[Any, ...], Answers]] = deque(maxlen=8)
+
+
+def tolerance(op: Op, case: Case) -> Answers | None:
+    """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
+    if case.exact:
+        return None
+    of = (op, case.dtype, case.truth, case.dy, *case.arrays.values(), *case.keywords.values())
+    for known, allowed in _LATEST:
+        if len(known) == len(of) and all(map(is_, known, of)):
+            return allowed
+    allowed = _tolerance(op, case)
+    _LATEST.append((of, allowed))
+    return allowed
+
+
+def _tolerance(op: Op, case: Case) -> Answers:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
+        ours = op.comparison.bound(case, float(np.finfo(case.dtype).epsneg))
+        torchs = op.comparison.bound(case, float(np.finfo(np.float64).epsneg))
+        return {q: None if a is None else a + torchs[q] for q, a in ours.items()}
+
+
+def compare(
+    case: Case, got: Answers, allowed: Answers | None, truth: Answers | None = None, says: str = "PyTorch says"
+) -> float:
+    """Every answer against the truth (PyTorch's, unless given); returns the worst error as a fraction of its bound.
+
+    NaN equals only NaN.
+
+    Raises:
+        Failure: an answer is missing, has another shape, or differs.
+    """
+    __tracebackhide__ = True
+    worst = 0.0
+    for quantity, answer in got.items():
+        want = (truth or case.truth)[quantity]
+        if answer is None or want is None:
+            if answer is not want:
+                missing = f"{quantity} is {_shape(answer)}, {says} {_shape(want)}"
+                raise Failure(missing, case.call, quantity=quantity, outputs=got, case=case)
+            continue
+        if answer.shape != want.shape:
+            raise Failure(
+                f"{quantity} has shape {answer.shape}, {says} {want.shape}",
+                case.call,
+                quantity=quantity,
+                outputs=got,
+                case=case,
+            )
+        if answer.dtype.kind == "f" and answer.dtype != case.dtype:
+            raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", case.call, quantity=quantity)
+        with np.errstate(invalid="ignore", over="ignore"):
+            equal = (answer == want) | (np.isnan(answer) & np.isnan(want))
+            bound = 0.0 if allowed is None else allowed[quantity]
+            error = np.where(equal, 0.0, np.abs(answer - want))
+            wrong = ~(equal | (error <= np.broadcast_to(bound, error.shape)))  # type: ignore[arg-type]
+        if wrong.any():
+            index = tuple(map(int, np.argwhere(wrong)[0]))
+            a, b = float(answer[index]), float(want[index])
+            place = f"[{','.join(map(str, index))}]" if index else ""
+            what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}   ({wrong.sum()} of {wrong.size} elements)"
+            raise Failure(
+                what, case.call, quantity=quantity, index=index, subject=a, reference=b, outputs=got, case=case,
+                against_pytorch=truth is None,
+            )  # fmt: skip
+        if allowed is not None:
+            share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]
+            worst = max(worst, float(share.max(initial=0)))
+    return worst
+
+
+def show(value: float, other: float) -> str:
+    """As few digits as tell it from ``other``."""
+    return next((s for d in (6, 9, 17) if (s := f"{value:.{d}g}") != f"{other:.{d}g}"), repr(value))
+
+
+def _shape(a: Array | None) -> str:
+    return "None" if a is None else f"an array {a.shape}"

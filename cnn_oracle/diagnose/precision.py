@@ -1,0 +1,132 @@
+"""The width of a subject's multiplier: the largest integers that it multiplies without rounding them.
+
+One factor is given odd integers of exactly k bits, the others ±1, so that no sum rounds: an answer that is not exact
+has lost bits of the factor. bfloat16 keeps 8 (exact at 256, not at 512), float16 and TF32 keep 11.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from functools import cache
+from math import ceil, log2
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.cases import exact_grids
+from cnn_oracle.cases.case import Case, answered, draw
+from cnn_oracle.cases.expected import longest_sum
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import everything
+from cnn_oracle.subject import Subject
+
+CALLS = 10
+FORMATS = {8: "bfloat16", 11: "float16 or TF32", 24: "float32"}
+LINEAR = (exact_grids.integers, exact_grids.cubes)
+
+
+class Width(NamedTuple):
+    """Bits that an answer's factors keep, and the most that the probe could ask for."""
+
+    op: str
+    dtype: str
+    quantity: str
+    bits: int
+    most: int
+
+    @property
+    def narrow(self) -> bool:
+        """Fewer than the dtype's, yet some: not wrong, and no fast algorithm, which rounds at any amplitude."""
+        return 1 < self.bits < self.most
+
+    def __str__(self) -> str:
+        if self.bits == self.most:
+            return f"exact at 2^{self.most}, as far as sums allow"
+        if self.bits < 2:
+            return "exact at no amplitude: a fast algorithm, or wrong"
+        name = FORMATS.get(self.bits, f"numbers of {self.bits} bits")
+        return f"exact at {2**self.bits}, not at {2 ** (self.bits + 1)}: multiplies in {name}"
+
+
+def probeable(op: Op) -> bool:
+    """Whether the op's answers are sums of products."""
+    return op.comparison.lattices[:1] in [(draw,) for draw in LINEAR]
+
+
+def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
+    """One for each answer: the least over some drawn calls and over the factors that are varied.
+
+    Raises:
+        Failure: the subject crashes.
+    """
+    rng, kept, most = Random(seed), dict[str, int](), dict[str, int]()
+    for _ in range(CALLS):
+        call = random_call(op, rng)
+        case = draw(op, call, op.comparison.lattices[0], dtype)
+        top = np.finfo(dtype).nmant + 1 - ceil(log2(longest_sum(call)))
+        for quantity, bits in _call_widths(subject, op, case, top).items():
+            most[quantity] = max(top, most.get(quantity, 0))
+            if bits < top:
+                kept[quantity] = min(bits, kept.get(quantity, bits))
+    return [Width(op.name, dtype, quantity, kept.get(quantity, top), top) for quantity, top in most.items()]
+
+
+def narrow(subject: Subject, op: Op) -> str | None:
+    """What is said of a subject whose factors are narrower than their dtype; None of any other."""
+    if not probeable(op):
+        return None
+    try:
+        found = [width for dtype in subject.dtypes(op.name) for width in widths(subject, op, dtype)]
+    except Failure:
+        return None
+    return next((f"{w.quantity} in {w.dtype} is {w}" for w in found if w.narrow), None)
+
+
+def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, int]:
+    """For each answer the most bits, up to ``top``, at which it is exact whichever factor has them: by bisection."""
+
+    @cache
+    def exact(bits: int) -> set[str]:
+        """The answers that are exact; the same subject at the same bits is asked once for all of them."""
+        wrong = set[str]()
+        for probed in _factors(op, case, bits):
+            answers = everything(subject, op, probed)
+            wrong |= {q for q, a in probed.truth.items() if q in quantities and not _same(answers[q], a)}
+        return {*quantities} - wrong
+
+    quantities = [q for q, a in case.truth.items() if a is not None and (q == "y" or not subject.forward_only(op.name))]
+    return {q: top if q in exact(top) else _last(lambda bits, q=q: q in exact(bits), top) for q in quantities}  # type: ignore[misc]
+
+
+def _factors(op: Op, case: Case, bits: int) -> Iterator[Case]:
+    """The case with one factor of so many bits and the others ±1, for each factor in turn; so too for dy."""
+    units = {n: None if a is None else case.rng.choice([-1.0, 1.0], a.shape) for n, a in case.arrays.items()}
+    for name, a in case.arrays.items():
+        if a is not None:
+            arrays = units | {name: _wide(case, a, bits)}
+            yield _filled(op, case, arrays, case.rng.choice([-1.0, 1.0], case.dy.shape))
+    yield _filled(op, case, units, _wide(case, case.dy, bits))
+
+
+def _filled(op: Op, case: Case, arrays: dict[str, Array | None], dy: Array) -> Case:
+    typed = {n: None if a is None else a.astype(case.dtype) for n, a in arrays.items()}
+    return answered(op, case, arrays=typed, dy=dy.astype(case.dtype))
+
+
+def _wide(case: Case, a: Array, bits: int) -> Array:
+    """Odd integers of exactly so many bits, of either sign: none fits into fewer."""
+    low = 2 ** (bits - 1)
+    numbers = case.rng.integers(low, 2 * low, a.shape) | 1
+    return np.asarray(case.rng.choice([-1.0, 1.0], a.shape) * numbers)
+
+
+def _last(holds: Callable[[int], bool], top: int) -> int:
+    """The last of 0 … top − 1 for which it holds, as it does for all before."""
+    return bisect_left(range(1, top), True, key=lambda bits: not holds(bits))
+
+
+def _same(a: Array | None, b: Array | None) -> bool:
+    return a is not None and b is not None and np.array_equal(a, b)

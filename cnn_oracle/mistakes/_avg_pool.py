@@ -1,0 +1,58 @@
+"""Wrong derivations of average pooling, over any number of axes."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.manual import _avg_pool
+from cnn_oracle.manual._avg_pool import _counts
+from cnn_oracle.manual._geometry import padded_size, per_axis, pool
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual._windows import crop
+from cnn_oracle.mistakes._windows import overwritten, turned
+
+
+def divided_by_the_kernel(op: str, x: Array, **options: Any) -> Array:
+    """every window is divided by the kernel's cells: what padding and ceil_mode take from it is not looked at"""
+    sums = _avg_pool.forward(op, x, **(options | {"divisor_override": 1}))
+    y: Array = sums / x.dtype.type(options.get("divisor_override") or _cells(op, options))
+    return y
+
+
+def padding_counted_the_other_way(op: str, x: Array, **options: Any) -> Array:
+    """count_include_pad is taken the wrong way round"""
+    return _avg_pool.forward(op, x, **(options | {"count_include_pad": not options.get("count_include_pad", True)}))
+
+
+def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
+    """what ceil_mode adds to the padding lies in front, not behind"""
+    if not options.get("ceil_mode"):
+        return _avg_pool.forward(op, x, **options)
+    return turned(_avg_pool.forward(op, turned(x), **options)).copy()
+
+
+def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
+    """dy goes to every cell of the window whole, not divided by their number"""
+    return _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
+
+
+def divided_by_the_kernel_in_dx(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
+    """dx divides by the kernel's cells where the forward divides by the cells that count"""
+    (dx,) = _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
+    return (dx / x.dtype.type(options.get("divisor_override") or _cells(op, options)),)
+
+
+def scatter_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
+    """dx is assigned (=) where windows overlap, not added (+=)"""
+    padding, counted = options.get("padding", 0), options.get("count_include_pad", True)
+    stride, ceil_mode = options.get("stride"), options.get("ceil_mode", False)
+    k, t, d, pads = pool(op, x.shape, options["kernel_size"], stride, padding, 1, ceil_mode)
+    a = _counts(op, x.shape, k, t, pads, counted, options.get("divisor_override"))
+    share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))
+    du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
+    return (crop(overwritten(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)
+
+
+def _cells(op: str, options: dict[str, Any]) -> int:
+    return prod(per_axis(op, "kernel_size", options["kernel_size"], int(op[-2]), 1))

@@ -1,0 +1,45 @@
+"""Wrong derivations that convolution and transposed convolution have in common, over any number of axes."""
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.manual._correlation import along_channels, merge, split
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.mistakes._windows import Gradients, turned
+
+
+def groups_interleaved(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """the output channels of the groups are interleaved: channel o·g + i where i·o + … is right"""
+    y = split(import_module(f"cnn_oracle.manual.{op}").forward(x, w, None, **options), 1, options.get("groups", 1))
+    y = merge(y.swapaxes(1, 2), 1)
+    return y if b is None else y + along_channels(b, y)
+
+
+def weight_gradient_turned(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+    """dw comes out turned by 180°: x and dy have changed places in it, or the forward is a true convolution"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    return dx, turned(dw).copy(), db
+
+
+def averaged_over_the_batch(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """dw and db hide a 1/N that belongs to the loss"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    n = x.dtype.type(max(len(x), 1))
+    return dx, dw / n, None if db is None else db / n
+
+
+def bias_gradient_over_the_wrong_axes(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """db reshapes dy (N, O, …) to (O, −1) and sums rows, which mixes samples and channels"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    return dx, dw, None if db is None else dy.reshape(dy.shape[1], -1).sum(1)
+
+
+def zero_gradients(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+    """every gradient is zero"""
+    return np.zeros_like(x), np.zeros_like(w), None if b is None else np.zeros_like(b)

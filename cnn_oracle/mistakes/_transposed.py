@@ -1,0 +1,146 @@
+"""Wrong derivations of the transposed convolution, over any number of axes."""
+
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.manual import _transposed
+from cnn_oracle.manual._correlation import along_channels, merge, y_of
+from cnn_oracle.manual._geometry import Pads, Shape, conv_transpose
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual._windows import cells, crop, pad
+from cnn_oracle.mistakes._windows import Gradients, overwritten, shares, turned
+
+
+def kernel_turned(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """the kernel is turned by 180° before it is scattered, which only the convolution of stuffed x asks for"""
+    return _transposed.forward(op, x, turned(w), b, **options)
+
+
+def channels_reshaped(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """w is read as a convolution's, (O, C/groups, …): its input and output channels are exchanged in each group"""
+    return _transposed.forward(op, x, _exchanged(w, options.get("groups", 1)), b, **options)
+
+
+def bias_of_the_first_group(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """every group is given the bias of the first"""
+    groups = options.get("groups", 1)
+    return _transposed.forward(op, x, w, None if b is None else np.tile(b[: len(b) // groups], groups), **options)
+
+
+def output_padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """output_padding adds its cells before y, not behind it"""
+    _, _, pads, _, extra = _geometry(op, x, w, b, **options)
+    y = _whole(op, x, w, **options)
+    return _biased(crop(pad(y, [(e, 0) for e in extra]), pads).copy(), b)
+
+
+def output_padding_of_zeros(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """output_padding appends zeros to the cropped y, where it crops less: products and bias are left out there"""
+    _, _, pads, size, extra = _geometry(op, x, w, b, **options)
+    y = _biased(crop(pad(_whole(op, x, w, **options), [(0, e) for e in extra]), pads).copy(), b)
+    for axis, (n, e) in enumerate(zip(size, extra, strict=True), 2):
+        np.moveaxis(y, axis, 0)[max(n - e, 0) :] = 0
+    return y
+
+
+def stuffed_with_one_zero_too_many(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """as many zeros as the stride stand between two cells of x, one fewer is right; y is cut to its size"""
+    t, _, pads, size, _ = _geometry(op, x, w, b, **options)
+    y = _whole(op, x, w, **(options | {"stride": tuple(i + 1 for i in t)}))
+    y = pad(y, [(0, lo + hi + n) for n, (lo, hi) in zip(size, pads, strict=True)])
+    return _biased(y[cells(slice(lo, lo + n) for n, (lo, _) in zip(size, pads, strict=True))].copy(), b)
+
+
+def padding_widens(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """padding puts cells around y, where it takes them away"""
+    _, _, pads, _, extra = _geometry(op, x, w, b, **options)
+    pads = [(lo, hi + e) for (lo, hi), e in zip(pads, extra, strict=True)]
+    return _biased(pad(_whole(op, x, w, **options), pads), b)
+
+
+def dilation_left_out_of_the_size(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """y's size is computed with k − 1 where it is d (k − 1): what a dilated kernel reaches is cut off"""
+    y = _transposed.forward(op, x, w, b, **options)
+    _, d, _, size, _ = _geometry(op, x, w, b, **options)
+    axes = zip(size, w.shape[2:], d, strict=True)
+    cut: Array = y[cells(slice(max(n - (d - 1) * (k - 1), 0)) for n, k, d in axes)]
+    return cut
+
+
+def bias_scattered(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """the bias is added to the windows before they are scattered: once for each window that meets in a cell"""
+    y = _transposed.forward(op, x, w, None, **options)
+    one = np.ones((1, 1, *x.shape[2:]), x.dtype), np.ones((1, 1, *w.shape[2:]), x.dtype)
+    met = _transposed.forward(op, *one, **(options | {"groups": 1}))
+    return y if b is None else y + along_channels(b, y) * met
+
+
+def scatter_overwrites(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+    """y is assigned (=) where windows overlap, not added (+=)"""
+    t, d, pads, size, _ = _geometry(op, x, w, b, **options)
+    padded = tuple(lo + n + hi for n, (lo, hi) in zip(size, pads, strict=True))
+    return _biased(crop(overwritten(shares(x, w, options.get("groups", 1)), padded, t, d), pads).copy(), b)
+
+
+def kernel_turned_in_dx(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+    """dx correlates dy with the kernel turned by 180°, as a convolution's does; here it is the kernel as it is"""
+    return _backward(op, dy, x, turned(w), b, **options)[0], *_backward(op, dy, x, w, b, **options)[1:]
+
+
+def channels_reshaped_in_dx(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """dx reads w as a convolution's, (O, C/groups, …): its input and output channels are exchanged in each group"""
+    dx = _backward(op, dy, x, _exchanged(w, options.get("groups", 1)), b, **options)[0]
+    return dx, *_backward(op, dy, x, w, b, **options)[1:]
+
+
+def padding_forgotten_in_dx(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """dx reads its windows from dy's first cell on; where y was cropped, dy is to be padded"""
+    t, d, pads, _, _ = _geometry(op, x, w, b, **options)
+    dx = y_of(dy, w, None, x.shape[2:], (t, d, [(0, lo + hi) for lo, hi in pads]), options.get("groups", 1))
+    return dx, *_backward(op, dy, x, w, b, **options)[1:]
+
+
+def weight_gradient_reshaped(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """dw comes out as a convolution's, (O, C/groups, …), and is reshaped: channels are exchanged in each group"""
+    dx, dw, db = _backward(op, dy, x, w, b, **options)
+    g, c, o = options.get("groups", 1), w.shape[0] // options.get("groups", 1), w.shape[1]
+    return dx, dw.reshape(g, c, o, *w.shape[2:]).swapaxes(1, 2).reshape(w.shape), db
+
+
+def _exchanged(w: Array, groups: int) -> Array:
+    """w (C, O/groups, …) as one reads it who takes it for (O, C/groups, …)."""
+    g, c, o = groups, w.shape[0] // groups, w.shape[1]
+    return merge(w.reshape(g, o, c, *w.shape[2:]).swapaxes(1, 2), 0)
+
+
+def _whole(op: str, x: Array, w: Array, **options: Any) -> Array:
+    """y before it is cropped, without bias."""
+    return _transposed.forward(op, x, w, None, **(options | {"padding": 0, "output_padding": 0}))
+
+
+def _biased(y: Array, b: Array | None) -> Array:
+    return y if b is None else y + along_channels(b, y)
+
+
+def _backward(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None, **options: Any
+) -> tuple[Array, Array, Array | None]:
+    return _transposed.backward(op, dy, x, w, b, **options)
+
+
+def _geometry(
+    op: str, x: Array, w: Array, b: Array | None, *,
+    stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+) -> tuple[Shape, Shape, Pads, Shape, Shape]:  # fmt: skip
+    """Stride, dilation and padding per axis, the size of y's axes, output_padding per axis."""
+    t, d, pads, size = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation)
+    axes = zip(size, x.shape[2:], w.shape[2:], t, d, pads, strict=True)
+    extra = tuple(m + lo + hi - (n - 1) * t - d * (k - 1) - 1 for m, n, k, t, d, (lo, hi) in axes)
+    return t, d, pads, size, extra

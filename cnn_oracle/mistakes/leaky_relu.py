@@ -1,0 +1,20 @@
+"""Wrong derivations of the leaky rectified linear unit."""
+
+import numpy as np
+
+from cnn_oracle.manual._typing import Array
+
+
+def one_at_the_kink(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
+    """the derivative at 0 is 1; PyTorch's convention is the slope"""
+    return (np.where(x >= 0, dy, dy * negative_slope),)
+
+
+def mask_of_dy(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
+    """the mask is taken of dy, not of x"""
+    return (np.where(dy > 0, dy, dy * negative_slope),)
+
+
+def no_leak_in_dx(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
+    """dx is relu's: nothing leaks back"""
+    return (np.where(x > 0, dy, dy.dtype.type(0)),)

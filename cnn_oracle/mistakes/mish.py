@@ -1,0 +1,12 @@
+"""Wrong derivations of x tanh(softplus(x))."""
+
+import numpy as np
+
+from cnn_oracle.manual import softplus
+from cnn_oracle.manual._typing import Array
+
+
+def inner_derivative_left_out(dy: Array, x: Array) -> tuple[Array]:
+    """tanh's derivative lacks that of softplus, sigmoid(x)"""
+    t = np.tanh(softplus.forward(x))
+    return (dy * (t + x * (1 - t * t)),)

@@ -1,0 +1,25 @@
+"""Wrong derivations of the negative log-likelihood."""
+
+from typing import Any
+
+from cnn_oracle.manual import nll_loss
+from cnn_oracle.manual._typing import Array
+
+
+def mean_over_all_samples(x: Array, *, target: Array, **options: Any) -> Array:
+    """the mean divides by the number of samples, not by the total weight of those that count"""
+    if options.get("reduction", "mean") != "mean":
+        return nll_loss.forward(x, target=target, **options)
+    y: Array = nll_loss.forward(x, target=target, **(options | {"reduction": "sum"})) / x.dtype.type(target.size or 1)
+    return y
+
+
+def mean_not_divided(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
+    """the gradient of the mean is not divided by the total weight"""
+    reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
+    return nll_loss.backward(dy, x, target=target, **(options | {"reduction": reduction}))
+
+
+def sign_lost(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
+    """the minus of the loss is lost in dx"""
+    return (-nll_loss.backward(dy, x, target=target, **options)[0],)

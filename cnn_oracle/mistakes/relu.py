@@ -1,0 +1,20 @@
+"""Wrong derivations of the rectified linear unit."""
+
+import numpy as np
+
+from cnn_oracle.manual._typing import Array
+
+
+def one_at_the_kink(dy: Array, x: Array) -> tuple[Array]:
+    """the derivative at 0 is 1; PyTorch's convention is 0"""
+    return (np.where(x < 0, dy.dtype.type(0), dy),)
+
+
+def mask_of_dy(dy: Array, x: Array) -> tuple[Array]:
+    """the mask is taken of dy, not of x"""
+    return (np.where(dy > 0, dy, dy.dtype.type(0)),)
+
+
+def passed_through(dy: Array, x: Array) -> tuple[Array]:
+    """dx is dy: the derivative is left out"""
+    return (dy.copy(),)

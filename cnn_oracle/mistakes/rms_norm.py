@@ -1,0 +1,53 @@
+"""Wrong derivations of root mean square normalisation."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.manual import layer_norm, rms_norm
+from cnn_oracle.manual._typing import Array
+
+
+def mean_subtracted(x: Array, weight: Array | None = None, **options: Any) -> Array:
+    """the mean is subtracted first, as in layer norm"""
+    eps = np.finfo(x.dtype).eps if options.get("eps") is None else options["eps"]
+    return layer_norm.forward(x, weight, **(options | {"eps": float(eps)}))
+
+
+def eps_outside_the_root(
+    x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
+) -> Array:
+    """eps is added to the root mean square, not to the mean square"""
+    root = np.sqrt(_mean(x * x, normalized_shape)) + (np.finfo(x.dtype).eps if eps is None else eps)
+    z: Array = x / root.astype(x.dtype)
+    return z if weight is None else z * weight
+
+
+def sum_for_mean(
+    x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
+) -> Array:
+    """x is divided by its norm: the mean square lacks its 1/M"""
+    m = max(prod(normalized_shape), 1)
+    epsilon = float(np.finfo(x.dtype).eps if eps is None else eps)
+    y: Array = rms_norm.forward(x, weight, normalized_shape=normalized_shape, eps=epsilon / m) / x.dtype.type(m**0.5)
+    return y
+
+
+def root_taken_for_a_constant(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
+    """dx is dz divided by the root mean square, which is not differentiated"""
+    _, dweight = rms_norm.backward(dy, x, weight, **options)
+    eps = np.finfo(x.dtype).eps if options.get("eps") is None else options["eps"]
+    root = np.sqrt(_mean(x * x, options["normalized_shape"]) + eps).astype(x.dtype)
+    return (dy if weight is None else dy * weight) / root, dweight
+
+
+def gamma_left_out_of_dx(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
+    """dx is that of z, without the weight"""
+    return rms_norm.backward(dy, x, None, **options)[0], rms_norm.backward(dy, x, weight, **options)[1]
+
+
+def _mean(x: Array, normalized_shape: tuple[int, ...]) -> Array:
+    axes = tuple(range(-len(normalized_shape), 0))
+    mean: Array = x.sum(axes, keepdims=True) / x.dtype.type(max(prod(normalized_shape), 1))
+    return mean

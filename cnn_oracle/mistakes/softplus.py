@@ -1,0 +1,14 @@
+"""Wrong derivations of softplus."""
+
+from cnn_oracle.manual import softplus
+from cnn_oracle.manual._typing import Array
+
+
+def beta_counted_twice(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
+    """dx has the inner derivative β, but not the 1/β in front that cancels it"""
+    return (softplus.backward(dy, x, beta=beta, threshold=threshold)[0] * dy.dtype.type(beta),)
+
+
+def threshold_on_x(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
+    """the threshold is compared with x, not with βx"""
+    return softplus.forward(x, beta=beta, threshold=threshold * beta)

@@ -1,0 +1,160 @@
+"""The table of ops: name → (geometry, comparison). A new op is one line here.
+
+An op's signature, kind and defaults are read from ``manual``: positional arguments are differentiated arrays,
+keyword-only ones are geometry, labels and constants. A module with ``step`` instead of ``forward`` and ``backward`` is
+an optimiser.
+"""
+
+from difflib import get_close_matches
+from functools import partial
+
+from cnn_oracle.calls.geometry import initializers, optimizers, pointwise, products, windows
+from cnn_oracle.calls.geometry import losses as loss_geometry
+from cnn_oracle.calls.geometry import norms as norm_geometry
+from cnn_oracle.cases import distributions, exact_grids
+from cnn_oracle.compare.bounds import attention, elementwise, fast, losses, norms, softmax, steps, sums
+from cnn_oracle.compare.bounds.elementwise import clear
+from cnn_oracle.op import Comparison, Geometry, Op
+
+CONVOLUTION = Comparison((exact_grids.integers,), sums.multilinear, fast=fast.bound)
+MULTILINEAR = Comparison((exact_grids.integers,), sums.multilinear)
+TRILINEAR = Comparison((exact_grids.cubes,), sums.multilinear)
+SELECTION = Comparison((exact_grids.distinct, exact_grids.ties), sums.selection)
+AVERAGE = Comparison((exact_grids.multiples,), sums.average)
+ADAPTIVE = Comparison((exact_grids.adaptive_multiples,), sums.adaptive)
+INTERPOLATION = Comparison((exact_grids.resampled,), sums.interpolation)
+LP_POOL = Comparison((), sums.lp_pool, clear(0))
+WEIGHTED_MEAN = Comparison((exact_grids.multiples_of_the_weight,), sums.weighted_mean)
+STEEP = {"x": distributions.often_steep}
+SOFTMAX = Comparison((), softmax.softmax, domain=STEEP)
+LOG_SOFTMAX = Comparison((), softmax.log_softmax, domain=STEEP)
+CROSS_ENTROPY = Comparison((), softmax.cross_entropy, domain=STEEP)
+LEAKY = Comparison((exact_grids.leaky, exact_grids.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0))
+PRELU = Comparison((exact_grids.slopes, exact_grids.slope_ties), elementwise.prelu)
+ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
+SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
+GELU = Comparison((), elementwise.bound(elementwise.gelu))
+SILU = Comparison((), elementwise.bound(elementwise.silu))
+MISH = Comparison((), elementwise.bound(elementwise.mish))
+SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
+HARDSIGMOID = Comparison((exact_grids.sixths,), elementwise.bound(elementwise.hardsigmoid), clear(-3, 3))
+HARDSWISH = Comparison((exact_grids.sixths,), elementwise.bound(elementwise.hardswish), clear(-3, 3))
+TANH = Comparison((), elementwise.bound(elementwise.tanh_))
+SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
+SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
+GLU = Comparison((), elementwise.glu)
+DROPOUT = Comparison((exact_grids.kept,), elementwise.bound(elementwise.dropout))
+MSE = Comparison((exact_grids.squared_differences,), losses.bound(losses.mse_loss, over_weights=True))
+L1 = Comparison((exact_grids.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
+SMOOTH_L1 = Comparison((exact_grids.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
+HUBER = Comparison((exact_grids.pieces,), losses.bound(losses.huber_loss), losses.clear)
+BCE = Comparison(
+    (),
+    losses.bound(losses.binary_cross_entropy),
+    losses.inside,
+    {"x": distributions.often_sure, "target": distributions.fractions},
+)
+BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
+KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
+EMBEDDING = Comparison((exact_grids.rows,), sums.embedding, sums.learnt_rows)
+ATTENTION = Comparison((), attention.bound, attention.clear, {"query": distributions.often_steep})
+SGD = Comparison((), steps.sgd)
+FAR = {"x": distributions.often_far}
+BATCH_NORM = Comparison((exact_grids.squares_of_channels,), norms.normalisation, norms.clear, FAR)
+INSTANCE_NORM = Comparison((exact_grids.squares_of_samples,), norms.normalisation, norms.clear, FAR)
+RMS_NORM = Comparison((exact_grids.squares_of_rows,), norms.normalisation, norms.clear)
+NORMALISATION = Comparison((), norms.normalisation, norms.clear, FAR)  # PyTorch's means divide by 3 on the way
+LOCAL_RESPONSE_NORM = Comparison((), norms.local_response_norm)
+INITIALISER = Comparison((), sums.initialiser)
+ADAGRAD = Comparison((), steps.adagrad)
+RMSPROP = Comparison((), steps.rmsprop)
+ADAM = Comparison((), steps.adam)
+ADAMW = Comparison((), steps.adamw)
+
+
+_TABLE: dict[str, tuple[Geometry, Comparison]] = {
+    "conv1d": (partial(windows.conv, rank=1), CONVOLUTION),
+    "conv2d": (partial(windows.conv, rank=2), CONVOLUTION),
+    "conv3d": (partial(windows.conv, rank=3), CONVOLUTION),
+    "conv_transpose1d": (partial(windows.conv_transpose, rank=1), CONVOLUTION),
+    "conv_transpose2d": (partial(windows.conv_transpose, rank=2), CONVOLUTION),
+    "conv_transpose3d": (partial(windows.conv_transpose, rank=3), CONVOLUTION),
+    "unfold": (windows.unfold, MULTILINEAR),
+    "fold": (windows.fold, MULTILINEAR),
+    "linear": (products.linear, MULTILINEAR),
+    "bilinear": (products.bilinear, TRILINEAR),
+    "max_pool1d": (partial(windows.max_pool, rank=1), SELECTION),
+    "max_pool2d": (partial(windows.max_pool, rank=2), SELECTION),
+    "max_pool3d": (partial(windows.max_pool, rank=3), SELECTION),
+    "avg_pool1d": (partial(windows.avg_pool, rank=1), AVERAGE),
+    "avg_pool2d": (partial(windows.avg_pool, rank=2), AVERAGE),
+    "avg_pool3d": (partial(windows.avg_pool, rank=3), AVERAGE),
+    "lp_pool2d": (windows.lp_pool2d, LP_POOL),
+    "adaptive_avg_pool2d": (windows.adaptive_pool2d, ADAPTIVE),
+    "adaptive_max_pool2d": (windows.adaptive_pool2d, SELECTION),
+    "pad": (windows.pad, SELECTION),
+    "interpolate": (windows.interpolate, INTERPOLATION),
+    "pixel_shuffle": (windows.pixel_shuffle, SELECTION),
+    "pixel_unshuffle": (windows.pixel_unshuffle, SELECTION),
+    "relu": (pointwise.elementwise, SELECTION),
+    "leaky_relu": (pointwise.leaky_relu, LEAKY),
+    "prelu": (pointwise.prelu, PRELU),
+    "elu": (pointwise.elu, ELU),
+    "selu": (pointwise.elementwise, SELU),
+    "gelu": (pointwise.gelu, GELU),
+    "silu": (pointwise.elementwise, SILU),
+    "mish": (pointwise.elementwise, MISH),
+    "sigmoid": (pointwise.elementwise, SIGMOID),
+    "hardsigmoid": (pointwise.elementwise, HARDSIGMOID),
+    "hardswish": (pointwise.elementwise, HARDSWISH),
+    "tanh": (pointwise.elementwise, TANH),
+    "softplus": (pointwise.softplus, SOFTPLUS),
+    "softsign": (pointwise.elementwise, SOFTSIGN),
+    "glu": (pointwise.glu, GLU),
+    "dropout": (pointwise.dropout, DROPOUT),
+    "dropout2d": (pointwise.dropout2d, DROPOUT),
+    "flatten": (pointwise.flatten, SELECTION),
+    "embedding": (products.embedding, EMBEDDING),
+    "scaled_dot_product_attention": (products.scaled_dot_product_attention, ATTENTION),
+    "softmax": (pointwise.softmax, SOFTMAX),
+    "log_softmax": (pointwise.softmax, LOG_SOFTMAX),
+    "nll_loss": (loss_geometry.nll_loss, WEIGHTED_MEAN),
+    "cross_entropy": (loss_geometry.cross_entropy, CROSS_ENTROPY),
+    "batch_norm": (norm_geometry.batch_norm, BATCH_NORM),
+    "instance_norm": (norm_geometry.instance_norm, INSTANCE_NORM),
+    "layer_norm": (norm_geometry.layer_norm, NORMALISATION),
+    "group_norm": (norm_geometry.group_norm, NORMALISATION),
+    "rms_norm": (norm_geometry.rms_norm, RMS_NORM),
+    "local_response_norm": (norm_geometry.local_response_norm, LOCAL_RESPONSE_NORM),
+    "xavier_uniform": (initializers.xavier_uniform, INITIALISER),
+    "xavier_normal": (initializers.xavier_normal, INITIALISER),
+    "kaiming_uniform": (initializers.kaiming_uniform, INITIALISER),
+    "kaiming_normal": (initializers.kaiming_normal, INITIALISER),
+    "mse_loss": (loss_geometry.weighted_pair, MSE),
+    "l1_loss": (loss_geometry.weighted_pair, L1),
+    "smooth_l1_loss": (loss_geometry.smooth_l1_loss, SMOOTH_L1),
+    "huber_loss": (loss_geometry.huber_loss, HUBER),
+    "binary_cross_entropy": (loss_geometry.binary_cross_entropy, BCE),
+    "binary_cross_entropy_with_logits": (loss_geometry.binary_cross_entropy_with_logits, BCE_WITH_LOGITS),
+    "kl_div": (loss_geometry.kl_div, KL_DIV),
+    "sgd": (optimizers.sgd, SGD),
+    "adagrad": (optimizers.adagrad, ADAGRAD),
+    "rmsprop": (optimizers.rmsprop, RMSPROP),
+    "adam": (optimizers.adam, ADAM),
+    "adamw": (optimizers.adam, ADAMW),
+}
+OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
+
+
+def look_up(name: str) -> Op:
+    """The row of an op.
+
+    Raises:
+        ValueError: there is no such op; the message suggests the nearest name.
+    """
+    if name in OPS:
+        return OPS[name]
+    near = get_close_matches(name, OPS, 1)
+    raise ValueError(
+        f"no op {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; the ops are {', '.join(OPS)}")
+    )

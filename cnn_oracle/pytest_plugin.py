@@ -1,0 +1,136 @@
+"""``pytest --oracle-subject PKG``, in any project: each theorem of each op that PKG has, as a test beside its own.
+
+pytest loads this file wherever the oracle is installed: without the option, or a node id that it printed before, it
+does nothing and imports nothing. ``-p no:cnn_oracle`` turns it off.
+"""
+
+import sys
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "check the ops of this importable package or module against PyTorch: one test for each theorem of each op"
+    parser.getgroup("oracle").addoption("--oracle-subject", metavar="PKG", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the node ids of theorems out of the arguments: pytest looks for files of these names.
+
+    They are kept as an option, which pytest-xdist hands to its workers. ``mykernels::relu`` names all of an op.
+    """
+    ours = [*getattr(config.option, "oracle_nodes", []), *(arg for arg in config.args if _is_theorem(config, arg))]
+    config.option.oracle_nodes = ours
+    config.args[:] = [arg for arg in config.args if arg not in ours]
+    if ours and not config.getoption("--oracle-subject"):
+        config.option.oracle_subject = ours[0].partition("::")[0]
+
+
+def _is_theorem(config: pytest.Config, argument: str) -> bool:
+    """Whether it names a theorem of a subject: of the given one, or of any under the name of an op."""
+    subject, separator, rest = argument.partition("::")
+    if not separator:
+        return False
+    if subject == config.getoption("--oracle-subject"):
+        return True
+    formulas, op = find_spec("cnn_oracle.manual"), rest.partition("::")[0]
+    folders = formulas.submodule_search_locations if formulas else None
+    is_op = op.isidentifier() and any(Path(folder, f"{op}.py").is_file() for folder in folders or ())
+    is_module = not subject.endswith(".py") and all(part.isidentifier() for part in subject.split("."))
+    return is_op and is_module
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    subject = config.getoption("--oracle-subject")
+    if not subject:
+        return None
+    from cnn_oracle.environment import pytorch
+
+    return f"oracle: {subject} is compared with {pytorch()}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
+    """Beside what the session collects; in a checkout of the oracle, tests/ has the theorems already."""
+    report = yield
+    config = collector.config
+    subject, nodes = config.getoption("--oracle-subject"), config.option.oracle_nodes
+    here = Path(__file__).parents[1] == config.rootpath
+    others = any("::" in argument for argument in config.args)  # single tests of the project's own
+    wanted = nodes or (subject and not here and not others)
+    if wanted and isinstance(collector, pytest.Session) and report.passed:
+        report.result.append(Theorems.from_parent(collector, name=subject, nodeid=subject))
+    return report
+
+
+class Theorems(pytest.Collector):
+    """A subject; of each of its ops the theorems, and what they do not speak of."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        from cnn_oracle import theorems, verification
+        from cnn_oracle.mistakes import load
+
+        # as python -m does, so that a subject in the working folder is found
+        if (folder := str(self.config.invocation_params.dir)) not in sys.path:
+            sys.path.insert(0, folder)
+        try:
+            subject = load(self.name)
+        except ValueError as error:
+            raise self.CollectError(str(error)) from None
+        ops = verification.covered(subject)
+        if not ops:
+            raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
+        items: list[Theorem] = []
+        for op in ops:
+            for theorem in theorems.of(op, subject):
+                items.append(self._item(f"{op.name}::{theorem.__name__}", (subject, op, theorem)))
+            for missing in theorems.unchecked(subject, op):
+                items.append(self._item(f"{op.name}::{missing}", None))
+        yield from self._selected(items)
+
+    def _item(self, name: str, run: Any) -> "Theorem":
+        return Theorem.from_parent(self, name=name, nodeid=f"{self.name}::{name}", run=run)
+
+    def _selected(self, items: list["Theorem"]) -> list["Theorem"]:
+        """Those that were asked for by their node ids, or all."""
+        nodes: list[str] = self.config.option.oracle_nodes
+        for node in nodes:
+            if not any(_is_in(item.nodeid, node) for item in items):
+                raise self.CollectError(
+                    f"no test {node!r}; pytest --collect-only --oracle-subject {self.name} lists them"
+                )
+        return [item for item in items if not nodes or any(_is_in(item.nodeid, node) for node in nodes)]
+
+
+def _is_in(nodeid: str, node: str) -> bool:
+    return nodeid == node or nodeid.startswith(f"{node}::")
+
+
+class Theorem(pytest.Item):
+    """A theorem on drawn calls of an op; or something that is not checked, and therefore skipped."""
+
+    def __init__(self, *, run: Any, **node: Any) -> None:
+        super().__init__(**node)
+        self.run = run
+
+    def runtest(self) -> None:
+        if self.run is None:
+            pytest.skip("not checked")
+        from cnn_oracle.verification import must_hold
+
+        must_hold(*self.run)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A failure says all there is to say, with the line that runs this very test again."""
+        from cnn_oracle.result import Failure
+
+        if isinstance(excinfo.value, Failure):
+            return str(excinfo.value.replace(source="pytest"))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.nodeid

@@ -1,0 +1,113 @@
+"""What the page tells of one formula of the article, and of one op: read off the code and the results."""
+
+import inspect
+import re
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from cnn_oracle import mistakes, theorems
+from cnn_oracle.article.formulas import Formula
+from cnn_oracle.ops import OPS
+from cnn_oracle.report import code, formulas
+from cnn_oracle.report.code import Source
+from cnn_oracle.report.results import Results
+
+
+class Theorem(NamedTuple):
+    """A name, and what it says in a sentence."""
+
+    name: str
+    says: str
+
+
+class Mistake(NamedTuple):
+    """A known wrong derivation. ``calls``: how many it took until it was rejected, where that was run."""
+
+    op: str
+    name: str
+    description: str
+    calls: int | None
+
+
+class Printed(NamedTuple):
+    """A formula of the article: as printed, in general, and where the printed form is right.
+
+    ``verdict`` is holds, narrower or wrong; ``counterexample`` the smallest, with what the printed form gives there.
+    """
+
+    id: str
+    printed: Markup
+    general: Markup
+    verdict: str
+    domain: Markup | None
+    counterexample: Markup | None
+    sources: list[Source]
+    theorems: list[str]
+
+
+class Op(NamedTuple):
+    """An op: its verdict (of the results, else none), formulas, code, theorems and mistakes."""
+
+    name: str
+    verdict: str | None
+    calls: int
+    worst: float
+    failure: str | None
+    comparison: str
+    lines: list[formulas.Line]
+    sources: list[Source]
+    theorems: list[str]
+    mistakes: list[Mistake]
+
+
+def printed(row: Formula) -> Printed:
+    """The card of a row of the article's table."""
+    verdict = "wrong" if row.status.startswith("wrong") else "narrower" if row.domain else "holds"
+    found = re.search(r"smallest counterexample (.*?): (.*?)(?:; holds when|$)", row.status)
+    return Printed(
+        row.id, typeset(row.printed), typeset(row.general), verdict, typeset(row.domain) if row.domain else None,
+        typeset(found[1]) + ": " + found[2] if found else None,
+        code.functions(row.implementations), [theorem.rpartition("::")[2] for theorem in row.theorems or ()],
+    )  # fmt: skip
+
+
+def theorem(function: theorems.Theorem) -> Theorem:
+    """A theorem of the ops."""
+    return Theorem(function.__name__, (inspect.getdoc(function) or "").partition("\n")[0])
+
+
+def op(name: str, results: Results) -> Op:
+    """The card of an op."""
+    modules = [f"cnn_oracle.manual.{name}", *code.private_parts(f"cnn_oracle.manual.{name}")]
+    row = verdicts(results).get(name, {})
+    failure = row.get("failure") or {}
+    return Op(
+        name, row.get("verdict"), row.get("calls", 0), row.get("worst", 0.0), failure.get("what"), OPS[name].verdict,
+        [line for module in modules for line in formulas.lines_of(module)],
+        [code.module(module) for module in modules],
+        [t.__name__ for t in theorems.of(OPS[name])],
+        [mistake(f"{name}.{m.name}", results) for m in mistakes.of(name)],
+    )  # fmt: skip
+
+
+def mistake(dotted: str, results: Results) -> Mistake:
+    """The card of a known mistake, of "conv2d.kernel_turned" say.
+
+    Raises:
+        StopIteration: the op has none of that name.
+    """
+    op, _, name = dotted.partition(".")
+    description = next(m.description for m in mistakes.of(op) if m.name == name)
+    calls = (entry["calls"] for entry in results.get("mistakes", ()) if (entry["op"], entry["name"]) == (op, name))
+    return Mistake(op, name, description, next(calls, None))
+
+
+def verdicts(results: Results) -> dict[str, dict[str, Any]]:
+    """verify's rows by op; none where it was not run."""
+    return {row["op"]: row for row in results.get("verify", {}).get("ops", ())}
+
+
+def typeset(text: str) -> Markup:
+    """A sentence, its formulas as mathematics."""
+    return Markup(formulas.typeset(text))

@@ -1,0 +1,92 @@
+"""E9, E9a, E10: the gradient of the image, gathered or scattered, and that of the kernel."""
+
+import numpy as np
+
+from cnn_oracle.manual import conv2d
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual.article.convolution import turned
+from cnn_oracle.report.figures import examples
+from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, Board, where
+from cnn_oracle.report.figures.correlation import Row, draw, width
+from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, Figure, finish
+
+# So small that no number of the gradient has two digits
+W, DZ = examples.integers(3, 3, top=2, seed=7), examples.integers(2, 2, seed=8)
+
+
+def full_convolution() -> Figure:
+    """dZ with the zeros that stand for it: s − 1 between its numbers, f − 1 around them."""
+    rows = []
+    for n, s in ((4, 1), (5, 2)):
+        dx = conv2d.input_gradient(DZ[None, None], (1, 1, n, n), W[None, None], stride=s)[0, 0]
+        spread = np.zeros((n + 2, n + 2))
+        spread[2:-2:s, 2:-2:s] = DZ
+        given = np.zeros(spread.shape, bool)
+        given[2:-2:s, 2:-2:s] = True
+        rows.append(Row(spread, turned(W), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
+    board = Board(width(rows[1]) + 0.6, 18.2)
+    board.write("stride 1", (0.3, 0.5), align="left", colour=BLUE)
+    draw(board, rows[0], (0.3, 1), (1, 1))
+    board.write("stride 2", (0.3, 9.1), align="left", colour=BLUE)
+    draw(board, rows[1], (0.3, 9.6), (1, 1))
+    return finish(
+        board.canvas, "full_convolution",
+        "The gradient of the image as a convolution: dZ (blue), with zeros around it, under the kernel turned by 180°. "
+        "For stride 2 zeros also stand between the numbers of dZ; the printed formula has only those around.",
+        "Two convolutions with their numbers. A 2 by 2 dZ in 6 by 6 cells, two zeros on every side, gives a 4 by 4 "
+        "gradient. For stride 2 the same dZ stands spread out in 7 by 7 cells and gives a 5 by 5 gradient.",
+    )  # fmt: skip
+
+
+def scatter() -> Figure:
+    board = Board(15.8, 11.5)
+    colours = ((BLUE, ORANGE), (GREEN, PURPLE))
+    board.write("dZ", (1.3, 0.5))
+    board.grid(DZ, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
+    board.write("W", (3.9, 0.5))
+    board.grid(W, (2.7, 1))
+    for i, (m, n) in enumerate(np.ndindex(2, 2)):
+        one = np.zeros_like(DZ)
+        one[m, n] = DZ[m, n]
+        at = ((6.5, 11.5, 1.2, 6.2)[i], (1, 1, 7.2, 7.2)[i])
+        board.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m][n]))
+        board.write(f"dZ[{m},{n}] · W", (at[0] + 2, at[1] - 0.5))
+        if i:
+            board.write("+", (at[0] - 0.5, at[1] + 2), 12)
+    board.write("=", (10.7, 9.2), 12)
+    board.grid(_gradient(DZ, W), (11.2, 7.2))
+    board.frame((11.2, 7.2), (4, 4), INK)
+    board.write("dA_prev", (13.2, 6.7))
+    return finish(
+        board.canvas, "scatter",
+        "The same gradient scattered: each number of dZ sends itself times the kernel, not turned, back to the window "
+        "that it came from. Where windows overlap, the shares are added.",
+        "A 2 by 2 dZ and a 3 by 3 kernel W. Four 4 by 4 grids, each with dZ's number times W in another corner, and "
+        "their sum, the gradient of the image.",
+    )  # fmt: skip
+
+
+def _gradient(dz: Array, w: Array) -> Array:
+    """By stride 1: (2, 2), (3, 3) → (4, 4)."""
+    dx: Array = conv2d.input_gradient(dz[None, None], (1, 1, 4, 4), w[None, None])[0, 0]
+    return dx
+
+
+def _window(m: int, n: int) -> Array:
+    window = np.zeros((4, 4), bool)
+    window[m : m + 3, n : n + 3] = True
+    return window
+
+
+def weight_gradient() -> Figure:
+    x = examples.integers(4, 4, seed=2)
+    dw = conv2d.weight_gradient(DZ[None, None], x[None, None], (1, 1, 3, 3))[0, 0]
+    row = Row(x, DZ, dw, ("image", "dZ", "dW"))
+    board = Board(width(row) + 3, 5.2)
+    draw(board, row, (1.5, 0), (0, 2))
+    return finish(
+        board.canvas, "weight_gradient",
+        "The gradient of the kernel: the image under dZ. Each weight has met every place of the output once.",
+        "A 4 by 4 image and a 2 by 2 dZ, taken as a kernel, give the 3 by 3 gradient dW. The upper right window and "
+        "its number are framed.",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""E6: the layer as a matrix, most of it zero and the rest made of a few numbers."""
+
+import numpy as np
+
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual.article.connections import connections, dense_parameters, parameters, tied_entries
+from cnn_oracle.report.figures.boards import Board, Paint, Place
+from cnn_oracle.report.figures.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SMALL,
+    Figure,
+    chart,
+    charted,
+    finish,
+    power_of_ten,
+)
+
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
+
+
+def matrix() -> Figure:
+    small, large = (tied_entries((1, n, n), (1, 1, 2, 2)) for n in (3, 4))
+    board = Board(20, 20.6)
+    board.write("kernel", (2.7, 1.6))
+    _entries(board, np.arange(4).reshape(2, 2), (1.5, 2.2), 1.2)
+    board.write("3 × 3 inputs", (13, 0.6))
+    _entries(board, small, (8.5, 1.2))
+    board.write("2 × 2\noutputs", (8.2, 3.2), align="right")
+    board.write("4 × 4 inputs", (11.2, 7.2))
+    _entries(board, large, (3.2, 7.8))
+    board.write("3 × 3\noutputs", (2.9, 12.3), align="right")
+    board.write(_count(small, 3), (10, 18.2), SMALL)
+    board.write(_count(large, 4), (10, 19.4), SMALL)
+    return finish(
+        board.canvas, "connections",
+        "A layer as the matrix that takes all inputs to all outputs. A row has weights only where its window lies, and "
+        "all rows have the same four: a colour is one weight.",
+        "The 2 by 2 kernel with its weights a, b, c, d in four colours, and two matrices, 4 by 9 and 9 by 16, in which "
+        "these four letters stand on diagonals; all other entries are empty. " + _count(small, 3) + ".",
+    )  # fmt: skip
+
+
+def _entries(board: Board, entries: Array, at: Place, size: float = 1) -> None:
+    paints: list[list[Paint]] = [[(COLOURS[e], 0.55) if e >= 0 else None for e in row] for row in entries]
+    board.grid(np.where(entries < 0, np.nan, entries), at, size, fill=paints, text=lambda e: "abcd"[int(e)])
+
+
+def _count(entries: Array, n: int) -> str:
+    connected = int((entries >= 0).sum())
+    assert connected == connections(n, 2, 1, 1)
+    return f"{n} × {n}: {connected} of {entries.size} connections, {len(np.unique(entries)) - 1} different weights"
+
+
+@charted
+def count() -> Figure:
+    sizes = np.array([4, 8, 16, 28, 64, 128, 224])
+    filters, f = 32, 3
+    conv = [parameters(f, 1, filters) for _ in sizes]
+    dense = [dense_parameters(int(n) ** 2, int(n - f + 1) ** 2 * filters) for n in sizes]
+    canvas = chart(2.5)
+    axes = canvas.subplots()
+    axes.loglog(sizes, dense, "o-", color=ORANGE, markersize=3, label="dense layer of the same shape")
+    axes.loglog(sizes, conv, "o-", color=BLUE, markersize=3, label=f"{filters} filters of {f} × {f}")
+    axes.set_xticks(sizes, map(str, sizes))
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(power_of_ten)
+    axes.set(xlabel="height and width of the image", ylabel="parameters", ylim=(50, 1e12))
+    axes.legend(loc="upper left")
+    at = list(sizes).index(28)
+    return finish(
+        canvas, "parameters",
+        f"Parameters of a layer over the size of its image. For 28 × 28 pixels: {conv[at]:,} against {dense[at]:,}.",
+        f"Two lines, both axes logarithmic: a convolutional layer stays at {conv[0]:,} parameters, a dense one rises "
+        f"from {dense[0]:,} to {dense[-1]:.0e}.",
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What the other commands measured: the worst errors, the ladder of mutations, the times."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, SMALL, Figure, chart, charted, finish
+
+PAGE = Path(__file__).parents[3] / "docs/generated/mutants.md"
+COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "FAST": GREEN}
+
+
+def documented() -> dict[str, Any]:
+    """The ladder of docs/generated/mutants.md, named and formed as its JSON; nothing where there is no such page."""
+    if not PAGE.is_file():
+        return {}
+    text = PAGE.read_text(encoding="utf-8").partition("## The ladder")[2].partition("\n## ")[0]
+    sample = re.search(r"reject of ([\d,]+) of the rejected edits", text)
+    rows = re.findall(r"^\| (.+) \| ([\d.]+)% \|$", text, re.MULTILINE)
+    of = int(sample[1].replace(",", "")) if sample else 0
+    rungs = [{"name": name, "rejected": round(of * float(share) / 100), "of": of} for name, share in rows]
+    return {"mutants": {"ladder": rungs}}
+
+
+@charted
+def worst(report: Mapping[str, Any]) -> Figure | None:
+    """Per op of ``verify --json`` its largest error as a share of its bound, in order of size."""
+    rows = sorted((row for row in report["ops"] if row["verdict"] in COLOURS), key=lambda row: row["worst"])
+    if not rows:
+        return None
+    canvas = chart(2.9)
+    axes = canvas.subplots()
+    for verdict, colour in COLOURS.items():
+        places = [i for i, row in enumerate(rows) if row["verdict"] == verdict]
+        if places:
+            shares = [rows[i]["worst"] for i in places]
+            axes.plot(places, shares, "o", color=colour, markersize=4, label=f"{verdict} ({len(places)})")
+    axes.axhline(1, color=INK, linewidth=1)
+    axes.annotate("the bound", (0, 1), (0, 3), textcoords="offset points", fontsize=SMALL)
+    axes.annotate(rows[-1]["op"], (len(rows) - 1, 1), (0, 3), textcoords="offset points", ha="right", fontsize=SMALL)
+    axes.set(xlabel="op, in order of its error", ylabel="largest error as a share\nof its bound", ylim=(0, 1.12))
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.92))
+    axes.grid(axis="x", visible=False)
+    calls = sum(row["calls"] for row in rows)
+    return finish(
+        canvas, "worst",
+        f"The largest error of each of {len(rows)} ops in {calls:,} drawn calls, as a share of the bound that was "
+        "derived for it. EXACT means that the integer pass was bitwise equal besides.",
+        f"Points in order of size below a line at 1, the bound. The largest is {rows[-1]['op']} with "
+        f"{rows[-1]['worst']:.2f}.",
+    )  # fmt: skip
+
+
+@charted
+def ladder(report: Mapping[str, Any]) -> Figure | None:
+    """Of ``mutants --ladder --json``, which weaker ways to check reject how much."""
+    rungs: Sequence[Mapping[str, Any]] = report["ladder"]
+    if not rungs:
+        return None
+    shares = [100 * rung["rejected"] / max(rung["of"], 1) for rung in rungs]
+    canvas = chart(0.46 * len(rungs) + 0.5)
+    axes = canvas.subplots()
+    places = range(len(rungs))
+    axes.barh(places, shares, height=0.42, color=[BLUE] * (len(rungs) - 1) + [GREEN])
+    for place, share, rung in zip(places, shares, rungs, strict=True):
+        axes.text(0, place - 0.42, rung["name"], va="center", fontsize=SMALL)
+        axes.text(share + 1.5, place, f"{share / 100:.1%}", va="center", fontsize=SMALL)
+    axes.set(xlim=(0, 114), ylim=(len(rungs) - 0.6, -0.8), yticks=(), xlabel=f"% of {rungs[0]['of']:,} edits rejected")
+    axes.set_xticks(range(0, 101, 20))
+    axes.spines["left"].set_visible(False)
+    return finish(
+        canvas, "ladder",
+        f"{rungs[0]['of']:,} small edits of the formulas, each of which changes an answer, and the share that "
+        "different ways to check reject.",
+        "Bars: " + "; ".join(f"{rung['name']}, {share:.1f} %" for rung, share in zip(rungs, shares, strict=True)) + ".",
+    )  # fmt: skip
+
+
+@charted
+def speed(report: Mapping[str, Any]) -> Figure | None:
+    """Of ``cnn-oracle benchmarks --json``: NumPy's time over PyTorch's on one thread, a point for each call."""
+    times = [row for row in report["times"] if row["threads"] == 1]
+    if not times:
+        return None
+    ops = list(dict.fromkeys(_op(row) for row in times))
+    canvas = chart(0.17 * len(ops) + 1.0)
+    axes = canvas.subplots()
+    for dtype, marker, colour, up in (("float64", "o", BLUE, -0.16), ("float32", "s", ORANGE, 0.16)):
+        rows = [row for row in times if row["dtype"] == dtype]
+        places = [ops.index(_op(row)) + up for row in rows]
+        axes.hlines(places, [r["low"] for r in rows], [r["high"] for r in rows], color=colour, alpha=0.5, linewidth=1)
+        axes.plot([r["ratio"] for r in rows], places, marker, color=colour, markersize=3.5, label=dtype)
+    axes.axvline(1, color=INK, linewidth=1)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(ops)), ops)
+    axes.set(ylim=(len(ops) - 0.4, -0.6), xlabel="time by hand over PyTorch's, one thread")
+    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.minorticks_off()
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
+    ratios = [row["ratio"] for row in times]
+    machine = report["hardware"]["cpu"]
+    return finish(
+        canvas, "speed",
+        "How long forward and all gradients take by hand, as a multiple of PyTorch's time, for each measured call "
+        f"(its middle half as a line), on {machine}. Left of 1 NumPy is faster.",
+        f"A row of points for each of {len(ops)} ops on a logarithmic axis, from {min(ratios):.2g} to "
+        f"{max(ratios):.2g}; the middle one of all calls is {np.median(ratios):.2g}.",
+    )  # fmt: skip
+
+
+def _op(row: Mapping[str, Any]) -> str:
+    name: str = row["call"].partition("(")[0]
+    return "a training step" if name.startswith("a step") else name

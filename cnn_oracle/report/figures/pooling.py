@@ -1,0 +1,97 @@
+"""E12, E13: the largest of each window, the way back, and ties."""
+
+import numpy as np
+
+from cnn_oracle.manual import max_pool2d
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual._windows import gather
+from cnn_oracle.manual.article.pooling import figure_12, figure_13, maximum_mask, one_maximum
+from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, Board, Paint, Place
+from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, Figure, finish
+
+
+def pooling() -> Figure:
+    x = figure_12()
+    y = max_pool2d.forward(x[None, None], kernel_size=2)[0, 0]
+    tied = ~_one(x)
+    printed, first = _printed(x), _first(x)
+    board = Board(16.4, 16.2)
+    board.write("image", (3.2, 0.5))
+    board.grid(x, (0.2, 1.1), fill=_paints(printed, tied))
+    board.write("largest of each window", (12.4, 0.5))
+    board.arrow((6.8, 4.1), (10.3, 4.1))
+    board.grid(y, (10.9, 2.6), fill=_paints(np.ones_like(y), tied, 1))
+    board.write("mask as printed", (3.2, 8.6))
+    board.grid(printed, (0.2, 9.2), fill=_paints(printed, tied))
+    board.write("the first alone, as in PyTorch", (12.1, 8.6))
+    board.grid(first, (10, 9.2), fill=_paints(first, tied))
+    for at in ((0.2, 1.1), (0.2, 9.2), (10, 9.2)):
+        _windows(board, at, 6)
+    ties = int(tied.sum())
+    return finish(
+        board.canvas, "pooling",
+        f"Max pooling with windows of 2 × 2. In {ties} of 9 windows (orange) the largest number stands twice. Print "
+        "does not say which of the two gets the gradient; PyTorch takes the first in row order.",
+        "A 6 by 6 image with the maximum of each window coloured, and the 3 by 3 output 7 5 6, 7 8 5, 4 5 7. Below, "
+        f"the mask with ones at all maxima, two of them in {ties} windows, and the mask with one 1 in each window.",
+    )  # fmt: skip
+
+
+def pooling_gradient() -> Figure:
+    x, dy = figure_13()
+    (dx,) = max_pool2d.backward(dy[None, None], x[None, None], kernel_size=2)
+    board = Board(14.4, 5.6)
+    mask, tied = _first(x), ~_one(x)
+    for values, left, head, fill in (
+        (x, 0.2, "image", _paints(mask, tied)),
+        (dy, 5.9, "gradient of the output", _paints(np.ones_like(dy), tied, 1)),
+        (dx[0, 0], 10.2, "of the image", _paints(mask, tied)),
+    ):
+        height = len(values)
+        board.grid(values, (left, 3.1 - height / 2), fill=fill)
+        board.write(head, (left + values.shape[1] / 2, 0.5))
+    for left in (0.2, 10.2):
+        _windows(board, (left, 1.1), 4)
+    board.arrow((8.2, 3.1), (9.9, 3.1))
+    return finish(
+        board.canvas, "pooling_gradient",
+        "The way back: each number of the gradient goes to the place of its window's maximum, all else is zero.",
+        "A 4 by 4 image whose four maxima 9, 8, 7 and 9 are coloured, the gradient 1.2, 1.9, 0.9, 0.3, and the 4 by 4 "
+        "gradient of the image with these four numbers at the places of the maxima.",
+    )  # fmt: skip
+
+
+def _cells(x: Array) -> Array:
+    return gather(x[None, None], (2, 2), (2, 2), (1, 1))
+
+
+def _one(x: Array) -> Array:
+    one: Array = one_maximum(_cells(x))[0, 0]
+    return one
+
+
+def _printed(x: Array) -> Array:
+    """The mask (H, W) of all maxima, window by window."""
+    mask: Array = maximum_mask(_cells(x))[0, 0].transpose(2, 0, 3, 1)
+    return mask.reshape(x.shape)
+
+
+def _first(x: Array) -> Array:
+    """The mask (H, W) of what a gradient of ones goes to."""
+    ones = np.ones((1, 1, *(n // 2 for n in x.shape)))
+    (dx,) = max_pool2d.backward(ones, x[None, None], kernel_size=2)
+    mask: Array = dx[0, 0]
+    return mask
+
+
+def _paints(mask: Array, tied: Array, f: int = 2) -> list[list[Paint]]:
+    """Blue where the mask is, orange where its window (f cells wide) is tied."""
+    return [
+        [((ORANGE if tied[i // f, j // f] else BLUE), BEHIND_NUMBERS) if cell else None for j, cell in enumerate(row)]
+        for i, row in enumerate(mask)
+    ]
+
+
+def _windows(board: Board, at: Place, n: int) -> None:
+    for i, j in np.ndindex(n // 2, n // 2):
+        board.frame((at[0] + 2 * j, at[1] + 2 * i), (2, 2), INK, thin=True)

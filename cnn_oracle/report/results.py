@@ -1,0 +1,107 @@
+"""What the report's numbers come from: the JSON that the other commands write, kept in one folder.
+
+Each result is a file of the name below, as ``cnn-oracle verify --json`` and the like write it. The short ones are
+run where their file is missing; the long ones are not, and the page says by which command they would be.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cnn_oracle import manual
+from cnn_oracle.environment import write_atomically
+from cnn_oracle.subject import OURS
+
+Results = Mapping[str, Any]  # name below → what its file holds; a name is missing where nothing was run
+Progress = Callable[[str, int], None]  # told what is done, and of how many, once for each of them
+
+SHORT = {
+    "verify": "cnn-oracle verify --json {}",
+    "train": "cnn-oracle train --dataset digits --json {}",
+    "train-float32": "cnn-oracle train --dataset digits --dtype float32 --json {}",
+}
+LONG = {
+    "mistakes": "cnn-oracle mistakes --json {}",
+    "mutants": "cnn-oracle mutants --ladder --json {}",
+    "benchmarks": "cnn-oracle benchmarks --json {}",
+}
+
+
+KEYS = {"verify": "ops", "train": "steps", "train-float32": "steps", "mutants": "ladder", "benchmarks": "times"}
+
+
+def command(name: str, folder: Path) -> str:
+    """The shell line that makes a result."""
+    return (SHORT | LONG)[name].format(_file(folder, name))
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """The results that are there.
+
+    Raises:
+        ValueError: a file is not what its command writes.
+    """
+    paths = {name: _file(folder, name) for name in SHORT | LONG}
+    return {name: _read(name, path) for name, path in paths.items() if path.exists()}
+
+
+def _read(name: str, path: Path) -> Any:
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        result = None
+    if not (isinstance(result, list) if name not in KEYS else isinstance(result, dict) and KEYS[name] in result):
+        raise ValueError(f"result {str(path)!r}: not what {name} --json writes; delete it, or run it again")
+    if name == "verify" and result["subject"] != OURS:
+        raise ValueError(f"result {str(path)!r}: of {result['subject']!r}, and the report is of {OURS!r}")
+    return result
+
+
+def complete(folder: Path, found: dict[str, Any], progress: Progress) -> None:
+    """Run the short ones that are missing from ``found``, and put them there and into ``folder``, which is made."""
+    for name, run in RUNS.items():
+        if name not in found:
+            folder.mkdir(exist_ok=True)
+            text = run(progress)
+            write_atomically(_file(folder, name), text)
+            found[name] = json.loads(text)
+
+
+def outdated(folder: Path) -> list[str]:
+    """The results that are older than the code that they speak of."""
+    code = max(path.stat().st_mtime for path in Path(manual.__file__).parent.rglob("*.py"))
+    paths = {name: _file(folder, name) for name in SHORT | LONG}
+    return [name for name, path in paths.items() if path.exists() and path.stat().st_mtime < code]
+
+
+def _verify(progress: Progress) -> str:
+    from cnn_oracle import verification
+    from cnn_oracle.mistakes import load
+
+    subject = load(OURS)
+    total = verification.EXAMPLES * len(verification.covered(subject, ()))
+    rows = list(verification.verify(subject, progress=lambda op: progress(f"verify {op}", total)))
+    return json.dumps(verification.to_json(subject, rows), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _train(progress: Progress, dtype: str = "float64") -> str:
+    from cnn_oracle import data
+    from cnn_oracle.training import train
+
+    def on_step(_: int, total: int) -> None:
+        progress(f"train in {dtype}", total)
+
+    return train.to_json(train.compare(data.load("digits"), dtype=dtype, on_step=on_step))
+
+
+RUNS: dict[str, Callable[[Progress], str]] = {
+    "verify": _verify,
+    "train": _train,
+    "train-float32": partial(_train, dtype="float32"),
+}
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.json"

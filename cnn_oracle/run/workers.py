@@ -1,0 +1,166 @@
+"""Worker processes that may die: each notes what it is about to do where its death cannot take the note along.
+
+A segmentation fault, an abort or a hang then costs one job, and the note says at which of its calls.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import wait
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+Note = Callable[[int], None]
+Work = Callable[[Job, Note], Result]
+
+# What every worker would import: the command line, and, with sympy, what autograd imports at its first gradient
+PRELOAD = ["cnn_oracle.verification", "cnn_oracle.cli", "torch.fx.experimental.symbolic_shapes"]
+OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
+TICK = 0.1  # seconds between looks at whether a worker still moves
+
+
+class Died(NamedTuple):
+    """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job.
+
+    ``outside``: by a signal that nothing sends itself, but systems that lack memory or want their machine back.
+    """
+
+    note: int
+    how: str
+    seconds: float
+    outside: bool = False
+
+
+class Run(Protocol):
+    """``run`` below, or what does the same elsewhere."""
+
+    def __call__(
+        self, work: Work[Job, Result], jobs: Iterable[Job], *, timeout: float | None = None
+    ) -> Iterator[tuple[Job, Result | Died]]: ...
+
+
+def run(
+    work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None,
+    fresh: bool = False,
+) -> Iterator[tuple[Job, Result | Died]]:  # fmt: skip
+    """Each job with the result of ``work(job, note)``, in the order in which they end.
+
+    Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
+    seconds, is replaced; with ``fresh`` each is, after each job. A job whose worker is ended from outside is done once
+    more. ``work`` and the jobs are pickled.
+    """
+    waiting = iter(jobs)
+    workers = [_Worker(work) for _ in range(count or processors())]
+    try:
+        busy = [w for w in workers if w.take(waiting)]
+        while busy:
+            ready = wait([w.pipe for w in busy], TICK if timeout else None)
+            for i, worker in enumerate(busy):
+                if worker.pipe in ready:
+                    outcome = worker.outcome()
+                elif timeout and worker.idle() > timeout:
+                    outcome = worker.kill(timeout)
+                else:
+                    continue
+                job, again = worker.job, isinstance(outcome, Died) and outcome.outside and not worker.again
+                if fresh or isinstance(outcome, Died):
+                    worker.process.kill()
+                    workers[workers.index(worker)] = busy[i] = worker = _Worker(work)
+                if again:
+                    worker.again = worker.take(iter([job]))
+                    continue
+                yield job, outcome
+                worker.take(waiting)
+            busy = [w for w in busy if w.job is not None]
+    finally:
+        for worker in workers:
+            worker.process.kill()
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker(Generic[Job, Result]):
+    """One process, its job, and its note, which is memory that both processes see."""
+
+    def __init__(self, work: Work[Job, Result]) -> None:
+        # Not forked from here: this process has threads. The fork server imports torch once, for all workers.
+        methods = multiprocessing.get_all_start_methods()
+        context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            context.set_forkserver_preload(PRELOAD)
+        self.job: Any = None
+        self.again = False  # the job's worker has died before
+        self._began = time.monotonic()
+        self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(work, theirs, self._note), daemon=True)
+        self.process.start()
+        theirs.close()  # so that the worker's death closes the pipe
+
+    def take(self, waiting: Iterator[Job]) -> bool:
+        """Begin the next job, if there is one."""
+        self.job = next(waiting, None)
+        if self.job is None:
+            return False
+        self._note.value = self._seen = -1
+        self._began, self.again = time.monotonic(), False
+        with suppress(BrokenPipeError):  # it died between two jobs: outcome() will say so
+            self.pipe.send(self.job)
+        return True
+
+    def outcome(self) -> Result | Died:
+        try:
+            result: Result = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
+        return result
+
+    def idle(self) -> float:
+        """Seconds since the note last changed; a worker that has not begun still imports."""
+        if self._note.value != self._seen or self._seen < 0:
+            self._seen, self._since = self._note.value, time.monotonic()
+        return time.monotonic() - self._since
+
+    def kill(self, timeout: float) -> Died:
+        self.process.kill()
+        self.process.join()
+        return self._died(f"gives no answer within {timeout:g} seconds")
+
+    def _died(self, how: str, outside: bool = False) -> Died:
+        return Died(self._note.value, how, time.monotonic() - self._began, outside)
+
+
+def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
+    import torch
+
+    torch.set_num_threads(1)  # the processes are the parallelism
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        while True:
+            pipe.send(work(pipe.recv(), lambda i: setattr(note, "value", i)))
+    except (EOFError, ConnectionError):  # nobody waits any more
+        pass
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end a job that hangs."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
+
+
+def how_it_ended(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"ends the process by {signal.Signals(-status).name}"
+    return f"ends the process with status {status}"

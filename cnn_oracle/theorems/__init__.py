@@ -1,0 +1,145 @@
+"""The theorems of every op: plain functions (subject, op, call) that raise a Failure.
+
+Each returns the worst error that it met as a fraction of its bound, 0 where it compared bitwise. The tests, the command
+line and other people's suites only iterate over them.
+"""
+
+from collections.abc import Callable, Mapping
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases import special_values
+from cnn_oracle.op import Op
+from cnn_oracle.subject import DTYPES, Subject
+from cnn_oracle.theorems.contract import (
+    an_int_stands_for_one_per_axis,
+    answers_are_no_views_of_inputs,
+    dtype_is_kept,
+    inputs_are_not_mutated,
+    memory_layout_does_not_matter,
+    signatures_agree,
+    two_runs_are_bitwise_equal,
+)
+from cnn_oracle.theorems.derivatives import (
+    backward_is_linear_in_dy,
+    backward_is_the_derivative_of_forward,
+    backward_is_the_transpose_of_forward_mode,
+    gradient_of_backward_is_pytorchs_double_backward,
+)
+from cnn_oracle.theorems.rejections import what_pytorch_refuses_is_refused
+from cnn_oracle.theorems.signatures import tells
+from cnn_oracle.theorems.values import (
+    backward_is_autograds_gradient,
+    edge_values_are_pytorchs,
+    forward_is_pytorchs,
+    input_gradient_is_autograds,
+    running_statistics_are_pytorchs,
+    steps_are_pytorchs,
+    weight_gradient_is_autograds,
+)
+
+__all__ = [
+    "BESIDES",
+    "DIFFERENTIABLE",
+    "FORWARD_ONLY",
+    "MANNERS",
+    "STEP",
+    "VALUES",
+    "Theorem",
+    "an_int_stands_for_one_per_axis",
+    "answers_are_no_views_of_inputs",
+    "backward_is_autograds_gradient",
+    "backward_is_linear_in_dy",
+    "backward_is_the_derivative_of_forward",
+    "backward_is_the_transpose_of_forward_mode",
+    "dtype_is_kept",
+    "edge_values_are_pytorchs",
+    "forward_is_pytorchs",
+    "gradient_of_backward_is_pytorchs_double_backward",
+    "input_gradient_is_autograds",
+    "inputs_are_not_mutated",
+    "look_up",
+    "memory_layout_does_not_matter",
+    "of",
+    "running_statistics_are_pytorchs",
+    "signatures_agree",
+    "steps_are_pytorchs",
+    "two_runs_are_bitwise_equal",
+    "unchecked",
+    "weight_gradient_is_autograds",
+    "what_pytorch_refuses_is_refused",
+]
+
+Theorem = Callable[[Subject, Op, Call], float]
+
+# Whether the numbers are right; what else may be wrong is asked after that
+VALUES: tuple[Theorem, ...] = (
+    forward_is_pytorchs,
+    backward_is_autograds_gradient,
+    backward_is_the_derivative_of_forward,
+    backward_is_linear_in_dy,
+    backward_is_the_transpose_of_forward_mode,
+    gradient_of_backward_is_pytorchs_double_backward,
+    input_gradient_is_autograds,
+    weight_gradient_is_autograds,
+    running_statistics_are_pytorchs,
+    steps_are_pytorchs,
+)
+# Of functions that an op may have besides, if the subject has them
+BESIDES: Mapping[str, Theorem] = {
+    "input_gradient": input_gradient_is_autograds,
+    "weight_gradient": weight_gradient_is_autograds,
+    "running_statistics": running_statistics_are_pytorchs,
+}
+MANNERS: tuple[Theorem, ...] = (
+    inputs_are_not_mutated,
+    answers_are_no_views_of_inputs,
+    dtype_is_kept,
+    memory_layout_does_not_matter,
+    an_int_stands_for_one_per_axis,
+    two_runs_are_bitwise_equal,
+    signatures_agree,
+    what_pytorch_refuses_is_refused,
+)
+FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *MANNERS)
+DIFFERENTIABLE = (
+    *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
+)  # fmt: skip
+STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *MANNERS)
+
+
+def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
+    """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
+    left_out: set[Theorem] = set()
+    if not special_values.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
+        left_out.add(edge_values_are_pytorchs)
+    offered = subject.implementation(op.name) if subject else op.manual
+    for name, theorem in BESIDES.items():
+        if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
+            left_out.add(theorem)
+    if op.kind == "step":
+        return tuple(theorem for theorem in STEP if theorem not in left_out)
+    every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
+    return tuple(theorem for theorem in every if theorem not in left_out)
+
+
+def look_up(name: str) -> Theorem:
+    """The theorem of that name, as a ``reproduce`` line gives it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    named = {theorem.__name__: theorem for theorem in (*STEP, *DIFFERENTIABLE)}
+    if name not in named:
+        raise ValueError(f"no theorem {name!r}; the theorems are {', '.join(named)}")
+    return named[name]
+
+
+def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
+    """What the theorems do not speak of, because the subject does not have it or does not tell."""
+    implementation = subject.implementation(op.name)
+    functions = ["step"] if op.kind == "step" else ["forward", "backward"]
+    found = {name: getattr(implementation, name, ...) for name in functions}
+    absent = [name for name, function in found.items() if function is None]
+    dtypes = [dtype for dtype in DTYPES if dtype not in subject.dtypes(op.name)]
+    untold = [f"{name}'s signature" for name, f in found.items() if callable(f) and not tells(f)]
+    return (*absent, *dtypes, *untold)

@@ -1,0 +1,147 @@
+"""What a subject owes its caller besides right numbers: inputs, outputs, dtype, layout, signature, determinism."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases.case import Case, answered, displaced, draw, strongest
+from cnn_oracle.cases.expected import Answers, Refusal, reference_forward
+from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
+from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.manual._typing import Array, Ints
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure, Verdict
+from cnn_oracle.run.subject import everything
+from cnn_oracle.subject import Subject
+from cnn_oracle.theorems.signatures import must_take
+
+PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates such an argument
+RUNS = 5  # that agree, before what memory held is to blame for a difference
+
+
+def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
+    """forward takes PyTorch's arguments by its names and with its defaults; backward takes dy and then the same."""
+    implementation: Any = subject.implementation(op.name)
+    name = "step" if op.kind == "step" else "forward"
+    reference = getattr(op.reference, name)
+    must_take(op, name, getattr(implementation, name, None), reference, 0, call)
+    if op.kind == "differentiable" and not subject.forward_only(op.name):
+        must_take(op, "backward", getattr(implementation, "backward", None), reference, 1, call)
+    return 0.0
+
+
+def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
+    """No argument is written to."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    everything(subject, op, case)
+    if case.written:
+        raise Failure(case.written[0], call)
+    return 0.0
+
+
+def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
+    """No answer shares memory with an argument: who writes to the one would change the other."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    answers = everything(subject, op, case)
+    for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
+        for quantity, answer in answers.items():
+            if answer is not None and isinstance(a, np.ndarray) and np.shares_memory(a, answer):
+                raise Failure(f"{quantity} is a view of its input {name}", call)
+    return 0.0
+
+
+def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
+    """float32 in, float32 out; float64 in, float64 out."""
+    for dtype in subject.dtypes(op.name):
+        case = draw(op, call, dtype=dtype)
+        for quantity, answer in everything(subject, op, case).items():
+            if answer is not None and answer.dtype != case.dtype:
+                raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", call)
+    return 0.0
+
+
+def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float:
+    """Fortran order, negative and zero strides, gaps, channels-last strides and read-only arrays change nothing."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    allowed = tolerance(op, case)
+    compare(case, everything(subject, op, case), allowed)
+    for name, layout in LAYOUTS.items():
+        keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
+        laid = replace(case, arrays=_laid(case, layout), keywords=keywords, dy=layout(case.dy))
+        _must_be_the_same(subject, op, laid, allowed, name)
+    case = displaced(op, call, subject.dtypes(op.name))
+    laid = answered(op, case, arrays=_laid(case, zero_strides), dy=zero_strides(case.dy))
+    plain = replace(laid, arrays=_laid(laid, np.array), dy=np.array(laid.dy))
+    allowed = tolerance(op, plain)
+    compare(plain, everything(subject, op, plain), allowed)
+    _must_be_the_same(subject, op, laid, allowed, "zero strides")
+    return 0.0
+
+
+def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> float:
+    """An int, or one for each axis, where PyTorch takes both, are the same; of our own code (int,) is asked, too."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
+    for name in case.rng.permutation(whole)[:1]:
+        rank = len(call.arguments["x"]) - 2
+        for count in {rank, 1} if subject.own else {rank}:
+            ints = (case.keywords[name],) * count
+            written = replace(case, keywords=case.keywords | {str(name): ints})
+            try:
+                reference_forward(call, case.arrays, written.keywords)
+            except Refusal:
+                continue
+            try:
+                compare(written, everything(subject, op, written), tolerance(op, case))
+            except Failure as failure:
+                raise failure.replace(what=f"with {name}={ints} {failure.what}") from None
+    return 0.0
+
+
+def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
+    """The same call gives the same bits, whatever stood in the memory that it asked for."""
+    if failure := unstable(subject, op, draw(op, call, dtype=subject.dtypes(op.name)[0])):
+        raise failure
+    return 0.0
+
+
+def unstable(subject: Subject, op: Op, case: Case) -> Failure | None:
+    """Whether runs on a case differ in any bit, of themselves or by what memory held before."""
+    first, again, other = (everything(subject, op, replace(case, unwritten=v)) for v in (np.nan, np.nan, 0.0))
+    place, held = differing(first, again), differing(first, other)
+    if held and not place:  # by chance?
+        places = (differing(first, everything(subject, op, case)) for _ in range(RUNS))
+        place = next(filter(None, places), "")
+    if place:
+        return Failure(f"{place} differs between two runs", case.call, verdict=Verdict.NONDETERMINISTIC)
+    if held:
+        return Failure(f"uninitialised memory is returned: {held} is whatever stood there before", case.call)
+    return None
+
+
+def differing(first: Answers, second: Answers) -> str:
+    """The first place at which the bits differ, like y[0,1]; "" if there is none."""
+    for quantity, a in first.items():
+        b = second[quantity]
+        if a is None or b is None or a.shape != b.shape:
+            if a is not b:
+                return quantity
+        elif a.tobytes() != b.tobytes():
+            unlike = np.argwhere((a != b) & ~(np.isnan(a) & np.isnan(b)))
+            return f"{quantity}[{','.join(map(str, unlike[0]))}]" if unlike.size else quantity
+    return ""
+
+
+def _laid(case: Case, layout: Callable[[Array], Array]) -> dict[str, Array | None]:
+    return {n: None if a is None else layout(a) for n, a in case.arrays.items()}
+
+
+def _must_be_the_same(subject: Subject, op: Op, case: Case, allowed: Answers | None, layout: str) -> None:
+    """On a case whose numbers are right in plain memory."""
+    try:
+        compare(case, everything(subject, op, case), allowed)
+    except Failure as failure:
+        raise failure.replace(what=f"depends on memory layout: with {layout} {failure.what}") from None

@@ -1,0 +1,59 @@
+"""Whether the gradients are derivatives: of the subject's own forward, linear in dy, and by PyTorch's other modes."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases.case import answered, displaced, strongest
+from cnn_oracle.cases.expected import Answers, lacks_double_backward
+from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.run.subject import backward
+from cnn_oracle.subject import Subject
+from cnn_oracle.theorems.differences import exact_difference, smooth_difference
+from cnn_oracle.theorems.higher_order import second_gradient, transpose
+
+
+def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) -> float:
+    """⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a, f the subject's own forward, which is not PyTorch."""
+    case = displaced(op, call, subject.dtypes(op.name))
+    if case.exact:
+        exact_difference(subject, op, case)
+    else:
+        smooth_difference(subject, op, case)
+    return 0.0
+
+
+def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
+    """backward(dy + dz) = backward(dy) + backward(dz)."""
+    case = strongest(op, call, subject.dtypes(op.name))
+    shape = case.dy.shape
+    dz = case.lattices[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
+    dz = np.asarray(dz, case.dtype)
+    whole, *parts = (answered(op, case, dy=dy) for dy in (case.dy + dz, case.dy, dz))
+    first, second = (backward(subject, part) for part in parts)
+    total: Answers = {q: _sum((first[q], second[q])) for q in first}
+    bounds = [bound for part in (whole, *parts) if (bound := tolerance(op, part))]
+    allowed: Answers | None = {q: _sum(bound[q] for bound in bounds) for q in total} if bounds else None
+    compare(whole, backward(subject, whole), allowed, total, "backward(dy) + backward(dz) says")
+    return 0.0
+
+
+def backward_is_the_transpose_of_forward_mode(subject: Subject, op: Op, call: Call) -> float:
+    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, J v by PyTorch's forward mode, whose rules are not its backward's."""
+    transpose(subject, op, displaced(op, call, subject.dtypes(op.name)))
+    return 0.0
+
+
+def gradient_of_backward_is_pytorchs_double_backward(subject: Subject, op: Op, call: Call) -> float:
+    """Differences of the subject's own backward along v are what autograd's gradient of its gradients says."""
+    if not lacks_double_backward(call):
+        second_gradient(subject, op, displaced(op, call, subject.dtypes(op.name)))
+    return 0.0
+
+
+def _sum(arrays: Iterable[Array | None]) -> Array | None:
+    present = [a for a in arrays if a is not None]
+    return np.asarray(sum(present[1:], present[0])) if present else None

@@ -1,0 +1,113 @@
+"""The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a+v) − f(a−v)⟩ = 2 ⟨da, v⟩."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.compare.bounds.rounding import gamma
+from cnn_oracle.compare.compare import show, tolerance
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import backward, forward
+from cnn_oracle.subject import Subject
+
+# Central differences of order 8 and 6: φ′(0) ≈ Σ_k c_k (φ(kh) − φ(−kh)) / h
+ORDER_8 = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
+H = 2.0**-7
+# What an error of each φ becomes in φ′. Twice, since the bounds are those at a, not at a + s v
+NOISE = 2 * sum(map(abs, ORDER_8)) * 2 / H
+U = float(np.finfo(np.float64).epsneg)  # sums here are in float64, whatever the case is in
+
+
+def unit(case: Case) -> float:
+    """u, the unit roundoff of the case's dtype."""
+    return float(np.finfo(case.dtype).epsneg)
+
+
+def exact_difference(subject: Subject, op: Op, case: Case) -> None:
+    """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
+    gradients, truth = backward(subject, case), case.truth["y"]
+    assert truth is not None
+    if not np.isfinite(truth).all():
+        return  # a mean over no samples is 0/0
+    for name, a in case.arrays.items():
+        if a is None:
+            continue
+        v = case.lattices[0].direction(case.rng, a.shape)
+        if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+            v = np.where(clear[name] > 0, v, 0.0)
+        ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
+        assert ahead is not None
+        assert behind is not None
+        seen, told = dot(case.dy, ahead - behind) / 2, dot(gradients[f"d{name}"], v)
+        if seen != told:
+            raise Failure(
+                f"⟨d{name}, v⟩ = {float(told)!r}, the subject's own forward changes by {float(seen)!r} along v",
+                case.call, quantity=f"d{name}", case=case, outputs=gradients,
+            )  # fmt: skip
+
+
+def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
+    """For smooth f, along v in ±1, φ(s) = ⟨dy, f(a + s v)⟩.
+
+    Allowed are the truncation and the rounding: f's own bound at each of the points, divided by h, and those of both
+    inner products.
+    """
+    gradients, truth, bound = backward(subject, case), case.truth, tolerance(op, case) or {}
+    assert truth["y"] is not None
+    if not np.isfinite(truth["y"]).all():
+        return  # a mean over no samples is 0/0
+    for name, a in case.arrays.items():
+        gradient, allowed = gradients[f"d{name}"], bound[f"d{name}"]
+        if a is None or gradient is None or allowed is None:
+            continue
+        v, dy = small_direction(op, case, name, a), case.dy.astype(np.float64)
+
+        def phi(s: float, name: str = name, a: Array = a, v: Array = v, dy: Array = dy) -> float:
+            y = forward(subject, case, **{name: a + s * v})["y"]
+            return float(np.sum(dy * y))
+
+        seen, truncation = derivative(phi)
+        told = float(np.sum(gradient * v))
+        terms = np.sum(np.abs(dy) * bound["y"]) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * truth["y"]))
+        # a + s v is rounded too: u|a| along the gradient
+        moved = unit(case) * np.sum(np.abs(gradient) * (np.abs(a) + 1))
+        products = np.sum(np.abs(v) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * v))
+        if not abs(seen - told) <= truncation + NOISE * (terms + moved) + products:
+            raise Failure(
+                f"⟨d{name}, v⟩ = {show(told, seen)}, the subject's own forward changes by {show(seen, told)} along v",
+                case.call, quantity=f"d{name}", case=case, outputs=gradients,
+            )  # fmt: skip
+
+
+def derivative(phi: Callable[[float], float]) -> tuple[float, float]:
+    """φ′(0) by central differences of order 8, and their truncation.
+
+    That is below the difference of two orders, of which order 8 is h² ≈ 6e−5 closer than order 6.
+    """
+    change = [phi(k * H) - phi(-k * H) for k in range(1, 5)]
+    eight, six = (sum(c * d for c, d in zip(order, change, strict=False)) / H for order in (ORDER_8, ORDER_6))
+    return eight, abs(eight - six)
+
+
+def small_direction(op: Op, case: Case, name: str, a: Array) -> Array:
+    """v in ±1, less near a kink or a pole: 4 h = 1/32 of the way to it, so that truncation is as elsewhere."""
+    v = case.rng.uniform(-1, 1, a.shape)
+    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+        v = v * np.minimum(1, clear[name])
+    return v
+
+
+def dot(a: Array | None, b: Array) -> Fraction:
+    """Σ a b without rounding; NaN and infinity are no numbers here and give a sum that nothing equals."""
+    if a is None or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return Fraction(1, 3)
+    if (a == np.rint(a)).all() and (b == np.rint(b)).all():
+        return Fraction(
+            int(np.dot(a.astype(np.int64).ravel().astype(object), b.astype(np.int64).ravel().astype(object)))
+        )
+    return sum((Fraction(float(p)) * Fraction(float(q)) for p, q in zip(a.flat, b.flat, strict=True)), Fraction())

@@ -1,0 +1,125 @@
+"""Two further witnesses, PyTorch's other ways to differentiate: forward mode, and the gradient of the gradient."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers, reference_second_gradients, reference_tangent
+from cnn_oracle.compare.bounds.common import present
+from cnn_oracle.compare.bounds.rounding import gamma
+from cnn_oracle.compare.compare import show, tolerance
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import backward
+from cnn_oracle.subject import Subject
+from cnn_oracle.theorems.differences import NOISE, U, derivative, dot, small_direction, unit
+
+Directions = Mapping[str, Array]  # by argument; absent arguments have none
+
+
+def transpose(subject: Subject, op: Op, case: Case) -> None:
+    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, exactly on a lattice.
+
+    Elsewhere J v and Jᵀ dy err by the same entries of J, so that Σ |v_a| times da's bound allows for both.
+    """
+    if not _finite(case.truth):
+        return
+    v = _directions(op, case)
+    tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
+    gradients = backward(subject, case)
+    seen, told, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
+    if not case.exact:
+        bound = tolerance(op, case) or {}
+        errors = sum(np.sum(np.abs(w) * bound[f"d{n}"]) for n, w in v.items())
+        allowed = float(errors + gamma(case.dy.size, U) * np.sum(np.abs(case.dy * tangent)))
+    if not abs(seen - told) <= allowed:
+        a, b = float(told), float(seen)
+        what = f"Σ ⟨da, v⟩ = {show(a, b)}, PyTorch's forward mode says ⟨dy, J v⟩ = {show(b, a)}"
+        raise Failure(what, case.call, case=case, outputs=gradients)
+
+
+def second_gradient(subject: Subject, op: Op, case: Case) -> None:
+    """Along v, Φ = Σ ⟨da, w_a⟩ of the subject's own backward changes by ⟨PyTorch's double backward of w, v⟩."""
+    if not _finite(case.truth):
+        return
+    w = _directions(op, case)
+    second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
+    for name, a in case.arrays.items():
+        slope = second[name]
+        if a is None or slope is None or not np.isfinite(slope).all():
+            continue
+        difference = _exact_change if case.exact else _smooth_change
+        seen, told, allowed = difference(subject, op, case, name, slope, w)
+        if not abs(seen - told) <= allowed:
+            what = f"backward changes by {show(seen, told)} along v of {name}"
+            says = f"{what}, PyTorch's double backward says {show(told, seen)}"
+            raise Failure(says, case.call, quantity=f"d{name}", case=case, outputs=backward(subject, case))
+
+
+def _exact_change(
+    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+) -> tuple[float, float, float]:
+    """On a lattice backward is quadratic in each argument, and central differences are exact."""
+    a = case.arrays[name]
+    assert a is not None
+    v = case.lattices[0].direction(case.rng, a.shape)
+    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
+        v = np.where(clear[name] > 0, v, 0.0)
+    ahead, behind = (_gradients_at(subject, case, name, a + s * v) for s in (1, -1))
+    seen = sum(dot(ahead[f"d{n}"], x) - dot(behind[f"d{n}"], x) for n, x in w.items()) / 2
+    told = dot(slope, v)
+    return (0.0, 0.0, 0.0) if seen == told else (float(seen), float(told), -1.0)
+
+
+def _smooth_change(
+    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+) -> tuple[float, float, float]:
+    """Elsewhere the noise of differences, the bounds of da over h, is allowed.
+
+    It is a hundred times what PyTorch's second application of the same rules to the same numbers may err.
+    """
+    a, bound = case.arrays[name], tolerance(op, case) or {}
+    assert a is not None
+    v = small_direction(op, case, name, a)
+
+    def phi(s: float) -> float:
+        moved = _gradients_at(subject, case, name, a + s * v)
+        return float(sum(np.sum(present(moved[f"d{n}"]) * x) for n, x in w.items()))
+
+    seen, truncation = derivative(phi)
+    noise = unit(case) * np.sum(np.abs(slope) * (np.abs(a) + 1))
+    for n, x in w.items():
+        size = np.abs(present(case.truth[f"d{n}"]))
+        noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
+    return seen, float(np.sum(slope * v)), truncation + NOISE * float(noise)
+
+
+def _gradients_at(subject: Subject, case: Case, name: str, a: Array) -> Answers:
+    return backward(subject, replace(case, arrays=case.arrays | {name: np.asarray(a, case.dtype)}))
+
+
+def _directions(op: Op, case: Case) -> Directions:
+    """Numbers to multiply gradients by; 0 where a gradient is a convention, not a derivative."""
+    clear = op.comparison.kinks(case) if op.comparison.kinks else {}
+    lattice, found = case.lattices[0], {}
+    for name, a in case.arrays.items():
+        if a is None:
+            continue
+        if case.exact:
+            v = (
+                case.rng.integers(-9, 10, a.shape).astype(float)
+                if lattice.distinct
+                else lattice.values(case.rng, a.shape)
+            )
+        else:
+            v = case.rng.standard_normal(a.shape)
+        found[name] = np.where(clear[name] > 0, v, 0.0) if name in clear else np.asarray(v)
+    return found
+
+
+def _finite(truth: Answers) -> bool:
+    """A mean over no samples is 0/0, and of infinity there is nothing to differentiate."""
+    return all(a is None or bool(np.isfinite(a).all()) for a in truth.values())

@@ -1,0 +1,164 @@
+"""What PyTorch refuses, a subject must refuse, too: by a ValueError, or as its framework does."""
+
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.call import Call, parse
+from cnn_oracle.calls.invalid import all_neighbours, misshapen, neighbours
+from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.calls.unsupported import VALUES
+from cnn_oracle.cases.case import Case, arrays_of, draw, keywords_of
+from cnn_oracle.cases.expected import Refusal, reference_forward, reference_steps
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.subject import Subject
+
+
+def what_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> float:
+    """A call that makes PyTorch raise, one size or option away from a sound one, makes the subject raise ValueError."""
+    dtype = subject.dtypes(op.name)[0]
+    rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=dtype)
+    for neighbour in neighbours(op, call, rng):
+        must_refuse(subject, op, neighbour, rng, case)
+    if op.kind == "differentiable" and not subject.forward_only(op.name):
+        for shape in misshapen(case.dy.shape):
+            arguments = [np.ones(shape, case.dtype), *case.arrays.values()]
+            reason = f"dy has shape {shape}, y {case.dy.shape}"
+            refuses(subject, "backward", arguments, case.keywords, call, reason)
+        if subject.own:
+            must_not_mix(subject, case)
+            must_stay_inside(subject, op, case)
+            must_leave_out(subject, op, rng)
+    elif op.kind == "step":
+        must_fit(subject, case)
+    return 0.0
+
+
+def every_neighbour_that_pytorch_refuses_is_refused(subject: Subject, op: Op, call: Call) -> float:
+    """Not a few of them, as above, but all.
+
+    Asked of our own code by tests/oracle/theorems/test_rejections.py, and of edits of it.
+    """
+    rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=subject.dtypes(op.name)[0])
+    for neighbour in all_neighbours(op, call):
+        must_refuse(subject, op, neighbour, rng, case)
+    return 0.0
+
+
+def must_refuse(
+    subject: Subject, op: Op, call: Call, rng: np.random.Generator | None = None, sound: Case | None = None
+) -> None:
+    """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
+
+    What must not be handed to PyTorch is not asked.
+
+    Raises:
+        Failure: it does not.
+    """
+    if unsafe(call):
+        return
+    rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
+    keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
+    try:
+        if op.kind == "step":
+            reference_steps(call, arrays["w"], arrays["w"][None], keywords)  # type: ignore[arg-type,index]
+        else:
+            reference_forward(call, arrays, keywords)
+    except Refusal as refusal:
+        reason, given = f"PyTorch: {str(refusal).splitlines()[0]}", [*arrays.values()]
+        also = (TypeError,) if isinstance(refusal, TypeError) else ()
+        if op.kind == "step":
+            refuses(subject, "step", given * 2, keywords, call, reason, also)
+            return
+        refuses(subject, "forward", given, keywords, call, reason, also)
+        if sound and not subject.forward_only(op.name):
+            try:
+                refuses(subject, "backward", [sound.dy, *given], keywords, call, reason, also)
+            except Failure as failure:
+                raise failure.replace(redo=sound.call) from None
+
+
+def must_stay_inside(subject: Subject, op: Op, case: Case) -> None:
+    """A number that PyTorch refuses for its value, as a label that is no class or a probability above 1.
+
+    Raises:
+        Failure: the subject accepts it.
+    """
+    outside = (-0.5, 1.5, np.nan)
+    for name, a in (case.arrays | case.keywords).items():
+        if not isinstance(a, np.ndarray) or not a.size or not (name in op.comparison.domain or a.dtype.kind == "i"):
+            continue
+        numbers = outside if a.dtype.kind == "f" else (-1, *case.call.arguments[op.positional[0]])
+        changed = a.copy()
+        changed.flat[case.rng.integers(a.size)] = number = case.rng.choice(numbers)
+        arrays = {n: changed if n == name else v for n, v in case.arrays.items()}
+        keywords = {n: changed if n == name else v for n, v in case.keywords.items()}
+        try:
+            reference_forward(case.call, arrays, keywords)
+        except Refusal as refusal:
+            reason = f"{name} holds {number}; PyTorch: {str(refusal).splitlines()[0]}"
+            for function, first in (("forward", []), ("backward", [case.dy])):
+                refuses(subject, function, [*first, *arrays.values()], keywords, case.call, reason)
+
+
+def must_leave_out(subject: Subject, op: Op, rng: np.random.Generator) -> None:
+    """What PyTorch takes and the op, as it says, does not, is refused like anything else.
+
+    Raises:
+        Failure: the subject accepts it.
+    """
+    if op.name not in VALUES:
+        return
+    call = parse(rng.choice([*VALUES[op.name].values()]), 0)
+    keywords, arrays = (f(op, call, rng, np.dtype(float)) for f in (keywords_of, arrays_of))
+    dy = np.ones_like(reference_forward(call, arrays, keywords))
+    for function, first in (("forward", []), ("backward", [dy])):
+        refuses(subject, function, [*first, *arrays.values()], keywords, call, "it is left out")
+
+
+def must_fit(subject: Subject, case: Case) -> None:
+    """The gradient that a step is given has its parameter's shape; and its dtype, of our own code.
+
+    Raises:
+        Failure: another is accepted.
+    """
+    w = case.arrays["w"]
+    assert w is not None
+    for shape in misshapen(w.shape):
+        reason = f"dw has shape {shape}, w {w.shape}"
+        refuses(subject, "step", [w, np.ones(shape, case.dtype)], case.keywords, case.call, reason)
+    if subject.own:
+        refuses(subject, "step", [w, case.dy[0].astype(np.float32)], case.keywords, case.call, "dw alone is float32")
+
+
+def must_not_mix(subject: Subject, case: Case) -> None:
+    """No array may be of another dtype than the rest.
+
+    Raises:
+        Failure: one is.
+    """
+    floats = {n: a for n, a in case.keywords.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
+    given = {n: a for n, a in (case.arrays | floats).items() if a is not None}
+    for name, a in given.items() if len(given) > 1 else ():
+        other = {name: a.astype(np.float32)}
+        arrays = [other.get(n, v) for n, v in case.arrays.items()]
+        keywords = case.keywords | (other if name in case.keywords else {})
+        for function, first in (("forward", []), ("backward", [case.dy])):
+            refuses(subject, function, [*first, *arrays], keywords, case.call, f"{name} alone is float32")
+
+
+def refuses(
+    subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
+    also: tuple[type[Exception], ...] = (),
+) -> None:  # fmt: skip
+    try:
+        getattr(subject.implementation(call.op), name)(*arguments, **keywords)
+    except (*subject.refusals(call.op), *also) as error:
+        if subject.own and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
+            raise Failure(f"{name} refuses in words that are not its own: {error} ({reason})", call) from error
+        return
+    except (Exception, SystemExit) as error:
+        what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should refuse ({reason})"
+        raise Failure(what, call) from error
+    raise Failure(f"{name} accepts a call that it should refuse ({reason})", call)

@@ -1,0 +1,92 @@
+"""Running statistics of the norms that keep them: a state that is no part of y and has no gradient."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+
+from cnn_oracle.call import Call
+from cnn_oracle.calls.invalid import misshapen
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.exact_grids import REAL
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.norms import reading
+from cnn_oracle.compare.bounds.rounding import Rounded
+from cnn_oracle.compare.compare import compare
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import state
+from cnn_oracle.subject import Subject
+from cnn_oracle.theorems.rejections import refuses
+
+MOMENTA = (0.1, 0.25, 1.0, 0.0)
+BATCHES = (0, 1, 3)  # that were seen before this one
+
+
+def updated(subject: Subject, op: Op, call: Call) -> float:
+    """running_mean and running_var after x, by the subject and by PyTorch, for a drawn momentum."""
+    rng, dtype = np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
+    x, channels = rng.standard_normal(call.arguments["x"]), call.arguments["x"][1]
+    given = {"x": x, "mean": rng.standard_normal(channels), "var": rng.uniform(0.5, 2, channels)}
+    given = {name: a.astype(dtype) for name, a in given.items()}
+    options = _options(op, rng)
+    try:
+        theirs = op.reference.running_statistics(
+            *(torch.from_numpy(a.astype(float)) for a in given.values()), **options
+        )
+    except (RuntimeError, ValueError) as refusal:
+        refuses(subject, "running_statistics", [*given.values()], options, call, f"PyTorch: {refusal}")
+        return 0.0
+    own = {"training": True} if "training" in op.options else {}
+    case = Case(Call(op.name, own, call.seed), dtype, {"x": x}, own, np.zeros(()), {}, (REAL, REAL), rng)
+    names = ("running_mean", "running_var")
+    truth: Answers = dict(zip(names, (a.numpy() for a in theirs), strict=True))
+    for name in names:
+        for shape in misshapen((channels,)):
+            arguments = [np.ones(shape) if f"running_{n}" == name else a for n, a in given.items()]
+            refuses(subject, "running_statistics", arguments, options, call, f"{name} has shape {shape}, x {x.shape}")
+    single = np.ones((1, channels, *(1 for _ in x.shape[2:])), dtype)
+    refuses(subject, "running_statistics", [single, given["mean"], given["var"]], options, call, "of a single value")
+    got: Answers = dict(zip(names, state(subject, case, [*given.values()], options), strict=True))
+    for name in names:
+        if np.shares_memory(got[name], given[name.removeprefix("running_")]):
+            raise Failure(f"running_statistics returns a view of its input {name}", call)
+    try:
+        return compare(case, got, _bound(case, given, options), truth)
+    except Failure as failure:  # told of the call itself: no known mistake and no referee speaks of statistics
+        told = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        raise Failure(f"running_statistics({told}): {failure.what}", call, quantity=failure.quantity) from None
+
+
+def _options(op: Op, rng: np.random.Generator) -> dict[str, Any]:
+    """Now and then the default, and None, the cumulative average, where the op knows it."""
+    options: dict[str, Any] = {}
+    counted = op.name == "batch_norm"
+    if (i := rng.integers(len(MOMENTA) + 1 + counted)) < len(MOMENTA):
+        options["momentum"] = MOMENTA[i]
+    elif i > len(MOMENTA):
+        options["momentum"] = None
+        if rng.random() < 0.75:
+            options["num_batches_tracked"] = int(rng.choice(BATCHES))
+    return options
+
+
+def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -> Answers:
+    """The formula on numbers that carry their error, of both sides."""
+    u = float(np.finfo(case.dtype).epsneg)
+    momentum = options.get("momentum", 0.1)
+    tau = Rounded(np.asarray(1 / (options.get("num_batches_tracked", 0) + 1) if momentum is None else momentum), u, u)
+    x, axes = given["x"].astype(float), reading(case).axes or ()
+    n = max(prod(x.shape[axis] for axis in axes), 1)
+    exact = Rounded(x, 0.0, u)
+    mean = exact.sum(axes, keepdims=True) / n
+    centred = exact - mean
+    # what x lacks of its mean errs at the magnitudes of both: see compare/bounds/norms.py
+    m, v = exact.sum(axes) / n, (centred * centred).sum(axes) / max(n - 1, 1)
+    if m.value.ndim == 2:  # instance_norm: the samples' mean
+        m, v = m.sum(0) / len(x), v.sum(0) / len(x)
+    pairs = {"running_mean": (given["mean"], m), "running_var": (given["var"], v)}
+    return {name: 2 * ((1 - tau) * old + tau * new).error for name, (old, new) in pairs.items()}

@@ -1,0 +1,46 @@
+"""Whether a function takes what it should: arrays by position, whatever their names, options by name and default."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from cnn_oracle.call import Call
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+
+
+def must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], more: int, call: Call) -> None:
+    """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
+    if not callable(function):
+        raise Failure(f"{op.name} has no {name}", call)
+    if not tells(function):
+        return
+    want, got, arrays = _parameters(reference), _parameters(function), len(op.positional)
+    if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
+        got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # whatever else: the calls will show
+    if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
+        shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
+        told = ", ".join([*shown, *map(str, want[arrays:])])
+        raise Failure(f"{op.name}.{name} takes ({', '.join(map(str, got))}), it should take ({told})", call)
+
+
+def tells(function: Any) -> bool:
+    """Whether its signature says what it takes: that of a built-in function need not, and ``*arrays`` does not."""
+    try:
+        return all(p.kind is not p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        return False
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    parameters = inspect.signature(function).parameters.values()
+    empty, positional = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return [p.replace(annotation=empty, kind=positional) for p in parameters if p.kind is not p.VAR_KEYWORD]
+
+
+def _bare(parameters: list[inspect.Parameter], arrays: int) -> tuple[list[Any], dict[str, Any]]:
+    return [p.default for p in parameters[:arrays]], {p.name: p.default for p in parameters[arrays:]}
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is inspect.Parameter.empty

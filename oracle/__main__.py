@@ -1,3 +1,0 @@
-from oracle.cli import main
-
-main()

@@ -1,0 +1,169 @@
+"""The catalogue of known mistakes, with what the oracle makes of each: how soon it is rejected, how surely named."""
+
+import ast
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from cnn_oracle import mistakes
+from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.cases.case import cases
+from cnn_oracle.diagnose.matching import CALLS, Known, told_apart
+from cnn_oracle.environment import hardware, versions
+from cnn_oracle.op import Op
+from cnn_oracle.ops import look_up
+from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.verification import EXAMPLES, search, verify_op
+
+GEOMETRIES = 300  # failing ones, of each mistake
+TRIES = 4_000  # drawn calls among which they are looked for: some mistakes show in one of thirteen
+EQUATION = r"\w+(?:\[[^]]*\])? +="
+
+
+class Entry(NamedTuple):
+    """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
+
+    ``calls`` and ``seconds`` are until it is rejected, with the comparison's own start-up; ``explained`` the seconds
+    from there until its smallest call is named. ``failing`` geometries were asked for a name; ``unique`` of them gave
+    this one alone.
+    """
+
+    op: str
+    name: str
+    description: str
+    formula: str
+    calls: int
+    seconds: float
+    explained: float
+    failing: int
+    unique: int
+
+
+def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
+    """One for each mistake of these ops, by worker processes, in the catalogue's order; ``progress`` is told each job.
+
+    A job is a mistake, to be rejected, or an op, whose mistakes are to be named: they share their calls.
+    """
+    each = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
+    named: dict[str, dict[str, tuple[int, int]]] = {}
+    rejected: dict[tuple[str, str, int], Entry] = {}
+    for job, result in run(_work, [*((op.name, "", geometries) for op in ops), *each]):
+        assert not isinstance(result, Died), (job, result)
+        if isinstance(result, Entry):
+            rejected[job] = result
+        else:
+            named[job[0]] = result
+        progress(job[0])
+    began = start_up()
+    for op, name, _ in each:
+        (failing, unique), entry = named[op][name], rejected[op, name, geometries]
+        yield entry._replace(seconds=began + entry.seconds, failing=failing, unique=unique)
+
+
+def start_up() -> float:
+    """Seconds from a process that has torch, with what torch imports at its first gradient, to its first comparison."""
+    code = (
+        "import time, torch, torch.fx.experimental.symbolic_shapes; start = time.perf_counter(); "
+        "from cnn_oracle.verification import search; from cnn_oracle.ops import OPS; "
+        "from cnn_oracle.mistakes import load; "
+        "search(load('cnn_oracle.manual'), OPS['relu'], 1, 0); print(time.perf_counter() - start)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
+
+
+def _work(job: tuple[str, str, int], _: Note) -> Entry | dict[str, tuple[int, int]]:
+    op = look_up(job[0])
+    return _rejected(op, job[1]) if job[1] else named(op, job[2])
+
+
+def _rejected(op: Op, name: str) -> Entry:
+    (mistake,) = (m for m in mistakes.of(op.name) if m.name == name)
+    start = time.perf_counter()
+    found = search(mistake.subject, op, EXAMPLES, 0, shrink=False)
+    seconds = time.perf_counter() - start
+    failure = verify_op(mistake.subject, op, EXAMPLES, 0).failure
+    assert failure is not None, mistake.name
+    str(failure)
+    explained = time.perf_counter() - start - seconds
+    formula = violated(op, failure.quantity)
+    return Entry(op.name, mistake.name, mistake.description, formula, found.calls, seconds, explained, 0, 0)
+
+
+def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
+    """For each mistake of an op: so many of the first drawn calls on which it shows, and how many name it alone."""
+    rng, asked = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
+    for _ in range(TRIES):
+        left = [m for m in mistakes.of(op.name) if asked[m.name][0] < geometries]
+        if not left:
+            break
+        for known in (Known(op, case) for case in cases(op, random_call(op, rng))):
+            shown = [(m, answers) for m in left if (answers := known.wrong(m))]
+            left = [m for m in left if m not in [mistake for mistake, _ in shown]]
+            for m, answers in shown:
+                names = [other.name for other in told_apart(m.subject, op, known.matching(answers))]
+                failing, unique = asked[m.name]
+                asked[m.name] = failing + 1, unique + (names == [m.name])
+    return asked
+
+
+def violated(op: Op, quantity: str) -> str:
+    """The line of the op's derivation that says what the quantity is, in ``manual``; else its first formula."""
+    quantity = "w" if op.kind == "step" else quantity
+    every = [line.strip() for text in _derivations(op) for line in text.splitlines()]
+    # an equation may also stand behind another, or behind a sentence
+    every += [part for line in every for part in re.split(rf" {{3,}}(?={EQUATION})", line)[1:]]
+    lines = [line for line in every if re.match(EQUATION, line)]
+    own = [line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line)]
+    first = next(iter(own or [line for line in lines if line.startswith("y")] or lines), "")
+    return re.sub(r" +", " ", re.sub(r" {4,}.*", "", re.sub(r" +=", " =", first, count=1)))
+
+
+def _derivations(op: Op) -> Iterator[str]:
+    """The docstrings of the op's file and of the private files that it imports: where the derivation stands."""
+    folder = Path(op.manual.__file__ or "").parent
+    tree = ast.parse((folder / f"{op.name}.py").read_text())
+    yield ast.get_docstring(tree) or ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                if name.startswith("_"):
+                    yield ast.get_docstring(ast.parse((folder / f"{name}.py").read_text())) or ""
+
+
+def markdown(found: list[Entry]) -> str:
+    """The page."""
+    seconds = sorted(entry.seconds for entry in found)
+    return PAGE.format(
+        count=len(found), ops=len({e.op for e in found}), median=seconds[len(seconds) // 2],
+        surely=sum(e.unique >= 0.95 * e.failing for e in found), failing=f"{sum(e.failing for e in found):,}",
+        unique=sum(e.unique for e in found) / max(sum(e.failing for e in found), 1), together=1 + CALLS,
+        machine=f"{hardware()['cpu']}, torch {versions()['torch']}", rows="\n".join(map(_row, found)),
+    )  # fmt: skip
+
+
+def _row(e: Entry) -> str:
+    formula, share = e.formula.replace("|", "∣"), e.unique / max(e.failing, 1)
+    figures = f"{e.calls} | {e.seconds:.2f} | {e.explained:.2f} | {e.failing} | {share:.1%}"
+    return f"| {e.op} | {e.description} | `{formula}` | {figures} |"
+
+
+PAGE = """# Known mistakes
+
+Generated by `cnn-oracle mistakes --markdown docs/generated/mistakes.md` on {machine}.
+
+{count} wrong derivations of {ops} ops, each a few lines of runnable code in `cnn_oracle/mistakes/`. Every one is
+rejected; the median time until then is {median:.2f} s, start-up of the comparison included, PyTorch's import not.
+
+On {failing} drawn calls on which a mistake shows, {unique:.1%} are named by it alone, at most {together} calls
+being asked; for {surely} of the {count} that share is 95 % or more. Explained is the time until its smallest call is
+found and named.
+
+| op | what goes wrong | formula violated | calls until rejected | seconds | explained | failing calls | named alone |
+|---|---|---|--:|--:|--:|--:|--:|
+{rows}
+"""

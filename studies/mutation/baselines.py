@@ -1,0 +1,178 @@
+"""What weaker ways to check would have rejected of the same edits: one forward at 1e-2, gradcheck, … up to this.
+
+The tolerances are those of the ways that are held up here, not ours.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from cnn_oracle import theorems
+from cnn_oracle.call import Call
+from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.cases.case import Case, draw
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.op import Op
+from cnn_oracle.ops import look_up
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import backward, forward, steps
+from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.studies.mutation.edits import Mutant
+from cnn_oracle.studies.mutation.importing import subject_of
+from cnn_oracle.studies.mutation.run import TIMEOUT, Judged
+from cnn_oracle.subject import Subject
+from cnn_oracle.verification import check, steadily
+
+SAMPLE = 400  # edits, chosen at random of those that change an answer
+JUDGES = 3  # ops by which an edit of a private file is judged here
+DRAWN = 20  # calls
+# What tests written by hand allow: the ladder asks how many edits such a comparison lets through. No verdict uses it
+LOOSE = {"rtol": 1e-2, "atol": 1e-2}
+FIRST = {"stride", "padding", "dilation", "groups", "output_padding", "pad", "ignore_index", "eps"}
+EXACT = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
+
+
+class Job(NamedTuple):
+    mutant: Mutant
+    ops: tuple[str, ...]
+
+
+class Rung(NamedTuple):
+    """A way to check, and the share of the edits that it rejects."""
+
+    name: str
+    rejected: int
+    of: int
+
+
+def climb(judged: Sequence[Judged], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
+    """Each rung on a sample of the edits that some call tells from the right code; the last is the sweep itself."""
+    able = [one for one in judged if one.op and one.theorem != "import"]
+    chosen = Random(0).sample(able, min(SAMPLE, len(able)))
+    totals = [0] * len(RUNGS)
+    for _, told in run(_told, [Job(one.mutant, one.judges[:JUDGES]) for one in chosen], timeout=TIMEOUT):
+        progress("ladder", len(chosen))
+        for i in range(len(RUNGS)):
+            totals[i] += isinstance(told, Died) or told[i]
+    found = [Rung(name, total, len(chosen)) for name, total in zip(RUNGS, totals, strict=True)]
+    return [*found, Rung("this suite", len(chosen), len(chosen))]
+
+
+def _told(job: Job, note: Note) -> tuple[bool, ...]:
+    rejected = [False] * len(RUNGS)
+    with steadily(), warnings.catch_warnings(action="ignore"):
+        for n, name in enumerate(job.ops):
+            note(n)
+            op, subject = look_up(name), subject_of(job.mutant, name)
+            for i, rung in enumerate(RUNGS.values()):
+                rejected[i] = rejected[i] or _fails(rung, subject, op)
+    return tuple(rejected)
+
+
+def _fails(rung: "Way", subject: Subject, op: Op) -> bool:
+    try:
+        return not rung(subject, op)
+    except Exception:  # whatever the edited code, or the check, makes of it
+        return True
+
+
+def typical(op: Op) -> Call:
+    """One square geometry of moderate size with the default options, as one would write it down."""
+    same: dict[str, Any] = {}
+
+    def choose(name: str, values: Sequence[Any], _: Sequence[Any] = (), /) -> Any:
+        count = all(isinstance(v, int) and not isinstance(v, bool) for v in values) and name not in FIRST
+        return same.setdefault(name, values[len(values) // 2 if count else 0])
+
+    return op.call(choose, 0)
+
+
+def _forward_once(subject: Subject, op: Op) -> bool:
+    return _close(subject, op, draw(op, typical(op)), gradients=False)
+
+
+def _gradients_once(subject: Subject, op: Op) -> bool:
+    return _close(subject, op, draw(op, typical(op)))
+
+
+def _gradcheck(subject: Subject, op: Op) -> bool:
+    """PyTorch's own, with its defaults, in float64; an optimiser has nothing that it could check."""
+    if op.kind == "step":
+        return True
+    case = draw(op, typical(op))
+    names = [n for n, a in case.arrays.items() if a is not None]
+
+    class Subjects(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *tensors: torch.Tensor) -> torch.Tensor:
+            ctx.save_for_backward(*tensors)
+            return torch.from_numpy(np.array(forward(subject, _with(case, names, tensors))["y"]))
+
+        @staticmethod
+        def backward(ctx: Any, dy: torch.Tensor) -> Any:
+            there = _with(case, names, ctx.saved_tensors)
+            there.dy = dy.numpy()
+            answers = backward(subject, there)
+            return tuple(torch.from_numpy(np.array(answers[f"d{n}"])) for n in names)
+
+    tensors = [torch.from_numpy(np.array(case.arrays[n])).requires_grad_() for n in names]
+    return torch.autograd.gradcheck(Subjects.apply, tensors)
+
+
+def _with(case: Case, names: Iterable[str], tensors: Iterable[torch.Tensor]) -> Case:
+    given: Answers = {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
+    return Case(
+        case.call, case.dtype, case.arrays | given, case.keywords, case.dy, case.truth, case.lattices, case.rng
+    )  # fmt: skip
+
+
+def _forward_and_gradcheck(subject: Subject, op: Op) -> bool:
+    return _forward_once(subject, op) and _gradcheck(subject, op)
+
+
+def _drawn_loosely(subject: Subject, op: Op) -> bool:
+    return all(_close(subject, op, draw(op, call)) for call in _drawn(op))
+
+
+def _drawn_strictly(subject: Subject, op: Op) -> bool:
+    """Bitwise where floating point is exact, within bounds elsewhere."""
+    for call in _drawn(op):
+        try:
+            check(subject, op, call, [theorem for theorem in EXACT if theorem in theorems.of(op)])
+        except Failure:
+            return False
+    return True
+
+
+def _drawn(op: Op) -> Iterator[Call]:
+    rng = Random(0)
+    return (random_call(op, rng) for _ in range(DRAWN))
+
+
+def _close(subject: Subject, op: Op, case: Case, gradients: bool = True) -> bool:
+    """Shapes and numbers, by the tolerance whose weakness is measured here."""
+    if op.kind == "step":
+        got = steps(subject, case)
+        got = got if gradients else {"w1": got["w1"]}
+    else:
+        got = forward(subject, case) | (backward(subject, case) if gradients else {})
+    return all(
+        (a is None and b is None)
+        or (a is not None and b is not None and a.shape == b.shape and np.allclose(a, b, **LOOSE, equal_nan=True))
+        for a, b in ((a, case.truth[quantity]) for quantity, a in got.items())
+    )
+
+
+Way = Callable[[Subject, Op], bool]
+RUNGS: dict[str, Way] = {
+    "forward, one typical call, within 1e-2": _forward_once,
+    "and its gradients": _gradients_once,
+    "torch.autograd.gradcheck, the same call": _gradcheck,
+    "forward within 1e-2, and gradcheck": _forward_and_gradcheck,
+    f"{DRAWN} drawn calls, within 1e-2": _drawn_loosely,
+    f"{DRAWN} drawn calls, exact or within bounds": _drawn_strictly,
+}

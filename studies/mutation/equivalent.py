@@ -1,0 +1,32 @@
+"""The edits that change no answer, each with its reason, as the files of reasons/ list them."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from cnn_oracle.studies.mutation.edits import Mutant
+
+
+def reason(mutant: Mutant) -> str | None:
+    """Why the edit changes no answer that the contract speaks of; None if it may."""
+    return reasons().get(name_of(mutant))
+
+
+def name_of(mutant: Mutant) -> str:
+    return f"{mutant.file}.{mutant}"
+
+
+@cache
+def reasons() -> dict[str, str]:
+    """By the name of the edit.
+
+    Raises:
+        ValueError: an edit is listed twice.
+    """
+    files = sorted(Path(__file__).with_name("reasons").glob("*.toml"))
+    groups = [group for file in files for group in tomllib.loads(file.read_text())["equivalent"]]
+    pairs = [(edit, group["reason"]) for group in groups for edit in group["edits"]]
+    if len(found := dict(pairs)) < len(pairs):
+        twice = next(edit for edit, _ in pairs if [e for e, _ in pairs].count(edit) > 1)
+        raise ValueError(f"reasons/ lists {twice!r} twice")
+    return found

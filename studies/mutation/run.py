@@ -1,0 +1,152 @@
+"""Each edit of ``manual`` on trial, by worker processes: the first drawn call that rejects it, of any op that it is in.
+
+An edit of a private file is judged by the ops that run the function it is in, which a trace of some calls tells.
+"""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from cProfile import Profile
+from pathlib import Path
+from random import Random
+from types import CodeType
+from typing import NamedTuple
+
+from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS, look_up
+from cnn_oracle.result import Failure, Verdict
+from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.studies.mutation.edits import ROOM, Mutant, mutants
+from cnn_oracle.studies.mutation.equivalent import reason
+from cnn_oracle.studies.mutation.importing import subject_of
+from cnn_oracle.subject import OURS, Subject
+from cnn_oracle.theorems.rejections import every_neighbour_that_pytorch_refuses_is_refused
+from cnn_oracle.verification import check, steadily
+
+CALLS = 300  # of an op, at most, three times what verify makes, before an edit counts as not rejected
+SHARED = 400  # of all ops together that an edit of a private file is in
+LEAST = 10  # of each op
+SPOT = 5  # calls of each op for an edit that is said to change no answer
+FEW = 10  # calls, after which all neighbours are asked that PyTorch refuses, not a few: what is left may be a refusal's
+TRACED = 12  # calls of each op, with their refused neighbours
+TIMEOUT = 30.0  # seconds without a call's end: an edited loop may have none
+NOT_OPS = {"__init__", "_typing", "_errors", "_for_op", "_plain_convolution", "convnet"}  # what no op computes
+
+
+class Job(NamedTuple):
+    mutant: Mutant
+    ops: tuple[str, ...]
+    calls: int  # of each
+
+
+class Judged(NamedTuple):
+    """An edit and what became of it: the op, the calls of it until it was rejected, by which theorem and how.
+
+    ``theorem`` is "import" if the edited file cannot be imported, "process" if it ended its process or did not end;
+    ``op`` is None if it was not rejected.
+    """
+
+    mutant: Mutant
+    judges: tuple[str, ...]
+    op: str | None
+    calls: int
+    theorem: str
+    verdict: str
+    said: str
+
+
+def sweep(
+    ops: Iterable[str] = (), *, calls: int = CALLS, progress: Callable[[str, int], None] = lambda *_: None
+) -> Iterator[Judged]:
+    """Every edit of what these ops, or all, are made of, in the order in which they are judged."""
+    jobs = list(_jobs(tuple(ops), calls))
+    for one in on_trial(jobs):
+        progress(one.mutant.file, len(jobs))
+        yield one
+
+
+def on_trial(jobs: Iterable[Job]) -> Iterator[Judged]:
+    """What becomes of each edit. One that ends its process, or does not end, is rejected by that."""
+    for job, result in run(judge_edit, jobs, timeout=TIMEOUT):
+        if isinstance(result, Died):
+            yield Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, result.how)
+        else:
+            yield result
+
+
+def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
+    reach = reached()
+    for file in files():
+        for mutant in mutants(file):
+            judges = (file,) if file in OPS else reach.get((file, mutant.function), ())
+            if asked and not {*asked} & {*judges}:
+                continue
+            each = min(calls, max(SHARED // max(len(judges), 1), LEAST)) if reason(mutant) is None else SPOT
+            yield Job(mutant, judges, each)
+
+
+def judge_edit(job: Job, note: Note) -> Judged:
+    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
+
+    Every second is computed block by block, as large calls are.
+    """
+    subjects, made = dict[tuple[str, bool], Subject](), 0
+    rngs = {name: Random(0) for name in job.ops}
+    with steadily(), warnings.catch_warnings(action="ignore"):
+        for n in range(1, job.calls + 1):
+            for name in job.ops:
+                note(made := made + 1)
+                which = name, n % 2 == 0
+                try:
+                    if which not in subjects:
+                        subjects[which] = subject_of(job.mutant, *which)
+                except Exception as error:
+                    return Judged(job.mutant, job.ops, name, 0, "import", Verdict.CRASHED, _first_line(error))
+                try:
+                    call = random_call(look_up(name), rngs[name])
+                    check(subjects[which], look_up(name), call)
+                    if n > FEW:
+                        check(subjects[which], look_up(name), call, [every_neighbour_that_pytorch_refuses_is_refused])
+                except Failure as failure:
+                    theorem = failure.theorem.__name__ if failure.theorem else ""
+                    told = (theorem, failure.verdict, failure.what)
+                    return Judged(job.mutant, job.ops, name, n, *told)
+    return Judged(job.mutant, job.ops, None, job.calls, "", "", "")
+
+
+def files() -> list[str]:
+    """The files of manual/ whose code is edited: the ops, and what they share."""
+    shared = sorted(p.stem for p in ROOM.glob("_*.py") if p.stem not in NOT_OPS)
+    return [*OPS, *shared]
+
+
+def reached() -> dict[tuple[str, str], tuple[str, ...]]:
+    """For each function of a private file, and for each file's "module" level, the ops that run it."""
+    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for name, functions in run(_traced, OPS):
+        assert not isinstance(functions, Died), (name, functions)
+        for file, function in functions:
+            found[file, function][name] = None
+            found[file, "module"][name] = None
+    order = list(OPS)
+    return {key: tuple(sorted(names, key=order.index)) for key, names in found.items()}
+
+
+def _traced(name: str, note: Note) -> set[tuple[str, str]]:
+    """The functions of private files that an op's theorems run."""
+    op, subject, rng, profile = look_up(name), load(OURS), Random(0), Profile()
+    with steadily():
+        for n in range(TRACED):
+            note(n)
+            call = random_call(op, rng)
+            with suppress(Failure):
+                profile.runcall(check, subject, op, call)
+    codes = [entry.code for entry in profile.getstats() if isinstance(entry.code, CodeType)]
+    places = ((Path(code.co_filename), code.co_qualname.partition(".")[0]) for code in codes)
+    return {(p.stem, function) for p, function in places if p.parent == ROOM and p.stem.startswith("_")}
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

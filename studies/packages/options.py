@@ -1,0 +1,30 @@
+"""What the packages' files do with options: one for each axis, and those that the package has not."""
+
+from typing import Any
+
+from cnn_oracle.studies.packages.known import Lacks
+
+
+def each(option: Any, rank: int) -> tuple[Any, ...]:
+    """One for each of ``rank`` axes."""
+    return option if isinstance(option, tuple) else (option,) * rank
+
+
+def only(**options: tuple[Any, Any]) -> None:
+    """Of options that the package has not: what was given, and the value that stands for none.
+
+    Raises:
+        Lacks: another was given.
+    """
+    without(**{name: given is not none and given != none for name, (given, none) in options.items()})
+
+
+def without(**options: bool) -> None:
+    """What the package has no argument for must not be asked for.
+
+    Raises:
+        Lacks: it is.
+    """
+    for name, asked in options.items():
+        if asked:
+            raise Lacks(name)

@@ -1,0 +1,59 @@
+"""Defects of PyTorch that were seen somewhere (defects.toml), and whether they are on this machine.
+
+Nothing here says that a defect is there: its lines are run in a new process. Some kernels differ by instruction set, so
+a machine may lack what another has.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from cnn_oracle.run.workers import processors
+from cnn_oracle.studies.torch_defects.findings import in_a_new_process
+
+IMPORT = "import torch; import torch.nn.functional as F; torch.set_num_threads(1)"
+DIES = "ends the process"
+ENDS = {"wrong": ("AssertionError",), "refused": ("RuntimeError", "NotImplementedError"), "dies": ()}
+
+
+class Defect(NamedTuple):
+    """``seen``: the test that keeps it, or where it was met. ``ends``: how its lines do where it is there."""
+
+    title: str
+    seen: str
+    ends: str
+    lines: str
+
+    @property
+    def text(self) -> str:
+        return f"{IMPORT}\n{self.lines}"
+
+
+class Seen(NamedTuple):
+    """``there`` is None if the lines ended neither well nor as the defect does: ``how`` is for a reader to judge."""
+
+    defect: Defect
+    there: bool | None
+    how: str
+
+
+def known() -> list[Defect]:
+    """Those of defects.toml."""
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return [Defect(**defect) for defect in tomllib.loads(text)["defect"]]
+
+
+def look(defects: Sequence[Defect], environment: Mapping[str, str] = {}) -> list[Seen]:
+    """Whether each is there, each in a process of its own."""
+    with ThreadPoolExecutor(processors()) as pool:
+        return list(pool.map(lambda defect: look_for(defect, environment), defects))
+
+
+def look_for(defect: Defect, environment: Mapping[str, str] = {}) -> Seen:
+    """Whether it is there. A defect that is wrong or refused may also end the process."""
+    how = in_a_new_process(defect.text, environment)
+    if not how:
+        return Seen(defect, False, "")
+    return Seen(defect, True if how.startswith((*ENDS[defect.ends], DIES)) else None, how)

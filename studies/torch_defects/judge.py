@@ -1,0 +1,152 @@
+"""One call on trial: every case of it, in a dtype, in some layouts. What is beyond its bound is wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from cnn_oracle.call import Call
+from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.dtypes import FORMATS, Format
+from cnn_oracle.compare.compare import compare, show
+from cnn_oracle.diagnose import arbiter
+from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
+from cnn_oracle.studies.torch_defects import kernels, witness
+
+
+class Wrong(NamedTuple):
+    """The element that is worst, what it should be and how far it may lie off; no index where all of it is wrong."""
+
+    what: str
+    case: Case
+    quantity: str
+    at: tuple[int, ...] | None = None
+    got: float = 0.0
+    want: float = 0.0
+    allowed: float = 0.0
+
+
+class Outcome(NamedTuple):
+    """``exact``: bitwise on every lattice, after one rounding at the end; ``worst``: a share of the bound elsewhere.
+
+    ``hollow``: the bounds are so wide that zeros would have passed.
+    """
+
+    exact: bool = True
+    worst: float = 0.0
+    hollow: bool = False
+    wrong: Wrong | None = None
+    refused: str | None = None
+
+
+class RefusedError(Exception):
+    """PyTorch does not take the call."""
+
+
+def outcomes(
+    op: Op, call: Call, form: Format, layouts: Sequence[str], module: str, *, every: bool = True,
+    about_to: Callable[[str], None] = lambda _: None,
+) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
+    """The outcome in each layout that the call's arrays can have; PyTorch runs once ``about_to`` is told which."""
+    drawn = list(witness.cases(op, call, form, every=every))
+    for layout in layouts:
+        laid = [c for case in drawn if (c := in_layout(op, case, layout))]
+        if laid:
+            about_to(layout)
+            yield layout, _outcome(op, laid, form, layout, module)
+
+
+def in_layout(op: Op, case: Case, layout: str) -> Case | None:
+    """The case as it is in that layout; None where it has no other layout than the contiguous one."""
+    if layout != "contiguous" and not kernels.has_layout(case, layout):
+        return None
+    return witness.expanded(op, case) if layout == "expanded" else case
+
+
+def check(op: Op, case: Case, form: Format, layout: str, module: str) -> Outcome:
+    """One case: bitwise if it can be, or within its bound.
+
+    Raises:
+        Failure: an answer lies outside, or has another shape or dtype.
+        RefusedError: PyTorch does not take the call.
+    """
+    try:
+        got = kernels.answers(op, case, form.name, layout, module)
+    except kernels.AnotherDtypeError as error:
+        raise Failure(str(error), case.call, case=case) from None
+    except Exception as error:  # whatever it is
+        raise RefusedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
+    if case.exact:
+        rounded = {q: None if a is None else form.rounded(a) for q, a in case.truth.items()}
+        try:
+            compare(case, got, None, rounded)
+            return Outcome()
+        except Failure:
+            pass
+    bounds = witness.allowed(op, case, form)
+    worst = compare(case, got, bounds, says="manual says")
+    hollow = all(a is None or (np.abs(a) <= bounds[q]).all() for q, a in case.truth.items())
+    return Outcome(not case.exact, worst, hollow)
+
+
+def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
+    """What the referee says, who asks neither's backward, and, ``in_float64``, what PyTorch itself then says.
+
+    To the referee the subject is manual, and both are in float64: that PyTorch is beyond its own bound is known.
+    """
+    wide, ruling = replace(wrong.case, dtype=witness.FLOAT64), ""
+    if wrong.at is not None:
+        failure = Failure(
+            wrong.what, wide.call, quantity=wrong.quantity, index=wrong.at, subject=wrong.want, reference=wrong.got,
+            case=wide,
+        )  # fmt: skip
+        ruling = arbiter.ruling(failure, witness.MANUAL).replace("the subject", "manual")
+    return "; ".join(said for said in (ruling, _in_float64(op, wide) if in_float64 else "") if said)
+
+
+def _in_float64(op: Op, case: Case) -> str:
+    if unsafe(case.call):
+        return "PyTorch in float64 cannot be asked safely"
+    try:
+        check(op, case, FORMATS["float64"], "contiguous", kernels.KERNELS)
+    except Failure as failure:
+        return f"in float64, contiguous, PyTorch errs too: {failure.what}"
+    except RefusedError as error:
+        return f"in float64, contiguous, PyTorch refuses: {error}"
+    return "in float64, contiguous, PyTorch says what manual says"
+
+
+def _outcome(op: Op, cases: list[Case], form: Format, layout: str, module: str) -> Outcome:
+    passed: list[Outcome] = []
+    for case in cases:
+        try:
+            passed.append(check(op, case, form, layout, module))
+        except Failure as failure:
+            return Outcome(wrong=_wrong(op, case, form, failure))
+        except RefusedError as error:
+            return Outcome(refused=str(error))
+    exact, worst, hollow = zip(*((one.exact, one.worst, one.hollow) for one in passed), strict=True)
+    return Outcome(all(exact), max(worst), all(hollow))
+
+
+def _wrong(op: Op, case: Case, form: Format, failure: Failure) -> Wrong:
+    """The element that lies furthest outside its bound; NaN is furthest."""
+    quantity = failure.quantity
+    if failure.index is None or not failure.outputs:
+        return Wrong(failure.what, case, quantity)
+    got, want, bound = (
+        np.asarray(a[quantity], float) for a in (failure.outputs, case.truth, witness.allowed(op, case, form))
+    )
+    with np.errstate(all="ignore"):
+        beyond = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0.0, abs(got - want) / bound)
+    beyond = np.where(np.isnan(beyond), np.inf, beyond)
+    index = tuple(int(i) for i in np.unravel_index(beyond.argmax(), beyond.shape))
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    a, b = float(got[index]), float(want[index])
+    what = (
+        f"{quantity}{place} = {show(a, b)}, manual says {show(b, a)}   ({(beyond > 1).sum()} of {beyond.size} elements)"
+    )
+    return Wrong(what, case, quantity, index, a, b, float(np.broadcast_to(bound, got.shape)[index]))

@@ -1,0 +1,115 @@
+"""A failure in three lines of plain torch, which raise where it is still there: to send to those who can mend it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.dtypes import Format
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import Op
+from cnn_oracle.studies.torch_defects.judge import Wrong
+from cnn_oracle.studies.torch_defects.layouts import as_text, of_arguments_and_dy
+
+POSITIONAL = {"x", "w", "b", "x1", "x2", "query", "key", "value"}  # by keyword what torch has under our name
+CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # where it is not F.name(…): how it begins, and what that holds
+    "flatten": ("torch.flatten(x", ("x",)),
+    "tanh": ("torch.tanh(x", ("x",)),
+    "sigmoid": ("torch.sigmoid(x", ("x",)),
+    "embedding": ("F.embedding(indices, w", ("w", "indices")),
+    # torch draws what these are given, so that there is only our name for them
+    "dropout": ("dropout.forward(x, mask=mask", ("x", "mask")),
+    "dropout2d": ("dropout2d.forward(x, mask=mask", ("x", "mask")),
+    "xavier_uniform": ("xavier_uniform.forward(u", ("u",)),
+    "xavier_normal": ("xavier_normal.forward(z", ("z",)),
+    "kaiming_uniform": ("kaiming_uniform.forward(u", ("u",)),
+    "kaiming_normal": ("kaiming_normal.forward(z", ("z",)),
+}
+NEEDED = {"batch_norm": ("running_mean", "running_var")}  # by torch, even where they are None
+OPTIMISERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
+
+
+def reproduction(op: Op, case: Case, form: Format, layout: str, wrong: Wrong | None) -> str:
+    """The import, the tensors, the call with what it should give; or the call alone, if it ends the process."""
+    call = _steps(op, case) if op.kind == "step" else _call(op, case)
+    ours = f"; from reference import {op.name}" if f"{op.name}.forward(" in call else ""
+    tensors = "; ".join(_tensors(op, case, form, layout))
+    lines = f"import torch; import torch.nn.functional as F; torch.set_num_threads(1){ours}", tensors
+    return "\n".join(lines) + f"\n{call}{_assertion(form, wrong)}"
+
+
+def _tensors(op: Op, case: Case, form: Format, layout: str) -> Iterator[str]:
+    arguments, dy = of_arguments_and_dy(layout, case.call.seed)
+    for name, a in case.arrays.items():
+        if a is not None:
+            yield f"{name} = {_tensor(a, form, arguments)}{'' if op.kind == 'step' else '.requires_grad_()'}"
+    for name, v in case.keywords.items():
+        if isinstance(v, np.ndarray):
+            yield f"{name} = {_tensor(v, form, 'contiguous' if arguments == 'expanded' else arguments)}"
+    if op.kind == "step":
+        yield f"dws = {', '.join(_tensor(dw, form, dy) for dw in case.dy)}"
+    else:
+        yield f"dy = {_tensor(case.dy, form, dy)}"
+
+
+def _call(op: Op, case: Case) -> str:
+    present = [n for n, a in case.arrays.items() if a is not None]
+    begin, held = CALLS.get(op.name, (f"F.{op.name}(", ()))
+    given = [n if n in POSITIONAL else f"{n}={n}" for n in present if n not in held]
+    given += [f"{n}=None" for n in NEEDED.get(op.name, ()) if case.keywords.get(n) is None]
+    given += [
+        f"{n}={n if isinstance(v, np.ndarray) else repr(v)}"
+        for n, v in case.keywords.items()
+        if v is not None and n not in held
+    ]
+    forward = begin + ", " * bool(held and given) + ", ".join(given)
+    gradients = ", ".join(f"d{n}" for n in present) + "," * (len(present) == 1)
+    return f"y = {forward}); {gradients} = torch.autograd.grad(y, [{', '.join(present)}], dy)"
+
+
+def _steps(op: Op, case: Case) -> str:
+    options = "".join(f", {n}={v!r}" for n, v in case.keywords.items())
+    begin = f"p = torch.nn.Parameter(w.clone()); o = torch.optim.{OPTIMISERS[op.name]}([p]{options}); "
+    names = ", ".join(f"w{i}" for i in range(1, len(case.dy) + 1))
+    return f'{begin}{names} = [setattr(p, "grad", dw) or o.step() or p.detach().clone() for dw in dws]'
+
+
+def _assertion(form: Format, wrong: Wrong | None) -> str:
+    """Of the element that is wrong: bitwise on a lattice of full precision, else within its bound."""
+    if wrong is None:
+        return ""
+    quantity, want = wrong.quantity, _literal(wrong.want, form)
+    if wrong.at is None:
+        shape = np.shape(wrong.case.truth.get(quantity))  # type: ignore[arg-type]
+        return f"; assert {quantity}.shape == {shape}, {quantity}.shape" if quantity else f"  # {wrong.what}"
+    element = f"{quantity}[{', '.join(map(str, wrong.at))}]" if wrong.at else quantity
+    if np.isnan(wrong.want):
+        right = f"{element}.isnan()"
+    elif (wrong.case.exact and form.bits == form.sums) or not np.isfinite(wrong.want):
+        right = f"{element} == {want}"
+    else:
+        right = f"abs({element}.item() - {want}) <= {wrong.allowed:.3g}"
+    return f'; assert {right}, f"{element} = {{{element}}}, should be {want}"'
+
+
+def _tensor(a: Array, form: Format, layout: str) -> str:
+    """Its numbers; of an expanded one, those that it repeats."""
+    floating = a.dtype.kind == "f"
+    kept = a[:1] if layout == "expanded" and a.ndim and len(a) else a
+    dtype = f", dtype=torch.{form.name}" if floating else f", dtype=torch.{a.dtype.name}" if not a.size else ""
+    numbers = f"torch.tensor([{', '.join(_literal(v, form) for v in kept.ravel().tolist())}]{dtype})"
+    return as_text(numbers if kept.ndim == 1 else f"{numbers}.reshape({_shape(kept)})", a.shape, layout, floating)
+
+
+def _shape(a: Array) -> str:
+    return ", ".join(map(str, a.shape)) or "()"
+
+
+def _literal(value: Any, form: Format) -> str:
+    """As short as the format allows."""
+    if not isinstance(value, float):
+        return repr(value)
+    if not np.isfinite(value):
+        return f"torch.{value}".replace("torch.-", "-torch.")
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(form.carrier.type(value))

@@ -1,0 +1,73 @@
+"""The README is true: its code is the code, its output the output, its numbers are measured."""
+
+import re
+from pathlib import Path
+
+from cnn_oracle import data
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
+from cnn_oracle.training import train
+from cnn_oracle.verification import EXAMPLES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_op_in_full_is_the_one_in_the_house():
+    code = [block for language, block in BLOCKS if language == "python"]
+    assert code[0] == (ROOT / "manual/softmax.py").read_text()
+    assert code[1] == (ROOT / "reference/softmax.py").read_text()
+    assert code[2] in (ROOT / "cnn_oracle/ops.py").read_text()
+    assert code[3].splitlines()[1].removesuffix(" ...") in (ROOT / "tests/ops/test_softmax.py").read_text()
+
+
+def test_the_table_shows_some_ops_with_their_verdicts_and_counts_them_all():
+    rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)$", README, re.MULTILINE)
+    assert len(rows) >= 10
+    assert [row[:3] for row in rows] == [(name, OPS[name].verdict, str(EXAMPLES)) for name, *_ in rows]
+    assert all(float(worst) < 1 for *_, worst in rows)
+    assert f"manual: {len(OPS)} ops are what PyTorch computes, by {len(OPS) * EXAMPLES:,} drawn calls" in README
+
+
+def test_the_training_row_is_what_training_says():
+    (row,) = re.findall(r"^ +20 +([\d.]+) +([\d.]+) +([\d.]+)% +([\d.]+)% +(\S+) +([\d.]+)%$", README, re.MULTILINE)
+    (*_, last) = train.compare(data.load("digits")).epochs
+    shown = (last.loss.manual, last.loss.reference, 100 * last.accuracy.manual, 100 * last.accuracy.reference)
+    assert [f"{v:.5f}" for v in shown[:2]] + [f"{v:.2f}" for v in shown[2:]] == [*row[:4]]
+    assert last.max_weight_difference < 10 * float(row[4])  # it counts roundings, which differ between processors
+    assert f"{100 * last.agreement:.2f}" == row[5]
+
+
+def test_both_commands_are_those_of_ci():
+    (commands,) = [block for language, block in BLOCKS if "the main job" in block]
+    script = (ROOT / ".ci/run").read_text()
+    for line in commands.splitlines():
+        for step in line.partition("#")[0].strip().split(" && "):
+            assert step in script, step
+
+
+def test_the_failure_shown_is_the_failure_said():
+    """tests/oracle/cli/test_commands.py fixes the message; here it stands in full."""
+    from cnn_oracle.verification import search
+
+    subject = load("cnn_oracle.mistakes.conv2d.scatter_overwrites")
+    failure = search(subject, OPS["conv2d"], EXAMPLES, 0).failure
+    assert f"\n{failure}\n".replace("manual --call", f"{subject.name} --call") in README
+
+
+def test_how_far_it_can_be_trusted_is_what_the_pages_say():
+    pages = {name: (ROOT / f"docs/generated/{name}.md").read_text() for name in ("mutants", "mistakes", "alarms")}
+    edits, share = told(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %")
+    assert f"{edits} edits of" in pages["mutants"]
+    assert f"**{share}%**" in pages["mutants"]
+    known, ops, named = told(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %")
+    assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
+    assert f"{named}% are named by it alone" in pages["mistakes"]
+    (calls,) = told(r"On ([\d,]+) drawn calls it calls none of them wrong")
+    assert f"on {calls} drawn calls" in pages["alarms"]
+    assert "False alarms: **none**" in pages["alarms"]
+
+
+def told(pattern):
+    return re.search(pattern, README, re.DOTALL).groups()

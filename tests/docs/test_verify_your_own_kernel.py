@@ -1,0 +1,60 @@
+"""docs/verify-your-own-kernel.md: its examples run, and say what it shows."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnn_oracle import cli
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/verify-your-own-kernel.md").read_text()
+EXAMPLES = dict(re.findall(r"^## (A .*?)\n(.*?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+def test_an_example_says_what_is_shown(title, tmp_path, monkeypatch, capsys):
+    if "JAX" in title:
+        pytest.importorskip("jax")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    steps = re.findall(r"```(python|console)\n(.*?)```", EXAMPLES[title], re.DOTALL)
+    assert [kind for kind, _ in steps] == ["python", "console"] * (len(steps) // 2)
+    for (_, code), (_, session) in zip(steps[::2], steps[1::2], strict=True):
+        name = code.partition("\n")[0].removeprefix("# ")
+        Path(name).write_text(code)
+        sys.modules.pop(name.removesuffix(".py"), None)
+        command, _, shown = session.partition("\n")
+        said = _run(shlex.split(command.removeprefix("$ ")), monkeypatch, capsys)
+        _holds(said, shown)
+
+
+def _run(command, monkeypatch, capsys):
+    """The command line in this process, where torch is imported already; pytest in another."""
+    if command[0] == "pytest":
+        command = [sys.executable, "-m", *command]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert command[0] == "cnn-oracle"
+    monkeypatch.setattr(sys, "argv", command)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the file changes within a second
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    out = capsys.readouterr().out
+    assert stop.value.code == (1 if "WRONG" in out else None)
+    return out
+
+
+def _holds(said, shown):
+    """What is shown stands in what is said, in this order; … is whatever stands between."""
+    rest = said
+    for part in shown.split("…\n"):
+        part = part.removesuffix(" …\n")
+        assert part in rest, f"{part}\nis not in\n{rest}"
+        rest = rest[rest.index(part) + len(part) :]
+
+
+def test_the_page_has_its_three_examples():
+    assert [*EXAMPLES] == ["A NumPy function", "A torch.autograd.Function", "A JAX function"]

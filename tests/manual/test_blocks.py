@@ -1,0 +1,39 @@
+"""Block by block or all at once: how much of an array is computed at a time changes no verdict of any op."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.manual import _correlation, _elementwise, _normalise, gelu
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
+from cnn_oracle.survey.once import check_once
+
+MANUAL = load("manual")
+NORMS = ("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm")
+BLOCKED = [
+    *((name, _correlation, "BLOCK_BYTES") for name in OPS if name.startswith("conv")),
+    *((name, _elementwise, "BLOCK_ELEMENTS") for name, op in OPS.items() if hasattr(op.manual, "elementwise")),
+    *((name, _normalise, "BLOCK_BYTES") for name in NORMS),
+]
+
+
+@pytest.mark.parametrize(("name", "module", "size"), BLOCKED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(data=st.data(), most=st.sampled_from([1, 100, 1000]))
+def test_blocks_of_any_size_are_right(name, module, size, data, most, monkeypatch):
+    """1 is one row of one image, one number, one sample: more blocks than a drawn call is otherwise cut into."""
+    call = data.draw(calls(OPS[name]))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, size, most)
+        worst, _ = check_once(MANUAL, OPS[name], call)
+    assert worst <= 1
+
+
+def test_what_does_not_fit_is_refused_as_a_whole():
+    """Not by the shape of a block."""
+    x = np.zeros((2, _elementwise.BLOCK_ELEMENTS))
+    with pytest.raises(ValueError, match=r"dy=\(2, 32768\).*mixed dtypes"):
+        gelu.backward(x.astype("float32"), x)

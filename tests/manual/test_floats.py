@@ -1,0 +1,57 @@
+"""∞ and NaN are numbers like others: as PyTorch, no op warns of them. (Here a warning is an error.)"""
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.cases.case import draw
+from cnn_oracle.cases.special_values import EDGES, INF
+from cnn_oracle.manual import dropout, dropout2d, l1_loss, mse_loss, softsign
+from cnn_oracle.ops import OPS
+
+
+@pytest.mark.parametrize("name", OPS)
+@settings(max_examples=20)
+@given(data=st.data(), dtype=st.sampled_from(["float64", "float32"]))
+def test_no_op_warns_of_edge_values(name, data, dtype):
+    op = OPS[name]
+    case = draw(op, data.draw(calls(op)), dtype=dtype)
+    arrays = [None if a is None else among_edges(case.rng, a) for a in case.arrays.values()]
+    dy = among_edges(case.rng, case.dy)
+    with suppress(ValueError):  # binary_cross_entropy's, whose x and target lie in 0 … 1
+        if op.kind == "step":
+            state = None
+            for dw in dy:
+                _, state = op.manual.step(*arrays, dw, state, **case.keywords)
+        else:
+            op.manual.forward(*arrays, **case.keywords)
+            op.manual.backward(dy, *arrays, **case.keywords)
+
+
+def among_edges(rng, a):
+    """A third of ``a`` replaced by edge values, as its dtype has them."""
+    with np.errstate(over="ignore", under="ignore"):
+        edges = rng.choice(EDGES, a.shape).astype(a.dtype)
+    return np.where(rng.random(a.shape) < 1 / 3, edges, a)
+
+
+@pytest.mark.parametrize(("op", "mask"), [(dropout, [[False, True]]), (dropout2d, [[False, True]])])
+def test_a_dropped_infinity_is_nan_without_a_warning(op, mask):
+    x, mask = np.array([[INF, 1.0]]), np.array(mask)
+    assert np.array_equal(op.forward(x, mask=mask), [[np.nan, 2]], equal_nan=True)
+    assert np.array_equal(op.backward(x, x, mask=mask)[0], [[np.nan, 2]], equal_nan=True)
+
+
+@pytest.mark.parametrize("op", [l1_loss, mse_loss])
+def test_a_sum_of_losses_meets_infinity_without_a_warning(op):
+    x, weight = np.array([INF, 1.0]), np.array([1.0, -INF])
+    assert np.isnan(op.forward(x, np.zeros(2), reduction="sum", weight=weight))
+
+
+def test_softsigns_gradient_is_infinity_times_zero_without_a_warning():
+    """As the test above drew it once: at 1e300 the slope is 0 before dy is infinite."""
+    assert np.isnan(softsign.backward(np.array([INF]), np.array([1e300]))[0])

@@ -1,0 +1,70 @@
+"""Laws of every normalisation that subtracts a mean: batch, instance, layer and group norm."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnn_oracle.call import Call
+from cnn_oracle.cases.case import answered, draw
+from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.manual import _normalise
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
+from cnn_oracle.result import Failure
+from cnn_oracle.run.subject import everything
+
+OPTIONS = {
+    "batch_norm": {"training": True, "running_mean": (6,), "running_var": (6,)},
+    "instance_norm": {},
+    "layer_norm": {"normalized_shape": (5, 3)},
+    "group_norm": {"num_groups": 2},
+}
+every_op = pytest.mark.parametrize("name", OPTIONS)
+
+
+def far(name, seed, dtype="float64", offset=1e6):
+    """A drawn case, moved far from zero; PyTorch's answers to it, and how far any may lie off."""
+    w = (5, 3) if name == "layer_norm" else (6,)
+    op, call = OPS[name], Call(name, {"x": (4, 6, 5, 3), "weight": w, "bias": w, **OPTIONS[name]}, seed)
+    case = draw(op, call, dtype=dtype)
+    x = np.random.default_rng(seed).standard_normal((4, 6, 5, 3)) + offset  # a drawn x may itself be far
+    case = answered(op, case, arrays=case.arrays | {"x": x.astype(dtype)})
+    return case, tolerance(op, case)
+
+
+@every_op
+@pytest.mark.parametrize(("dtype", "offset"), [("float64", 1e6), ("float32", 1e3)])
+@given(seed=st.integers(0, 999))
+def test_a_huge_offset_stays_within_its_bound(name, dtype, offset, seed):
+    """At 10⁶ float32 knows x − m to one or two digits: the bound is infinite, and there is nothing to compare."""
+    case, allowed = far(name, seed, dtype, offset)
+    assert np.isfinite(allowed["dx"]).all()
+    compare(case, everything(load("manual"), OPS[name], case), allowed)
+
+
+def one_pass(x, axes, eps, centred, out=None):
+    """Σx²/n − m² for Σ(x − m)²/n."""
+    m, square = x.mean(axes, keepdims=True), (x * x).mean(axes, keepdims=True)
+    s = 1 / np.sqrt(np.maximum(square - m * m, 0) + eps)
+    return np.multiply(x - m, s, out=out), s
+
+
+@every_op
+def test_the_variance_of_one_pass_is_beyond_the_bound(name, monkeypatch):
+    """Its squares of 10¹² leave 1e−4 of the variance. Near zero it is as good as any: only an offset tells."""
+    case, allowed = far(name, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(_normalise, "_standardise", one_pass)
+        near, close = far(name, 0, offset=0.0)
+        compare(near, everything(load("manual"), OPS[name], near), close)
+        with pytest.raises(Failure, match="PyTorch says"):
+            compare(case, everything(load("manual"), OPS[name], case), allowed)
+
+
+@every_op
+def test_a_bound_is_not_a_blank_cheque(name):
+    """In float64 it allows 1e−12 near zero, and grows with the offset alone."""
+    near, away = (far(name, 0, offset=offset)[1] for offset in (0.0, 1e6))
+    assert max(near["y"].max(), near["dx"].max()) < 1e-12
+    assert max(away["y"].max(), away["dx"].max()) < 1e-12 * 1e6

@@ -1,0 +1,31 @@
+"""Laws of the logistic function."""
+
+import numpy as np
+from hypothesis import given
+
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.cases.case import draw
+from cnn_oracle.manual import sigmoid, softmax
+from cnn_oracle.ops import OPS
+
+OP = OPS["sigmoid"]
+
+U = np.finfo(float).epsneg
+
+
+@given(call=calls(OP))
+def test_of_minus_x_is_the_rest_to_one(call):
+    x = draw(OP, call).arrays["x"]
+    assert (np.abs(sigmoid.forward(x) + sigmoid.forward(-x) - 1) <= 24 * U).all()  # twice exp, a sum and a quotient
+
+
+@given(call=calls(OP))
+def test_is_softmax_of_x_and_zero(call):
+    x = draw(OP, call).arrays["x"]
+    pair = softmax.forward(np.stack((x, np.zeros_like(x))), dim=0)[0]
+    assert (np.abs(sigmoid.forward(x) - pair) <= 24 * U * pair).all()
+
+
+def test_keeps_its_digits_far_below_zero():
+    # one exp each, of the same number, then 1 + e = 1 and a quotient: 4 u leaves room for a vector's exp and a scalar's
+    assert np.isclose(sigmoid.forward(np.array([-700.0])), np.exp(-700), rtol=4 * U, atol=0)

@@ -1,0 +1,50 @@
+"""The theorems of every op, on drawn calls. Each is written once, in cnn_oracle/theorems/__init__.py."""
+
+import os
+from functools import cache
+from random import Random, randrange
+
+import pytest
+
+from cnn_oracle import theorems
+from cnn_oracle.calls.sampling import SEEDS, random_call
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
+from cnn_oracle.result import Failure
+from cnn_oracle.verification import EXAMPLES, check, must_hold, steadily
+
+SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # other calls each time, but for CI
+
+
+def pytest_generate_tests(metafunc):
+    """One op after the other, so that its calls are drawn and answered once for all its theorems."""
+    if "theorem" in metafunc.fixturenames:
+        pairs = [(name, theorem) for name, op in OPS.items() for theorem in theorems.of(op)]
+        metafunc.parametrize(("name", "theorem"), pairs, ids=lambda v: getattr(v, "__name__", v))
+
+
+def test_theorem_holds(subject, name, theorem):
+    __tracebackhide__ = True
+    op = OPS[name]
+    if subject.implementation(name) is None:
+        pytest.skip(f"{subject.name} does not cover {name}")
+    if theorem not in theorems.of(op, subject):
+        pytest.skip(f"{subject.name} has not what this speaks of")
+    if theorem in failing(subject.name, name):
+        must_hold(subject, op, theorem, SEED)
+        pytest.fail(f"{theorem.__name__} fails on one of these calls, and not when it is asked alone")
+
+
+@cache
+def failing(subject_name, name):
+    """The theorems that do not hold on some drawn call."""
+    subject, op, rng, found = load(subject_name), OPS[name], Random(SEED), set()
+    with steadily():
+        for _ in range(EXAMPLES):
+            call = random_call(op, rng)
+            for theorem in theorems.of(op, subject):
+                try:
+                    check(subject, op, call, [theorem])
+                except Failure:
+                    found.add(theorem)
+    return found

@@ -1,0 +1,267 @@
+"""The command line: what it prints, writes and returns."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnn_oracle import cli, environment, theorems
+from cnn_oracle.call import parse
+from cnn_oracle.calls.unsupported import VALUES, left_out
+from cnn_oracle.cases.case import arrays_of, keywords_of
+from cnn_oracle.cases.expected import reference_forward
+from cnn_oracle.ops import OPS
+
+ROOT = Path(__file__).parents[3]
+WRONG = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
+KEYS = {
+    "op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked",
+    "pytorch", "pytorch_in_ci",
+}  # fmt: skip
+
+
+@pytest.fixture
+def oracle(monkeypatch, capsys):
+    """Run ``cnn-oracle`` in this process: (status, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cnn-oracle", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run
+
+
+def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
+    status, out, err = oracle(
+        "verify", "--op", "relu", "--op", "softmax", "--examples", "20", "--json", str(tmp_path / "v")
+    )
+    assert (status, err) == (0, "")
+    assert "cnn_oracle.manual: 2 ops are what PyTorch computes, by 40 drawn calls" in out
+    result = json.loads((tmp_path / "v").read_text())
+    assert result["subject"] == "cnn_oracle.manual"
+    assert {"python", "numpy", "torch", "onednn"} <= result["versions"].keys()
+    assert [(row["op"], row["verdict"], row["calls"], row["failure"]) for row in result["ops"]] == [
+        ("relu", "EXACT", 20, None),
+        ("softmax", "BOUNDED", 20, None),
+    ]
+    assert all(
+        set(row) == KEYS and (row["pytorch"], row["pytorch_in_ci"]) == environment.pytorch() for row in result["ops"]
+    )
+
+
+def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):
+    status, out, _ = oracle("verify", WRONG, "--json")
+    assert status == 1
+    (row,) = json.loads(out)["ops"]
+    failure = row["failure"]
+    assert row["verdict"] == "WRONG"
+    assert failure["call"] == "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    assert (failure["quantity"], failure["index"], failure["subject"], failure["reference"]) == (
+        "dx",
+        [0, 0, 1, 0],
+        36,
+        68,
+    )
+    assert failure["mistakes"] == ["dx is assigned (=) where windows overlap, not added (+=)"]
+
+
+def test_a_failure_reads_as_designed(oracle):
+    """The message, verbatim: a change of wording is a change of the interface."""
+    _, out, _ = oracle("verify", WRONG)
+    call = "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    assert out[out.index("WRONG  dx") :] == (
+        "WRONG  dx[0,0,1,0] = 36, PyTorch says 68   (1 of 3 elements)\n"
+        f"  call      {call}\n"
+        "  referee   the subject is wrong: both forwards say 68\n"
+        "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n"
+        f"  reproduce cnn-oracle verify {WRONG} --call '{call}' --seed 0\n"
+        f"\n{WRONG}: 1 of 1 ops are not what PyTorch computes, by {_calls(out)} drawn calls\n"
+        f"compared with {environment.pytorch()}\n"
+    )
+
+
+def test_the_line_that_reproduces_the_failure_does_so_in_a_new_process(oracle):
+    _, out, _ = oracle("verify", WRONG)
+    failure = out[out.index("WRONG  dx") : out.index("\n\ncnn_oracle.mistakes")]
+    again = shlex.split(failure.partition("reproduce")[2])
+    second = subprocess.run(
+        [sys.executable, "-m", "cnn_oracle", *again[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert failure in second.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        (
+            "class relu:\n    forward = staticmethod(lambda x: __import__('sys').exit(0))",
+            1,
+            "forward raises SystemExit: 0",
+        ),
+        ("class relu:\n    forward = staticmethod(lambda x: x * (x > 0))", 1, "relu has no backward"),
+        ("raise SystemExit(0)", 2, "SystemExit: 0"),
+        ("import nosuchmodule", 2, "ModuleNotFoundError: No module named 'nosuchmodule'"),
+    ],
+)
+def test_a_subject_cannot_leave_without_a_verdict(oracle, tmp_path, monkeypatch, source, status, said):
+    name = f"subject_{abs(hash(source))}"
+    (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    result = oracle("verify", name, "--examples", "3")
+    assert result[0] == status
+    assert said in result[1] + result[2]
+
+
+def test_what_is_not_checked_is_said_in_the_row(oracle, tmp_path, monkeypatch):
+    code = "from types import SimpleNamespace; from cnn_oracle.manual import relu as right, tanh\n"
+    (tmp_path / "forward_alone.py").write_text(f"{code}relu = SimpleNamespace(forward=right.forward, backward=None)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    status, out, _ = oracle("verify", "forward_alone", "--examples", "5", "--json", str(tmp_path / "v"))
+    assert status == 0
+    assert [row.split()[-1] for row in out.splitlines() if row.startswith((" op", " relu", " tanh"))][1] == "backward"
+    assert out.splitlines()[1].endswith("not checked ")
+    assert [row["unchecked"] for row in json.loads((tmp_path / "v").read_text())["ops"]] == [["backward"], []]
+
+
+def test_the_version_is_the_packages(oracle):
+    assert oracle("--version") == (0, "cnn-oracle 0.2.0\n", "")
+
+
+def test_one_good_call_holds(oracle):
+    status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
+    assert status == 0
+    assert "cnn_oracle.manual: 1 ops are what PyTorch computes, by 1 drawn calls" in out
+
+
+def test_ops_lists_every_op(oracle):
+    status, out, _ = oracle("ops", "--json")
+    rows = json.loads(out)
+    assert status == 0
+    assert [row["op"] for row in rows] == [*OPS]
+    others = (theorems.edge_values_are_pytorchs, theorems.running_statistics_are_pytorchs)
+    assert all(row["theorems"] == [t.__name__ for t in theorems.of(OPS[row["op"]])] for row in rows)
+    assert rows[1] == {
+        "op": "conv2d",
+        "kind": "differentiable",
+        "comparison": "EXACT",
+        "signature": "conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1)",
+        "options": ["stride", "padding", "dilation", "groups"],
+        "left_out": ["unbatched x"],
+        "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE if t not in others],
+    }
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_an_option_of_pytorchs_that_is_left_out_is_refused_by_name(name):
+    op = OPS[name]
+    arrays = [np.ones(1)] * len(op.positional)
+    for option in set(left_out(op)) - set(VALUES.get(name, {})):
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+            getattr(op.manual, "step" if op.kind == "step" else "forward")(*arrays, **{option: None})
+
+
+@pytest.mark.parametrize("text", [text for values in VALUES.values() for text in values.values()])
+def test_a_value_that_is_left_out_is_one_that_pytorch_takes_and_manual_refuses(text):
+    call = parse(text, 0)
+    op = OPS[call.op]
+    rng, kind = np.random.default_rng(0), np.dtype("float64")
+    arrays, keywords = arrays_of(op, call, rng, kind), keywords_of(op, call, rng, kind)
+    reference_forward(call, arrays, keywords)  # or it would raise
+    with pytest.raises(ValueError, match=rf"^{call.op}\("):
+        op.manual.forward(*arrays.values(), **keywords)
+
+
+def test_what_is_left_out_is_read_off_pytorchs_signatures():
+    assert left_out(OPS["embedding"]) == ["max_norm", "norm_type", "sparse"]
+    assert left_out(OPS["scaled_dot_product_attention"]) == ["dropout_p"]
+    assert left_out(OPS["avg_pool2d"]) == ["unbatched x"]
+    assert left_out(OPS["linear"]) == []
+
+
+def test_train_writes_what_it_prints(oracle, tmp_path):
+    files = [str(tmp_path / "t.json"), str(tmp_path / "t.png")]
+    status, out, err = oracle("train", "--dataset", "digits", "--epochs", "2", "--json", files[0], "--plot", files[1])
+    assert (status, err) == (0, "")
+    result = json.loads(Path(files[0]).read_text())
+    assert result["dataset"] == "digits"
+    assert [epoch["epoch"] for epoch in result["epochs"]] == [1, 2]
+    assert f"{result['epochs'][1]['loss']['manual']:8.5f}" in out
+    assert "digits: every fifth image tests (359), the others train (1,438)" in out
+    assert "the two runs made the same choices, every relu and every maximum, in all 44 steps" in out
+    assert Path(files[1]).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify", "--op", "conv2"], "no op 'conv2'; did you mean 'conv2d'?"),
+        (["verify", "nosuch"], "subject 'nosuch': ModuleNotFoundError: No module named 'nosuch'"),
+        (["verify", "json"], "subject 'json' has none of the ops; see cnn-oracle ops"),
+        (
+            ["verify", "--call", "conv2d("],
+            "call 'conv2d(': must be like conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), stride=2)",
+        ),
+        (["verify", "--call", "relu(y=(1,))"], "relu(y=(1,)): relu has no argument 'y'; it has x"),
+        (
+            ["verify", "--call", "relu(x=(1,), __import__('os').system('true'))"],
+            "call \"relu(x=(1,), __import__('os').system('true'))\": "
+            "must be like conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), stride=2)",
+        ),
+        (
+            ["verify", "--call", "conv2d(x=(1, 1, 2, 2), w=(1, 1, 3, 3))"],
+            "conv2d(x=(1, 1, 2, 2), w=(1, 1, 3, 3)): PyTorch cannot take it: Calculated padded input size per channel: "
+            "(2 x 2). Kernel size: (3 x 3). Kernel size can't be greater than actual input size",
+        ),
+        (
+            ["verify", "--call", "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2)"],
+            "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2): "
+            "a window lies wholly in the padding, where PyTorch itself writes outside its arrays",
+        ),
+        (["verify", "--theorem", "dtype_is_kept"], "--theorem 'dtype_is_kept' is of --call, without --isolate"),
+        (
+            ["verify", "--call", "relu(x=(1,))", "--theorem", "steps_are_pytorchs"],
+            "relu(x=(1,)): steps_are_pytorchs is no theorem of relu in 'cnn_oracle.manual'",
+        ),
+        (["verify", "--json", "nowhere/v.json"], "file 'nowhere/v.json': there is no folder 'nowhere'"),
+        (["train", "--plot", "loss.txt"], "plot loss.txt: the suffix must be .png or .svg"),
+        (["nosuch"], "No such command 'nosuch'."),
+    ],
+)
+def test_a_call_that_cannot_be_used_gets_one_line_and_status_two(oracle, arguments, message):
+    assert oracle(*arguments) == (2, "", f"cnn-oracle: {message}\n")
+
+
+def test_help_imports_neither_torch_nor_hypothesis():
+    code = "import sys, cnn_oracle.cli as c; sys.argv[1:] = ['--help']\ntry: c.main()\nexcept SystemExit: pass\n"
+    heavy = "print(sorted({'torch', 'hypothesis', 'matplotlib', 'numpy'} & sys.modules.keys()))"
+    out = subprocess.run(
+        [sys.executable, "-c", code + heavy], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def _calls(out: str) -> int:
+    return int(out.rpartition("by ")[2].split()[0])
+
+
+def test_the_probe_tells_the_width_of_multipliers(oracle):
+    status, out, _ = oracle("verify", "--probe", "--op", "conv1d", "--op", "relu", "--json")
+    widths = json.loads(out)
+    assert status == 0
+    assert [(w["dtype"], w["quantity"]) for w in widths] == [
+        (dtype, quantity) for dtype in ("float64", "float32") for quantity in ("y", "dx", "dw", "db")
+    ]
+    assert all(w["says"].endswith("as far as sums allow") for w in widths)
+
+
+def test_there_is_nothing_to_probe_where_nothing_is_multiplied(oracle):
+    said = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum of products: nothing to probe\n"
+    assert oracle("verify", "--probe", "--op", "relu") == (2, "", said)

@@ -1,0 +1,55 @@
+"""A bound is a number: an infinite one accepts anything, and what cannot fail is no check."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_oracle.call import parse
+from cnn_oracle.calls.sampling import calls
+from cnn_oracle.cases.case import answered, draw
+from cnn_oracle.compare.bounds.softmax import cross_entropy
+from cnn_oracle.compare.compare import tolerance
+from cnn_oracle.ops import OPS
+
+
+@pytest.mark.parametrize("name", OPS)
+@settings(max_examples=30)
+@given(data=st.data(), dtype=st.sampled_from(["float64", "float32"]))
+def test_where_the_answer_is_finite_so_is_its_bound(name, data, dtype):
+    op = OPS[name]
+    case = draw(op, data.draw(calls(op)), dtype=dtype)
+    for comparison in (op, op.by_fast_algorithm):
+        allowed = tolerance(comparison, case) if comparison else {}
+        for quantity, truth in case.truth.items():
+            if truth is not None and allowed:
+                bound = np.broadcast_to(allowed[quantity], truth.shape)
+                assert np.isfinite(bound[np.isfinite(truth)]).all(), quantity
+
+
+@pytest.mark.parametrize("target", ["(1,)", "(1, 2)"])
+@pytest.mark.parametrize("spread", [1.0, 100.0, 1e4, 1e300])
+def test_cross_entropys_bound_knows_the_logarithm_of_a_probability_that_underflows(target, spread):
+    """log 0 is not the logarithm of exp(−1e4); the bound of what is 1e4 is a few roundings of it."""
+    op, call = OPS["cross_entropy"], parse(f"cross_entropy(x=(1, 2), target={target})", 0)
+    case = draw(op, call)
+    case.arrays["x"] = np.array([[spread, -spread]])
+    case.keywords["target"] = np.array([1] if target == "(1,)" else [[0.25, 0.75]])
+    u = 2.0**-53
+    assert 0 < cross_entropy(case, u)["y"] < 100 * u * (spread + 1)
+
+
+def test_some_drawn_logits_underflow():
+    """Else the case above would never be drawn."""
+    steep = [draw(OPS["cross_entropy"], parse("cross_entropy(x=(2, 3), target=(2,))", seed)) for seed in range(50)]
+    assert 1 <= sum(np.ptp(case.wide("x"), 1).max() > 745 for case in steep) <= 15
+
+
+def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():
+    op, call = OPS["silu"], parse("silu(x=(3,))", 0)
+    case = draw(op, call)
+    first = tolerance(op, case)
+    assert tolerance(op, draw(op, call)) is first
+    larger = tolerance(op, answered(op, case, arrays={"x": 4 + abs(case.wide("x"))}))
+    assert (larger["y"] > first["y"]).all()
+    assert tolerance(op, draw(op, parse("silu(x=(3,))", 0))) is not first

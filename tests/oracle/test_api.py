@@ -1,0 +1,163 @@
+"""oracle.verify and oracle.covered: one line in a suite of one's own."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+import cnn_oracle as oracle
+from cnn_oracle import api, manual, result, theorems, verification
+from cnn_oracle.manual import conv2d, layer_norm, relu, sgd
+from cnn_oracle.ops import OPS
+from cnn_oracle.subject import Implementation, Subject
+
+KINK = "cnn_oracle.mistakes.relu.one_at_the_kink"
+
+
+def zeros(dy, x):
+    return (np.zeros_like(x),)
+
+
+@pytest.mark.parametrize("op", oracle.covered(KINK))
+def test_a_test_for_each_op_of_a_package_is_written_like_this(op):
+    """Under pytest it is pytest that runs it again."""
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify(op, KINK)
+    theorem = failure.value.theorem.__name__
+    assert failure.value.again == f"pytest --oracle-subject {KINK} {KINK}::relu::{theorem}"
+
+
+def test_outside_of_pytest_the_line_that_reproduces_is_one_for_the_shell(monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("relu", KINK)
+    assert failure.value.again == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.redo.seed}"
+
+
+@pytest.mark.parametrize("asked", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
+def test_what_pytest_would_not_draw_is_reproduced_from_python(asked):
+    """pytest draws its own calls: another call, seed or number of examples needs a line of Python."""
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("relu", KINK, **asked)
+    line = failure.value.again
+    call, seed = failure.value.redo, failure.value.redo.seed
+    assert line == f'oracle.verify("relu", "{KINK}", call="{call}", seed={seed})'
+    with pytest.raises(oracle.Failure) as again:
+        eval(line)
+    assert str(again.value) == str(failure.value)
+
+
+def test_what_is_covered_is_named():
+    assert oracle.covered(manual) == oracle.covered("manual") == [*OPS]
+
+
+@pytest.mark.parametrize(
+    ("op", "given", "unchecked"),
+    [
+        ("relu", {"subject": "manual"}, ()),
+        ("relu", {"subject": manual}, ()),
+        ("relu", {"subject": relu}, ()),
+        ("relu", {"forward": relu.forward, "backward": relu.backward}, ()),
+        ("relu", {"forward": relu.forward}, ("backward",)),
+        ("sgd", {"step": sgd.step}, ()),
+        ("conv2d", {"subject": Implementation(conv2d.forward, dtypes=("float32",))}, ("backward", "float64")),
+    ],
+)
+def test_a_row_says_what_was_checked_and_what_was_not(op, given, unchecked):
+    row = oracle.verify(op, **given, examples=20)
+    assert (row.op, row.verdict, row.calls, row.unchecked) == (op, OPS[op].verdict, 20, unchecked)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"subject": SimpleNamespace(forward=relu.forward, backward=zeros)}, "…"),
+        ({"forward": relu.forward, "backward": zeros}, "forward=forward, backward=zeros"),
+        ({"forward": lambda x: np.zeros_like(x)}, "forward=…"),
+    ],
+)
+def test_the_line_that_reproduces_is_the_line_that_asked(given, written):
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("relu", **given)
+    assert failure.value.again == f'oracle.verify("relu", {written}, call="relu(x=())", seed=0)'
+
+
+@pytest.mark.parametrize(
+    ("op", "given", "message"),
+    [
+        ("rely", {"subject": "manual"}, "no op 'rely'; did you mean 'relu'"),
+        ("relu", {}, "verify('relu'): give a subject, or forward and, if there is one, backward, or step"),
+        ("relu", {"subject": "manual", "forward": relu.forward}, "verify('relu'): give a subject, or forward"),
+        ("relu", {"backward": relu.backward}, "verify('relu'): give a subject, or forward"),
+        ("relu", {"subject": "json"}, "subject 'json' has no relu"),
+        ("relu", {"subject": "manual", "call": "tanh(x=(1,))"}, "call='tanh(x=(1,))'): that is a call of tanh"),
+        ("relu", {"subject": Implementation(relu.forward, dtypes="float32")}, "must be some of ('float64', 'float32')"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line(op, given, message):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        oracle.verify(op, **given)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_threads_are_the_callers_again():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        oracle.verify("relu", "manual", examples=3)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_importing_the_oracle_imports_nothing_heavy():
+    heavy = "{'hypothesis', 'jax', 'onnx', 'torch'} & sys.modules.keys()"
+    code = f"import sys, cnn_oracle as oracle, cnn_oracle.pytest_plugin; print(dir(oracle), {heavy})"
+    said = python(code)
+    assert all(f"'{name}'" in said for name in ("verify", "covered", "adapt", "Failure", "Result"))
+    assert said.endswith(" set()\n")
+
+
+@pytest.mark.parametrize("name", ["adapt", "adapt.torch_function", "Failure", "Result", "__version__"])
+def test_these_need_nothing_heavy_either(name):
+    heavy = "{'hypothesis', 'jax', 'onnx', 'torch'} & sys.modules.keys()"
+    assert python(f"import sys, cnn_oracle as oracle; oracle.{name}; print({heavy})") == "set()\n"
+
+
+def test_what_the_package_offers_is_what_its_modules_have():
+    assert oracle.verify is api.verify
+    assert oracle.covered is api.covered
+    assert (oracle.Failure, oracle.Result) == (result.Failure, result.Result)
+    assert oracle.adapt.torch_function is not None
+    assert oracle.__version__ == "0.2.0"
+    with pytest.raises(AttributeError, match="module 'cnn_oracle' has no attribute 'nosuch'"):
+        oracle.nosuch  # noqa: B018
+
+
+def python(code):
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def in_float32(op, **replaced):
+    parts = {"forward": op.forward, "backward": op.backward} | replaced
+    return Implementation(**parts, dtypes=("float32",))
+
+
+@pytest.mark.parametrize(("op", "right"), [("conv2d", conv2d), ("layer_norm", layer_norm)])
+def test_float32_alone_is_checked_by_every_witness(op, right):
+    """On the lattice bitwise, elsewhere within bounds in float32's own unit; a small mistake shows without PyTorch."""
+    assert oracle.verify(op, in_float32(right), examples=30).unchecked == ("float64",)
+
+    def halved(*arrays, **options):
+        return tuple(None if g is None else g / 2 for g in right.backward(*arrays, **options))
+
+    subject = Subject("it", SimpleNamespace(**{op: in_float32(right, backward=halved)}))
+    witness = [theorems.backward_is_the_derivative_of_forward]
+    failure = verification.search(subject, OPS[op], 30, 0, which=witness).failure
+    assert "the subject's own forward changes by" in failure.what
+    assert failure.case.dtype == np.float32

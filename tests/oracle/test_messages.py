@@ -1,0 +1,121 @@
+"""What is wrong with a subject is told in the words of docs/verify-your-own-kernel.md, by its smallest call."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import cnn_oracle as oracle
+from cnn_oracle.manual import conv2d, layer_norm, relu, softmax
+
+PAGE = (Path(__file__).parents[2] / "docs/verify-your-own-kernel.md").read_text()
+TOLD = dict(re.findall(r"^\| (\w[^|`]*?) \| `(.*?)` \|$", PAGE.partition("## What is told")[2], re.MULTILINE))
+rng = np.random.default_rng(0)
+
+
+def in_place(x):
+    x[x < 0] = 0
+    return x
+
+
+def own_input(x):
+    return x if (x >= 0).all() else relu.forward(x)
+
+
+def strideless(x):
+    contiguous = np.empty(x.shape, x.dtype).strides
+    return relu.forward(np.lib.stride_tricks.as_strided(x, x.shape, contiguous))
+
+
+def half_written(x):
+    y = np.empty_like(x)
+    y[x > 0] = x[x > 0]
+    return y
+
+
+def any_channels(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
+    if x.ndim == 4 and x.shape[1] == 1:  # as np.einsum does
+        x = np.repeat(x, w.shape[1] * groups, 1)
+    return conv2d.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def zero_gradients(dy, x, weight=None, bias=None, *, normalized_shape, eps=1e-5):
+    return tuple(None if a is None else np.zeros_like(a) for a in (x, weight, bias))
+
+
+def in_float32(x):
+    with np.errstate(over="ignore"):
+        return relu.forward(x.astype(np.float32)).astype(x.dtype)
+
+
+def restless(x):
+    return relu.forward(x) * x.dtype.type(rng.uniform(2, 3))
+
+
+SUBJECTS = {
+    "writes to an argument": ("relu", in_place, relu.backward),
+    "gives out its argument's memory": ("relu", own_input, relu.backward),
+    "ignores strides": ("relu", strideless, relu.backward),
+    "answers in another precision": ("relu", lambda x: relu.forward(x).astype(np.float32), relu.backward),
+    "computes in float32 on the way": ("relu", in_float32, relu.backward),
+    "leaves a part of its answer unwritten": ("relu", half_written, relu.backward),
+    "gives another answer at another run": ("relu", restless, relu.backward),
+    "takes what PyTorch does not": ("conv2d", any_channels, conv2d.backward),
+    "gives zeros for gradients": ("softmax", softmax.forward, lambda dy, x, *, dim: (np.zeros_like(x),)),
+    "has other options, or other defaults": ("relu", lambda x, slope=0: relu.forward(x), relu.backward),
+}  # fmt: skip
+
+
+def failure_of(op, forward, backward):
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify(op, forward=forward, backward=backward)
+    return failure.value
+
+
+@pytest.mark.parametrize("fault", TOLD)
+def test_a_fault_is_told_in_these_words(fault):
+    words, said = (re.sub(r"\[[\d,]+\]", "", text) for text in (TOLD[fault], str(failure_of(*SUBJECTS[fault]))))
+    assert all(part in said for part in words.split("…")), said
+
+
+def test_every_fault_has_its_words():
+    assert TOLD.keys() == SUBJECTS.keys()
+
+
+@pytest.mark.torch_only("2.13.0")
+def test_a_channel_mismatch_that_is_accepted_is_told_by_what_pytorch_says_of_it():
+    said = failure_of("conv2d", any_channels, conv2d.backward).what
+    assert re.search(r"forward accepts .* expected input.* to have \d channels, but got 1 channels instead", said)
+
+
+def test_zero_gradients_of_any_op_are_told():
+    failure = failure_of("layer_norm", layer_norm.forward, zero_gradients)
+    assert failure.mistakes == ["every gradient is zero"]
+    assert failure.theorem.__name__ == "backward_is_autograds_gradient"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_in_place_backward_is_told_by_what_it_writes_to_not_by_what_follows_from_it(seed):
+    def backward(dy, x):
+        (dx,) = relu.backward(dy, x)
+        x *= 2
+        return (dx,)
+
+    with pytest.raises(oracle.Failure, match=r"^WRONG  backward writes to its input x\n"):
+        oracle.verify("relu", forward=relu.forward, backward=backward, seed=seed)
+
+
+def test_an_answer_that_is_its_written_input_is_right_and_told_by_the_writing():
+    assert str(failure_of("relu", in_place, relu.backward)) == (
+        "WRONG  forward writes to its input x\n"
+        "  call      relu(x=(2,))\n"
+        '  reproduce oracle.verify("relu", forward=in_place, backward=backward, call="relu(x=(2,))", seed=0)'
+    )
+
+
+def test_memory_of_ones_own_is_handed_back_as_it_was():
+    before = np.empty, np.empty_like, torch.empty, torch.empty_like, torch.Tensor.new_empty
+    oracle.verify("relu", forward=relu.forward, examples=3)
+    assert before == (np.empty, np.empty_like, torch.empty, torch.empty_like, torch.Tensor.new_empty)

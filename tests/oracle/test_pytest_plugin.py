@@ -1,0 +1,270 @@
+"""``pytest --oracle-subject PKG`` in a project of one's own, outside of the checkout."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from cnn_oracle.environment import pytorch
+
+ROOT = Path(__file__).parents[2]
+KERNELS = """
+from types import SimpleNamespace
+
+import numpy as np
+
+from cnn_oracle.manual import relu as right, softmax as right_softmax, tanh
+
+relu = SimpleNamespace(forward=lambda x: right.forward(x), backward=lambda dy, x: (np.zeros_like(x),))
+softmax = SimpleNamespace(forward=right_softmax.forward, backward=None)
+"""
+OWN = """
+import sys
+
+
+def test_own():
+    assert not {"torch", "cnn_oracle.verification"} & sys.modules.keys()
+"""
+VERIFIES = """
+import cnn_oracle as oracle
+
+
+def test_relu():
+    oracle.verify("relu", "mykernels")
+
+
+def test_one_call():
+    oracle.verify("relu", "mykernels", call="relu(x=(3,))")
+"""
+SETTINGS = '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
+RELU = "mykernels::relu::"
+FAILS = f"{RELU}backward_is_autograds_gradient"
+HOLDS = f"{RELU}forward_is_pytorchs"
+
+
+def make(folder, files):
+    """A project of these files."""
+    for name, text in {"pyproject.toml": SETTINGS, **files}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("project"), {"mykernels.py": KERNELS, "tests/test_own.py": OWN})
+
+
+@pytest.fixture(scope="module")
+def src_project(tmp_path_factory):
+    """Only pytest knows where its code is."""
+    files = {"src/mykernels.py": KERNELS, "tests/test_kernels.py": VERIFIES}
+    return make(
+        tmp_path_factory.mktemp("src_project"), {"pyproject.toml": SETTINGS + 'pythonpath = ["src"]\n', **files}
+    )
+
+
+def run(project, *options):
+    """Its status and what it says; pytest finds the plugin by itself, since it is installed."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", *options]
+    told = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    return told.returncode, told.stdout + told.stderr
+
+
+def run_line(project, line):
+    """What a line does, as it was printed: by the pytest of this Python."""
+    program, *options = shlex.split(line)
+    assert program == "pytest"
+    return run(project, *options)
+
+
+def outcomes(said):
+    """Each test of a verbose run, with or without workers, and what became of it."""
+    serial = re.findall(r"^(\S+::\S+(?: signature)?) (PASSED|FAILED|SKIPPED)", said, re.MULTILINE)
+    parallel = re.findall(
+        r"^\[gw\d\] \[[ \d]+%\] (PASSED|FAILED|SKIPPED) (\S+::\S+(?: signature)?)", said, re.MULTILINE
+    )
+    return dict(serial) | {test: outcome for outcome, test in parallel}
+
+
+def messages(said):
+    """Of each failure, from its verdict to its line that reproduces it; pytest may have moved lines to the right."""
+    found = re.findall(
+        r"^(?:E +cnn_oracle\.result\.Failure: )?(WRONG  .*?\n(?:E *)?  reproduce .*?)$", said, re.MULTILINE | re.DOTALL
+    )
+    return [re.sub(r"^E +", "  ", text, flags=re.MULTILINE) for text in found]
+
+
+@pytest.fixture(scope="module")
+def told(project):
+    return run(project, "--oracle-subject", "mykernels", "-v")
+
+
+def test_without_subject_a_project_has_its_own_tests_and_imports_nothing(project):
+    status, said = run(project, "-q")
+    assert status == 0
+    assert "1 passed" in said
+
+
+def test_each_theorem_of_each_op_is_a_test_beside_the_projects_own(told):
+    status, said = told
+    assert status == 1
+    assert re.search(r"tests/test_own.py::test_own \w+", said)
+    assert "mykernels::relu::forward_is_pytorchs PASSED" in said
+    assert "mykernels::relu::backward_is_autograds_gradient FAILED" in said
+    assert "mykernels::softmax::memory_layout_does_not_matter PASSED" in said
+    assert "mykernels::tanh::what_pytorch_refuses_is_refused PASSED" in said
+    assert "mykernels::softmax::backward_is_autograds_gradient" not in said
+
+
+def test_what_is_not_checked_is_skipped_not_passed(told):
+    assert "mykernels::softmax::backward SKIPPED (not checked)" in told[1]
+
+
+def test_the_header_says_which_pytorch_it_is_compared_with(told):
+    assert f"\noracle: mykernels is compared with {pytorch()}\n" in told[1]
+
+
+def test_a_failure_is_the_whole_message_and_no_more(told):
+    block = re.search(r"__ mykernels::relu::backward_is_autograds_gradient __+\n(.*?)\n__", told[1], re.DOTALL)
+    assert block[1] == (
+        "WRONG  dx = 0, PyTorch says 7   (1 of 1 elements)\n"
+        "  call      relu(x=())\n"
+        "  referee   the subject is wrong: both forwards say 7\n"
+        "  consistent with: every gradient is zero\n"
+        "  reproduce pytest --oracle-subject mykernels mykernels::relu::backward_is_autograds_gradient"
+    )
+
+
+def test_its_last_line_as_printed_runs_that_test_alone_with_the_same_message(told, project):
+    failure = messages(told[1])[0]
+    status, said = run_line(project, failure.partition("reproduce ")[2])
+    assert status == 1
+    assert messages(said) == [failure]
+    assert "= 1 failed in " in said
+
+
+def test_a_subject_that_cannot_be_used_is_told_in_one_line(project):
+    status, said = run(project, "--oracle-subject", "json", "-q")
+    assert status == 2
+    assert "\nsubject 'json' has none of the ops; see cnn-oracle ops\n" in said
+
+
+@pytest.mark.parametrize("subject", [[], ["--oracle-subject", "mykernels"]], ids=["without", "with"])
+def test_a_node_id_that_pytest_prints_can_be_given_back(project, told, subject):
+    """One, or all of an op, or with a test of the project's own; nothing else is run."""
+    of_relu = {test: outcome for test, outcome in outcomes(told[1]).items() if test.startswith(RELU)}
+    assert len(of_relu) > 10
+    for nodes, expected in (
+        ([HOLDS], {HOLDS: "PASSED"}),
+        (["mykernels::relu"], of_relu),
+        ([FAILS, HOLDS], {FAILS: "FAILED", HOLDS: "PASSED"}),
+        ([HOLDS, "tests/test_own.py"], {HOLDS: "PASSED", "tests/test_own.py::test_own": "FAILED"}),  # torch is there
+    ):
+        status, said = run(project, "-v", *subject, *nodes)
+        assert outcomes(said) == expected
+        assert status == ("FAILED" in expected.values())
+
+
+def test_single_tests_of_the_projects_own_are_run_without_theorems(project):
+    status, said = run(project, "-q", "--oracle-subject", "mykernels", "tests/test_own.py::test_own")
+    assert status == 0
+    assert "1 passed" in said
+    assert "mykernels" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ([f"{RELU}nosuch"], 2, f"no test '{RELU}nosuch'; pytest --collect-only --oracle-subject mykernels lists them"),
+        (["mykernels::conv2d"], 2, "no test 'mykernels::conv2d'; pytest --collect-only --oracle-subject mykernels"),
+        (["--oracle-subject", "mykernels", "mykernels::rely"], 2, "no test 'mykernels::rely'"),
+        (["--oracle-subject", "mykernels", "yours::relu"], 2, "no test 'yours::relu'"),
+        ([HOLDS, f"{RELU}nosuch"], 2, f"no test '{RELU}nosuch'"),
+        (["nosuch::relu"], 2, "subject 'nosuch': ModuleNotFoundError: No module named 'nosuch'"),
+        (["mykernels::rely"], 4, "file or directory not found: mykernels::rely"),
+        (["tests/test_nosuch.py::relu"], 4, "file or directory not found: tests/test_nosuch.py::relu"),
+        (["test_nosuch.py::relu"], 4, "file or directory not found: test_nosuch.py::relu"),
+    ],
+)
+def test_a_node_id_that_is_none_is_an_error(project, arguments, status, message):
+    found, said = run(project, "-q", *arguments)
+    assert found == status
+    assert message in said
+    assert " passed" not in said
+
+
+def test_a_package_in_the_working_folder_is_named_like_a_module(tmp_path):
+    """pytest would take its name for the folder's."""
+    make(tmp_path, {"mykernels/__init__.py": KERNELS})
+    status, said = run(tmp_path, "-v", HOLDS)
+    assert (status, outcomes(said)) == (0, {HOLDS: "PASSED"})
+
+
+def test_workers_of_xdist_run_what_one_process_runs(project, told):
+    pytest.importorskip("xdist")
+    status, said = run(project, "-n", "2", "--oracle-subject", "mykernels", "-v")
+    alone, together = outcomes(told[1]), outcomes(said)
+    own = "tests/test_own.py::test_own"  # depends on what its worker has imported before
+    assert (status, together.pop(own) in ("PASSED", "FAILED")) == (1, True)
+    assert together == {test: outcome for test, outcome in alone.items() if test != own}
+    assert sorted(messages(said)) == sorted(messages(told[1]))
+    assert len(messages(said)) > 1
+
+
+def test_workers_of_xdist_take_node_ids(project):
+    pytest.importorskip("xdist")
+    status, said = run(project, "-n", "2", "-v", FAILS, HOLDS)
+    assert (status, outcomes(said)) == (1, {FAILS: "FAILED", HOLDS: "PASSED"})
+    status, said = run(project, "-n", "2", "-v", f"{RELU}nosuch")
+    assert status != 0
+    assert f"no test '{RELU}nosuch'" in said
+
+
+def test_in_a_src_layout_the_line_that_is_printed_reproduces_the_failure(src_project):
+    """Where the shell's own line could not import the subject."""
+    status, said = run(src_project, "tests/test_kernels.py::test_relu")
+    assert status == 1
+    (failure,) = messages(said)
+    line = failure.partition("reproduce ")[2]
+    assert line == f"pytest --oracle-subject mykernels {FAILS}"
+    status, said = run_line(src_project, line)
+    assert (status, messages(said)) == (1, [failure])
+
+
+def test_in_a_src_layout_a_failure_of_one_call_is_reproduced_from_python(src_project):
+    _, said = run(src_project, "tests/test_kernels.py::test_one_call")
+    (failure,) = messages(said)
+    assert failure.endswith('reproduce oracle.verify("relu", "mykernels", call="relu(x=(3,))", seed=0)')
+
+
+def test_in_a_src_layout_workers_find_the_subject(src_project):
+    pytest.importorskip("xdist")
+    status, said = run(src_project, "-n", "2", "-v", "--oracle-subject", "mykernels", FAILS, HOLDS)
+    assert (status, outcomes(said)) == (1, {FAILS: "FAILED", HOLDS: "PASSED"})
+
+
+def test_a_project_that_has_an_option_subject_of_its_own_works_beside_it(tmp_path):
+    conftest = "def pytest_addoption(parser):\n    parser.addoption('--subject')\n"
+    own = "def test_own(request):\n    assert request.config.getoption('--subject') == 'theirs'\n"
+    make(tmp_path, {"mykernels.py": KERNELS, "conftest.py": conftest, "test_own.py": own})
+    status, said = run(tmp_path, "-v", "--subject", "theirs", "--oracle-subject", "mykernels", "test_own.py", HOLDS)
+    assert (status, outcomes(said)) == (0, {"test_own.py::test_own": "PASSED", HOLDS: "PASSED"})
+
+
+def test_the_plugin_can_be_turned_off(project):
+    status, said = run(project, "-q", "-p", "no:cnn_oracle")
+    assert (status, "1 passed" in said) == (0, True)
+    status, said = run(project, "-q", "-p", "no:cnn_oracle", "--oracle-subject", "mykernels")
+    assert (status, "unrecognized arguments: --oracle-subject" in said) == (4, True)
+
+
+def test_the_plugin_has_its_place_in_the_installed_package():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    assert declared == {"cnn_oracle": "cnn_oracle.pytest_plugin"}
+    assert [found.value for found in entry_points(group="pytest11", name="cnn_oracle")] == ["cnn_oracle.pytest_plugin"]

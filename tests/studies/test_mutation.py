@@ -1,0 +1,122 @@
+"""Edits of manual: each changes the code and leaves alone what others use; the right code passes every rung."""
+
+import sys
+import time
+import warnings
+
+import pytest
+
+from cnn_oracle.manual import softmax
+from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
+from cnn_oracle.studies.mutation import baselines, page, run
+from cnn_oracle.studies.mutation.edits import ROOM, compiled, mutants
+from cnn_oracle.studies.mutation.equivalent import name_of, reasons
+from cnn_oracle.studies.mutation.importing import subject_of
+from cnn_oracle.studies.mutation.run import CALLS, Job, Judged, judge_edit
+from cnn_oracle.subject import OURS
+from cnn_oracle.verification import steadily
+
+EVERY = [mutant for file in run.files() for mutant in mutants(file)]
+
+
+def edit(file, text):
+    (found,) = (mutant for mutant in EVERY if mutant.file == file and str(mutant) == text)
+    return found
+
+
+def judged(mutant, *ops, calls=CALLS):
+    return judge_edit(Job(mutant, ops or (mutant.file,), calls), lambda _: None)
+
+
+def test_every_op_and_every_private_file_is_edited():
+    assert {mutant.file for mutant in EVERY} == {p.stem for p in ROOM.glob("*.py")} - run.NOT_OPS
+
+
+def test_every_edit_has_a_name_of_its_own():
+    assert len({name_of(mutant) for mutant in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize("file", ["softmax", "_windows", "conv2d"])
+def test_an_edit_changes_the_code(file):
+    right = compile((ROOM / f"{file}.py").read_text(), str(ROOM / f"{file}.py"), "exec")
+    for mutant in EVERY:
+        if mutant.file == file:
+            assert compiled(mutant) != right, mutant
+
+
+def test_the_kinds_of_edits():
+    texts = {f"{mutant.file}.{mutant}" for mutant in EVERY}
+    assert texts >= {
+        "softmax.backward: dy - (dy * y).sum(axis, keepdims=True)  →  dy + (dy * y).sum(axis, keepdims=True)",
+        "_windows.scatter: t > d * (k - 1)  →  t >= d * (k - 1)",
+        "_windows.scatter: k - 1  →  k - 2",
+        "_windows.scatter: x[place] += cell  →  x[place] = cell",
+        "_max_pool.backward: [:2]  →  [:]",
+        "_convolution.forward: stride=1  →  stride=2",
+        "_correlation.y_of: f'goc{r},gc{r}n{p}->ngo{p}'  →  f'gco{r},gc{r}n{p}->ngo{p}'",
+        "_reduction.reduce: reduction == 'sum'  →  reduction == 'neither'",
+        "batch_norm._axes: range(2, x.ndim)  →  range(1, x.ndim)",
+    }
+
+
+def test_what_is_said_to_change_nothing_is_an_edit_and_has_a_reason():
+    known = {name_of(mutant) for mutant in EVERY}
+    assert not reasons().keys() - known
+    assert all(why.strip() for why in reasons().values())
+
+
+def test_an_edit_is_rejected():
+    text = "backward: dy - (dy * y).sum(axis, keepdims=True)  →  dy + (dy * y).sum(axis, keepdims=True)"
+    found = judged(edit("softmax", text))
+    assert (found.op, found.verdict) == ("softmax", "WRONG")
+
+
+def test_an_edit_of_a_private_file_is_seen_through_an_op():
+    found = judged(edit("_windows", "scatter: x[place] += cell  →  x[place] = cell"), "relu", "conv2d")
+    assert (found.op, found.theorem) == ("conv2d", "backward_is_autograds_gradient")
+
+
+def test_an_edit_that_never_ends_is_rejected_by_its_process(monkeypatch):
+    monkeypatch.setattr(run, "TIMEOUT", 2.0)
+    monkeypatch.setattr(run, "judge_edit", never_ends)
+    (one,) = run.on_trial([Job(EVERY[0], ("relu",), 1)])
+    assert (one.theorem, one.verdict) == ("process", "CRASHED")
+
+
+def never_ends(job, note):
+    note(1)
+    time.sleep(600)
+
+
+def test_the_right_code_is_not_rejected_for_an_edit_that_says_nothing():
+    mutant = next(m for m in EVERY if name_of(m) in reasons() and m.file in OPS)
+    assert judged(mutant, calls=3).op is None
+
+
+def test_others_do_not_see_the_edit():
+    before = sys.modules["cnn_oracle.manual.softmax"]
+    mutant = edit("_windows", "scatter: x[place] += cell  →  x[place] = cell")
+    subject = subject_of(mutant, "conv2d")
+    assert sys.modules["cnn_oracle.manual.softmax"] is before is softmax
+    assert subject.implementation("conv2d") is not OPS["conv2d"].manual
+    assert load(OURS).implementation("conv2d") is OPS["conv2d"].manual
+
+
+def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_nothing():
+    nothing = next(m for m in EVERY if name_of(m) in reasons())
+    something = edit("softmax", "forward: keepdims=True  →  keepdims=False")
+    left = Judged(something, ("softmax",), None, CALLS, "", "", "")
+    denied = Judged(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
+    assert page.survivors([left, denied]) == [left]
+    assert page.contradicted([left, denied]) == [denied]
+    text = page.markdown([left, denied], [baselines.Rung("this suite", 1, 2)], "it.png")
+    assert f"- `{name_of(something)}`" in text
+    assert "**50.00%**" in text
+
+
+@pytest.mark.parametrize("name", ["conv2d", "layer_norm", "cross_entropy", "max_pool3d", "prelu", "adam"])
+@pytest.mark.parametrize("rung", baselines.RUNGS)
+def test_the_right_code_passes_every_rung_of_the_ladder(name, rung):
+    with steadily(), warnings.catch_warnings(action="ignore"):
+        assert baselines.RUNGS[rung](load(OURS), OPS[name])

@@ -1,0 +1,150 @@
+"""The layout: one op, one file, the same name everywhere; a module imports only what stands before it."""
+
+import ast
+import re
+import sys
+import tomllib
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from cnn_oracle.ops import OPS
+
+ROOT = Path(__file__).parents[1]
+PLACES = ("manual", "reference")
+FOLDERS = ("manual", "reference", "data", "studies")  # of the package, at the top of the checkout
+
+# The order in which a call passes through the package. A module imports from its own step and those before it.
+ORDER = (
+    "manual reference data call environment",
+    "result",
+    "op subject",
+    "calls",
+    "cases",
+    "run",
+    "compare",
+    "ops",
+    "theorems",
+    "mistakes",
+    "diagnose",
+    "vacuity",
+    "verification",
+    "survey",
+    "adapt",
+    "api",
+    "pytest_plugin",
+    "training",
+    "article",
+    "studies",
+    "report",
+    "cli",
+)
+STEP = {name: i for i, names in enumerate(ORDER) for name in names.split()}
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_an_op_has_a_file_in_every_place(name):
+    """Its laws stand in a file of its own, or in one for all ranks: tests/ops/test_max_pool.py."""
+    missing = [path for folder in PLACES if not (ROOT / (path := f"{folder}/{name}.py")).is_file()]
+    laws = [f"tests/ops/test_{name}.py", f"tests/ops/test_{re.sub('[123]d$', '', name)}.py"]
+    missing += [] if any((ROOT / path).is_file() for path in laws) else laws[:1]
+    assert not missing, f"add {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("folder", ["manual", "reference"])
+def test_a_file_of_a_folder_is_an_op_in_the_table(folder):
+    files = {p.stem for p in (ROOT / folder).glob("*.py") if not p.stem.startswith("_")}
+    assert files - {"convnet"} == set(OPS)
+
+
+def test_a_file_of_mistakes_is_of_an_op():
+    assert {p.stem for p in (ROOT / "cnn_oracle/mistakes").glob("[!_]*.py")} <= set(OPS)
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [
+        ("manual", {"numpy"}),
+        ("reference", {"torch"}),
+        ("data", {"numpy", "platformdirs", "rich", "sklearn", "torch", "torchvision"}),
+    ],
+)
+def test_the_formulas_and_the_data_stand_on_their_own(folder, allowed):
+    for path in (ROOT / folder).rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+        assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names <= allowed, path
+
+
+def test_every_module_has_a_step_in_the_order():
+    assert {name.split(".")[1] for name in modules() if name.count(".")} == {*STEP, "__main__"}
+
+
+def test_no_module_imports_what_stands_after_it():
+    """Imports inside functions, and those for types alone, count like any other."""
+    backward = [
+        f"{name} imports {other}"
+        for name, others in imports().items()
+        for other in others
+        if _step(other) > _step(name)
+    ]
+    assert not backward
+
+
+def test_no_imports_form_a_circle():
+    try:
+        TopologicalSorter(imports()).prepare()
+    except CycleError as error:
+        pytest.fail(f"these import each other: {' → '.join(error.args[1])}")
+
+
+def test_the_package_list_of_the_project_is_complete():
+    """setuptools finds no packages by itself where folders are mapped."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {path.parent for path, _ in _files()} | {ROOT / "studies/mutation/reasons"}
+    assert listed == sorted(_dotted(folder) for folder in folders)
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name; a package by its ``__init__``."""
+    return {_dotted(path.parent if path.stem == "__init__" else path.with_suffix("")): path for path, _ in _files()}
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """The modules of the package that each imports anywhere in its file."""
+    return {name: {*_imported(name, path)} - {name} for name, path in modules().items() if name.count(".")}
+
+
+def _imported(name: str, path: Path):
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules())
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            for alias in node.names:
+                if f"{base}.{alias.name}" in modules():
+                    yield f"{base}.{alias.name}"
+                elif base in modules():
+                    yield base
+
+
+def _files():
+    for folder in ("cnn_oracle", *FOLDERS):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path, folder
+
+
+def _dotted(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).parts)
+    return f"cnn_oracle.{name}" if name.partition(".")[0] in FOLDERS else name
+
+
+def _step(name: str) -> int:
+    return STEP.get(name.split(".")[1], len(ORDER)) if "." in name else -1
