@@ -8,6 +8,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from cnn_oracle.call import Call
+from cnn_oracle.calls.disputed import disputed
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 
@@ -20,7 +21,7 @@ def random_call(op: Op, rng: Random) -> Call:
     def choose(_: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
         return rng.choice(rare if rng.random() < len(rare) / 10 else values)
 
-    while unsafe(call := op.call(choose, rng.randrange(SEEDS))):
+    while unsafe(call := op.call(choose, rng.randrange(SEEDS))) or disputed(call):
         pass
     return call
 
@@ -35,5 +36,5 @@ def calls(draw: Any, op: Op) -> Call:
         return values[draw(st.integers(0, len(values) - 1), label=name)]
 
     call = op.call(choose, draw(st.integers(0, SEEDS - 1), label="seed"))
-    assume(not unsafe(call))
+    assume(not unsafe(call) and not disputed(call))
     return call

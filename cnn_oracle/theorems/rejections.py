@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.call import Call, parse
+from cnn_oracle.calls.disputed import disputed
 from cnn_oracle.calls.invalid import all_neighbours, misshapen, neighbours
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.calls.unsupported import VALUES
@@ -51,12 +52,12 @@ def must_refuse(
 ) -> None:
     """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
 
-    What must not be handed to PyTorch is not asked.
+    What must not be handed to PyTorch, or what its versions disagree about, is not asked.
 
     Raises:
         Failure: it does not.
     """
-    if unsafe(call):
+    if unsafe(call) or disputed(call):
         return
     rng, dtype = rng or np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
     keywords, arrays = keywords_of(op, call, rng, dtype), arrays_of(op, call, rng, dtype)
