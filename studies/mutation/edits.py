@@ -72,8 +72,10 @@ class Site(NamedTuple):
         """What is read before the edit, and after it."""
         before = "" if self.told is None else _text(self.told)
         old = self.put(self.new)
-        after = "" if self.told is None else _text(self.told)
-        self.put(old)
+        try:
+            after = "" if self.told is None else _text(self.told)
+        finally:  # the tree is kept, and shared by all edits of the file
+            self.put(old)
         if self.told is not None:
             return before, after
         name = _argument(self.node, self.field, self.place or 0)
