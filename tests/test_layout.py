@@ -108,6 +108,13 @@ def test_the_package_list_of_the_project_is_complete():
     assert listed == sorted(_dotted(folder) for folder in folders)
 
 
+def test_every_package_says_what_it_holds():
+    for path, _ in _files():
+        package = path.parent / "__init__.py"
+        assert package.is_file(), package
+        assert ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))), package
+
+
 @cache
 def modules() -> dict[str, Path]:
     """Every module of the package by its name; a package by its ``__init__``."""

@@ -1,1 +1,1 @@
-"""Many calls: whole small worlds, worker processes that may die, what drawn calls reach."""
+"""Many calls at once: every geometry up to a size, in worker processes that may die, or on a cluster."""
