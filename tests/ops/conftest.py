@@ -1,7 +1,8 @@
 """An op's laws run on any subject: ``pytest tests/ops --oracle-subject PKG``, in a checkout.
 
 In ``test_conv2d.py`` the name ``conv2d`` then is the subject's; in the file of a family ``under_test`` gives its ops.
-The other ops that a law speaks of stay ``manual``'s.
+The other ops that a law speaks of stay ``manual``'s. Many laws hold to the last bit, on numbers that cannot round: a
+fast algorithm, Winograd or an FFT, rounds there too and fails them.
 """
 
 from types import ModuleType
