@@ -32,6 +32,8 @@ def verify(
     """
     __tracebackhide__ = True
     look_up(op)
+    if examples < 1 or seed < 0:
+        raise ValueError(f"verify({op!r}, examples={examples}, seed={seed}): at least 1 example, and a seed from 0 on")
     functions = {n: f for n, f in {"forward": forward, "backward": backward, "step": step}.items() if f is not None}
     if (subject is None) == (not functions) or functions.keys() == {"backward"}:
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
@@ -48,7 +50,8 @@ def verify(
         return row
     by_name = isinstance(subject, str) or code.root is subject
     as_pytest_does = call is None and (examples, seed) == (EXAMPLES, 0)
-    raise _reproducible(row.failure, by_name, as_pytest_does).with_traceback(None) from None
+    failure = _reproducible(row.failure, by_name, as_pytest_does)
+    raise failure.with_traceback(None) from failure.__cause__
 
 
 def _reproducible(failure: Failure, by_name: bool, as_pytest_does: bool) -> Failure:
@@ -56,13 +59,14 @@ def _reproducible(failure: Failure, by_name: bool, as_pytest_does: bool) -> Fail
 
     Under pytest that is no shell line: only pytest knows what it has put on the path, as ``pythonpath = ["src"]`` does.
     """
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not by_name:
-        return failure.replace(source="python")
-    if "PYTEST_CURRENT_TEST" not in os.environ:
+        return failure.replace(source="python", test=test)
+    if not test:
         return failure
     if as_pytest_does and failure.theorem is not None:
         return failure.replace(source="pytest")
-    return failure.replace(source="python", subject_name=f'"{failure.subject_name}"')
+    return failure.replace(source="python", test=test, subject_name=f'"{failure.subject_name}"')
 
 
 def covered(subject: Any) -> list[str]:
@@ -71,6 +75,8 @@ def covered(subject: Any) -> list[str]:
     Raises:
         ValueError: it cannot be imported, or has none.
     """
+    if not isinstance(subject, str | ModuleType):
+        raise ValueError(f"covered({subject!r}): give a package or module, or the name of one")
     code = load(subject if isinstance(subject, str) else subject.__name__)
     names = [op.name for op in verification.covered(code)]
     if not names:
@@ -84,7 +90,17 @@ def _on_trial(op: str, subject: Any) -> Subject:
         return load(subject)
     if isinstance(subject, ModuleType) and not hasattr(subject, "forward") and not hasattr(subject, "step"):
         return Subject(subject.__name__, subject)
+    for kind, adapter in (("Function", "torch_function"), ("Module", "module")):
+        if any(c.__name__ == kind and c.__module__.startswith("torch.") for c in _classes(subject)):
+            raise ValueError(f"verify({op!r}, …): of a torch {kind} oracle.adapt.{adapter} makes a subject")
+    if not hasattr(subject, "forward") and not hasattr(subject, "step"):
+        what = f"{type(subject).__name__} has neither forward nor step"
+        raise ValueError(f"verify({op!r}, …): {what}; give forward=…, or wrap it by a function of oracle.adapt")
     return _given(op, subject, getattr(subject, "said", None) or _name(subject))
+
+
+def _classes(thing: Any) -> tuple[type, ...]:
+    return thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
 
 
 def _given(op: str, implementation: Any, said: str) -> Subject:

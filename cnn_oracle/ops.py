@@ -154,6 +154,8 @@ def look_up(name: str) -> Op:
     """
     if name in OPS:
         return OPS[name]
+    if not isinstance(name, str):
+        raise ValueError(f"no op {name!r}: an op is given by its name, like 'conv2d'")
     near = get_close_matches(name, OPS, 1)
     raise ValueError(
         f"no op {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; the ops are {', '.join(OPS)}")

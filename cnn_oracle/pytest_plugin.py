@@ -4,6 +4,7 @@ pytest loads this file wherever the oracle is installed: without the option, or 
 does nothing and imports nothing. ``-p no:cnn_oracle`` turns it off.
 """
 
+import re
 import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
@@ -23,11 +24,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
     They are kept as an option, which pytest-xdist hands to its workers. ``mykernels::relu`` names all of an op.
     """
-    ours = [*getattr(config.option, "oracle_nodes", []), *(arg for arg in config.args if _is_theorem(config, arg))]
+    taken = [arg for arg in config.args if _is_theorem(config, _node(arg))]
+    ours = [*getattr(config.option, "oracle_nodes", []), *map(_node, taken)]
     config.option.oracle_nodes = ours
-    config.args[:] = [arg for arg in config.args if arg not in ours]
+    config.args[:] = [arg for arg in config.args if arg not in taken]
     if ours and not config.getoption("--oracle-subject"):
         config.option.oracle_subject = ours[0].partition("::")[0]
+
+
+def _node(argument: str) -> str:
+    """A node id as it is: from a folder below its root, pytest prints ``../`` in front."""
+    return re.sub(r"^(\.\./)+", "", argument)
 
 
 def _is_theorem(config: pytest.Config, argument: str) -> bool:
@@ -48,9 +55,16 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     subject = config.getoption("--oracle-subject")
     if not subject:
         return None
+    if _only_others(config):
+        return f"oracle: single tests are named, so that the theorems of {subject} are left out"
     from cnn_oracle.environment import pytorch
 
     return f"oracle: {subject} is compared with {pytorch()}"
+
+
+def _only_others(config: pytest.Config) -> bool:
+    """Whether single tests of the project's own are asked for, and no theorem."""
+    return not config.option.oracle_nodes and any("::" in argument for argument in config.args)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,8 +74,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
     config = collector.config
     subject, nodes = config.getoption("--oracle-subject"), config.option.oracle_nodes
     here = Path(__file__).parents[1] == config.rootpath
-    others = any("::" in argument for argument in config.args)  # single tests of the project's own
-    wanted = nodes or (subject and not here and not others)
+    wanted = nodes or (subject and not here and not _only_others(config))
     if wanted and isinstance(collector, pytest.Session) and report.passed:
         report.result.append(Theorems.from_parent(collector, name=subject, nodeid=subject))
     return report
@@ -79,9 +92,9 @@ class Theorems(pytest.Collector):
             sys.path.insert(0, folder)
         try:
             subject = load(self.name)
+            ops = verification.covered(subject)
         except ValueError as error:
             raise self.CollectError(str(error)) from None
-        ops = verification.covered(subject)
         if not ops:
             raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
         items: list[Theorem] = []

@@ -49,7 +49,8 @@ class Failure(AssertionError):
     ``quantity``, ``index``, ``subject`` and ``reference`` are the output, the place and the two values that differ;
     ``outputs`` is all that the subject returned, ``case`` what it was given. ``against_pytorch`` is false where the
     subject was compared with itself. ``redo`` is the call that reproduces the failure, ``only`` says that its
-    theorem was asked for by name, ``options`` are further ones of the command line.
+    theorem was asked for by name, ``options`` are further ones of the command line, ``test`` is the node id of the test
+    that asked, under pytest.
     """
 
     what: str
@@ -68,6 +69,7 @@ class Failure(AssertionError):
     only: bool
     options: str
     source: Source
+    test: str
     pytorch: str
     diagnosis: Diagnosis
 
@@ -76,20 +78,26 @@ class Failure(AssertionError):
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
         subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None, redo: Call | None = None,
-        only: bool = False, options: str = "", source: Source = "shell", pytorch: str = "",
+        only: bool = False, options: str = "", source: Source = "shell", test: str = "", pytorch: str = "",
         diagnosis: Diagnosis = Diagnosis(),
     ) -> None:  # fmt: skip
         super().__init__(what)
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
-            redo=redo or call, only=only, options=options, source=source, pytorch=pytorch, diagnosis=diagnosis,
+            redo=redo or call, only=only, options=options, source=source, test=test, pytorch=pytorch,
+            diagnosis=diagnosis,
         )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("__"):  # Python itself writes __traceback__, __notes__ and the like
             raise AttributeError(f"a Failure is frozen: failure.replace({name}=…) makes a changed copy")
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if not name.startswith("__"):
+            raise AttributeError(f"a Failure is frozen: {name} cannot be deleted")
+        super().__delattr__(name)
 
     def replace(self, **changes: Any) -> "Failure":
         """The same failure, with the same cause, but for these fields."""
@@ -116,15 +124,23 @@ class Failure(AssertionError):
 
     @property
     def again(self) -> str:
-        """The line that reproduces the failure, in the language that the subject was given in."""
-        of_all_calls = self.verdict is Verdict.MISTRUSTED
+        """The line that reproduces the failure where it was found: in pytest, in Python, in a shell."""
         if self.source == "pytest" and self.theorem is not None:
             test = f"{self.subject_name}::{self.call.op}::{self.theorem.__name__}"
             return f"pytest --oracle-subject {self.subject_name} {test}"
-        if self.source == "python":
-            one = f", call={dumps(str(self.redo), ensure_ascii=False)}, seed={self.redo.seed}"
-            return f'oracle.verify("{self.call.op}", {self.subject_name}{"" if of_all_calls else one})'
-        if of_all_calls:
+        if self.test:
+            return f"pytest {shlex.quote(self.test)}"
+        return self._in_python if self.source == "python" else self._in_a_shell
+
+    @property
+    def _in_python(self) -> str:
+        one = f", call={dumps(str(self.redo), ensure_ascii=False)}, seed={self.redo.seed}"
+        of_all_calls = self.verdict is Verdict.MISTRUSTED
+        return f'oracle.verify("{self.call.op}", {self.subject_name}{"" if of_all_calls else one})'
+
+    @property
+    def _in_a_shell(self) -> str:
+        if self.verdict is Verdict.MISTRUSTED:
             return f"cnn-oracle verify {self.subject_name} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.redo))} --seed {self.redo.seed}"
@@ -135,7 +151,10 @@ class Failure(AssertionError):
         lines += [f"  referee   {self.ruling}"] if self.ruling else []
         lines += [f"  consistent with: {cause}" for cause in self.mistakes]
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []
-        return "\n".join([*lines, f"  reproduce {self.again}"])
+        lines += [f"  reproduce {self.again}"]
+        if self.test and self.source == "python":  # this call alone, inside of that test
+            lines += [f"  or there  {self._in_python}"]
+        return "\n".join(lines)
 
 
 def _restored(fields: dict[str, Any]) -> Failure:

@@ -67,6 +67,8 @@ def load(name: str) -> Subject:
     Raises:
         ValueError: it cannot be imported.
     """
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"subject {name!r}: give the name that it is imported by, like mykernels, not a path")
     if name == "manual" and not _is_elsewhere(name):
         name = OURS
     return Subject(name, _imported(name), own=name == OURS)

@@ -17,6 +17,12 @@ from cnn_oracle.subject import Implementation, Subject
 KINK = "cnn_oracle.mistakes.relu.one_at_the_kink"
 
 
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+
 def zeros(dy, x):
     return (np.zeros_like(x),)
 
@@ -38,11 +44,12 @@ def test_outside_of_pytest_the_line_that_reproduces_is_one_for_the_shell(monkeyp
 
 
 @pytest.mark.parametrize("asked", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
-def test_what_pytest_would_not_draw_is_reproduced_from_python(asked):
-    """pytest draws its own calls: another call, seed or number of examples needs a line of Python."""
+def test_what_the_plugin_would_not_draw_is_reproduced_by_the_test_or_from_python(asked, request):
+    """The plugin draws its own calls: another call, seed or number of examples is the test's own."""
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK, **asked)
-    line = failure.value.again
+    assert failure.value.again == f"pytest '{request.node.nodeid}'"
+    line = str(failure.value).splitlines()[-1].removeprefix("  or there  ")
     call, seed = failure.value.redo, failure.value.redo.seed
     assert line == f'oracle.verify("relu", "{KINK}", call="{call}", seed={seed})'
     with pytest.raises(oracle.Failure) as again:
@@ -79,10 +86,31 @@ def test_a_row_says_what_was_checked_and_what_was_not(op, given, unchecked):
         ({"forward": lambda x: np.zeros_like(x)}, "forward=…"),
     ],
 )
-def test_the_line_that_reproduces_is_the_line_that_asked(given, written):
+def test_the_line_that_reproduces_is_the_line_that_asked(given, written, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", **given)
     assert failure.value.again == f'oracle.verify("relu", {written}, call="relu(x=())", seed=0)'
+
+
+def test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it():
+    here = "tests/oracle/test_api.py::test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it"
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("relu", forward=relu.forward, backward=zeros)
+    assert failure.value.again == f"pytest {here}"
+    assert str(failure.value).splitlines()[-2:] == [
+        f"  reproduce pytest {here}",
+        '  or there  oracle.verify("relu", forward=forward, backward=zeros, call="relu(x=())", seed=0)',
+    ]
+
+
+def test_a_crash_keeps_its_cause():
+    def crashes(x):
+        raise OSError("disk")
+
+    with pytest.raises(oracle.Failure, match="forward raises OSError: disk") as failure:
+        oracle.verify("relu", forward=crashes)
+    assert isinstance(failure.value.__cause__, OSError)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +121,13 @@ def test_the_line_that_reproduces_is_the_line_that_asked(given, written):
         ("relu", {"subject": "manual", "forward": relu.forward}, "verify('relu'): give a subject, or forward"),
         ("relu", {"backward": relu.backward}, "verify('relu'): give a subject, or forward"),
         ("relu", {"subject": "json"}, "subject 'json' has no relu"),
+        (None, {"subject": "manual"}, "no op None: an op is given by its name"),
+        ("relu", {"subject": "manual", "examples": 0}, "at least 1 example"),
+        ("relu", {"subject": "manual", "seed": -1}, "a seed from 0 on"),
+        ("relu", {"subject": "./mykernels"}, "give the name that it is imported by"),
+        ("relu", {"subject": 42}, "int has neither forward nor step"),
+        ("relu", {"subject": torch.nn.ReLU()}, "of a torch Module oracle.adapt.module makes a subject"),
+        ("relu", {"subject": Doubled}, "of a torch Function oracle.adapt.torch_function makes a subject"),
         ("relu", {"subject": "manual", "call": "tanh(x=(1,))"}, "call='tanh(x=(1,))'): that is a call of tanh"),
         ("relu", {"subject": Implementation(relu.forward, dtypes="float32")}, "must be some of ('float64', 'float32')"),
     ],

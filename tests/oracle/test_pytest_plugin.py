@@ -237,10 +237,11 @@ def test_in_a_src_layout_the_line_that_is_printed_reproduces_the_failure(src_pro
     assert (status, messages(said)) == (1, [failure])
 
 
-def test_in_a_src_layout_a_failure_of_one_call_is_reproduced_from_python(src_project):
+def test_in_a_src_layout_a_failure_of_one_call_is_reproduced_by_its_test(src_project):
     _, said = run(src_project, "tests/test_kernels.py::test_one_call")
     (failure,) = messages(said)
-    assert failure.endswith('reproduce oracle.verify("relu", "mykernels", call="relu(x=(3,))", seed=0)')
+    assert failure.endswith("reproduce pytest tests/test_kernels.py::test_one_call")
+    assert 'or there  oracle.verify("relu", "mykernels", call="relu(x=(3,))", seed=0)\n' in said
 
 
 def test_in_a_src_layout_workers_find_the_subject(src_project):
@@ -255,6 +256,21 @@ def test_a_project_that_has_an_option_subject_of_its_own_works_beside_it(tmp_pat
     make(tmp_path, {"mykernels.py": KERNELS, "conftest.py": conftest, "test_own.py": own})
     status, said = run(tmp_path, "-v", "--subject", "theirs", "--oracle-subject", "mykernels", "test_own.py", HOLDS)
     assert (status, outcomes(said)) == (0, {"test_own.py::test_own": "PASSED", HOLDS: "PASSED"})
+
+
+def test_a_node_id_printed_in_a_folder_below_the_root_can_be_given_back_there(src_project):
+    folder = src_project / "tests"
+    status, said = run(folder, "-v", f"../{HOLDS}")
+    assert status == 0
+    assert "1 passed" in said
+
+
+def test_a_file_of_the_subject_that_cannot_be_imported_is_one_line(tmp_path):
+    make(tmp_path, {"half/__init__.py": "", "half/relu.py": "import nope\n"})
+    status, said = run(tmp_path, "-q", "--oracle-subject", "half")
+    assert status == 2
+    assert "subject 'half.relu': ModuleNotFoundError: No module named 'nope'\n" in said
+    assert "Traceback" not in said
 
 
 def test_the_plugin_can_be_turned_off(project):

@@ -117,8 +117,9 @@ def test_of_one_theorem_as_pytest_checks_it(kernels, tmp_path):
     assert str(failure) in run(tmp_path, "-c", PRINT_ALL, failure.again)
 
 
-def test_of_what_python_gives(kernels, tmp_path):
+def test_of_what_python_gives(kernels, tmp_path, monkeypatch):
     """Its line is the one that was written, with the call and the seed."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
     given = {
         "relu": "forward=half_written, backward=relu_backward",
         "softmax": "adapt.torch_function(unnormalised)",
