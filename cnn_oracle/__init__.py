@@ -26,9 +26,12 @@ Beside it lie ``manual`` (the formulas, NumPy only), ``reference`` (PyTorch unde
 
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
+from os.path import abspath, dirname, join
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from cnn_oracle import adapt as adapt
     from cnn_oracle.api import covered as covered
     from cnn_oracle.api import verify as verify
@@ -40,16 +43,32 @@ __all__ = ["Failure", "Result", "adapt", "covered", "verify"]
 _HOMES = {"Failure": "result", "Result": "result", "covered": "api", "verify": "api"}
 
 
-def __getattr__(name: str) -> Any:
-    """torch and Hypothesis are imported when they are first needed."""
-    if name == "__version__":
-        return version("cnn-oracle")
-    if name == "adapt":
-        return import_module("cnn_oracle.adapt")
-    if name in _HOMES:
-        return getattr(import_module(f"cnn_oracle.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'cnn_oracle' has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a type checker every name would be there
+
+    def __getattr__(name: str) -> Any:
+        """torch and Hypothesis are imported when they are first needed."""
+        if name == "__version__":
+            return version("cnn-oracle")
+        if name == "adapt":
+            return import_module("cnn_oracle.adapt")
+        if name in _HOMES:
+            return getattr(import_module(f"cnn_oracle.{_HOMES[name]}"), name)
+        raise AttributeError(f"module 'cnn_oracle' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+def _must_be_whole() -> None:
+    """A working folder that is a checkout comes before what is installed: half of each would run."""
+    here, spec = abspath(__path__[0]), find_spec("cnn_oracle.manual")
+    found = abspath(dirname(spec.origin)) if spec and spec.origin else "nowhere"
+    if found not in (join(here, "manual"), join(dirname(here), "manual")):
+        raise ImportError(
+            f"cnn_oracle is in {here}, and cnn_oracle.manual {found}: run pip install -e . in the checkout that is "
+            "meant, or run it from another folder"
+        )
+
+
+_must_be_whole()
