@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +26,8 @@ def pytorch() -> PyTorch:
     """The PyTorch of this process."""
     import torch
 
-    version = str(torch.__version__)
-    return PyTorch(version, version.partition("+")[0] in CI_RUNS)
+    here = str(torch.__version__)
+    return PyTorch(here, here.partition("+")[0] in CI_RUNS)
 
 
 def require(what: str, extra: str, *modules: str) -> None:
@@ -37,8 +38,10 @@ def require(what: str, extra: str, *modules: str) -> None:
     """
     if missing := [module for module in modules if find_spec(module) is None]:
         are = "is" if len(missing) == 1 else "are"
+        torch = version("torch").partition("+")[0]  # named, so that pip does not put another in its place
         raise ValueError(
-            f'{what} needs {", ".join(missing)}, which {are} not installed: pip install "cnn-oracle[{extra}]"'
+            f"{what} needs {', '.join(missing)}, which {are} not installed: "
+            f'pip install "cnn-oracle[{extra}]" torch=={torch}'
         )
 
 

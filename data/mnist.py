@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +74,10 @@ def from_torchvision() -> "type[MNIST]":
     Not for the top of a file: it imports torch, which takes a second.
     """
     if find_spec("torchvision") is None:
-        raise Unavailable('MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]"')
+        torch = version("torch").partition("+")[0]  # named, so that pip does not put another in its place
+        raise Unavailable(
+            f'MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]" torch=={torch}'
+        )
     try:
         from ._torchvision import MNIST
     except Exception as error:  # an import raises anything; a library that does not load, an OSError

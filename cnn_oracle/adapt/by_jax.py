@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
+from cnn_oracle.environment import require
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
@@ -19,6 +20,7 @@ REFUSALS = (ValueError, TypeError, IndexError)  # what JAX raises for calls that
 
 def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
     """A function of JAX arrays with the op's arguments; options are not traced, but for arrays."""
+    require("adapt.jax_function", "jax", "jax")
 
     def forward(*arrays: Array | None, **options: Any) -> Any:
         with _precision(*arrays):

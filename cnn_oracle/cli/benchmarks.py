@@ -26,6 +26,8 @@ def benchmarks(
         check_folder(path)
     if plot:
         plots.check(plot)
+    if markdown and not markdown.is_file():
+        raise ValueError(f"--markdown {markdown}: only the figures of a page that exists are replaced")
     old = markdown.read_text(encoding="utf-8") if markdown else ""
     if markdown:
         page.inserted(old, "")

@@ -33,9 +33,8 @@ def survey(
     before = [page.load(path) for path in results or ()]
     asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
     if absent := surveys.missing(asked):
-        build = "PIP_CONSTRAINT=studies/packages/chainer.txt " if {"chainer", "dezero"} & {*absent} else ""
-        line = f"not installed: {', '.join(absent)}; {build}pip install {' '.join(absent)}"
-        if packages:
+        line = f'not installed: {", ".join(absent)}; pip install "cnn-oracle[studies]" has all but chainer and dezero'
+        if packages or len(absent) == len(asked):
             raise ValueError(line)
         print(line, file=sys.stderr)
         asked = [package for package in asked if surveys.distribution(package) not in absent]

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -255,7 +256,10 @@ for name in ("nms", "qnms"):
 
 # MNIST: torchvision
 
-NOT_INSTALLED = 'MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]"'
+NOT_INSTALLED = (
+    'MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]" torch=='
+    + version("torch").partition("+")[0]
+)
 
 
 @pytest.fixture
