@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -164,6 +165,7 @@ def test_without_distributed_the_line_says_what_to_install(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main()
     message = (
-        'cnn-oracle: --cluster local needs distributed, which is not installed: pip install "cnn-oracle[cluster]"\n'
+        "cnn-oracle: --cluster local needs distributed, which is not installed: "
+        f'pip install "cnn-oracle[cluster]" torch=={version("torch").partition("+")[0]}\n'
     )
     assert (stop.value.code, capsys.readouterr().err) == (2, message)
