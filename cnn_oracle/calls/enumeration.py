@@ -1,8 +1,8 @@
-"""The small world: every geometry of an op up to a few cells, by the very functions of ``inputs`` that are drawn from.
+"""The small world: every geometry of an op up to a few cells, by the very functions that calls are drawn from.
 
-A world is walked by running ``inputs`` again for every path of choices, each choice held to the limits below. Paths
-that share their first choices form a job; a part of the world is every n-th job. Windows are all different; in a few
-other ops two paths lead to one call, which is then checked twice.
+A world is walked by running an op's geometry again for every path of choices, each choice held to the limits below.
+Paths that share their first choices form a job; a part of the world is every n-th job. Windows are all different; in a
+few other ops two paths lead to one call, which is then checked twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

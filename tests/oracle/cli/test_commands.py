@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn_oracle import cli, environment, theorems
+from cnn_oracle import environment, theorems
 from cnn_oracle.call import parse
 from cnn_oracle.calls.unsupported import VALUES, left_out
 from cnn_oracle.cases.case import arrays_of, keywords_of
@@ -22,20 +22,6 @@ KEYS = {
     "op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked",
     "pytorch", "pytorch_in_ci",
 }  # fmt: skip
-
-
-@pytest.fixture
-def oracle(monkeypatch, capsys):
-    """Run ``cnn-oracle`` in this process: (status, standard output, standard error)."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cnn-oracle", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code or 0, said.out, said.err
-
-    return run
 
 
 def test_verify_says_a_row_per_op_and_exits_with_zero(oracle, tmp_path):

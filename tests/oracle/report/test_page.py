@@ -1,13 +1,12 @@
 """The report: nothing is left out of it, nothing in it points nowhere, and the command says what it did."""
 
 import re
-import sys
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from cnn_oracle import cli, mistakes
+from cnn_oracle import mistakes
 from cnn_oracle.article import formulas
 from cnn_oracle.ops import OPS
 from cnn_oracle.report import code, page, results
@@ -134,17 +133,3 @@ def test_what_is_missing_and_short_is_run_and_kept(tmp_path, monkeypatch):
     found = {}
     results.complete(tmp_path / "new", found, lambda *_: None)
     assert found == results.load(tmp_path / "new") == {"verify": {"subject": "cnn_oracle.manual", "ops": []}}
-
-
-@pytest.fixture
-def oracle(monkeypatch, capsys):
-    """Run ``cnn-oracle`` in this process: (status, standard output, standard error)."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cnn-oracle", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code or 0, said.out, said.err
-
-    return run
