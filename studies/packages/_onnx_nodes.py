@@ -322,17 +322,3 @@ _OPS: dict[str, Any] = {
     "rms_norm": _rms_norm,
     "local_response_norm": _local_response_norm,
 }
-
-# What KNOWN of both engines says, where they agree with each other
-CANCELS = (
-    "The node's function takes the variance as E[x²] − E[x]²: in float32 (10⁶ + 1, 10⁶) come out more than a hundred "
-    "standard deviations from their mean, other numbers as NaN."
-)
-EVEN_WINDOW = (
-    "Of a window of 2k channels the specification has k − 1 before the channel and k behind it, PyTorch k before and "
-    "k − 1 behind."
-)
-NEAR_MINUS_3 = (
-    "The specification's formula is x/6 + ½, PyTorch's (x + 3)/6. In float32 x/6 is rounded before ½ is added: of "
-    "−2.9999 three digits are left, where x + 3 loses none."
-)

@@ -14,8 +14,7 @@ from autograd import make_vjp
 from autograd.misc import optimizers
 from autograd.scipy import signal, special
 
-from cnn_oracle.call import Call
-from cnn_oracle.studies.packages.known import Class, Known, Lacks
+from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Implementation
 
 Function = Callable[..., Any]
@@ -141,46 +140,3 @@ sigmoid = _differentiated(special.expit)
 tanh = _differentiated(np.tanh)
 softplus = _differentiated(_softplus)
 sgd, rmsprop, adam = _stepping(_sgd), _stepping(_rmsprop), _stepping(_adam)
-
-
-def _same_of_even(call: Call) -> bool:
-    return call.arguments.get("padding") == "same" and any(k % 2 == 0 for k in call.arguments["w"][2:])
-
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        ("conv1d", "conv2d", "conv3d"), "", Class.CONVENTION,
-        "Of an even kernel's k - 1 cells of padding, mode 'same' puts k/2 in front and k/2 - 1 behind, as "
-        "scipy.signal does, whose 'same' is centred with respect to 'full'; PyTorch puts the odd cell behind. Its "
-        "gradients are those of its own forward. Odd kernels agree.",
-        "import torch; from autograd.scipy.signal import convolve\n"
-        "x, w = torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 10.0]]])\n"
-        "print(convolve(x[0, 0].numpy(), w[0, 0].numpy()[::-1], mode='same'), torch.conv1d(x, w, padding='same'))",
-        _same_of_even,
-    ),
-    Known(
-        ("relu",), "dx", Class.CONVENTION,
-        "Where both arguments of maximum are equal, autograd gives each half of the gradient (balanced_eq); PyTorch's "
-        "relu gives 0 at x = 0. Each is a subgradient.",
-        "import torch, autograd.numpy as np; from autograd import grad\n"
-        "x = torch.zeros((), requires_grad=True); torch.relu(x).backward()\n"
-        "print(grad(lambda x: np.maximum(0.0, x))(0.0), x.grad.item())",
-    ),
-    Known(
-        ("sgd",), "", Class.CONVENTION,
-        "velocity = mass * velocity - (1 - mass) * g from a velocity of 0 damps the first gradient, too; PyTorch's "
-        "first momentum buffer is the gradient itself, undamped.",
-        "import torch; from autograd.misc.optimizers import sgd\n"
-        "w = torch.ones((), requires_grad=True); w.grad = w.data; torch.optim.SGD([w], 1.0, 0.5, 0.5).step()\n"
-        "print(sgd(lambda w, i: 1.0, 1.0, num_iters=1, step_size=1.0, mass=0.5), w.item())",
-        lambda call: call.arguments.get("momentum", 0.0) > 0,
-    ),
-    Known(
-        ("rmsprop",), "", Class.CONVENTION,
-        "avg_sq_grad begins as ones, as in TensorFlow 1's RMSPropOptimizer, PyTorch's as zeros: with gamma 0.99 the "
-        "first step divides by sqrt(0.99 + 0.01 g^2), PyTorch's by sqrt(0.01 g^2).",
-        "import torch; from autograd.misc.optimizers import rmsprop\n"
-        "w = torch.ones((), requires_grad=True); w.grad = w.data; torch.optim.RMSprop([w], 1.0, 0.99).step()\n"
-        "print(rmsprop(lambda w, i: 1.0, 1.0, num_iters=1, step_size=1.0, gamma=0.99), w.item())",
-    ),
-)  # fmt: skip

@@ -7,7 +7,7 @@ weight decay of AdamW is not multiplied by the learning rate. Initialisers are g
 numbers. bilinear and resize_images take float32 alone.
 
 Restored: numpy.sctypes, numpy.float; and put in place of a check of what else is installed, which needs pkg_resources
-and numpy.distutils: nothing. The lines of KNOWN need the same, or NumPy before 1.24 and setuptools before 82.
+and numpy.distutils: nothing.
 """
 
 import sys
@@ -26,9 +26,7 @@ import chainer  # noqa: E402
 import chainer.functions as F  # noqa: E402
 from chainer import initializers, optimizers  # noqa: E402
 
-from cnn_oracle.call import Call  # noqa: E402
-from cnn_oracle.studies.packages.known import Class, Known, Lacks  # noqa: E402
-from cnn_oracle.studies.packages.options import each  # noqa: E402
+from cnn_oracle.studies.packages.options import Lacks, each  # noqa: E402
 from cnn_oracle.subject import DTYPES, Implementation  # noqa: E402
 
 Function = Callable[..., Any]
@@ -317,124 +315,3 @@ xavier_uniform = _initialiser(lambda *, rng, gain=1.0: initializers.GlorotUnifor
 xavier_normal = _initialiser(lambda *, rng, gain=1.0: initializers.GlorotNormal(gain, rng=rng))
 kaiming_uniform, kaiming_normal = _initialiser(_he_uniform), _initialiser(_he_normal)
 sgd, adagrad, rmsprop, adam, adamw = (_stepping(f) for f in (_sgd, _adagrad, _rmsprop, _adam, _adamw))
-
-
-def _channels(call: Call) -> bool:
-    """Of more than one channel on the fine side."""
-    a = call.arguments
-    return bool(a["x"][-3] // a.get("upscale_factor", 1) ** 2 > 1)
-
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        ("pad",), "dx", Class.DEFECT,
-        "Pad.backward is dy without its border in every mode: what the copies of a cell that reflect, edge and wrap "
-        "make were given is not added to it.",
-        "import numpy as np, torch, chainer.functions as F; from chainer import Variable\n"
-        "x, t = Variable(np.ones(2)), torch.ones(1, 2, requires_grad=True); pad = torch.nn.functional.pad\n"
-        "F.sum(F.pad(x, 1, 'edge')).backward(); pad(t, (1, 1), 'replicate').sum().backward(); print(x.grad, t.grad)",
-        lambda call: call.arguments.get("mode", "constant") != "constant",
-    ),
-    Known(
-        ("pixel_shuffle", "pixel_unshuffle"), "", Class.CONVENTION,
-        "depth2space and space2depth order channels offsets first, (i, j, c), as TensorFlow does; PyTorch's order is "
-        "(c, i, j). The documentation tells the number of channels alone; its example has one, of which both agree.",
-        "import numpy as np, torch, chainer.functions as F\n"
-        "x = np.arange(8.0).reshape(1, 8, 1, 1)\n"
-        "print(F.depth2space(x, 2).array, torch.pixel_shuffle(torch.tensor(x), 2))",
-        _channels,
-    ),
-    Known(
-        ("max_pool1d", "max_pool2d", "max_pool3d"), "", Class.CONVENTION,
-        "cover_all's documented size has a further window wherever the last does not reach the end, also one that "
-        "begins in the padding, or behind the image where the stride is larger than the kernel, and is then -inf; "
-        "PyTorch leaves out windows that begin behind the image.",
-        "import numpy as np, torch, chainer.functions as F\n"
-        "x = np.ones((1, 1, 2, 1))\n"
-        "print(F.max_pooling_2d(x, 1, 2).array, torch.max_pool2d(torch.tensor(x), 1, 2, ceil_mode=True))",
-        lambda call: bool(call.arguments.get("ceil_mode")),
-    ),
-    Known(
-        ("prelu",), "dx", Class.CONVENTION,
-        "The derivative at x = 0 is 1, though the documented branch for it is W x; PyTorch's is W. Each is a "
-        "subgradient for W <= 1.",
-        "import numpy as np, torch, chainer.functions as F; from chainer import Variable\n"
-        "x, t = Variable(np.zeros((1, 1))), torch.zeros(1, 1, requires_grad=True); w = np.array([0.25])\n"
-        "F.prelu(x, w).backward(); torch.prelu(t, torch.Tensor(w)).backward(); print(x.grad, t.grad)",
-    ),
-    Known(
-        ("hardsigmoid",), "", Class.CONVENTION,
-        "The documented slope is 0.2 between -2.5 and 2.5, as in Theano; PyTorch's is 1/6 between -3 and 3.",
-        "import numpy as np, torch, chainer.functions as F\n"
-        "x = np.ones(1)\n"
-        "print(F.hard_sigmoid(x).array, torch.nn.functional.hardsigmoid(torch.tensor(x)))",
-    ),
-    Known(
-        ("softplus",), "dx", Class.PRECISION,
-        "The gradient is 1 - 1 / (1 + exp(beta x)), whose digits cancel as x falls: at x = -20 in float32 it is 0, the "
-        "logistic function is 2.06e-9.",
-        "import numpy as np, torch, chainer.functions as F; from chainer import Variable\n"
-        "x, t = Variable(np.full(1, -20, np.float32)), torch.full((1,), -20.0).requires_grad_()\n"
-        "F.softplus(x).backward(); torch.nn.functional.softplus(t).backward(); print(x.grad, t.grad)",
-    ),
-    Known(
-        ("cross_entropy",), "", Class.DEFECT,
-        "class_weight is documented to be multiplied to the log-softmax; with a float t, soft targets, which the same "
-        "docstring allows, it is left out without a word.",
-        "import numpy as np, torch, chainer.functions as F; from torch.nn.functional import cross_entropy\n"
-        "x, t, w = np.zeros((1, 2)), np.array([[1.0, 0.0]]), np.array([3.0, 1.0])\n"
-        "print(F.softmax_cross_entropy(x, t, class_weight=w).array, cross_entropy(*map(torch.tensor, (x, t, w))))",
-        lambda call: call.arguments["target"] == call.arguments["x"] and call.arguments.get("weight") is not None,
-    ),
-    Known(
-        ("cross_entropy",), "", Class.CONVENTION,
-        "With class weights the mean is over the number of samples that are not ignored, PyTorch's over the sum of "
-        "their weights; the documentation says that it normalizes across all instances.",
-        "import numpy as np, torch, chainer.functions as F; from torch.nn.functional import cross_entropy\n"
-        "x, t, w = np.zeros((1, 2)), np.array([0]), np.array([3.0, 1.0])\n"
-        "print(F.softmax_cross_entropy(x, t, class_weight=w).array, cross_entropy(*map(torch.tensor, (x, t, w))))",
-        lambda call: call.arguments.get("weight") is not None and "reduction" not in call.arguments,
-    ),
-    Known(
-        ("cross_entropy",), "y", Class.CONVENTION,
-        "Where all samples are ignored, the sum is divided by max(count, 1): the mean is 0; PyTorch's is 0 / 0.",
-        "import numpy as np, torch, chainer.functions as F; from torch.nn.functional import cross_entropy\n"
-        "x, t = np.zeros((1, 2)), np.array([-1])\n"
-        "print(F.softmax_cross_entropy(x, t).array, cross_entropy(*map(torch.tensor, (x, t)), ignore_index=-1))",
-        lambda call: call.arguments.get("weight") is None and "reduction" not in call.arguments,
-    ),
-    Known(
-        ("local_response_norm",), "", Class.CONVENTION,
-        "The documented sum runs from i - n/2 to i + n/2: a window of even size n has n + 1 channels, PyTorch's n.",
-        "import numpy as np, torch, chainer.functions as F\n"
-        "x = np.ones((1, 3, 1, 1))\n"
-        "print(F.local_response_normalization(x, 2, 1, 0.5).array, torch.nn.LocalResponseNorm(2, 1)(torch.tensor(x)))",
-        lambda call: call.arguments["size"] % 2 == 0,
-    ),
-    Known(
-        ("sgd",), "", Class.DEFECT,
-        "NesterovAG cites arXiv:1212.0901, whose equation 7 adds momentum^2 times the velocity before this step; the "
-        "code overwrites the velocity first, and adds the new one (chainer/chainer#4274, closed as stale).",
-        "import numpy as np, torch, chainer; from chainer.optimizers.nesterov_ag import NesterovAGRule\n"
-        "p, w = chainer.Parameter(np.ones(1)), torch.ones(1); p.grad, w.grad = np.ones(1), torch.ones(1)\n"
-        "NesterovAGRule(None, 1, 0.5).update(p); torch.optim.SGD([w], 1, 0.5, nesterov=True).step(); print(p.array, w)",
-        lambda call: bool(call.arguments.get("nesterov")),
-    ),
-    Known(
-        ("adam", "adamw"), "", Class.PRECISION,
-        "v += (1 - beta2) (g^2 - v) is v + (g^2 - v) for beta2 = 0: after a large gradient the digits of a smaller one "
-        "are lost. PyTorch multiplies v by beta2.",
-        "import torch; from chainer import Parameter; from chainer.optimizers.adam import AdamRule; w = torch.ones(1)\n"
-        "p, r = Parameter(w.numpy() + 0), AdamRule(None, 1, 0, 0); p.grad = w.numpy() * 1e8; w.grad = w + 0\n"
-        "r.update(p); p.grad[:] = 1; r.update(p); torch.optim.Adam([w], 1, (0.0, 0.0)).step(); print(p.array + 1, w)",
-        lambda call: call.arguments.get("betas", (0.9, 0.999))[1] == 0,
-    ),
-    Known(
-        ("adam", "adamw"), "", Class.CONVENTION,
-        "eps is added to the root of v before its bias is corrected, which is the paper's second form (end of its "
-        "section 2); PyTorch adds it after. With eps = 1e-8 the first step differs by 3e-7.",
-        "import numpy as np, torch, chainer; from chainer.optimizers.adam import AdamRule\n"
-        "p, w = chainer.Parameter(np.ones(1)), torch.ones(1); p.grad, w.grad = np.ones(1), torch.ones(1)\n"
-        "AdamRule(None, 1, eps=1.0).update(p); torch.optim.Adam([w], 1, eps=1.0).step(); print(p.array, w)",
-    ),
-)  # fmt: skip

@@ -17,8 +17,7 @@ import dezero  # noqa: E402
 import dezero.functions as F  # noqa: E402
 from dezero import Parameter, Variable, optimizers  # noqa: E402
 
-from cnn_oracle.call import Call  # noqa: E402
-from cnn_oracle.studies.packages.known import Class, Known, Lacks  # noqa: E402
+from cnn_oracle.studies.packages.options import Lacks  # noqa: E402
 from cnn_oracle.subject import DTYPES, Implementation  # noqa: E402
 
 Function = Callable[..., Any]
@@ -213,72 +212,3 @@ cross_entropy, mse_loss = _differentiated(_cross_entropy, dtypes=WIDE), _differe
 binary_cross_entropy = _differentiated(_binary_cross_entropy, dtypes=WIDE)
 binary_cross_entropy_with_logits = _differentiated(_bce_with_logits, dtypes=WIDE)
 sgd, adagrad, adam = _stepping(_sgd), _stepping(_adagrad), _stepping(_adam)
-
-
-def _several(call: Call) -> bool:
-    """A sample of several numbers: the mean over samples is not that over numbers."""
-    return bool(np.prod(call.arguments["x"][1:]) != 1)
-
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        ("linear",), "dw", Class.DEFECT,
-        "forward takes x of one axis or of three, and backward multiplies x.T by gy as if it had two: with one, the "
-        "gradient of W is a single number; with three it raises, or has four axes.",
-        "import numpy as np, torch; np.int = int; import dezero.functions as F; from dezero import Variable\n"
-        "w, v = Variable(np.eye(2)), torch.eye(2, requires_grad=True); x = np.array([3.0, 4.0])\n"
-        "F.linear(x, w).backward(); (torch.Tensor(x) @ v).sum().backward(); print(w.grad.data, v.grad)",
-        lambda call: len(call.arguments["x"]) != 2,
-    ),
-    Known(
-        ("max_pool2d",), "", Class.CONVENTION,
-        "pooling pads with zeros, as im2col does for convolutions, PyTorch with -inf: at the border, the maximum of "
-        "negative numbers is 0, and the gradient of what lies in the padding is dropped. Nothing is documented of it.",
-        "import numpy as np, torch; np.int = int; import dezero.functions as F\n"
-        "x = -np.ones((1, 1, 1, 1))\n"
-        "print(F.pooling(x, (1, 2), 1, (0, 1)).data, torch.max_pool2d(torch.tensor(x), (1, 2), 1, (0, 1)))",
-        lambda call: bool(np.any(call.arguments.get("padding", 0))),
-    ),
-    Known(
-        ("dropout",), "", Class.CONVENTION,
-        "x * mask / (1 - ratio) is 0 / 0 at ratio = 1, which no documentation rules out; PyTorch defines it as 0.",
-        "import numpy as np, torch; np.int = int; import dezero.functions as F\n"
-        "x = np.ones(2)\n"
-        "print(F.dropout(x, 1.0).data, torch.dropout(torch.tensor(x), 1.0, True))",
-        lambda call: call.arguments.get("p") == 1,
-    ),
-    Known(
-        ("mse_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"), "", Class.CONVENTION,
-        "These losses divide their sum by len(x), the number of samples, PyTorch's mean by that of all numbers. "
-        "Nothing is documented of it.",
-        "import numpy as np, torch; np.int = int; import dezero.functions as F\n"
-        "x, t = np.ones((1, 2)), np.zeros((1, 2))\n"
-        "print(F.mean_squared_error(x, t).data, torch.nn.functional.mse_loss(torch.tensor(x), torch.tensor(t)))",
-        _several,
-    ),
-    Known(
-        ("binary_cross_entropy_with_logits",), "", Class.PRECISION,
-        "sigmoid_cross_entropy takes log(1 - sigmoid(x)), whose digits cancel as x grows: at x = 30 the loss for a "
-        "target of 0 is 29.99983 instead of 30, and from x = 37 on it is infinite.",
-        "import numpy as np, torch; np.int = int; import dezero.functions as F\n"
-        "x, t = np.array([30.0]), np.array([0.0]); loss = torch.nn.functional.binary_cross_entropy_with_logits\n"
-        "print(F.sigmoid_cross_entropy(x, t).data, loss(torch.tensor(x), torch.tensor(t)).item())",
-    ),
-    Known(
-        ("adam",), "", Class.PRECISION,
-        "v += (1 - beta2) (g^2 - v) is v + (g^2 - v) for beta2 = 0: after a large gradient the digits of a smaller one "
-        "are lost. PyTorch multiplies v by beta2.",
-        "import numpy as np, torch; np.int = int; from dezero import *; w = torch.ones(1); w.grad = w + 0\n"
-        "p, a = Parameter(np.ones(1)), optimizers.Adam(1, 0, 0); a.t = 1; p.grad = p * 1e9; a.update_one(p)\n"
-        "p.grad.data[:] = 1; a.update_one(p); torch.optim.Adam([w], 1, (0.0, 0.0)).step(); print(p.data + 1, w)",
-        lambda call: call.arguments.get("betas", (0.9, 0.999))[1] == 0,
-    ),
-    Known(
-        ("adam",), "", Class.CONVENTION,
-        "eps is added to the root of v before its bias is corrected, which is the paper's second form (end of its "
-        "section 2) and Chainer's; PyTorch adds it after. With eps = 1e-8 the first step differs by 3e-7.",
-        "import numpy as np, torch; np.int = int; from dezero import Parameter as P, Variable, optimizers as o\n"
-        "p = P(np.ones(1)); p.grad = Variable(np.ones(1)); a = o.Adam(1.0, eps=1.0); a.t = 1; a.update_one(p)\n"
-        "w = torch.ones(1); w.grad = torch.ones(1); torch.optim.Adam([w], 1.0, eps=1.0).step(); print(p.data, w)",
-    ),
-)  # fmt: skip

@@ -16,8 +16,6 @@ from jax import lax, nn
 from jax.example_libraries import optimizers
 
 from cnn_oracle.adapt import jax_function
-from cnn_oracle.call import Call
-from cnn_oracle.studies.packages.known import Class, Known
 from cnn_oracle.studies.packages.options import each, without
 from cnn_oracle.subject import Implementation
 
@@ -262,77 +260,4 @@ rmsprop = _stepping(_rmsprop)
 adam = _stepping(_adam)
 
 
-def _masked(call: Call) -> bool:
-    return call.arguments.get("attn_mask") is not None
-
-
-def _lines(optimizer: str, gradient: str, theirs: str) -> str:
-    """Of a step of 1 from 0."""
-    return (
-        f"import torch; from jax.example_libraries import optimizers; w = torch.zeros(1); w.grad = w + {gradient}\n"
-        f"first, update, get = optimizers.{optimizer}\n"
-        f"print(get(update(0, w.grad.numpy(), first(w.numpy()))), torch.optim.{theirs}.step() or w)"
-    )
-
-
 forget = jax.clear_caches
-
-KNOWN = (
-    Known(
-        ("interpolate",), "", Class.CONVENTION,
-        "nearest takes the cell under the centre, ⌊(j + ½) s⌋, as PyTorch's nearest-exact does; PyTorch's nearest "
-        "takes ⌊j s⌋. jax.image.resize names no formula.",
-        "import jax, numpy as np, torch; x = np.arange(2.0, dtype='f')\n"
-        "y = torch.nn.functional.interpolate(torch.tensor(x)[None, None], size=1)\n"
-        "print(jax.image.resize(x, (1,), 'nearest'), y)",
-        lambda call: call.arguments.get("mode", "nearest") == "nearest",
-    ),
-    Known(
-        ("leaky_relu", "prelu"), "dx", Class.CONVENTION,
-        "At 0 the derivative is 1, as jax.nn.leaky_relu's x ≥ 0 says; PyTorch's is the slope.",
-        "import jax, torch; x = torch.zeros((), requires_grad=True)\n"
-        "torch.nn.functional.leaky_relu(x, 0.1).backward()\n"
-        "print(jax.grad(lambda x: jax.nn.leaky_relu(x, 0.1))(0.0), x.grad)",
-    ),
-    Known(
-        ("scaled_dot_product_attention",), "", Class.PRECISION,
-        "Of float64, too, the softmax is of float32 (“always carried out in fp32”): 8 digits of float64 are right.",
-        "import jax, numpy as np, torch, torch.nn.functional as F; q, k = np.ones((1, 1, 1)), np.eye(2)[:, None, :1]\n"
-        "jax.config.update('jax_enable_x64', True); a = [torch.tensor(t.swapaxes(0, 1)) for t in (q, k, k)]\n"
-        "print(jax.nn.dot_product_attention(q, k, k).item(), F.scaled_dot_product_attention(*a).item())",
-        lambda call: not _masked(call),
-    ),
-    Known(
-        ("scaled_dot_product_attention",), "", Class.CONVENTION,
-        "A query that may see no key gets the mean of all values where the mask is boolean, whose −∞ is a finite "
-        "number, and NaN where −∞ is added; PyTorch's answer is 0. In float64 the softmax is of float32, too.",
-        "import jax, torch, torch.nn.functional as F; q, m = torch.ones(1, 1, 1), torch.zeros(1, 1, 1).bool()\n"
-        "y = jax.nn.dot_product_attention(q.numpy(), q.numpy(), q.numpy(), mask=m[None].numpy())\n"
-        "print(y, F.scaled_dot_product_attention(q, q, q, m))",
-        _masked,
-    ),
-    Known(
-        ("batch_norm", "instance_norm", "layer_norm", "group_norm"), "", Class.PRECISION,
-        "standardize takes the variance as E[x²] − E[x]²: its documentation says that algorithm='fast', the default, "
-        "can suffer from cancellation. In float32 (10⁶, 10⁶ + 1) come out as ±0.002 instead of ±1.",
-        "import jax, numpy as np, torch; x = np.array([1e6, 1e6 + 1], 'f')\n"
-        "y = torch.nn.functional.layer_norm(torch.tensor(x), (2,))\n"
-        "print(jax.nn.standardize(x), y)",
-    ),
-    Known(
-        ("adagrad",), "", Class.CONVENTION,
-        "There is no epsilon: a step is g/√Σg², or 0 where that is 0. PyTorch adds 1e-10 to the root.",
-        _lines("adagrad(1.0, momentum=0)", "1e-10", "Adagrad([w], 1)"),
-    ),
-    Known(
-        ("rmsprop",), "", Class.CONVENTION,
-        "eps is added to the mean square, inside of the root; PyTorch adds it to the root.",
-        _lines("rmsprop(1.0, 0.99, 1e-8)", "1e-4", "RMSprop([w], 1)"),
-    ),
-    Known(
-        ("adam",), "", Class.PRECISION,
-        "The bias correction is 1 − b2^t of a float32 b2: with 0.999 it has 4 digits after the first step, 0.00099999, "
-        "while 1 − b2, by which g² is multiplied, has 16.",
-        _lines("adam(1.0)", "1", "Adam([w], 1)"),
-    ),
-)  # fmt: skip

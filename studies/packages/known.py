@@ -1,14 +1,24 @@
-"""A disagreement between a package and PyTorch that has been looked into."""
+"""The disagreements between a package and PyTorch that have been looked into: the entries of its TOML file.
 
-from collections.abc import Callable
+Each has the fields of ``Known``. ``why`` may be broken into lines. ``quantity`` and ``when`` may be left out. ``when``
+is the name of a function of conditions.py, or a table of options: of each the values that are meant, or "default", or
+"given", which is any other.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cache
+from inspect import isfunction
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from cnn_oracle.call import Call
+from cnn_oracle.ops import look_up
+from cnn_oracle.studies.packages import conditions
+from cnn_oracle.studies.packages.options import value
 
-
-class Lacks(NotImplementedError):
-    """Raised by a package's file: the package has no way to say this option. Its text says which."""
+TYPES = {"ops": list, "quantity": str, "when": str | dict, "kind": str, "why": str, "lines": str}
 
 
 class Class(StrEnum):
@@ -33,3 +43,77 @@ class Known(NamedTuple):
 
     def covers(self, call: Call, quantity: str) -> bool:
         return call.op in self.ops and self.quantity in ("", quantity) and self.when(call)
+
+
+@cache
+def known_of(package: str) -> tuple[Known, ...]:
+    """Those of ``package``, which need not be installed.
+
+    Raises:
+        ValueError: as ``read``.
+    """
+    return read(Path(__file__).with_name(f"{package}.toml"))
+
+
+def read(path: Path) -> tuple[Known, ...]:
+    """The entries of a file, in their order.
+
+    Raises:
+        ValueError: the file cannot be read, or an entry is not as it must be. Entries are counted from 1.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    entries = tables.pop("known", [])
+    if tables or not isinstance(entries, list):
+        raise ValueError(f"{path.name}: holds something other than [[known]]")
+    found = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            found.append(_known(entry))
+        except ValueError as error:
+            raise ValueError(f"{path.name}, entry {number}: {error}") from None
+    return tuple(found)
+
+
+def _known(entry: Mapping[str, Any]) -> Known:
+    for key, given in entry.items():
+        if key not in TYPES:
+            raise ValueError(f"unknown key {key!r}")
+        if not isinstance(given, TYPES[key]):
+            raise ValueError(f"{key} = {given!r}")
+    for key in ("ops", "kind", "why", "lines"):
+        if not entry.get(key):
+            raise ValueError(f"no {key}")
+    if entry["kind"] not in [*Class]:
+        raise ValueError(f"kind {entry['kind']!r}: it is one of {', '.join(Class)}")
+    if len(entry["lines"].splitlines()) != 3:
+        raise ValueError("lines are three")
+    for op in entry["ops"]:
+        look_up(op)
+    ops, why = tuple(entry["ops"]), " ".join(entry["why"].split())
+    known = Known(ops, entry.get("quantity", ""), Class(entry["kind"]), why, entry["lines"])
+    return known._replace(when=_condition(entry["when"], ops)) if "when" in entry else known
+
+
+def _condition(when: str | Mapping[str, Any], ops: Sequence[str]) -> Callable[[Call], bool]:
+    if isinstance(when, str):
+        named = getattr(conditions, when, None)
+        if not isfunction(named) or named.__module__ != conditions.__name__:  # what it imports is no condition
+            raise ValueError(f"conditions.py has no {when!r}")
+        return named
+    for option, meant in when.items():
+        for op in ops:
+            if option not in look_up(op).options:
+                raise ValueError(f"when: {op} has no option {option!r}")
+        if not isinstance(meant, list) and meant not in ("given", "default"):
+            raise ValueError(f"when: {option} = {meant!r} is no list of values, nor 'given', nor 'default'")
+    return lambda call: all(_is(call, option, meant) for option, meant in when.items())
+
+
+def _is(call: Call, option: str, meant: str | Sequence[Any]) -> bool:
+    given = value(call, option)
+    if isinstance(meant, str):
+        return (given == look_up(call.op).parameters[option].default) is (meant == "default")
+    return given in meant

@@ -20,7 +20,7 @@ collections.Hashable = collections.abc.Hashable  # type: ignore[attr-defined]  #
 from numpy_ml.neural_nets import activations, layers, losses, optimizers, utils  # noqa: E402
 
 from cnn_oracle.adapt import nhwc  # noqa: E402
-from cnn_oracle.studies.packages.known import Class, Known, Lacks  # noqa: E402
+from cnn_oracle.studies.packages.options import Lacks  # noqa: E402
 from cnn_oracle.subject import Implementation  # noqa: E402
 
 Function = Callable[..., Any]
@@ -323,61 +323,3 @@ xavier_uniform = Implementation(
     lambda u, *, gain=1.0: _uniform(lambda shape: utils.glorot_uniform(shape, gain), u), None, dtypes=WIDE
 )
 sgd, adagrad, rmsprop, adam = _stepping(_sgd), _stepping(_adagrad), _stepping(_rmsprop), _stepping(_adam)
-
-# the first of three lines: what the package needs of Python
-_START = "import collections as c, collections.abc, numpy as np, torch; c.Hashable = c.abc.Hashable\n"
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        ("leaky_relu",), "dx", Class.DEFECT,
-        "grad is documented as 1 for x > 0 and alpha otherwise, and is 1 at x = 0: it asks x < 0. PyTorch's is the "
-        "documented one.",
-        _START + "from numpy_ml.neural_nets.activations import LeakyReLU; x = torch.zeros(1, requires_grad=True)\n"
-        "torch.nn.functional.leaky_relu(x, 0.25).backward(); print(LeakyReLU(0.25).grad(np.zeros(1)), x.grad)",
-    ),
-    Known(
-        ("softmax",), "dx", Class.DEFECT,
-        "forward takes the documented dim, backward the rows along the last axis, whatever dim is: of one row along "
-        "dim 0, where y is 1 and all gradients are 0, it gives others.",
-        _START + "from numpy_ml.neural_nets.layers import Softmax; s = Softmax(0); s.forward(np.eye(1, 2))\n"
-        "x = torch.eye(1, 2).requires_grad_(); x.softmax(0)[0, 0].backward(); print(s.backward(np.eye(1, 2)), x.grad)",
-        lambda call: call.arguments["dim"] not in (-1, len(call.arguments["x"]) - 1),
-    ),
-    Known(
-        ("hardsigmoid",), "", Class.CONVENTION,
-        "The documented slope is 0.2 between -2.5 and 2.5, as in Keras before its third version; PyTorch's is 1/6 "
-        "between -3 and 3.",
-        _START + "from numpy_ml.neural_nets.activations import HardSigmoid\n"
-        "print(HardSigmoid().fn(np.ones(1)), torch.nn.functional.hardsigmoid(torch.ones(1)))",
-    ),
-    Known(
-        ("elu", "selu"), "y", Class.PRECISION,
-        "exp(x) - 1 loses the digits that it has in common with 1: of x = -1e-12 four are left, of x = -1e-17 none. "
-        "PyTorch takes expm1.",
-        _START + "from numpy_ml.neural_nets.activations import ELU; x = np.array([-1e-12])\n"
-        "print(ELU().fn(x).item(), torch.nn.functional.elu(torch.tensor(x)).item())",
-    ),
-    Known(
-        ("cross_entropy",), "y", Class.PRECISION,
-        "loss is log(p + 2.2e-16), so that no sample costs more than 36.04, whatever its logits; the gradient of the "
-        "logits is p - y without it, and agrees.",
-        _START + "from numpy_ml.neural_nets.losses import CrossEntropy; p = np.array([[1.0, np.exp(-100)]])\n"
-        "print(CrossEntropy.loss(np.eye(2)[[1]], p), torch.nn.NLLLoss()(torch.tensor(p).log(), torch.tensor([1])))",
-    ),
-    Known(
-        ("mse_loss",), "y", Class.PRECISION,
-        "loss squares the root of the sum of squares: two roundings that are not needed, by which 0.5 * 3 is "
-        "1.4999999999999998.",
-        _START + "from numpy_ml.neural_nets.losses import SquaredError; x, t = np.ones(3), np.zeros(3)\n"
-        "print(2 * SquaredError.loss(t, x), torch.nn.functional.mse_loss(*map(torch.tensor, (x, t)), reduction='sum'))",
-    ),
-    Known(
-        ("scaled_dot_product_attention",), "", Class.CONVENTION,
-        "Of queries without numbers, scores are 0 times 1 / sqrt(0), which is NaN; PyTorch's are 0, and y the mean of "
-        "the values.",
-        _START + "from numpy_ml.neural_nets.layers import DotProductAttention as A; "
-        "x = [np.eye(1, 0)] * 2 + [np.eye(1)]\n"
-        "f = torch.nn.functional.scaled_dot_product_attention; print(A().forward(*x), f(*map(torch.tensor, x)))",
-        lambda call: call.arguments["query"][-1] == 0,
-    ),
-)  # fmt: skip

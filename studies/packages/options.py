@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from cnn_oracle.studies.packages.known import Lacks
+from cnn_oracle.call import Call
+from cnn_oracle.ops import look_up
+
+
+class Lacks(NotImplementedError):
+    """Raised by a package's file: the package has no way to say this option. Its text says which."""
+
+
+def value(call: Call, option: str) -> Any:
+    """PyTorch's default, if the call leaves it out."""
+    return call.arguments.get(option, look_up(call.op).parameters[option].default)
 
 
 def each(option: Any, rank: int) -> tuple[Any, ...]:

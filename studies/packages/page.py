@@ -154,7 +154,7 @@ def _op(row: Row) -> tuple[str, ...]:
 
 
 def _disagreements(rows: Sequence[Row]) -> Iterator[str]:
-    """First what the package refuses, then each disagreement with all that shows it, a kind of KNOWN once."""
+    """First what the package refuses, then each disagreement with all that shows it, a known one once."""
     if refusals := [f"`{text}` ({row.op}, {n:,})" for row in rows for text, n in row.refusals]:
         yield "Refused: " + "; ".join(refusals) + "."
     found: dict[Argued | None, list[Disagreement]] = {}

@@ -20,9 +20,7 @@ import scipy.signal
 import scipy.special
 from scipy.spatial import distance
 
-from cnn_oracle.call import Call
-from cnn_oracle.studies.packages.known import Class, Known, Lacks
-from cnn_oracle.studies.packages.options import each, only
+from cnn_oracle.studies.packages.options import Lacks, each, only
 from cnn_oracle.subject import Implementation
 
 
@@ -150,62 +148,3 @@ log_softmax = Implementation(lambda x, *, dim: scipy.special.log_softmax(x, axis
 l1_loss = _distance(distance.cityblock)
 mse_loss = _distance(distance.sqeuclidean)
 huber_loss = Implementation(_huber, None)
-
-
-def _even_same(call: Call) -> bool:
-    return call.arguments.get("padding") == "same" and any(k % 2 == 0 for k in call.arguments["w"][2:])
-
-
-KNOWN: tuple[Known, ...] = (
-    Known(
-        ("conv1d", "conv3d"),
-        "y",
-        Class.CONVENTION,
-        'Along an axis with an even kernel mode="same" has no centre: correlate pads the odd cell before the image, '
-        'PyTorch and correlate2d behind it. The notes of correlate say so: "There is a 1-index offset between '
-        'them."',
-        """\
-import scipy.signal, torch
-x, w = torch.tensor([[[1.0, 2, 3]]]), torch.tensor([[[1.0, 10]]])
-print(scipy.signal.correlate(x[0, 0], w[0, 0], "same"), torch.conv1d(x, w, padding="same"))
-""",
-        _even_same,
-    ),
-    Known(
-        ("interpolate",),
-        "y",
-        Class.CONVENTION,
-        "With order=0 and grid_mode=True zoom takes the cell nearest to the centre of the new one, ⌊(j + ½) n / m⌋, "
-        'as PyTorch\'s mode="nearest-exact" does; its mode="nearest" takes ⌊j n / m⌋.',
-        """\
-import scipy.ndimage, torch
-x, options = torch.arange(4.0)[None, None], {"order": 0, "mode": "nearest", "grid_mode": True}
-print(scipy.ndimage.zoom(x, (1, 1, 0.5), **options), torch.nn.functional.interpolate(x, size=2))
-""",
-        lambda call: call.arguments.get("mode", "nearest") == "nearest",
-    ),
-    Known(
-        ("interpolate",),
-        "y",
-        Class.CONVENTION,
-        "zoom rounds the new size, n times the factor, to a whole number, PyTorch cuts it: 1.5 cells are two, or one.",
-        """\
-import scipy.ndimage, torch
-x = torch.ones(1, 1)
-print(scipy.ndimage.zoom(x, (1, 1.5), order=1).shape, torch.nn.functional.interpolate(x[None], scale_factor=1.5).shape)
-""",
-        lambda call: call.arguments.get("scale_factor") is not None,
-    ),
-    Known(
-        ("avg_pool1d", "avg_pool2d", "avg_pool3d"),
-        "y",
-        Class.PRECISION,
-        "uniform_filter keeps a running sum, to which it adds the cell that enters the window and from which it takes "
-        "the one that leaves: roundings are carried along the axis, and next to a large number small ones are lost.",
-        """\
-import numpy as np, scipy.ndimage, torch
-x = np.array([[1e16, 1, 1, 1]])
-print(scipy.ndimage.uniform_filter1d(x[0], 2, origin=-1)[:3], torch.nn.functional.avg_pool1d(torch.tensor(x), 2, 1))
-""",
-    ),
-)

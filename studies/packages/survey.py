@@ -1,7 +1,7 @@
 """A package on trial: drawn calls of each op it has, in worker processes. What fails is told by its smallest call.
 
 A call is right, or fast (right within the normwise bound), or it is *lacking* (the package has no such option),
-*refused* (the package raises), or it disagrees: in a way that the package's KNOWN lists, or in a new one.
+*refused* (the package raises), or it disagrees: in a way that the package's TOML file lists, or in a new one.
 """
 
 from collections import Counter
@@ -22,7 +22,8 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.workers import Died, Note, run
 from cnn_oracle.studies.packages import PACKAGES
-from cnn_oracle.studies.packages.known import Class, Known, Lacks
+from cnn_oracle.studies.packages.known import Class, Known, known_of
+from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, covered, is_fast, steadily
 
@@ -56,7 +57,7 @@ class Job(NamedTuple):
 
 
 class Argued(NamedTuple):
-    """What a package's KNOWN says of a disagreement, and its place there; ``prints`` is what its lines print."""
+    """What a package's TOML file says of a disagreement, and its place there; ``prints`` is what its lines print."""
 
     number: int
     kind: Class
@@ -146,9 +147,14 @@ def trial(
     packages: Sequence[str], examples: int, seed: int, timeout: float = 60,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
-    """A row for each op of each package, in their order."""
+    """A row for each op of each package, in their order.
+
+    Raises:
+        ValueError: there is no trial of a package, its file of known disagreements is faulty, or it cannot be imported.
+    """
     for package in packages:
         distribution(package)
+        known_of(package)
     jobs = [job for package in packages for job in _jobs(package, examples, seed, timeout)]
     rows = {(job.package, job.op): Row(job.package, job.op) for job in jobs}
     while jobs:
@@ -190,12 +196,6 @@ def _of_fatal(job: Job, number: int, how: str) -> Row:
     planned = next(p for i, p in job.calls() if i >= number)
     died = Disagreement(job.op, "", None, 1, planned, how, verdict=Verdict.CRASHED)
     return Row(job.package, job.op, calls=1, disagreements=(died,))
-
-
-def known_of(package: str) -> tuple[Known, ...]:
-    """The disagreements of the package that have been looked into."""
-    known: tuple[Known, ...] = getattr(import_module(f"cnn_oracle.studies.packages.{package}"), "KNOWN", ())
-    return known
 
 
 def _sum(*pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:

@@ -1,18 +1,25 @@
 """Field trials: the counting, the command, and the three lines of every disagreement that has been looked into."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
+from inspect import isfunction
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from cnn_oracle.call import parse
+from cnn_oracle.calls.sources import Drawn
 from cnn_oracle.manual import relu, softmax
+from cnn_oracle.ops import look_up
 from cnn_oracle.studies import packages
-from cnn_oracle.studies.packages import page, survey
-from cnn_oracle.studies.packages.known import Class, Known, Lacks
+from cnn_oracle.studies.packages import conditions, page, survey
+from cnn_oracle.studies.packages.known import Class, Known, known_of, read
+from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Implementation
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +42,10 @@ def package(monkeypatch):
 
     known = Known(("leaky_relu",), "y", Class.CONVENTION, "Slopes are positive.", "print(1, 2)")
     module = SimpleNamespace(
-        relu=relu, softmax=Implementation(softmax_of_the_last, None), leaky_relu=Implementation(leaky, None),
-        KNOWN=(known,),
+        relu=relu, softmax=Implementation(softmax_of_the_last, None), leaky_relu=Implementation(leaky, None)
     )  # fmt: skip
     monkeypatch.setitem(sys.modules, "cnn_oracle.studies.packages.thing", module)
+    monkeypatch.setattr(survey, "known_of", lambda _: (known,))
     monkeypatch.setattr(survey, "run", lambda work, jobs, **_: [(job, work(job, lambda _: None)) for job in jobs])
     monkeypatch.setattr(survey, "PACKAGES", ("thing",))
     return "thing"
@@ -93,15 +100,89 @@ def test_an_unknown_package_is_one_clear_line():
 
 
 @pytest.mark.parametrize("package", packages.PACKAGES)
-def test_every_package_is_described_and_says_what_pip_installs(package):
+def test_every_package_is_described_and_has_known_disagreements(package):
+    """Whether or not it is installed: its lines are run below, if it is."""
     text = (ROOT / "studies/packages" / f"{package}.py").read_text(encoding="utf-8")
     assert text.startswith('"""')
-    assert "KNOWN" in text
+    assert known_of(package)
+    for known in known_of(package):
+        *_, last = ast.parse(known.lines).body
+        assert ast.unparse(last).startswith("print(")
+
+
+@pytest.mark.parametrize("package", packages.PACKAGES)
+def test_every_known_disagreement_is_met_by_drawn_calls(package):
+    for known in known_of(package):
+        for op in known.ops:
+            calls = (planned.call for planned in Drawn(1000, 0, survey.SIMPLE).calls(look_up(op)))
+            assert any(known.covers(call, known.quantity) for call in calls), (op, known.why)
+
+
+def test_no_condition_is_left_over():
+    used = {known.when for package in packages.PACKAGES for known in known_of(package)}
+    assert {f for f in vars(conditions).values() if isfunction(f) and f.__module__ == conditions.__name__} <= used
+
+
+GOOD = {"ops": '["sgd"]', "kind": '"defect"', "why": "'''It\nerrs.'''", "lines": "'''a\nb\nprint(1, 2)'''"}
+
+
+def entry(tmp_path, **keys):
+    """The file of one entry, GOOD but for ``keys``; None leaves one out."""
+    lines = [f"{key} = {text}" for key, text in (GOOD | keys).items() if text is not None]
+    path = tmp_path / "thing.toml"
+    path.write_text("\n".join(["[[known]]", *lines]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"wen": '"even"'}, "unknown key 'wen'"),
+        ({"why": None}, "no why"),
+        ({"ops": "[]"}, "no ops"),
+        ({"why": "1"}, "why = 1"),
+        ({"ops": '["sdg"]'}, "no op 'sdg'; did you mean 'sgd'?"),
+        ({"kind": '"fault"'}, "kind 'fault': it is one of defect, convention, precision"),
+        ({"lines": '"print(1, 2)"'}, "lines are three"),
+        ({"when": '"even"'}, "conditions.py has no 'even'"),
+        ({"when": '"each"'}, "conditions.py has no 'each'"),
+        ({"when": "{beta = [1]}"}, "when: sgd has no option 'beta'"),
+        ({"when": '{lr = "large"}'}, "when: lr = 'large' is no list of values, nor 'given', nor 'default'"),
+    ],
+)
+def test_a_faulty_entry_is_one_clear_line(tmp_path, keys, line):
+    with pytest.raises(ValueError, match=rf"^thing\.toml, entry 1: {re.escape(line)}$"):
+        read(entry(tmp_path, **keys))
+
+
+@pytest.mark.parametrize("text", ["[known]\nops = []", "[[knwon]]", "known = "])
+def test_a_file_of_anything_but_entries_is_refused(tmp_path, text):
+    (tmp_path / "thing.toml").write_text(text)
+    for path in (tmp_path / "thing.toml", tmp_path / "absent.toml"):
+        with pytest.raises(ValueError, match=rf"^{path.name}: .+$"):
+            read(path)
+
+
+def test_an_entry_is_of_calls_whose_options_have_the_values_that_it_names(tmp_path):
+    plain, fast, damped = (
+        parse(f"sgd(w=(), steps=1, lr={lr})", 0) for lr in ("1, momentum=0.0", "2.0", "1, momentum=0.5")
+    )
+    for when, covered in (
+        ("{lr = [1, 3]}", (True, False, True)),
+        ('{momentum = "given"}', (False, False, True)),
+        ('{momentum = "default"}', (True, True, False)),
+        ('{lr = [1], momentum = "default"}', (True, False, False)),
+        (None, (True, True, True)),
+    ):
+        (known,) = read(entry(tmp_path, when=when))
+        assert known.why == "It errs."
+        assert tuple(known.covers(call, "w") for call in (plain, fast, damped)) == covered
 
 
 LINES = """
 import importlib, sys
 import numpy as np
+from cnn_oracle.studies.packages.known import known_of
 
 def same(a, b):
     try:
@@ -109,8 +190,8 @@ def same(a, b):
     except TypeError:  # a dtype
         return str(a) == str(b)
 
-for known in importlib.import_module(sys.argv[1]).KNOWN:
-    assert len(known.lines.strip().splitlines()) == 3, known.lines
+importlib.import_module(f"cnn_oracle.studies.packages.{sys.argv[1]}")  # restores what the package needs
+for known in known_of(sys.argv[1]):
     printed = []
     exec(known.lines, {"print": lambda *values: printed.append(values)})
     ((theirs, torchs),) = printed
@@ -124,6 +205,6 @@ def test_three_lines_show_each_disagreement(package):
     """In a process of its own: some packages do not bear each other."""
     if package not in HERE:
         pytest.skip(f"{survey.distribution(package)} is not installed")
-    command = [sys.executable, "-W", "ignore", "-c", LINES, f"cnn_oracle.studies.packages.{package}"]
+    command = [sys.executable, "-W", "ignore", "-c", LINES, package]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
