@@ -29,6 +29,7 @@ ORDER = (
     "compare",
     "ops",
     "theorems",
+    "settings",
     "mistakes",
     "diagnose",
     "vacuity",

@@ -1,0 +1,307 @@
+"""What a project says of its subject: the table ``[tool.cnn-oracle]`` of its pyproject.toml, read strictly.
+
+Ops and theorems are imported only if the table names some: a project without a table waits for neither torch nor NumPy.
+"""
+
+import json
+import os.path
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from inspect import Parameter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnn_oracle.call import Call
+from cnn_oracle.subject import DTYPES
+
+if TYPE_CHECKING:
+    from cnn_oracle.op import Op
+
+CONVENTIONS = ("pytorch", "any")
+NONE = "None"  # TOML has no None, and no option of PyTorch's has this text as a value
+
+
+class Accepted(NamedTuple):
+    """A theorem that does not hold of an op, and why the project leaves it so."""
+
+    op: str
+    theorem: str
+    reason: str
+
+
+class Settings(NamedTuple):
+    """The table, or what holds without one.
+
+    ``path`` is the pyproject.toml that has it, None if there is none. ``dtypes`` are the widest first; of none, each
+    subject says its own. ``options`` are op → option → the values that the subject has; of an array that may be left
+    out, whether it is given. ``convention`` "any" accepts another choice than PyTorch's at ties and kinks. ``sizes`` of
+    axes are the subject's own, which some calls must have.
+    """
+
+    path: Path | None
+    subject: str | None = None
+    dtypes: tuple[str, ...] = ()
+    options: Mapping[str, Mapping[str, tuple[Any, ...]]] = {}
+    convention: str = "pytorch"
+    sizes: tuple[int, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+    def admits(self, call: Call, op: "Op") -> bool:
+        """Whether the subject has each option of the call; what the call leaves out has the op's default."""
+        return all(
+            _is_declared(_value(call, op, name), values) for name, values in self.options.get(op.name, {}).items()
+        )
+
+
+def load(folder: Path) -> Settings:
+    """The settings of the nearest pyproject.toml, in ``folder`` or above it.
+
+    Raises:
+        ValueError: it cannot be read or parsed, or its table has a key or value that means nothing. The message is one
+            line, which names the file, the key and the value, and what is possible.
+    """
+    above = (folder.resolve(), *folder.resolve().parents)
+    path = next((file for place in above if os.path.isfile(file := place / "pyproject.toml")), None)
+    if path is None:
+        return Settings(None)
+    tools = _read(path).get("tool")
+    if not isinstance(tools, dict):
+        return Settings(None)
+    if "cnn_oracle" in tools:
+        raise ValueError(f"{path}: tool.cnn_oracle is no table of the oracle; it is called [tool.cnn-oracle]")
+    if "cnn-oracle" not in tools:
+        return Settings(None)
+    table = _Entry(path, "tool.cnn-oracle", tools["cnn-oracle"]).table("key", READERS)
+    return Settings(path, **{name: READERS[name](entry) for name, entry in table.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: TOML must be UTF-8, and this is not") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: no TOML: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: no TOML: arrays or tables are nested too deeply") from None
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+class _Entry(NamedTuple):
+    """A value of the table, and where it stands."""
+
+    path: Path
+    key: str
+    value: Any
+
+    def wrong(self, says: str) -> ValueError:
+        return ValueError(f"{self.path}: {self.key} = {_text(self.value)}: {says}")
+
+    def table(self, what: str, known: Iterable[str]) -> "dict[str, _Entry]":
+        """The entries of a table, all of known names."""
+        entries = self.entries()
+        for name, entry in entries.items():
+            if name not in (names := [*known]):
+                raise entry.wrong(f"no such {what}; {_possible(name, f'{what}s', names)}")
+        return entries
+
+    def entries(self) -> "dict[str, _Entry]":
+        if not isinstance(self.value, dict):
+            raise self.wrong("must be a table")
+        return {name: _Entry(self.path, f"{self.key}.{_key(name)}", value) for name, value in self.value.items()}
+
+    def array(self, of: str) -> list[Any]:
+        if not isinstance(self.value, list):
+            raise self.wrong(f"must be an array of {of}")
+        return self.value
+
+    def text(self) -> str:
+        if not isinstance(self.value, str) or not self.value.strip():
+            raise self.wrong("must be a text, and not empty")
+        return self.value
+
+
+def _subject(entry: _Entry) -> str:
+    if not all(part.isidentifier() for part in entry.text().split(".")):
+        raise entry.wrong("give the name that it is imported by, like mykernels, not a path")
+    return entry.text()
+
+
+def _dtypes(entry: _Entry) -> tuple[str, ...]:
+    named = entry.array("dtypes")
+    if not named or not all(dtype in DTYPES for dtype in named):
+        raise entry.wrong(f"must be some of {', '.join(DTYPES)}")
+    return tuple(dtype for dtype in DTYPES if dtype in named)
+
+
+def _convention(entry: _Entry) -> str:
+    if entry.value not in CONVENTIONS:
+        raise entry.wrong(f"must be {' or '.join(map(_text, CONVENTIONS))}")
+    return entry.text()
+
+
+def _sizes(entry: _Entry) -> tuple[int, ...]:
+    sizes = entry.array("sizes")
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise entry.wrong("sizes of axes must be whole numbers from 1 on")
+    return tuple(sizes)
+
+
+def _options(entry: _Entry) -> dict[str, dict[str, tuple[Any, ...]]]:
+    declared = {}
+    for name, of_op in entry.entries().items():
+        op = _op(name, of_op)
+        declared[name] = {option: _values(e, op, option) for option, e in of_op.table("option", _optional(op)).items()}
+    return declared
+
+
+def _op(name: str, entry: _Entry) -> "Op":
+    from cnn_oracle.ops import look_up
+
+    try:
+        return look_up(name)
+    except ValueError as error:
+        raise entry.wrong(str(error)) from None
+
+
+def _optional(op: "Op") -> list[str]:
+    """Options, and the arrays that a call may leave out; of an optimiser's step the oracle itself keeps the state."""
+    arrays_too = op.kind != "step"
+    return [n for n, p in op.parameters.items() if not _is_array(n, op) or (arrays_too and p.default is None)]
+
+
+def _is_array(name: str, op: "Op") -> bool:
+    from cnn_oracle.op import ARRAY_KEYWORDS
+
+    return name in op.positional or name in ARRAY_KEYWORDS
+
+
+def _values(entry: _Entry, op: "Op", option: str) -> tuple[Any, ...]:
+    """One value stands for an array of it."""
+    values = tuple(map(_frozen, entry.value if isinstance(entry.value, list) else [entry.value]))
+    must_be, fits = _kind(op, option)
+    if not values or not all(map(fits, values)):
+        raise entry.wrong(f"values of {option} must be {must_be}, at least one")
+    return values
+
+
+def _frozen(value: Any) -> Any:
+    """An array as a tuple, as a call has it."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    return None if value == NONE else value
+
+
+def _kind(op: "Op", option: str) -> tuple[str, Callable[[Any], bool]]:
+    """What the default says of an option's values; which of them PyTorch takes is PyTorch's to say."""
+    default = op.parameters[option].default
+    if _is_array(option, op):
+        return "true (it is given) or false (it is not)", lambda value: isinstance(value, bool)
+    if isinstance(default, bool):
+        return "true or false", lambda value: isinstance(value, bool)
+    if isinstance(default, str):
+        return "texts", lambda value: isinstance(value, str)
+    if isinstance(default, float):
+        return "numbers", _is_number
+    if isinstance(default, tuple):
+        return f"arrays of {len(default)} numbers, like [{_text(default)}]", partial(_are_numbers, len(default))
+    if isinstance(default, int) and option != "padding":
+        return "whole numbers, or arrays of them", lambda value: all(map(_is_int, _members(value)))
+    if isinstance(default, int):
+        return "whole numbers, arrays of them, or texts", lambda v: isinstance(v, str) or all(map(_is_int, _members(v)))
+    return 'numbers, texts, true, false, "None", or arrays of these', lambda value: all(map(_is_plain, _members(value)))
+
+
+def _members(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_numbers(count: int, value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == count and all(map(_is_number, value))
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, int | float | str)
+
+
+def _accepted(entry: _Entry) -> tuple[Accepted, ...]:
+    findings: list[Accepted] = []
+    for number, value in enumerate(entry.array("tables"), 1):
+        finding = _finding(_Entry(entry.path, f"{entry.key} #{number}", value))
+        if finding[:2] in [earlier[:2] for earlier in findings]:
+            raise entry.wrong(f"{finding.theorem} of {finding.op} is accepted twice")
+        findings.append(finding)
+    return tuple(findings)
+
+
+def _finding(entry: _Entry) -> Accepted:
+    parts = entry.table("key", Accepted._fields)
+    if absent := [name for name in Accepted._fields if name not in parts]:
+        raise entry.wrong(f"has no {absent[0]}; an accepted finding has {', '.join(Accepted._fields)}")
+    op, theorem, reason = (parts[name].text() for name in Accepted._fields)
+    row = _op(op, parts["op"])
+
+    from cnn_oracle import theorems
+
+    names = [one.__name__ for one in theorems.of(row)]
+    if theorem not in names:
+        raise parts["theorem"].wrong(f"no theorem of {op}; {_possible(theorem, 'theorems', names)}")
+    return Accepted(op, theorem, reason)
+
+
+READERS: Mapping[str, Callable[[_Entry], Any]] = {
+    "subject": _subject,
+    "dtypes": _dtypes,
+    "options": _options,
+    "convention": _convention,
+    "sizes": _sizes,
+    "accepted": _accepted,
+}
+
+
+def _possible(name: str, what: str, names: list[str]) -> str:
+    if near := get_close_matches(name, names, 1):
+        return f"did you mean {near[0]}?"
+    return f"the {what} are {', '.join(names)}" if names else f"there are no {what}"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else _text(name)
+
+
+def _text(value: Any) -> str:
+    """A value in one line, nearly as it was written."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _value(call: Call, op: "Op", name: str) -> Any:
+    """An option's value; of an array, whether it is given."""
+    default = op.parameters[name].default
+    value = call.arguments.get(name, default)
+    return value is not None and value is not Parameter.empty if _is_array(name, op) else value
+
+
+def _is_declared(value: Any, declared: tuple[Any, ...]) -> bool:
+    """One value for all axes is the same as one for each; (1, 2) is there if 1 and 2 are."""
+    if any(_same(value, one) for one in declared):
+        return True
+    if isinstance(value, tuple):
+        return all(any(_same(member, one) for one in declared) for member in value)
+    return any(isinstance(one, tuple) and one and all(_same(value, member) for member in one) for one in declared)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equal, and to Python True is 1; a float that is written without a point is the same number."""
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
