@@ -29,7 +29,7 @@ ORDER = (
     "compare",
     "ops",
     "theorems",
-    "settings",
+    "settings store",
     "mistakes",
     "diagnose",
     "vacuity",
