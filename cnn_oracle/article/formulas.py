@@ -22,6 +22,7 @@ from cnn_oracle import manual
 from cnn_oracle.article.claims import CLAIMS
 from cnn_oracle.article.printed import Claim, counterexample, status
 from cnn_oracle.manual import article
+from cnn_oracle.pages import render
 
 TESTS = Path(__file__).parents[2] / "tests"
 ID = r"[ES]\d+[a-c]?"
@@ -70,21 +71,7 @@ def text(rows: list[Formula]) -> str:
 
 def markdown(rows: list[Formula]) -> str:
     """The table as a page, a section for each chapter."""
-    lines = ["# The article's formulas", "", "Made by `cnn-oracle formulas --markdown docs/generated/formulas.md`."]
-    for chapter in dict.fromkeys(row.chapter for row in rows):
-        lines += ["", f"## {chapter}"]
-        for row in (row for row in rows if row.chapter == chapter):
-            lines += [
-                "",
-                f"**{row.id}** as printed: {row.printed}  ",
-                f"In general: {row.general}  ",
-                f"**{row.status}**",
-            ]
-            lines += ["", "- code: " + ", ".join(_link(name, _file(name)) for name in row.implementations)]
-            lines += ["- PyTorch: " + ", ".join(_link(name, _file(name)) for name in row.references)]
-            for file, test in (theorem.split("::") for theorem in row.theorems or ()):
-                lines += ["- theorem: " + _link(test, file)]
-    return "\n".join(lines) + "\n"
+    return render(__file__, rows=rows, file=_file)
 
 
 def _verdict(claim: Claim | None) -> tuple[str, str | None, dict[str, int] | None]:
@@ -154,10 +141,6 @@ def _module(name: str) -> str:
     parent = name.rpartition(".")[0]
     spec = find_spec(parent)
     return name if spec and spec.submodule_search_locations else parent
-
-
-def _link(name: str, file: str) -> str:
-    return f"[`{name}`](../../{file})"
 
 
 def _file(name: str) -> str:

@@ -49,7 +49,7 @@ def mutants(
         header = ("op", "edits", "rejected", "by the first call", "no answer changes", "survived", "share")
         table(header, [_cells(row) for row in rows])
         for rung in rungs:
-            print(f"{rung.rejected / max(rung.of, 1):6.1%}  {rung.name}")
+            print(f"{rung.share:6.1%}  {rung.name}")
         for one in left:
             print(f"not rejected: {name_of(one.mutant)}   (line {one.mutant.line})")
         for one in denied:

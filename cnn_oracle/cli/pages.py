@@ -112,9 +112,8 @@ def mistakes(
 
 
 def _cells(entry: "Entry") -> tuple[str, ...]:
-    share = f"{entry.unique / max(entry.failing, 1):.0%}"
-    figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing), share)
-    return (entry.op, entry.description, *figures)
+    figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing))
+    return (entry.op, entry.description, *figures, f"{entry.share:.0%}")
 
 
 def alarms(

@@ -19,7 +19,7 @@ def report(
     ] = None,
 ) -> None:
     """Write one page of HTML that explains every formula and shows the evidence; it needs no network."""
-    require("report", "report", "jinja2", "latex2mathml", "matplotlib", "pygments")
+    require("report", "report", "latex2mathml", "matplotlib", "pygments")
     check_folder(output)
     folder = results or output.absolute().parent / FOLDER
     check_folder(folder / "verify.json" if folder.is_dir() else folder)

@@ -1,12 +1,12 @@
 """What was measured, as rows of a table and as the figures of docs/speed.md."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
 from cnn_oracle import environment
+from cnn_oracle.pages import render
 from cnn_oracle.studies.benchmarks import training
 from cnn_oracle.studies.benchmarks.checks import Rate, Start
 from cnn_oracle.studies.benchmarks.growth import MOST_MIB, Point, slope
@@ -79,29 +79,12 @@ def header(report: Report) -> tuple[str, ...]:
 
 def markdown(report: Report, plot: Path | None) -> str:
     """The figures between their marks: everything else of the page is written by hand."""
-    machine = ", ".join(f"{name} {value}" for name, value in (report.hardware | report.versions).items())
-    parts = [
-        BEGIN,
-        f"Taken by `cnn-oracle benchmarks` on: {machine}. Load before it began: {report.load:.1f}. Ratios are NumPy's "
-        "time over PyTorch's, medians over alternating turns on one thread unless said otherwise.",
-    ]
-    for group in (*GROUPS, STEP):
-        if lines := rows(report, group):
-            parts += [f"### {group.name.capitalize()}", _table(header(report), lines)]
-    if report.rate:
-        parts += ["### The oracle", _table(("what", "measured", "target"), other_rows(report))]
-    if report.growth:
-        cells = [
-            (p.call, f"{p.products:,}", _three(p.manual), _three(p.torch), f"{p.extra_mib:.1f}") for p in report.growth
-        ]
-        parts += [
-            "### Growth",
-            f"Time ~ (N·O·C·P·Q·R·S)^{slope(report.growth):.2f} over the upper half of these sizes. The memory that is "
-            f"neither given nor returned is to stay below {MOST_MIB} MiB.",
-            _table(("float64", "N·O·C·P·Q·R·S", "NumPy ms", "PyTorch ms", "extra MiB"), cells),
-        ]
-        parts += [f"![time and memory over the number of products]({plot.name})"] if plot else []
-    return "\n\n".join([*parts, END])
+    groups = [(group.name, lines) for group in (*GROUPS, STEP) if (lines := rows(report, group))]
+    return render(
+        __file__, begin=BEGIN, end=END, report=report, machine=report.hardware | report.versions, groups=groups,
+        header=header(report), other=other_rows(report), plot=plot and plot.name,
+        slope=slope(report.growth) if report.growth else None, most_mib=MOST_MIB,
+    )  # fmt: skip
 
 
 def other_rows(report: Report) -> list[tuple[str, ...]]:
@@ -140,8 +123,3 @@ def _three(value: float | None) -> str:
 
 def _ratio(times: Times | None) -> str:
     return "" if times is None else f"{times.ratio:.2f}"
-
-
-def _table(header: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
-    rule = ["---", *["--:"] * (len(header) - 1)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *lines))

@@ -42,11 +42,16 @@ class Job(NamedTuple):
 
 
 class Rung(NamedTuple):
-    """A way to check, and the share of the edits that it rejects."""
+    """A way to check, and how many of so many edits it rejects."""
 
     name: str
     rejected: int
     of: int
+
+    @property
+    def share(self) -> float:
+        """Of the edits that it was asked, those rejected."""
+        return self.rejected / max(self.of, 1)
 
 
 def climb(judged: Sequence[Judged], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
