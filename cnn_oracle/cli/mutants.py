@@ -16,11 +16,15 @@ def mutants(
     op: Annotated[list[str] | None, typer.Option(help="Only what this op is made of; may be given again.")] = None,
     ladder: Annotated[bool, typer.Option(help="Also ask what weaker ways to check would reject.")] = False,
     json: Json = None,
-    markdown: Annotated[Path | None, typer.Option(help="Also write a page to this file, and a picture beside.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Also write a page to this file; beside it a picture, and figures as JSON.")
+    ] = None,
 ) -> None:
     """Edit the source of manual, one small edit at a time, and say what share of them is rejected."""
     for path in (json, markdown):
         check_folder(path)
+    if markdown and json == markdown.with_suffix(".json"):
+        raise ValueError(f"--json {json}: --markdown writes its own figures there")
     if markdown and ladder:
         require("--ladder --markdown", "report", "matplotlib")
     from cnn_oracle.ops import look_up
@@ -37,7 +41,7 @@ def mutants(
     rows = page.rows(judged)
     write(json, {
         "ops": [row._asdict() | {"share": row.share} for row in rows],
-        "ladder": [rung._asdict() for rung in rungs],
+        **page.figures(judged, rungs),
         "edits": [one._asdict() | {"mutant": one.mutant._asdict(), "reason": reason(one.mutant)} for one in judged],
     })  # fmt: skip
     if markdown:
@@ -45,6 +49,8 @@ def mutants(
         if rungs:
             page.plot(rungs, picture)
         put(markdown, page.markdown(judged, rungs, picture.name))
+        if markdown.is_file():  # no terminal, and no pipe
+            write(markdown.with_suffix(".json"), page.figures(judged, rungs))
     if json != STDOUT:
         header = ("op", "edits", "rejected", "by the first call", "no answer changes", "survived", "share")
         table(header, [_cells(row) for row in rows])

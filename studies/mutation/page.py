@@ -1,10 +1,10 @@
-"""docs/generated/mutants.md and its picture: the share of edits that is rejected, the others and why, the ladder."""
+"""docs/generated/mutants.md, its picture and its JSON: the share of edits that is rejected, the others, the ladder."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnn_oracle.environment import write_atomically
 from cnn_oracle.ops import OPS
@@ -59,6 +59,14 @@ def survivors(judged: Iterable[Judged]) -> list[Judged]:
 def contradicted(judged: Iterable[Judged]) -> list[Judged]:
     """Rejected, though they are said to change no answer."""
     return [one for one in judged if one.op and reason(one.mutant) is not None]
+
+
+def figures(judged: Sequence[Judged], rungs: Sequence[Rung]) -> dict[str, Any]:
+    """What others quote of the page, as the JSON beside it: the totals and the ladder."""
+    whole = row_of("all", judged)._asdict()
+    totals = {name: whole[name] for name in ("edits", "unborn", "equivalent", "rejected", "survived")}
+    totals["files"] = len({one.mutant.file for one in judged})
+    return {"totals": totals, "ladder": [rung._asdict() for rung in rungs]}
 
 
 def markdown(judged: Sequence[Judged], rungs: Sequence[Rung], picture: str) -> str:

@@ -1,8 +1,10 @@
 """Edits of manual: each changes the code and leaves alone what others use; the right code passes every rung."""
 
+import json
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from cnn_oracle.studies.mutation.run import CALLS, Job, Judged, judge_edit
 from cnn_oracle.subject import OURS
 from cnn_oracle.verification import steadily
 
+DOCS = Path(__file__).parents[2] / "docs/generated"
 EVERY = [mutant for file in run.files() for mutant in mutants(file)]
 
 
@@ -110,9 +113,26 @@ def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_no
     denied = Judged(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
     assert page.survivors([left, denied]) == [left]
     assert page.contradicted([left, denied]) == [denied]
-    text = page.markdown([left, denied], [baselines.Rung("this suite", 1, 2)], "it.png")
+    rungs = [baselines.Rung("this suite", 1, 2)]
+    text = page.markdown([left, denied], rungs, "it.png")
     assert f"- `{name_of(something)}`" in text
     assert "**50.00%**" in text
+    assert page.figures([left, denied], rungs) == {
+        "totals": {"files": 2, "edits": 2, "unborn": 0, "equivalent": 0, "rejected": 1, "survived": 1},
+        "ladder": [{"name": "this suite", "rejected": 1, "of": 2}],
+    }
+
+
+def test_the_figures_beside_the_page_are_those_of_the_page():
+    text = (DOCS / "mutants.md").read_text(encoding="utf-8")
+    kept = json.loads((DOCS / "mutants.json").read_text(encoding="utf-8"))
+    totals, ladder = kept["totals"], [baselines.Rung(**rung) for rung in kept["ladder"]]
+    assert f"\n{totals['edits']:,} edits of {totals['files']} files.\n" in text
+    for name, told in (("unborn", "cannot even be"), ("equivalent", "are not rejected"), ("rejected", "are rejected")):
+        assert f" {totals[name]:,} {told}" in text
+    assert totals["edits"] == sum(totals[name] for name in ("unborn", "equivalent", "rejected", "survived"))
+    assert f"reject of {ladder[0].of:,} of the rejected edits" in text
+    assert "".join(f"| {rung.name} | {rung.share:.1%} |\n" for rung in ladder) in text
 
 
 @pytest.mark.parametrize("name", ["conv2d", "layer_norm", "cross_entropy", "max_pool3d", "prelu", "adam"])

@@ -1,6 +1,6 @@
 """What the other commands measured: the worst errors, the ladder of mutations, the times."""
 
-import re
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,20 +9,13 @@ import numpy as np
 
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, SMALL, Figure, chart, charted, finish
 
-PAGE = Path(__file__).parents[3] / "docs/generated/mutants.md"
+LADDER = Path(__file__).parents[3] / "docs/generated/mutants.json"
 COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "FAST": GREEN}
 
 
 def documented() -> dict[str, Any]:
-    """The ladder of docs/generated/mutants.md, named and formed as its JSON; nothing where there is no such page."""
-    if not PAGE.is_file():
-        return {}
-    text = PAGE.read_text(encoding="utf-8").partition("## The ladder")[2].partition("\n## ")[0]
-    sample = re.search(r"reject of ([\d,]+) of the rejected edits", text)
-    rows = re.findall(r"^\| (.+) \| ([\d.]+)% \|$", text, re.MULTILINE)
-    of = int(sample[1].replace(",", "")) if sample else 0
-    rungs = [{"name": name, "rejected": round(of * float(share) / 100), "of": of} for name, share in rows]
-    return {"mutants": {"ladder": rungs}}
+    """What the command that wrote docs/generated/mutants.md kept beside it; nothing where there is no such page."""
+    return {"mutants": json.loads(LADDER.read_text(encoding="utf-8"))} if LADDER.is_file() else {}
 
 
 @charted

@@ -216,6 +216,10 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
             ["verify", "--call", "relu(x=(1,))", "--theorem", "steps_are_pytorchs"],
             "relu(x=(1,)): steps_are_pytorchs is no theorem of relu in 'cnn_oracle.manual'",
         ),
+        (
+            ["mutants", "--json", "m.json", "--markdown", "m.md"],
+            "--json m.json: --markdown writes its own figures there",
+        ),
         (["verify", "--json", "nowhere/v.json"], "file 'nowhere/v.json': there is no folder 'nowhere'"),
         (["train", "--plot", "loss.txt"], "plot loss.txt: the suffix must be .png or .svg"),
         (["nosuch"], "No such command 'nosuch'."),

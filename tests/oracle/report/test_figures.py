@@ -186,11 +186,3 @@ def test_a_replay_is_the_run_it_replays(report):
 
 def test_two_runs_that_do_not_part_have_no_figure_of_it(report, results):
     assert "parting" not in all_figures({"train-float32": report | {"parting": None}})
-
-
-def test_the_ladder_is_read_off_the_page():
-    rungs = evidence.documented()["mutants"]["ladder"]
-    page = evidence.PAGE.read_text(encoding="utf-8")
-    assert len(rungs) >= 5
-    for rung in rungs:
-        assert f"| {rung['name']} | {rung['rejected'] / rung['of']:.1%} |" in page
