@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from cnn_oracle import verification
+from cnn_oracle import survey, verification
 from cnn_oracle.call import parse
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
@@ -40,7 +40,7 @@ def verify(
     own = Implementation(forward, backward, step)
     code = _given(op, own, _said(functions)) if functions else _on_trial(op, subject)
     if call is None:
-        (row,) = verification.verify(code, [op], examples=examples, seed=seed)
+        (row,) = survey.verify(code, [op], examples=examples, seed=seed)
     else:
         one = parse(call, seed)
         if one.op != op:
@@ -89,7 +89,7 @@ def _on_trial(op: str, subject: Any) -> Subject:
     if isinstance(subject, str):
         return load(subject)
     if isinstance(subject, ModuleType) and not hasattr(subject, "forward") and not hasattr(subject, "step"):
-        return Subject(subject.__name__, subject)
+        return load(subject.__name__)
     for kind, adapter in (("Function", "torch_function"), ("Module", "module")):
         if any(c.__name__ == kind and c.__module__.startswith("torch.") for c in _classes(subject)):
             raise ValueError(f"verify({op!r}, …): of a torch {kind} oracle.adapt.{adapter} makes a subject")

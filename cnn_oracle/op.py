@@ -39,7 +39,7 @@ class Comparison(NamedTuple):
     ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
     the end of its ``domain``, or how far it may go where the op is steep: differences move it by a fraction of that.
     ``domain`` fills the arguments with real numbers other than normal ones. ``fast`` bounds fast algorithms, which
-    round on every lattice.
+    round on every lattice. ``ties`` are those of its lattices on which all is ties and kinks.
     """
 
     lattices: tuple[GridRule, ...]
@@ -47,13 +47,30 @@ class Comparison(NamedTuple):
     kinks: Kinks | None = None
     domain: Mapping[str, Distribution] = {}
     fast: Bound | None = None
+    ties: tuple[GridRule, ...] = ()
 
 
 class Op:
-    """One row of the table, with what its signature tells."""
+    """One row of a table, with what its signature tells.
 
-    def __init__(self, name: str, geometry: Geometry, comparison: Comparison) -> None:
-        self.name, self.geometry, self.comparison = name, geometry, comparison
+    ``table`` is the module that has the row, by its function ``look_up``, and ``variant`` the attribute of that row
+    which this is: so that another process can find it.
+    """
+
+    def __init__(
+        self, name: str, geometry: Geometry, comparison: Comparison, table: str = "", variant: str = ""
+    ) -> None:  # fmt: skip
+        self.name, self.geometry, self.comparison, self.table, self.variant = name, geometry, comparison, table, variant
+
+    def __reduce__(self) -> Any:
+        """Another process looks it up.
+
+        Raises:
+            TypeError: it is in no table.
+        """
+        if not self.table:
+            raise TypeError(f"op {self.name!r} is in no table: it stays in its process")
+        return _looked_up, (self.table, self.name, self.variant)
 
     @cached_property
     def manual(self) -> ModuleType:
@@ -77,9 +94,17 @@ class Op:
         """The op as a fast algorithm is judged: on real numbers alone, within the normwise bound."""
         if self.comparison.fast is None:
             return None
-        return Op(
-            self.name, self.geometry, self.comparison._replace(lattices=(), bound=self.comparison.fast, fast=None)
-        )
+        comparison = self.comparison._replace(lattices=(), bound=self.comparison.fast, fast=None)
+        return Op(self.name, self.geometry, comparison, self.table, "by_fast_algorithm")
+
+    @cached_property
+    def without_ties(self) -> "Op":
+        """The op without the grids of ties and kinks, where another choice than PyTorch's may be as good."""
+        comparison = self.comparison
+        if not comparison.ties:
+            return self
+        kept = tuple(grid for grid in comparison.lattices if grid not in comparison.ties)
+        return Op(self.name, self.geometry, comparison._replace(lattices=kept, ties=()), self.table, "without_ties")
 
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -107,3 +132,8 @@ class Op:
     def _is_default(self, name: str, value: Any) -> bool:
         default = self.parameters[name].default
         return type(value) is type(default) and value == default
+
+
+def _looked_up(table: str, name: str, variant: str) -> Op:
+    op: Op = import_module(table).look_up(name)
+    return getattr(op, variant) if variant else op

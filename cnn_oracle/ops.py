@@ -19,7 +19,7 @@ from cnn_oracle.op import Comparison, Geometry, Op
 CONVOLUTION = Comparison((exact_grids.integers,), sums.multilinear, fast=fast.bound)
 MULTILINEAR = Comparison((exact_grids.integers,), sums.multilinear)
 TRILINEAR = Comparison((exact_grids.cubes,), sums.multilinear)
-SELECTION = Comparison((exact_grids.distinct, exact_grids.ties), sums.selection)
+SELECTION = Comparison((exact_grids.distinct, exact_grids.ties), sums.selection, ties=(exact_grids.ties,))
 AVERAGE = Comparison((exact_grids.multiples,), sums.average)
 ADAPTIVE = Comparison((exact_grids.adaptive_multiples,), sums.adaptive)
 INTERPOLATION = Comparison((exact_grids.resampled,), sums.interpolation)
@@ -29,25 +29,32 @@ STEEP = {"x": distributions.often_steep}
 SOFTMAX = Comparison((), softmax.softmax, domain=STEEP)
 LOG_SOFTMAX = Comparison((), softmax.log_softmax, domain=STEEP)
 CROSS_ENTROPY = Comparison((), softmax.cross_entropy, domain=STEEP)
-LEAKY = Comparison((exact_grids.leaky, exact_grids.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0))
-PRELU = Comparison((exact_grids.slopes, exact_grids.slope_ties), elementwise.prelu)
+LEAKY = Comparison(
+    (exact_grids.leaky, exact_grids.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0),
+    ties=(exact_grids.leaky_ties,),
+)  # fmt: skip
+PRELU = Comparison(
+    (exact_grids.slopes, exact_grids.slope_ties), elementwise.prelu, ties=(exact_grids.slope_ties,)
+)  # fmt: skip
 ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
 SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
 GELU = Comparison((), elementwise.bound(elementwise.gelu))
 SILU = Comparison((), elementwise.bound(elementwise.silu))
 MISH = Comparison((), elementwise.bound(elementwise.mish))
 SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
-HARDSIGMOID = Comparison((exact_grids.sixths,), elementwise.bound(elementwise.hardsigmoid), clear(-3, 3))
-HARDSWISH = Comparison((exact_grids.sixths,), elementwise.bound(elementwise.hardswish), clear(-3, 3))
+SIXTHS = (exact_grids.sixths,)
+HARDSIGMOID = Comparison(SIXTHS, elementwise.bound(elementwise.hardsigmoid), clear(-3, 3), ties=SIXTHS)
+HARDSWISH = Comparison(SIXTHS, elementwise.bound(elementwise.hardswish), clear(-3, 3), ties=SIXTHS)
 TANH = Comparison((), elementwise.bound(elementwise.tanh_))
 SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
 SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
 GLU = Comparison((), elementwise.glu)
 DROPOUT = Comparison((exact_grids.kept,), elementwise.bound(elementwise.dropout))
 MSE = Comparison((exact_grids.squared_differences,), losses.bound(losses.mse_loss, over_weights=True))
-L1 = Comparison((exact_grids.pieces,), losses.bound(losses.l1_loss, over_weights=True), losses.clear)
-SMOOTH_L1 = Comparison((exact_grids.pieces,), losses.bound(losses.smooth_l1_loss), losses.clear)
-HUBER = Comparison((exact_grids.pieces,), losses.bound(losses.huber_loss), losses.clear)
+PIECES = (exact_grids.pieces,)
+L1 = Comparison(PIECES, losses.bound(losses.l1_loss, over_weights=True), losses.clear, ties=PIECES)
+SMOOTH_L1 = Comparison(PIECES, losses.bound(losses.smooth_l1_loss), losses.clear, ties=PIECES)
+HUBER = Comparison(PIECES, losses.bound(losses.huber_loss), losses.clear, ties=PIECES)
 BCE = Comparison(
     (),
     losses.bound(losses.binary_cross_entropy),
@@ -143,7 +150,7 @@ _TABLE: dict[str, tuple[Geometry, Comparison]] = {
     "adam": (optimizers.adam, ADAM),
     "adamw": (optimizers.adam, ADAMW),
 }
-OPS = {name: Op(name, *row) for name, row in _TABLE.items()}
+OPS = {name: Op(name, *row, __name__) for name, row in _TABLE.items()}
 
 
 def look_up(name: str) -> Op:

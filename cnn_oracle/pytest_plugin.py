@@ -9,7 +9,7 @@ import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -84,23 +84,30 @@ class Theorems(pytest.Collector):
     """A subject; of each of its ops the theorems, and what they do not speak of."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        from cnn_oracle import theorems, verification
+        from cnn_oracle import settings, theorems, verification
         from cnn_oracle.mistakes import load
+        from cnn_oracle.store import Store
 
         # as python -m does, so that a subject in the working folder is found
         if (folder := str(self.config.invocation_params.dir)) not in sys.path:
             sys.path.insert(0, folder)
         try:
             subject = load(self.name)
+            told = settings.load(self.config.rootpath).of(self.name)
+            subject = subject._replace(limits=told.limits)
             ops = verification.covered(subject)
         except ValueError as error:
             raise self.CollectError(str(error)) from None
         if not ops:
             raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
         items: list[Theorem] = []
+        accepted = {(one.op, one.theorem): one.reason for one in told.accepted}
+        store = Store(told.path.parent if told.path else self.config.rootpath)
         for op in ops:
             for theorem in theorems.of(op, subject):
-                items.append(self._item(f"{op.name}::{theorem.__name__}", (subject, op, theorem)))
+                reason = accepted.get((op.name, theorem.__name__))
+                run = Question(subject, op, theorem, store, reason, told.path)
+                items.append(self._item(f"{op.name}::{theorem.__name__}", run))
             for missing in theorems.unchecked(subject, op):
                 items.append(self._item(f"{op.name}::{missing}", None))
         yield from self._selected(items)
@@ -123,19 +130,45 @@ def _is_in(nodeid: str, node: str) -> bool:
     return nodeid == node or nodeid.startswith(f"{node}::")
 
 
+class Question(NamedTuple):
+    """A theorem of an op of a subject, where its failing calls are kept, and why the project accepts that it fails."""
+
+    subject: Any
+    op: Any
+    theorem: Any
+    store: Any
+    accepted: str | None
+    settings: Path | None
+
+
 class Theorem(pytest.Item):
     """A theorem on drawn calls of an op; or something that is not checked, and therefore skipped."""
 
-    def __init__(self, *, run: Any, **node: Any) -> None:
+    def __init__(self, *, run: Question | None, **node: Any) -> None:
         super().__init__(**node)
         self.run = run
 
     def runtest(self) -> None:
         if self.run is None:
             pytest.skip("not checked")
+        from cnn_oracle import survey
+        from cnn_oracle.result import Failure
         from cnn_oracle.verification import must_hold
 
-        must_hold(*self.run)
+        subject, op, theorem, store, accepted, settings = self.run
+        try:
+            must_hold(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
+            survey.keep(store, subject, op.name, None, theorem.__name__)
+        except Failure as failure:
+            survey.keep(store, subject, op.name, failure, theorem.__name__)
+            if accepted is not None:
+                pytest.xfail(f"accepted: {accepted}")
+            raise
+        finally:
+            store.save()
+        if accepted is not None:
+            says = f"{op.name} {theorem.__name__} ({accepted})"
+            pytest.fail(f"accepted, but no longer occurs: {says}: remove it from {settings}", pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A failure says all there is to say, with the line that runs this very test again."""

@@ -67,6 +67,7 @@ class Failure(AssertionError):
     theorem: Callable[..., Any] | None
     redo: Call
     only: bool
+    command: str
     options: str
     source: Source
     test: str
@@ -78,14 +79,14 @@ class Failure(AssertionError):
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
         subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None, redo: Call | None = None,
-        only: bool = False, options: str = "", source: Source = "shell", test: str = "", pytorch: str = "",
-        diagnosis: Diagnosis = Diagnosis(),
+        only: bool = False, command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
+        pytorch: str = "", diagnosis: Diagnosis = Diagnosis(),
     ) -> None:  # fmt: skip
         super().__init__(what)
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
-            redo=redo or call, only=only, options=options, source=source, test=test, pytorch=pytorch,
+            redo=redo or call, only=only, command=command, options=options, source=source, test=test, pytorch=pytorch,
             diagnosis=diagnosis,
         )  # fmt: skip
 
@@ -141,7 +142,7 @@ class Failure(AssertionError):
     @property
     def _in_a_shell(self) -> str:
         if self.verdict is Verdict.MISTRUSTED:
-            return f"cnn-oracle verify {self.subject_name} --op {self.call.op}{self.options}"
+            return f"cnn-oracle {self.command} {self.subject_name} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.redo))} --seed {self.redo.seed}"
         return f"cnn-oracle verify {self.subject_name} {call}{theorem}"
@@ -175,7 +176,9 @@ class Result(NamedTuple):
     is unsafe on them; drawn calls are never such. ``miss`` is the probability that an error polynomial in the inputs is
     not seen at a value where it lies. ``tight`` is the largest error as a share of √K u Σ|products|, which sums of K
     products seldom exceed; None of what is no such sum. ``unchecked`` is what the subject does not have, or not tell,
-    and the verdict does not speak of. ``pytorch`` is the version that it was compared with.
+    and the verdict does not speak of. ``pytorch`` is the version that it was compared with. ``accepted`` are theorems
+    that do not hold and that the project accepts, ``stale`` those that it accepts though they hold. ``retried`` calls
+    failed in an earlier run, and pass now.
     """
 
     op: str
@@ -189,6 +192,9 @@ class Result(NamedTuple):
     tight: float | None = None
     unchecked: tuple[str, ...] = ()
     pytorch: PyTorch | None = None
+    accepted: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    retried: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As ``--json`` writes it."""
@@ -200,6 +206,7 @@ class Result(NamedTuple):
 def _failure_to_json(failure: Failure) -> dict[str, Any]:
     return {
         "verdict": failure.verdict,
+        "theorem": getattr(failure.theorem, "__name__", None),
         "what": failure.what,
         "quantity": failure.quantity,
         "index": failure.index,

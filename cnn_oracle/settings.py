@@ -10,12 +10,10 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
-from inspect import Parameter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnn_oracle.call import Call
-from cnn_oracle.subject import DTYPES
+from cnn_oracle.subject import DTYPES, Limits, is_array
 
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
@@ -49,11 +47,17 @@ class Settings(NamedTuple):
     sizes: tuple[int, ...] = ()
     accepted: tuple[Accepted, ...] = ()
 
-    def admits(self, call: Call, op: "Op") -> bool:
-        """Whether the subject has each option of the call; what the call leaves out has the op's default."""
-        return all(
-            _is_declared(_value(call, op, name), values) for name, values in self.options.get(op.name, {}).items()
-        )
+    def of(self, subject: str) -> "Settings":
+        """These settings, if they speak of the subject: of the one that they name, or of any if they name none."""
+        return self if self.subject in (None, subject) else Settings(self.path)
+
+    @property
+    def limits(self) -> Limits:
+        """What a subject is asked for."""
+        accepted: dict[str, tuple[str, ...]] = {}
+        for finding in self.accepted:
+            accepted[finding.op] = (*accepted.get(finding.op, ()), finding.theorem)
+        return Limits(self.dtypes or DTYPES, self.options, self.convention, self.sizes, accepted)
 
 
 def load(folder: Path) -> Settings:
@@ -171,13 +175,7 @@ def _op(name: str, entry: _Entry) -> "Op":
 def _optional(op: "Op") -> list[str]:
     """Options, and the arrays that a call may leave out; of an optimiser's step the oracle itself keeps the state."""
     arrays_too = op.kind != "step"
-    return [n for n, p in op.parameters.items() if not _is_array(n, op) or (arrays_too and p.default is None)]
-
-
-def _is_array(name: str, op: "Op") -> bool:
-    from cnn_oracle.op import ARRAY_KEYWORDS
-
-    return name in op.positional or name in ARRAY_KEYWORDS
+    return [n for n, p in op.parameters.items() if not is_array(n, op) or (arrays_too and p.default is None)]
 
 
 def _values(entry: _Entry, op: "Op", option: str) -> tuple[Any, ...]:
@@ -199,7 +197,7 @@ def _frozen(value: Any) -> Any:
 def _kind(op: "Op", option: str) -> tuple[str, Callable[[Any], bool]]:
     """What the default says of an option's values; which of them PyTorch takes is PyTorch's to say."""
     default = op.parameters[option].default
-    if _is_array(option, op):
+    if is_array(option, op):
         return "true (it is given) or false (it is not)", lambda value: isinstance(value, bool)
     if isinstance(default, bool):
         return "true or false", lambda value: isinstance(value, bool)
@@ -284,24 +282,3 @@ def _key(name: str) -> str:
 def _text(value: Any) -> str:
     """A value in one line, nearly as it was written."""
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _value(call: Call, op: "Op", name: str) -> Any:
-    """An option's value; of an array, whether it is given."""
-    default = op.parameters[name].default
-    value = call.arguments.get(name, default)
-    return value is not None and value is not Parameter.empty if _is_array(name, op) else value
-
-
-def _is_declared(value: Any, declared: tuple[Any, ...]) -> bool:
-    """One value for all axes is the same as one for each; (1, 2) is there if 1 and 2 are."""
-    if any(_same(value, one) for one in declared):
-        return True
-    if isinstance(value, tuple):
-        return all(any(_same(member, one) for one in declared) for member in value)
-    return any(isinstance(one, tuple) and one and all(_same(value, member) for member in one) for one in declared)
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Equal, and to Python True is 1; a float that is written without a point is the same number."""
-    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)

@@ -1,40 +1,92 @@
-"""Every theorem on many drawn calls of each op: one row of verdict per op, and the smallest call of a failure."""
+"""The verdict on one op: its calls are checked block by block, and a failure is made small and explained.
 
-import random
-import tempfile
+Each function that runs the subject many times is a step (run/batches.py), so that its work may be done in this process
+or in others, with the same result.
+"""
+
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
+from itertools import count, islice
 from typing import Any, NamedTuple
 
-import hypothesis
-import hypothesis.configuration
+import numpy as np
 import torch
-from hypothesis import HealthCheck, Phase, Verbosity
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import calls, random_call
+from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Source, admitted
+from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import cases, strongest
+from cnn_oracle.cases.case import cases, shared_cases, strongest, unanswered
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Refusal
 from cnn_oracle.compare.bounds import sums
+from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.diagnose import precision
 from cnn_oracle.diagnose.diagnose import diagnose
 from cnn_oracle.environment import pytorch, versions
+from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
-from cnn_oracle.result import Failure, Result, Verdict
+from cnn_oracle.result import Failure, Result, Verdict, death
+from cnn_oracle.run.batches import Batch, Steps, finish
+from cnn_oracle.run.subject import backward, everything, forward
+from cnn_oracle.run.workers import Died, Note
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_refuse
-from cnn_oracle.vacuity import weigh
+from cnn_oracle.vacuity import Values, together, values_of, worth
 
 EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
+BLOCK = 25  # drawn calls of one job
+
+
+class Block(NamedTuple):
+    """Some consecutive calls of an op, as one job: those of a source from ``start`` on, up to ``stop``.
+
+    Every theorem is checked on each, or ``which``. Or each is checked ``once``: y and all gradients, in float64, on
+    shared arrays; of the calls that PyTorch must not be handed, ``alone`` asks that the subject survives them.
+    """
+
+    subject: Subject
+    op: Op
+    source: Source
+    start: int = 0
+    stop: int | None = None
+    which: tuple[Theorem, ...] = ()
+    once: bool = False
+    alone: bool = False
+
+    @property
+    def samples(self) -> Iterator[Sample]:
+        return islice(self.source.samples(self.op), self.start, self.stop)
+
+
+class Tally(NamedTuple):
+    """What some calls have to say, up to the first that fails: that failure, and the sample on which it was met.
+
+    ``worst`` is the largest error as a share of its bound, ``tight`` as in Result. ``skipped`` calls are unsafe: they
+    were not handed to PyTorch. There is no sample of a call that ended its process.
+    """
+
+    calls: int = 0
+    skipped: int = 0
+    worst: float = 0.0
+    tight: float = 0.0
+    values: Values = Values()
+    failure: Failure | None = None
+    sample: Sample | None = None
+
+    def __or__(self, other: "Tally") -> "Tally":
+        """Both, the other one behind this."""
+        return Tally(
+            self.calls + other.calls, self.skipped + other.skipped, max(self.worst, other.worst),
+            max(self.tight, other.tight), together((self.values, other.values)), other.failure or self.failure,
+            other.sample or self.sample,
+        )  # fmt: skip
 
 
 class Search(NamedTuple):
@@ -46,22 +98,226 @@ class Search(NamedTuple):
     tight: float | None
 
 
-def verify(
-    subject: Subject, names: Iterable[str] = (), *, examples: int = EXAMPLES, seed: int = 0,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Iterator[Result]:  # fmt: skip
-    """Rows for the named ops, or for all that the subject has; ``progress`` is told each op after each call.
+def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
+    """The jobs of a number of drawn calls."""
+    source = Drawn(examples, seed, limits=subject.limits)
+    yield [Block(subject, op, source, i, i + BLOCK) for i in range(0, examples, BLOCK)]
 
-    Raises:
-        ValueError: a name is no op, or the subject does not have it.
+
+def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
+    """As ``drawn``, with one seed after the other."""
+    for n in count(seed):
+        yield from drawn(subject, op, examples, n)
+
+
+def verify_op(
+    subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None] = lambda: None, shrink: bool = True
+) -> Result:
+    """The row of one op, by drawn calls, all in this process."""
+    result = finish(verdict(subject, op, drawn(subject, op, examples, seed), shrinks=shrink), lambda *_: progress())
+    assert result
+    return result
+
+
+def verdict(
+    subject: Subject, op: Op, rounds: Iterable[list[Block]], *, shrinks: bool = True, enough: int = 0,
+    first: Sequence[Sample] = (), command: str = "verify", options: str = "",
+) -> Steps[Result | None]:  # fmt: skip
+    """The row of one op, by all calls of some rounds of blocks; None if the time was up before any.
+
+    The calls that come ``first`` are not counted, unless one of them fails.
+    Fewer than ``enough`` calls are too few to say whether their expected values tell anything. ``command`` and
+    ``options`` of the command line make the same calls again.
     """
-    with steadily():
-        for op in covered(subject, names):
-            yield verify_op(subject, op, examples, seed, lambda op=op: progress(op.name))  # type: ignore[misc]
+    start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
+    which = [t for t in theorems.of(op, subject) if t.__name__ not in subject.limits.accepted.get(op.name, ())]
+    before = [Block(subject, op, Listed(tuple(first)))] if first else []
+    for round_ in rounds:
+        one, judged = yield from settled([*before, *round_], judged, which)
+        found, before = found | one, []
+        if found.failure or not one.calls:
+            break
+    if not found.calls and not found.skipped:
+        return None
+    failure, miss = found.failure, None
+    if failure and shrinks:
+        failure = yield from explained(subject, op, found, once=any(block.once for block in round_))
+    if failure is None:
+        some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
+        vacuous, miss = worth(judged, found.values, some)
+        if vacuous and found.calls >= enough:
+            failure, miss = of_subject(vacuous, subject).replace(command=command, options=options), None
+    accepted, stale = yield from still_failing(subject, op, round_ if found.calls >= EXAMPLES else [])
+    reached = Verdict.FAST if judged.variant == "by_fast_algorithm" else judged.verdict
+    tight = found.tight if _is_sum(op) and not failure and not any(block.once for block in round_) else None
+    calls = max(found.calls - len(first), min(found.calls, 1))
+    return Result(
+        op.name, failure.verdict if failure else reached, calls, found.worst, time.perf_counter() - start,
+        failure, found.skipped, miss, tight, theorems.unchecked(subject, op), pytorch(), accepted, stale,
+        0 if found.failure else len(first),
+    )  # fmt: skip
+
+
+def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The theorems of an op that do not hold and are accepted, and those that are accepted though they hold."""
+    accepted, stale = list[str](), list[str]()
+    for name in subject.limits.accepted.get(op.name, ()) if round_ else ():
+        which = [theorem for theorem in theorems.of(op, subject) if theorem.__name__ == name]
+        found = (yield from settled(round_, judged_as(subject, op), which))[0] if which else Tally()
+        (accepted if found.failure else stale).append(name)
+    return tuple(accepted), tuple(stale)
+
+
+def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[tuple[Tally, Op]]:
+    """What was found, or, if it was nothing but the rounding of a fast algorithm, what is found without it; and as what
+    the op was judged.
+    """
+    found = yield from first_failure(round_, op, which)
+    if found.failure and op.by_fast_algorithm and (yield from may_be_normwise(round_[0].subject, op, found.failure)):
+        again = yield from first_failure(round_, op.by_fast_algorithm, which)
+        if again.failure is None:
+            return again, op.by_fast_algorithm
+    return found, op
+
+
+def judged_as(subject: Subject, op: Op) -> Op:
+    """The op as the conventions of the subject have it."""
+    return op.without_ties if subject.limits.convention == "any" else op
+
+
+def first_failure(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[Tally]:
+    """All calls of some blocks, up to the first wrong number."""
+    found, every, left = Tally(), tuple(which), [block._replace(op=op) for block in round_]
+    while left:
+        jobs = [block._replace(which=() if block.once else every) for block in left]
+        tallies: list[Tally] = yield Batch(check_block, jobs, _fails, _of_death)
+        for tally in tallies:
+            found |= tally
+        if not tallies or tallies[-1].failure is None:
+            return found
+        # what comes later in the order may hide what comes earlier, and tells less: go on, and look for that alone
+        failure, last, block = tallies[-1].failure, tallies[-1], left[len(tallies) - 1]
+        every = checked_before(every, failure.theorem)
+        if not every or failure.theorem is None or failure.theorem in theorems.VALUES:
+            return found
+        rest = block._replace(start=block.start + last.calls + last.skipped)
+        left = [rest, *left[len(tallies) :]]
+    return found
+
+
+def _fails(tally: Tally) -> bool:
+    return tally.failure is not None
+
+
+def _of_death(block: Block, died: Died) -> Tally:
+    """What a block has to say whose process ended: the call that it had noted is the failure."""
+    made = list(islice(block.samples, max(died.note, 0) + 1))
+    if not made:  # a job of no calls loses none
+        return Tally()
+    skipped = sum(1 for one in made if unsafe(one.call))
+    return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name))
+
+
+def check_block(block: Block, note: Note) -> Tally:
+    """The calls of a block, up to the first that fails."""
+    subject, op, found, all_values = block.subject, block.op, Tally(), list[Values]()
+    calls, skipped, worst, tight = 0, 0, 0.0, 0.0
+    with single_threaded():
+        for i, one in enumerate(block.samples):
+            note(i)
+            if block.once and unsafe(one.call):
+                skipped += 1
+                if block.alone:
+                    survive(subject, op, one.call)
+                continue
+            calls += 1
+            try:
+                if block.once:
+                    share, values = check_once(subject, op, one.call)
+                else:
+                    share = check(subject, op, one.call, block.which)
+                    values = values_of(strongest(op, one.call, subject.dtypes(op.name)))
+                    tight = max(tight, share * sums.looseness(one.call)) if _is_sum(op) else 0.0
+            except Failure as failure:
+                found = Tally(failure=of_subject(failure, subject, failure.theorem), sample=one)
+                break
+            worst = max(worst, share)
+            all_values.append(values)
+    return found._replace(calls=calls, skipped=skipped, worst=worst, tight=tight, values=together(all_values))
+
+
+def _is_sum(op: Op) -> bool:
+    return op.comparison.bound is sums.multilinear
+
+
+def may_be_normwise(subject: Subject, op: Op, failure: Failure) -> Steps[bool]:
+    """As ``is_fast``, where the subject may run."""
+    if op.by_fast_algorithm is None or failure.index is None:
+        return False
+    (answer,) = (yield Batch(_is_fast, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
+    return bool(answer)
+
+
+def _is_fast(job: tuple[Subject, Op, Failure], note: Note) -> bool:
+    note(0)
+    with single_threaded():
+        return is_fast(*job)
+
+
+def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
+    """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
+    return op.by_fast_algorithm is not None and failure.index is not None and not precision.narrow(subject, op)
+
+
+class Unexplained(NamedTuple):
+    """A failure as it was met: what it takes to make it small and to explain it."""
+
+    subject: Subject
+    op: Op
+    failure: Failure
+    sample: Sample
+    which: tuple[Theorem, ...] = ()
+
+
+def explained(
+    subject: Subject, op: Op, found: Tally, which: Sequence[Theorem] = (), once: bool = False
+) -> Steps[Failure]:
+    """The failure of a tally made small, with its causes. Where a smaller call ends the process, as it was met."""
+    failure = found.failure
+    assert failure
+    if found.sample is None:  # the process ended: nothing is known but the call
+        return failure
+    job = Unexplained(subject, op, failure, found.sample, tuple(which))
+    for work in (_as_drawn if once else _smallest, _diagnosed):
+        (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
+        if better is not None:
+            return better  # type: ignore[no-any-return]
+    return failure
+
+
+def _smallest(job: Unexplained, note: Note) -> Failure:
+    numbers = count()
+    with single_threaded():
+        return smallest(job.subject, job.op, job.failure, job.sample, job.which, lambda: note(next(numbers)))
+
+
+def _diagnosed(job: Unexplained, note: Note) -> Failure:
+    note(0)
+    with single_threaded():
+        return diagnose(job.subject, job.op, job.failure)
+
+
+def _as_drawn(job: Unexplained, note: Note) -> Failure:
+    """The same failure on the arrays that its ``reproduce`` line draws, if they show it, as they nearly always do."""
+    note(0)
+    for seed in range(3):
+        if failure := one_call(job.subject, Call(job.op.name, job.failure.call.arguments, seed)).failure:
+            return failure
+    return _diagnosed(job, note)
 
 
 @contextmanager
-def steadily() -> Iterator[None]:
+def single_threaded() -> Iterator[None]:
     """Whoever asks, the verdict is the same: PyTorch has one thread (calls are small), and warnings are no errors."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -72,52 +328,33 @@ def steadily() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def verify_op(
-    subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None] = lambda: None, shrink: bool = True
-) -> Result:
-    """The row of one op, by drawn calls."""
-    start = time.perf_counter()
-    found = search(subject, op, examples, seed, shrink=shrink, progress=progress)
-    found, fast = as_fast(subject, op, found, examples, seed, progress=progress)
-    verdict, failure, miss = Verdict.FAST if fast else op.verdict, found.failure, None
-    if failure is None:
-        failure, miss = weigh(op, examples, seed, subject.dtypes(op.name))
-        failure = failure and of_subject(failure, subject)
-    verdict, seconds = failure.verdict if failure else verdict, time.perf_counter() - start
-    return Result(
-        op.name, verdict, found.calls, found.worst, seconds, failure, miss=miss, tight=found.tight,
-        unchecked=theorems.unchecked(subject, op), pytorch=pytorch(),
-    )  # fmt: skip
-
-
-def must_hold(subject: Subject, op: Op, theorem: Theorem, seed: int = 0) -> None:
-    """One theorem on drawn calls of an op: a test of its own.
+def must_hold(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> None:
+    """One theorem on drawn calls of an op, and on some that come ``first``: a test of its own.
 
     Raises:
         Failure: it does not hold.
     """
     __tracebackhide__ = True
-    with steadily():
-        found = search(subject, op, EXAMPLES, seed, which=[theorem])
-        found, _ = as_fast(subject, op, found, EXAMPLES, seed, [theorem])
-    if found.failure:
-        raise found.failure
+    if failure := search(subject, op, EXAMPLES, seed, which=[theorem], first=first).failure:
+        raise failure
 
 
-def as_fast(
-    subject: Subject, op: Op, found: Search, examples: int, seed: int, which: Sequence[Theorem] | None = None,
-    progress: Callable[[], None] = lambda: None,
-) -> tuple[Search, bool]:  # fmt: skip
-    """What was found, or, if it was nothing but the rounding of a fast algorithm, what is found without it."""
-    if found.failure is None or not is_fast(subject, op, found.failure):
-        return found, False
-    again = search(subject, op.by_fast_algorithm or op, examples, seed, which=which, shrink=False, progress=progress)
-    return (found, False) if again.failure else (again, True)
+def search(
+    subject: Subject, op: Op, examples: int, seed: int, *, which: Sequence[Theorem] = (), shrink: bool = True,
+    first: Sequence[Sample] = (),
+) -> Search:  # fmt: skip
+    """The theorems of an op, or some, on drawn calls, in this process."""
+    (round_,) = drawn(subject, op, examples, seed)
+    round_ = [*([Block(subject, op, Listed(tuple(first)))] if first else []), *round_]
+    return finish(_search(subject, op, round_, which, shrink))
 
 
-def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
-    """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
-    return op.by_fast_algorithm is not None and failure.index is not None and not precision.narrow(subject, op)
+def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theorem], shrinks: bool) -> Steps[Search]:
+    found, judged = yield from settled(round_, judged_as(subject, op), which or theorems.of(op, subject))
+    failure = found.failure
+    if failure and shrinks:
+        failure = yield from explained(subject, op, found, which)
+    return Search(found.calls, found.worst, failure, found.tight if _is_sum(judged) and not failure else None)
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
@@ -130,7 +367,7 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     return [op for op in OPS.values() if subject.implementation(op.name) is not None]
 
 
-def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None = None) -> float:
+def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> float:
     """All theorems of an op (or some) on one call, in their order; the worst error as a fraction of its bound.
 
     Raises:
@@ -146,6 +383,36 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None 
     return worst
 
 
+def check_once(subject: Subject, op: Op, call: Call) -> tuple[float, Values]:
+    """y and all gradients on every shared case of a call: the worst error as a fraction of its bound, and the values
+    of the first case.
+
+    Raises:
+        Failure: an answer is wrong.
+    """
+    worst, values = 0.0, Values()
+    for i, case in enumerate(shared_cases(op, call)):
+        got = everything(subject, op, case)
+        if not (case.exact and all(_same(a, case.truth[q]) for q, a in got.items())):
+            worst = max(worst, compare(case, got, tolerance(op, case)))
+        values = values_of(case) if i == 0 else values
+    return worst, values
+
+
+def _same(a: Array | None, b: Array | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a.shape == b.shape and bool((a == b).all())
+
+
+def survive(subject: Subject, op: Op, call: Call) -> None:
+    """forward and backward on a call that PyTorch must not be handed. Nothing is compared: to come back is enough."""
+    case = unanswered(op, call)
+    with suppress(Failure):
+        y = np.asarray(forward(subject, case)["y"])
+        backward(subject, replace(case, dy=case.rng.standard_normal(y.shape)))
+
+
 def of_subject(failure: Failure, subject: Subject, theorem: Theorem | None = None) -> Failure:
     """The failure with what it is a failure of: a subject, a theorem, and a PyTorch where CI has not run that."""
     version = pytorch()
@@ -153,62 +420,30 @@ def of_subject(failure: Failure, subject: Subject, theorem: Theorem | None = Non
     return failure.replace(subject_name=subject.name, theorem=theorem, pytorch=untested)
 
 
-def search(
-    subject: Subject, op: Op, examples: int, seed: int, *,
-    which: Sequence[Theorem] | None = None, shrink: bool = True, progress: Callable[[], None] = lambda: None,
-) -> Search:  # fmt: skip
-    """Every theorem on drawn calls, up to the first wrong number.
-
-    The search draws uniformly; Hypothesis, which draws like to like, is left what nothing does better: to shrink.
-    """
-    every, is_sum = [*(which or theorems.of(op, subject))], op.comparison.bound is sums.multilinear
-    rng, worst, tight, failure = random.Random(seed), 0.0, 0.0, None
-    for checked in range(1, examples + 1):  # noqa: B007
-        progress()
-        try:
-            call = random_call(op, rng)
-            share = check(subject, op, call, every)
-            worst, tight = max(worst, share), max(tight, share * sums.looseness(call) if is_sum else 0.0)
-        except Failure as found:
-            # what comes later in the order may hide what comes earlier, and tells less: go on, and look for that alone
-            failure, every = found, checked_before(every, found.theorem)
-            if which or not every or found.theorem in theorems.VALUES:
-                break
-    least = smallest(subject, op, failure, which) if failure and shrink else failure
-    return Search(checked, worst, least, tight if is_sum and not failure else None)
-
-
-def checked_before(every: list[Theorem], theorem: Theorem | None) -> list[Theorem]:
+def checked_before(every: Sequence[Theorem], theorem: Theorem | None) -> tuple[Theorem, ...]:
     """The theorems that stand before this one."""
-    return every[: every.index(theorem)] if theorem else []
+    return tuple(every[: every.index(theorem)]) if theorem in every else ()
 
 
 def smallest(
-    subject: Subject, op: Op, found: Failure, which: Sequence[Theorem] | None = None,
+    subject: Subject, op: Op, found: Failure, sample: Sample, which: Sequence[Theorem] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> Failure:  # fmt: skip
-    """The same theorem's failure on the smallest call that Hypothesis finds, or the one already found.
+    """The same theorem's failure on the smallest call, or the one already found.
 
     It is told as its ``reproduce`` line will tell it: by the first theorem that does not hold there, with its causes.
     """
 
-    @hypothesis.seed(0)
-    @hypothesis.settings(
-        max_examples=10 * EXAMPLES, database=None, deadline=None, derandomize=False, verbosity=Verbosity.quiet,
-        report_multiple_bugs=False, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @hypothesis.given(calls(op))
-    def run(call: Call) -> None:
+    def attempt(call: Call) -> None:
         progress()
-        check(subject, op, call, [found.theorem] if found.theorem else None)
+        check(subject, op, call, [found.theorem] if found.theorem else ())
 
     try:
-        with _home():
-            run()
+        shrink(op, sample, attempt, limits=subject.limits)
     except Failure as failure:
         plain = _plainer(subject, failure.replace())  # a copy has none of Hypothesis' notes on the call
         return one_call(subject, plain.redo, which).failure or diagnose(subject, op, plain)
-    except hypothesis.errors.FlakyFailure:
+    except FlakyError:
         flaky = diagnose(subject, op, found)
         if flaky.verdict is Verdict.NONDETERMINISTIC:
             return flaky
@@ -216,27 +451,16 @@ def smallest(
     return found
 
 
-@contextmanager
-def _home() -> Iterator[None]:
-    """Hypothesis keeps what it keeps in a folder of ours, not in the caller's."""
-    before = hypothesis.configuration.storage_directory(intent_to_write=False).home_directory
-    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
-    try:
-        yield
-    finally:
-        hypothesis.configuration.set_hypothesis_home_dir(before)
-
-
 def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
-    op, which = look_up(found.redo.op), [found.theorem] if found.theorem else None
+    op, which = look_up(found.redo.op), [found.theorem] if found.theorem else []
     for seed in range(min(found.redo.seed, SMALL)):
         if failure := _judged(subject, op, replace(found.redo, seed=seed), which)[2]:
             return failure
     return found
 
 
-def one_call(subject: Subject, call: Call, which: Sequence[Theorem] | None = None) -> Result:
+def one_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Result:
     """The row of a single call, as a ``reproduce`` line asks for it: by all theorems of its op, or some.
 
     Of a call that PyTorch refuses, the only theorem is that the subject refuses it.
@@ -245,21 +469,19 @@ def one_call(subject: Subject, call: Call, which: Sequence[Theorem] | None = Non
         ValueError: PyTorch cannot take the call, or must not be handed it.
     """
     op, start = _usable(subject, call), time.perf_counter()
-    if strange := [theorem.__name__ for theorem in which or () if theorem not in theorems.of(op, subject)]:
+    if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
-    with steadily():
+    with single_threaded():
         verdict, worst, failure = _judged(subject, op, call, which)
         if failure:
-            failure = diagnose(subject, op, failure).replace(only=which is not None)
+            failure = diagnose(subject, op, failure).replace(only=bool(which))
     return Result(
         op.name, failure.verdict if failure else verdict, 1, worst, time.perf_counter() - start, failure,
         unchecked=theorems.unchecked(subject, op), pytorch=pytorch(),
     )  # fmt: skip
 
 
-def _judged(
-    subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None
-) -> tuple[Verdict, float, Failure | None]:
+def _judged(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[Verdict, float, Failure | None]:
     if refusal := _refusal(op, call):
         return Verdict.WRONG, 0.0, _taken(subject, op, call, refusal)
     verdict = Verdict.EXACT if strongest(op, call, subject.dtypes(op.name)).exact else Verdict.BOUNDED
@@ -271,7 +493,7 @@ def _judged(
     return verdict, worst, failure
 
 
-def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] | None) -> tuple[float, Failure | None]:
+def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[float, Failure | None]:
     try:
         return check(subject, op, call, which), None
     except Failure as failure:
@@ -301,6 +523,15 @@ def _taken(subject: Subject, op: Op, call: Call, refusal: str) -> Failure:
     raise ValueError(f"{call}: PyTorch cannot take it: {refusal}")
 
 
+def checkable(subject: Subject, call: Call) -> bool:
+    """Whether all theorems can be checked on the call; one that was kept may be of another version of an op."""
+    try:
+        op = _usable(subject, call)
+    except ValueError:
+        return False
+    return admitted(op, call, subject.limits) and not _refusal(op, call)
+
+
 def _usable(subject: Subject, call: Call) -> Op:
     op = look_up(call.op)
     if unknown := [n for n in call.arguments if n not in op.parameters]:
@@ -317,6 +548,7 @@ def to_json(subject: Subject, results: Sequence[Result], **asked: Any) -> dict[s
     """The document that ``verify --json`` writes; ``asked`` says which calls were."""
     missing = [name for name in OPS if subject.implementation(name) is None]
     return {
+        "schema": 1,
         "subject": subject.name,
         **asked,
         "versions": versions(),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cnn_oracle.calls.enumeration import World
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS
 from cnn_oracle.pages import render
@@ -11,7 +10,7 @@ from cnn_oracle.result import Result
 from cnn_oracle.run.workers import processors
 from cnn_oracle.studies import coverage
 from cnn_oracle.subject import Subject
-from cnn_oracle.survey import exhaustive
+from cnn_oracle.survey import Count, counted, exhaust, here
 from cnn_oracle.verification import EXAMPLES
 
 
@@ -20,16 +19,16 @@ class Evidence(NamedTuple):
 
     op: Op
     row: Result | None
-    world: exhaustive.Count
+    world: Count
     coverage: dict[str, float]
 
 
 def gather(subject: Subject, size: int, progress: Callable[[str, int, int | None], None]) -> Iterator[Evidence]:
     """One for each op."""
     for op in OPS.values():
-        world = World(op, size)
-        number = exhaustive.count(world, world.jobs())
-        row = next(exhaustive.verify(subject, [op.name], size, progress=progress)) if number.exact else None
+        _, number = counted(op, size, (1, 1))
+        run = here(subject, number.calls)
+        row = next(exhaust(subject, [op.name], size, run=run, progress=progress)) if number.exact else None
         yield Evidence(op, row, number, coverage.rates(op))
 
 

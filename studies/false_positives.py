@@ -11,7 +11,8 @@ from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
 from cnn_oracle.result import Failure, Verdict, death
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.batches import each
+from cnn_oracle.run.workers import Died, Note
 from cnn_oracle.verification import covered, verify_op
 
 CHUNK = 100  # calls of one seed, at most
@@ -49,9 +50,7 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
         for seed, made in enumerate(range(0, each, CHUNK))
     ]
     told: dict[tuple[str, str], list[tuple[int, Verdict, Failure | None]]] = {pair: [] for pair in pairs}
-    for job, row in run(_listen, jobs):
-        if isinstance(row, Died):
-            row = 1, Verdict.CRASHED, death(Call(job.op, {}, job.seed), row.how, job.subject)
+    for job, row in each(_listen, jobs, of_death=_of_death):
         told[job.subject, job.op].append(row)
         progress(f"{job.subject.rpartition('.')[2]} {job.op}", row[0])
     return [
@@ -61,6 +60,10 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
         )
         for pair, rows in told.items()
     ]  # fmt: skip
+
+
+def _of_death(job: Job, died: Died) -> tuple[int, Verdict, Failure | None]:
+    return 1, Verdict.CRASHED, death(Call(job.op, {}, job.seed), died.how, job.subject)
 
 
 def _listen(job: Job, _: Note) -> tuple[int, Verdict, Failure | None]:

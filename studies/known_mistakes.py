@@ -18,7 +18,8 @@ from cnn_oracle.diagnose.matching import CALLS, Known, told_apart
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.batches import each
+from cnn_oracle.run.workers import Note
 from cnn_oracle.verification import EXAMPLES, search, verify_op
 
 GEOMETRIES = 300  # failing ones, of each mistake
@@ -55,18 +56,17 @@ def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = la
 
     A job is a mistake, to be rejected, or an op, whose mistakes are to be named: they share their calls.
     """
-    each = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
+    jobs = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
     named: dict[str, dict[str, tuple[int, int]]] = {}
     rejected: dict[tuple[str, str, int], Entry] = {}
-    for job, result in run(_work, [*((op.name, "", geometries) for op in ops), *each]):
-        assert not isinstance(result, Died), (job, result)
+    for job, result in each(_work, [*((op.name, "", geometries) for op in ops), *jobs]):
         if isinstance(result, Entry):
             rejected[job] = result
         else:
             named[job[0]] = result
         progress(job[0])
     began = start_up()
-    for op, name, _ in each:
+    for op, name, _ in jobs:
         (failing, unique), entry = named[op][name], rejected[op, name, geometries]
         yield entry._replace(seconds=began + entry.seconds, failing=failing, unique=unique)
 

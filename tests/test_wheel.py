@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cnn_oracle.survey.cluster import identity
+from cnn_oracle.mistakes import load
+from cnn_oracle.run.cluster import identity
 
 ROOT = Path(__file__).parents[1]
 OURS = ("cnn_oracle", "manual", "reference", "data", "studies")
@@ -101,8 +102,11 @@ def test_what_runs_is_the_wheel(run):
 
 
 def test_a_cluster_takes_the_wheel_and_the_checkout_for_the_same_code(run):
-    code = "from cnn_oracle.survey.cluster import identity; print(identity('cnn_oracle.manual')['code'])"
-    assert run(sys.executable, "-c", code).strip() == identity("cnn_oracle.manual")["code"]
+    code = (
+        "from cnn_oracle.run.cluster import identity; from cnn_oracle.mistakes import load; "
+        "print(identity(load('cnn_oracle.manual'))['code'])"
+    )
+    assert run(sys.executable, "-c", code).strip() == identity(load("cnn_oracle.manual"))["code"]
 
 
 @pytest.mark.parametrize("command", [("cnn-oracle",), (sys.executable, "-m", "cnn_oracle")])

@@ -1,20 +1,30 @@
-"""A case: a call with its arrays, drawn from its seed, and PyTorch's answers to it."""
+"""A case: a call with its arrays, drawn from its seed, and what is expected, PyTorch's answers unless others are given.
 
-from collections.abc import Iterator
+Every case is built here. Its grid, dtype, layout, arrays and the source of its truth are parameters.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cnn_oracle.call import Call
+from cnn_oracle.cases import exact_grids
 from cnn_oracle.cases.distributions import KEYWORDS, Fill, normal
+from cnn_oracle.cases.dtypes import FORMATS, Format, held
 from cnn_oracle.cases.exact_grids import REAL, Draw, Lattice
-from cnn_oracle.cases.expected import Answers, reference_forward, reference_gradients, reference_steps
+from cnn_oracle.cases.expected import Answers, reference_answers, reference_steps
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.subject import DTYPES
 
+FLOAT64 = np.dtype("float64")
 STEPS = 4  # consecutive steps of an optimiser in one case
+
+Cotangent = Callable[[tuple[int, ...]], Array]  # of the shape of y; of the steps' gradients
 
 
 @dataclass
@@ -31,11 +41,21 @@ class Case:
     rng: np.random.Generator  # goes on where the arrays ended
     unwritten: float = np.nan  # what memory holds that the subject has not written to
     written: list[str] = field(default_factory=list)  # which functions wrote to which arguments
+    form: Format = FORMATS["float64"]  # the numbers' own, where NumPy's dtype stands for it
+    layout: str = "contiguous"  # for a subject that lays arrays out by itself
 
     @property
     def exact(self) -> bool:
         """Drawn on a lattice: the answers must be bitwise equal."""
         return self.lattices[0] is not REAL
+
+    @property
+    def in_float64(self) -> "Case":
+        """The same numbers in float64."""
+        arrays = {n: None if a is None else a.astype(FLOAT64) for n, a in self.arrays.items()}
+        floating = {n: v for n, v in self.keywords.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+        keywords = self.keywords | {n: v.astype(FLOAT64) for n, v in floating.items()}
+        return replace(self, dtype=FLOAT64, arrays=arrays, keywords=keywords, dy=self.dy.astype(FLOAT64))
 
     def wide(self, name: str) -> Array:
         """An argument in float64."""
@@ -60,7 +80,7 @@ def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64"
     if call is not _Latest.call:
         _Latest.call, _Latest.cases = call, {}
     if (key := (op, lattice, dtype)) not in _Latest.cases:
-        _Latest.cases[key] = _draw(op, call, lattice, dtype)
+        _Latest.cases[key] = build(op, call, lattice, FORMATS[dtype])
     case = _Latest.cases[key]
     bits: Any = np.random.PCG64(0)
     bits.state = case.rng.bit_generator.state
@@ -68,15 +88,93 @@ def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64"
     return replace(case, arrays=arrays, keywords=keywords, rng=np.random.Generator(bits), written=[])
 
 
-def _draw(op: Op, call: Call, lattice: Draw | None, dtype: str) -> Case:
-    rng, kind = np.random.default_rng(call.seed), np.dtype(dtype)
-    keywords = keywords_of(op, call, rng, kind, whole=lattice is not None)
-    primal, dual = lattice(call, keywords, np.finfo(kind).nmant + 1) if lattice else (REAL, REAL)
-    arrays = arrays_of(op, call, rng, kind, primal)
-    steps = op.kind == "step"
-    shape = (STEPS, *call.arguments["w"]) if steps else reference_forward(call, arrays, keywords).shape
-    case = Case(call, kind, arrays, keywords, _filled(dual, shape, rng, kind, call), {}, (primal, dual), rng)
-    return answered(op, case)
+Expected = Callable[[Op, Case, Cotangent], Case]  # the case with dy, made once y's shape is known, and its truth
+
+
+def build(
+    op: Op, call: Call, rule: Draw | None, form: Format, *, expected: Expected | None = None, shared: bool = False,
+    layout: str = "contiguous",
+) -> Case:  # fmt: skip
+    """The call on a grid, or on real numbers where there is none, or where it leaves no number but zero.
+
+    ``shared``: the arrays depend on nothing but their grid and shape, so that each is made once for many calls.
+
+    Raises:
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch, or who else is ``expected``, refuses the call.
+    """
+    rng, domain = np.random.default_rng(call.seed), op.comparison.domain
+    drawn = keywords_of(op, call, rng, FLOAT64, whole=rule is not None)
+    keywords = {n: _represented(v, form) if isinstance(v, np.ndarray) else v for n, v in drawn.items()}
+    whole = WHOLE.get(rule) if shared and rule else None
+    primal, dual = (whole[0], REAL) if whole else _grids(rule, call, keywords, form)
+
+    def numbers(name: str, shape: tuple[int, ...], grid: Lattice, fill: Fill = normal) -> Array:
+        if shared and (fill is normal or grid is not REAL):
+            return _shared(grid, name, shape)
+        return _represented(_filled(grid, shape, rng, FLOAT64, call, fill), form)
+
+    def cotangent(shape: tuple[int, ...]) -> Array:
+        nonlocal dual
+        if whole:
+            dual = Lattice(primal.unit, min(primal.amplitude, BITS // (whole[1] * max(prod(shape), 2**11))))
+        return numbers("dy", shape, dual)
+
+    shapes = {n: call.arguments.get(n) for n in positional(op)}
+    arrays = {n: None if s is None else numbers(n, s, primal, domain.get(n, normal)) for n, s in shapes.items()}
+    case = Case(call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), rng, form=form, layout=layout)
+    return replace((expected or by_pytorch)(op, case, cotangent), lattices=(primal, dual))
+
+
+def _grids(rule: Draw | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Lattice, Lattice]:
+    """The rule's, of numbers that the format has."""
+    primal, dual = (held(grid, form) for grid in rule(call, keywords, form.sums)) if rule else (REAL, REAL)
+    empty = any(grid is not REAL and not grid.distinct and not grid.amplitude for grid in (primal, dual))
+    return (REAL, REAL) if empty else (primal, dual)
+
+
+BITS = 2**51  # as in lattices: two bits of room
+# A lattice that is the same for a whole world, and the largest number that a cotangent is multiplied with. No cell of a
+# world's multilinear op sums more than 2^11 products of x and w (w has 324 cells at most): y stays below 2^51.
+# Averages are over 1, 2 or 3 cells an axis, or −2; adaptive ones over 1 … 8 cells of each of two.
+WHOLE: Mapping[Draw, tuple[Lattice, int]] = {
+    exact_grids.integers: (Lattice(1, 2**20), 2**20),
+    exact_grids.cubes: (Lattice(1, 2**13), 2**26),
+    exact_grids.multiples: (Lattice(6**3, 2**20), 6**3),
+    exact_grids.adaptive_multiples: (Lattice(840**2, 2**20), 840**2),
+}
+
+
+@lru_cache(4096)
+def _shared(lattice: Lattice, name: str, shape: tuple[int, ...]) -> Array:
+    """Of one lattice, name and shape there is one array; nobody may write to it."""
+    rng = np.random.default_rng([*name.encode(), *shape])
+    a = np.asarray(_filled(lattice, shape, rng, FLOAT64, Call("", {}, 0)))
+    a.flags.writeable = False
+    return a
+
+
+def _represented(a: Array, form: Format) -> Array:
+    """The same numbers, each the nearest that the format has; if one is beyond its range, a 1024th of them."""
+    if a.dtype.kind != "f":
+        return a
+    with np.errstate(over="ignore"):
+        rounded = form.rounded(a)
+    in_range = np.isfinite(rounded).all() or not np.isfinite(a).all()
+    return rounded.astype(form.carrier, copy=False) if in_range else _represented(a / 1024, form)
+
+
+def shared_cases(op: Op, call: Call) -> Iterator[Case]:
+    """The call in float64 on each lattice of its op, or on real numbers, with shared arrays: the fastest cases."""
+    for rule in op.comparison.lattices or (None,):
+        case = build(op, call, rule, FORMATS["float64"], shared=op.kind != "step")
+        yield case
+        if not case.exact:  # nor is it on the others, and real numbers are one case
+            return
+
+
+def unanswered(op: Op, call: Call) -> Case:
+    """Real numbers in float64, and nothing that is expected: PyTorch is not asked."""
+    return build(op, call, None, FORMATS["float64"], expected=lambda _op, case, _cotangent: case)
 
 
 def cases(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Iterator[Case]:
@@ -102,21 +200,28 @@ def displaced(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
 def answered(op: Op, case: Case, **changes: Any) -> Case:
     """The case with some fields changed, and PyTorch's answers to what it then is."""
     case = replace(case, **changes)
+    return by_pytorch(op, case, lambda _: case.dy)
+
+
+def by_pytorch(op: Op, case: Case, cotangent: Cotangent) -> Case:
+    """The truth is PyTorch's, in float64: its forward and autograd's gradients, or its steps."""
     if op.kind == "step":
-        return replace(case, truth=reference_steps(case.call, case.wide("w"), case.dy, case.keywords))
-    y = reference_forward(case.call, case.arrays, case.keywords)
-    return replace(case, truth={"y": y, **reference_gradients(case.call, case.arrays, case.keywords, case.dy)})
+        dy = cotangent((STEPS, *case.call.arguments["w"]))
+        return replace(case, dy=dy, truth=reference_steps(case.call, case.wide("w"), dy, case.keywords))
+    dy, truth = reference_answers(case.call, case.arrays, case.keywords, cotangent)
+    return replace(case, dy=dy, truth=truth)
 
 
-def arrays_of(
-    op: Op, call: Call, rng: np.random.Generator, dtype: np.dtype[Any], lattice: Lattice = REAL
-) -> dict[str, Array | None]:
-    """The positional arguments; a step is given only its w here."""
-    names = ("w",) if op.kind == "step" else op.positional
-    shapes = {n: call.arguments.get(n) for n in names}
-    domain = op.comparison.domain
+def positional(op: Op) -> tuple[str, ...]:
+    """The names of the arrays of a case; a step is given only its w."""
+    return ("w",) if op.kind == "step" else op.positional
+
+
+def arrays_of(op: Op, call: Call, rng: np.random.Generator, dtype: np.dtype[Any]) -> dict[str, Array | None]:
+    """The positional arguments, real numbers of the op's domain."""
+    shapes, domain = {n: call.arguments.get(n) for n in positional(op)}, op.comparison.domain
     return {
-        n: None if shape is None else _filled(lattice, shape, rng, dtype, call, domain.get(n, normal))
+        n: None if shape is None else _filled(REAL, shape, rng, dtype, call, domain.get(n, normal))
         for n, shape in shapes.items()
     }
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cnn_oracle.cli import benchmarks, mutants, pages, report, survey, train, trial, verify
+from cnn_oracle.cli import benchmarks, exhaust, mutation, pages, probe, pytorch, report, study, survey, train, verify
 
 NAME = "cnn-oracle"
 
@@ -17,11 +17,21 @@ app = typer.Typer(
     help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
+studies = typer.Typer(
+    help="How good is the oracle, and what does it find? Each study prints a table and writes a page.",
+    no_args_is_help=True, rich_markup_mode=None,
+)  # fmt: skip
 for command in (
-    pages.ops, verify.verify, train.train, pages.formulas, pages.evidence, pages.mistakes, pages.alarms,
-    mutants.mutants, trial.defects, survey.survey, benchmarks.benchmarks, report.report,
+    pages.ops, verify.verify, exhaust.exhaust, probe.probe, pytorch.torch, survey.survey, train.train, pages.formulas,
+    report.report,
 ):  # fmt: skip
     app.command()(command)
+for study_command in (
+    mutation.mutation, study.mistakes, study.false_positives, study.evidence, pytorch.torch_defects,
+    benchmarks.benchmarks,
+):  # fmt: skip
+    studies.command()(study_command)
+app.add_typer(studies, name="study")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``benchmarks``: the formulas and PyTorch by turns; ``--only conv`` a part of it."""
+"""``study benchmarks``: the formulas and PyTorch by turns; ``--only conv`` a part of it."""
 
 import sys
 from collections.abc import Callable

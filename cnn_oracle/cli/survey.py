@@ -7,14 +7,28 @@ from typing import Annotated
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put, table, write
+from cnn_oracle.cli.terminal import (
+    STDOUT,
+    Jobs,
+    Json,
+    Seed,
+    Timeout,
+    check_folder,
+    progress,
+    put,
+    seed_of,
+    table,
+    write,
+)
+from cnn_oracle.cli.verify import WAIT
 
 
 def survey(
     packages: Annotated[list[str] | None, typer.Argument(help="Those on trial; all that are installed.")] = None,
     examples: Annotated[int, typer.Option(help="Calls of each op that the package has the options for.", min=1)] = 100,
-    seed: Seed = 0,
-    timeout: Annotated[float, typer.Option(help="A call without an answer for so long is CRASHED.", min=0.1)] = 60,
+    seed: Seed = "0",
+    jobs: Jobs = None,
+    timeout: Timeout = None,
     results: Annotated[
         list[Path] | None, typer.Option(help="What --json wrote of packages tried apart; may be given again.")
     ] = None,
@@ -30,6 +44,7 @@ def survey(
 
     for path in (json, markdown):
         check_folder(path)
+    number = seed_of(seed)
     before = [page.load(path) for path in results or ()]
     asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
     if absent := surveys.missing(asked):
@@ -44,9 +59,14 @@ def survey(
         raise ValueError("--json is of what is tried now, and --results names what was: name a package, too")
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("survey", 0) as advance:
         rows = surveys.trial(
-            asked, examples, seed, timeout=timeout, progress=lambda name, done: advance(name, None, done)
+            asked,
+            examples,
+            number,
+            timeout=timeout or WAIT,
+            count=jobs,
+            progress=lambda name, done: advance(name, None, done),
         )
-    document = page.document(page.printed(rows), examples=examples, seed=seed)
+    document = page.document(page.printed(rows), examples=examples, seed=number)
     documents = sorted([*before, *[document] * bool(asked)], key=lambda d: min(d["packages"]))
     write(json, document)
     if markdown:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +12,18 @@ from typing import Annotated, Any
 import typer
 
 Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
-Seed = Annotated[int, typer.Option(help="Every random choice follows from it.", min=0)]
+Seed = Annotated[
+    str, typer.Option(help="Every random choice follows from this number; random takes one and says which.")
+]
+Subjects = Annotated[
+    str | None,
+    typer.Argument(help="An importable package or module that has some of the ops; that of the settings, or manual."),
+]
+Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]
+Jobs = Annotated[int | None, typer.Option(help="Processes; all cores unless given. 1 is this one.", min=1)]
+Timeout = Annotated[
+    float | None, typer.Option(help="In other processes: a call without an answer for so long is CRASHED; 60.", min=0.1)
+]
 
 STDOUT = Path("-")
 BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
@@ -59,6 +71,25 @@ def progress(what: str, total: int) -> Iterator[Any]:
             progress.update(task, description=what, advance=done)
 
         yield advance
+
+
+def seed_of(text: str) -> int:
+    """The number that a seed is; of "random" one that nobody has chosen."""
+    if text == "random":
+        return secrets.randbelow(2**32)
+    if not text.isdecimal():
+        raise ValueError(f"--seed {text}: must be a whole number from 0 on, or random")
+    return int(text)
+
+
+def refuse(why: str, **options: Any) -> None:
+    """Options that would have no effect must not be given.
+
+    Raises:
+        ValueError: one is.
+    """
+    if given := [name for name, value in options.items() if value not in (None, False, [], ())]:
+        raise ValueError(f"--{given[0].replace('_', '-')} has no effect here: {why}")
 
 
 def check_folder(path: Path | None) -> None:

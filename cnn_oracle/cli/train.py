@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put
+from cnn_oracle.cli.terminal import STDOUT, Json, Seed, check_folder, progress, put, seed_of
 
 if TYPE_CHECKING:
     from cnn_oracle.training.train import Report
@@ -24,7 +24,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Epochs; each data set has its own default.", min=1)] = None,
     batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 64,
     dtype: Annotated[Literal["float64", "float32"], typer.Option(help="Of weights and images.")] = "float64",
-    seed: Seed = 0,
+    seed: Seed = "0",
     json: Json = None,
     plot: Annotated[Path | None, typer.Option(help="Draw losses and weight difference to this .png or .svg.")] = None,
 ) -> None:
@@ -33,16 +33,17 @@ def train(
     from cnn_oracle.training import plots, train
 
     check_folder(json)
+    number = seed_of(seed)
     if plot:
         plots.check(plot)
         check_folder(plot)
     try:
         images = data.load(dataset, root)
         train.check(images, epochs, batch_size, dtype)
-        say = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, seed)
+        say = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, number)
         with progress("train", 0) as advance:
             report = train.compare(
-                images, epochs=epochs, batch_size=batch_size, dtype=dtype, seed=seed,
+                images, epochs=epochs, batch_size=batch_size, dtype=dtype, seed=number,
                 on_step=lambda _, total: advance("train", total), on_epoch=say,
             )  # fmt: skip
     except data.DataError as error:

@@ -94,4 +94,4 @@ def load(name: str) -> Subject:
     if mistake not in known:
         names = ", ".join(known) or "none; see the files of cnn_oracle/mistakes"
         raise ValueError(f"subject {name!r}: the known mistakes of {op or 'an op'} are {names}")
-    return known[mistake].subject
+    return known[mistake].subject._replace(loader=load)

@@ -15,7 +15,7 @@ from cnn_oracle.environment import write_atomically
 from cnn_oracle.subject import OURS
 
 Results = Mapping[str, Any]  # name below → what its file holds; a name is missing where nothing was run
-Progress = Callable[[str, int], None]  # told what is done, and of how many, once for each of them
+Progress = Callable[[str, int | None, int], None]  # what is done, of how many, and how many more of them
 
 SHORT = {
     "verify": "cnn-oracle verify --json {}",
@@ -23,9 +23,9 @@ SHORT = {
     "train-float32": "cnn-oracle train --dataset digits --dtype float32 --json {}",
 }
 LONG = {
-    "mistakes": "cnn-oracle mistakes --json {}",
-    "mutants": "cnn-oracle mutants --ladder --json {}",
-    "benchmarks": "cnn-oracle benchmarks --json {}",
+    "mistakes": "cnn-oracle study mistakes --json {}",
+    "mutants": "cnn-oracle study mutation --ladder --json {}",
+    "benchmarks": "cnn-oracle study benchmarks --json {}",
 }
 
 
@@ -77,12 +77,13 @@ def outdated(folder: Path) -> list[str]:
 
 
 def _verify(progress: Progress) -> str:
-    from cnn_oracle import verification
+    from cnn_oracle import survey, verification
     from cnn_oracle.mistakes import load
 
     subject = load(OURS)
-    total = verification.EXAMPLES * len(verification.covered(subject, ()))
-    rows = list(verification.verify(subject, progress=lambda op: progress(f"verify {op}", total)))
+    calls = verification.EXAMPLES * len(verification.covered(subject))
+    run = survey.here(subject, calls, None)
+    rows = list(survey.verify(subject, run=run, progress=lambda op, done, total: progress(f"verify {op}", total, done)))
     return json.dumps(verification.to_json(subject, rows), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -91,7 +92,7 @@ def _train(progress: Progress, dtype: str = "float64") -> str:
     from cnn_oracle.training import train
 
     def on_step(_: int, total: int) -> None:
-        progress(f"train in {dtype}", total)
+        progress(f"train in {dtype}", total, 1)
 
     return train.to_json(train.compare(data.load("digits"), dtype=dtype, on_step=on_step))
 

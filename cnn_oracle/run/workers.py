@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
@@ -53,6 +54,9 @@ def run(
     Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
     seconds, is replaced; with ``fresh`` each is, after each job. A job whose worker is ended from outside is done once
     more. ``work`` and the jobs are pickled.
+
+    Raises:
+        ValueError, RuntimeError: ``work`` raised: a ValueError, or something else.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -74,9 +78,9 @@ def run(
                 if again:
                     worker.again = worker.take(iter([job]))
                     continue
+                worker.job = None
                 yield job, outcome
-                worker.take(waiting)
-            busy = [w for w in busy if w.job is not None]
+            busy = [w for w in workers if w.job is not None or w.take(waiting)]  # an outcome may have made more jobs
     finally:
         for worker in workers:
             worker.process.kill()
@@ -85,6 +89,13 @@ def run(
 def processors() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Raised(NamedTuple):
+    """What ended a job without ending its process; a ValueError says what is wrong with the call."""
+
+    says: str
+    of_the_call: bool
 
 
 class _Worker(Generic[Job, Result]):
@@ -118,10 +129,12 @@ class _Worker(Generic[Job, Result]):
 
     def outcome(self) -> Result | Died:
         try:
-            result: Result = self.pipe.recv()
+            result: Result | _Raised = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
             return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
+        if isinstance(result, _Raised):  # what a subject raises is caught: this is a mistake of ours, or of the call
+            raise ValueError(result.says) if result.of_the_call else RuntimeError(result.says)
         return result
 
     def idle(self) -> float:
@@ -147,9 +160,20 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:
-            pipe.send(work(pipe.recv(), lambda i: setattr(note, "value", i)))
+            pipe.send(_done(work, pipe, note))
     except (EOFError, ConnectionError):  # nobody waits any more
         pass
+
+
+def _done(work: Work[Job, Result], pipe: Any, note: Any) -> Result | _Raised:
+    try:
+        return work(pipe.recv(), lambda i: setattr(note, "value", i))
+    except ValueError as error:
+        return _Raised(str(error), of_the_call=True)
+    except (EOFError, ConnectionError):
+        raise
+    except Exception:
+        return _Raised(f"a worker failed:\n{traceback.format_exc()}", of_the_call=False)
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""How long the formulas take, beside PyTorch: ``cnn-oracle benchmarks``.
+"""How long the formulas take, beside PyTorch: ``cnn-oracle study benchmarks``.
 
 timing     two functions by turns, on as many threads as told; the ratio of their times
 layers     which ops at which sizes, and their targets

@@ -12,7 +12,7 @@ from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.studies.benchmarks.timing import threads
 from cnn_oracle.subject import OURS
-from cnn_oracle.survey.once import check_once
+from cnn_oracle.verification import check_once
 
 CALL = "conv2d(x=(2, 3, 8, 8), w=(4, 3, 3, 3), b=(4,), padding=1)"  # y, dx, dw, db, and PyTorch's
 PER_SECOND = 3_000  # at least

@@ -15,7 +15,7 @@ from cnn_oracle.studies.benchmarks.timing import Times
 
 DTYPES = ("float64", "float32")
 STEP = Group("training", ("a step of the training network, batch 64",), training.TARGETS)
-BEGIN, END = "<!-- figures: cnn-oracle benchmarks -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: cnn-oracle study benchmarks -->", "<!-- end of figures -->"
 
 
 @dataclass

@@ -1,4 +1,6 @@
-"""Right answers, computed otherwise: subjects that the oracle must not call wrong. ``cnn-oracle alarms`` asks it.
+"""Right answers, computed otherwise: subjects that the oracle must not call wrong.
+
+``cnn-oracle study false-positives`` asks it.
 
 taps        convolution by a loop over the taps of its kernel
 im2col      convolution as one product of matrices; its gradient put back cell by cell

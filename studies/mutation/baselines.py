@@ -19,13 +19,14 @@ from cnn_oracle.cases.expected import Answers
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure
+from cnn_oracle.run.batches import each
 from cnn_oracle.run.subject import backward, forward, steps
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.workers import Note
 from cnn_oracle.studies.mutation.edits import Mutant
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.run import TIMEOUT, Judged
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check, steadily
+from cnn_oracle.verification import check, single_threaded
 
 SAMPLE = 400  # edits, chosen at random of those that change an answer
 JUDGES = 3  # ops by which an edit of a private file is judged here
@@ -59,17 +60,18 @@ def climb(judged: Sequence[Judged], progress: Callable[[str, int], None] = lambd
     able = [one for one in judged if one.op and one.theorem != "import"]
     chosen = Random(0).sample(able, min(SAMPLE, len(able)))
     totals = [0] * len(RUNGS)
-    for _, told in run(_told, [Job(one.mutant, one.judges[:JUDGES]) for one in chosen], timeout=TIMEOUT):
+    jobs = [Job(one.mutant, one.judges[:JUDGES]) for one in chosen]
+    for _, told in each(_told, jobs, of_death=lambda *_: (True,) * len(RUNGS), timeout=TIMEOUT):
         progress("ladder", len(chosen))
         for i in range(len(RUNGS)):
-            totals[i] += isinstance(told, Died) or told[i]
+            totals[i] += told[i]
     found = [Rung(name, total, len(chosen)) for name, total in zip(RUNGS, totals, strict=True)]
     return [*found, Rung("this suite", len(chosen), len(chosen))]
 
 
 def _told(job: Job, note: Note) -> tuple[bool, ...]:
     rejected = [False] * len(RUNGS)
-    with steadily(), warnings.catch_warnings(action="ignore"):
+    with single_threaded(), warnings.catch_warnings(action="ignore"):
         for n, name in enumerate(job.ops):
             note(n)
             op, subject = look_up(name), subject_of(job.mutant, name)

@@ -17,13 +17,14 @@ from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Verdict
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.batches import each
+from cnn_oracle.run.workers import Died, Note
 from cnn_oracle.studies.mutation.edits import ROOM, Mutant, mutants
 from cnn_oracle.studies.mutation.equivalent import reason
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.subject import OURS, Subject
 from cnn_oracle.theorems.rejections import every_neighbour_that_pytorch_refuses_is_refused
-from cnn_oracle.verification import check, steadily
+from cnn_oracle.verification import check, single_threaded
 
 CALLS = 300  # of an op, at most, three times what verify makes, before an edit counts as not rejected
 SHARED = 400  # of all ops together that an edit of a private file is in
@@ -69,11 +70,11 @@ def sweep(
 
 def on_trial(jobs: Iterable[Job]) -> Iterator[Judged]:
     """What becomes of each edit. One that ends its process, or does not end, is rejected by that."""
-    for job, result in run(judge_edit, jobs, timeout=TIMEOUT):
-        if isinstance(result, Died):
-            yield Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, result.how)
-        else:
-            yield result
+    yield from (judged for _, judged in each(judge_edit, jobs, of_death=_of_death, timeout=TIMEOUT))
+
+
+def _of_death(job: Job, died: Died) -> Judged:
+    return Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, died.how)
 
 
 def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
@@ -94,7 +95,7 @@ def judge_edit(job: Job, note: Note) -> Judged:
     """
     subjects, made = dict[tuple[str, bool], Subject](), 0
     rngs = {name: Random(0) for name in job.ops}
-    with steadily(), warnings.catch_warnings(action="ignore"):
+    with single_threaded(), warnings.catch_warnings(action="ignore"):
         for n in range(1, job.calls + 1):
             for name in job.ops:
                 note(made := made + 1)
@@ -125,8 +126,7 @@ def files() -> list[str]:
 def reached() -> dict[tuple[str, str], tuple[str, ...]]:
     """For each function of a private file, and for each file's "module" level, the ops that run it."""
     found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for name, functions in run(_traced, OPS):
-        assert not isinstance(functions, Died), (name, functions)
+    for name, functions in each(_traced, OPS):
         for file, function in functions:
             found[file, function][name] = None
             found[file, "module"][name] = None
@@ -137,7 +137,7 @@ def reached() -> dict[tuple[str, str], tuple[str, ...]]:
 def _traced(name: str, note: Note) -> set[tuple[str, str]]:
     """The functions of private files that an op's theorems run."""
     op, subject, rng, profile = look_up(name), load(OURS), Random(0), Profile()
-    with steadily():
+    with single_threaded():
         for n in range(TRACED):
             note(n)
             call = random_call(op, rng)

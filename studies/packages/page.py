@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_oracle.call import parse
-from cnn_oracle.calls.sources import Planned
+from cnn_oracle.calls.sampling import Sample
 from cnn_oracle.environment import hardware, versions
 from cnn_oracle.pages import render
 from cnn_oracle.studies.packages.known import Class
@@ -37,9 +37,9 @@ def version(package: str) -> str:
 
 def text(row: Row, d: Disagreement) -> str:
     """One that has not been looked into."""
-    lines = [f"{d.verdict}  {row.package}: {d.what}", f"  call      {d.planned.call}"]
+    lines = [f"{d.verdict}  {row.package}: {d.what}", f"  call      {d.sample.call}"]
     lines += [f"  referee   {d.ruling}"] * bool(d.ruling) + [f"  consistent with: {cause}" for cause in d.causes]
-    call = f"--call '{d.planned.call}' --seed {d.planned.call.seed}"
+    call = f"--call '{d.sample.call}' --seed {d.sample.call.seed}"
     return "\n".join([*lines, f"  reproduce cnn-oracle verify cnn_oracle.studies.packages.{row.package} {call}"])
 
 
@@ -65,8 +65,8 @@ def document(rows: Sequence[Row], **asked: Any) -> dict[str, Any]:
 
 
 def _told(d: Disagreement) -> dict[str, Any]:
-    told = {n: v for n, v in d._asdict().items() if n not in ("planned", "known")}
-    return told | {"known": d.known and d.known._asdict(), "call": str(d.planned.call), "seed": d.planned.call.seed}
+    told = {n: v for n, v in d._asdict().items() if n not in ("sample", "known")}
+    return told | {"known": d.known and d.known._asdict(), "call": str(d.sample.call), "seed": d.sample.call.seed}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -101,8 +101,8 @@ def _tuple(value: Any) -> Any:
 def _disagreement(told: Mapping[str, Any]) -> Disagreement:
     more = {n: v for n, v in told.items() if n not in ("call", "seed", "known", "causes")}
     known = told["known"] and Argued(**(told["known"] | {"kind": Class(told["known"]["kind"])}))
-    planned = Planned(parse(told["call"], told["seed"]))
-    return Disagreement(**more, known=known, causes=tuple(told["causes"]), planned=planned)
+    sample = Sample(parse(told["call"], told["seed"]))
+    return Disagreement(**more, known=known, causes=tuple(told["causes"]), sample=sample)
 
 
 def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -120,7 +120,7 @@ def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
-    """A section of the page: each kind of KNOWN once, with all that shows it, and those not looked into."""
+    """A section of the page: each known one once, with all that shows it, and those not looked into."""
     known: dict[Argued, list[Disagreement]] = {}
     new: list[Disagreement] = []
     for d in (d for row in rows for d in row.disagreements):

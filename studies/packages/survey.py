@@ -6,26 +6,29 @@ A call is right, or fast (right within the normwise bound), or it is *lacking* (
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
+from itertools import count as numbers_from
 from typing import NamedTuple
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sources import Drawn, Planned, smaller
+from cnn_oracle.calls.sampling import Drawn, Sample
+from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.diagnose.diagnose import diagnose
 from cnn_oracle.mistakes import load
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Verdict
+from cnn_oracle.run.batches import Batch, Steps, each, finish_all
 from cnn_oracle.run.workers import Died, Note, run
 from cnn_oracle.studies.packages import PACKAGES
 from cnn_oracle.studies.packages.known import Class, Known, known_of
 from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check, covered, is_fast, steadily
+from cnn_oracle.verification import check, covered, is_fast, single_threaded
 
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 TOLD = 60  # letters of a refusal
@@ -37,23 +40,24 @@ TRIES = 20  # calls drawn for each that the package has the options for, at most
 class Job(NamedTuple):
     """Drawn calls of an op, until ``examples`` of them are within the package's options.
 
-    ``fatal`` are the numbers of those that ended a process before; they count, and are not made again.
+    ``fatal`` are the numbers of those that ended a process before; ``found`` holds what they have shown.
     """
 
     package: str
     op: str
     examples: int
     seed: int
+    found: "Row"
     fatal: tuple[int, ...] = ()
 
     @property
     def subject(self) -> Subject:
         return load(f"cnn_oracle.studies.packages.{self.package}")
 
-    def calls(self) -> Iterator[tuple[int, Planned]]:
+    def calls(self) -> Iterator[tuple[int, Sample]]:
         """Those that PyTorch can be handed, numbered."""
-        planned = Drawn(TRIES * self.examples, self.seed, SIMPLE).calls(look_up(self.op))
-        return ((i, p) for i, p in enumerate(planned) if i not in self.fatal and not unsafe(p.call))
+        drawn = Drawn(TRIES * self.examples, self.seed, SIMPLE, unsafe_too=True).samples(look_up(self.op))
+        return ((i, one) for i, one in enumerate(drawn) if i not in self.fatal and not unsafe(one.call))
 
 
 class Argued(NamedTuple):
@@ -76,7 +80,7 @@ class Disagreement(NamedTuple):
     quantity: str
     known: Argued | None
     calls: int
-    planned: Planned
+    sample: Sample
     what: str
     ruling: str | None = None
     causes: tuple[str, ...] = ()
@@ -144,30 +148,29 @@ def installed(name: str) -> str | None:
 
 
 def trial(
-    packages: Sequence[str], examples: int, seed: int, timeout: float = 60,
+    packages: Sequence[str], examples: int, seed: int, timeout: float = 60, count: int | None = None,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
-    """A row for each op of each package, in their order.
-
-    Raises:
-        ValueError: there is no trial of a package, its file of known disagreements is faulty, or it cannot be imported.
-    """
+    """A row for each op of each package, in their order. ``count``: processes; all cores unless given."""
     for package in packages:
         distribution(package)
         known_of(package)
-    jobs = [job for package in packages for job in _jobs(package, examples, seed, timeout)]
-    rows = {(job.package, job.op): Row(job.package, job.op) for job in jobs}
-    while jobs:
-        later: list[Job] = []
-        for job, row in run(_work, jobs, timeout=timeout):
-            if isinstance(row, Died):
-                number = max(row.note, 0) % ATTEMPT
-                row = _of_fatal(job, number, f"{job.op} {row.how}")
-                later.append(job._replace(fatal=(*job.fatal, number)))
-            rows[job.package, job.op] |= row
+
+    def tell(job: Job, row: object) -> None:
+        if isinstance(row, Row):
             progress(f"{job.package} {job.op}", row.calls)
-        jobs = later
-    return list(rows.values())
+
+    jobs = [job for package in packages for job in _jobs(package, examples, seed, timeout)]
+    return list(finish_all(map(_row, jobs), partial(run, count=count), timeout=timeout, progress=tell))
+
+
+def _row(job: Job) -> Steps[Row]:
+    """An op of a package; a call that ends its process is counted, and is not made again."""
+    while True:
+        ((row, number),) = yield Batch(_work, [job], of_death=_of_fatal)
+        if number is None:
+            return row  # type: ignore[no-any-return]
+        job = job._replace(fatal=(*job.fatal, number), found=job.found | row)
 
 
 def _jobs(package: str, examples: int, seed: int, timeout: float) -> list[Job]:
@@ -176,12 +179,13 @@ def _jobs(package: str, examples: int, seed: int, timeout: float) -> list[Job]:
     Raises:
         ValueError: it cannot be imported.
     """
-    ((_, names),) = run(_covered, [package], count=1, timeout=timeout)
-    if isinstance(names, Died):
-        raise ValueError(f"package {package!r}: its import {names.how}")
+    only = partial(run, count=1)
+    ((_, names),) = each(
+        _covered, [package], of_death=lambda _, died: f"its import {died.how}", run=only, timeout=timeout
+    )
     if isinstance(names, str):
         raise ValueError(f"package {package!r}: {names}")
-    return [Job(package, name, examples, seed) for name in names]
+    return [Job(package, name, examples, seed, Row(package, name)) for name in names]
 
 
 def _covered(package: str, _: Note) -> list[str] | str:
@@ -191,11 +195,12 @@ def _covered(package: str, _: Note) -> list[str] | str:
         return str(error)
 
 
-def _of_fatal(job: Job, number: int, how: str) -> Row:
-    """The row of the one call that ended its process. What was found before it is lost with it."""
-    planned = next(p for i, p in job.calls() if i >= number)
-    died = Disagreement(job.op, "", None, 1, planned, how, verdict=Verdict.CRASHED)
-    return Row(job.package, job.op, calls=1, disagreements=(died,))
+def _of_fatal(job: Job, died: Died) -> tuple[Row, int]:
+    """The row of the one call that ended its process, and its number. What was found before it is lost with it."""
+    number = max(died.note, 0) % ATTEMPT
+    one = next(one for i, one in job.calls() if i >= number)
+    found = Disagreement(job.op, "", None, 1, one, f"{job.op} {died.how}", verdict=Verdict.CRASHED)
+    return Row(job.package, job.op, calls=1, disagreements=(found,)), number
 
 
 def _sum(*pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
@@ -205,12 +210,12 @@ def _sum(*pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
     return tuple(total.most_common())
 
 
-def _work(job: Job, note: Note) -> Row:
+def _work(job: Job, note: Note) -> tuple[Row, None]:
     subject, op, known = job.subject, look_up(job.op), known_of(job.package)
     row = Row(job.package, job.op, backward=op.kind == "step" or not subject.forward_only(op.name))
-    with steadily():
-        for i, planned in job.calls():
-            row |= _judged(subject, op, planned, known, row, _alive(note, i))
+    with single_threaded():
+        for i, one in job.calls():
+            row |= _judged(subject, op, one, known, row, _alive(note, i))
             if row.calls - row.lacking + len(job.fatal) >= job.examples:
                 break
     forget = getattr(
@@ -218,24 +223,24 @@ def _work(job: Job, note: Note) -> Row:
     )  # gigabytes of compiled geometries
     if forget:
         forget()
-    return row
+    return job.found | row, None
 
 
 def _alive(note: Note, number: int) -> Callable[[], None]:
     """Notes the call's number, each time another way."""
-    asked = count()
+    asked = numbers_from()
     return lambda: note(number + ATTEMPT * next(asked))
 
 
 def _judged(
-    subject: Subject, op: Op, planned: Planned, known: Sequence[Known], so_far: Row, alive: Callable[[], None]
+    subject: Subject, op: Op, sample: Sample, known: Sequence[Known], so_far: Row, alive: Callable[[], None]
 ) -> Row:  # fmt: skip
     one, fast = Row(so_far.package, op.name, calls=1), False
     found: list[Disagreement] = []
     for question in _questions(subject, op):
         alive()
         try:
-            fast |= _asked(subject, op, planned.call, question)
+            fast |= _asked(subject, op, sample.call, question)
         except Failure as failure:
             if isinstance(failure.__cause__, Lacks):
                 return one._replace(lacking=1, lacks=((str(failure.__cause__), 1),))
@@ -244,13 +249,13 @@ def _judged(
                     break
                 return one._replace(refused=1, refusals=((_refusal(failure), 1),))
             key = failure.quantity, _argued(known, failure)
-            d = Disagreement(op.name, *key, 1, planned, failure.what)
+            d = Disagreement(op.name, *key, 1, sample, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
                 d = _explained(subject, op, d, question, known, alive)
             found.append(d)
     if found:
         return one._replace(disagreements=tuple(found))
-    return one._replace(right=1, fast=int(fast), options=tuple(n for n in op.options if n in planned.call.arguments))
+    return one._replace(right=1, fast=int(fast), options=tuple(n for n in op.options if n in sample.call.arguments))
 
 
 def _questions(subject: Subject, op: Op) -> list[theorems.Theorem]:
@@ -295,25 +300,23 @@ def _explained(
 ) -> Disagreement:  # fmt: skip
     """With the smallest call of its kind, the referee's ruling on it, and the causes that are consistent with it."""
 
-    def failure_of(planned: Planned) -> Failure | None:
+    def check(call: Call) -> None:
+        """Raise the failure if it is of the same kind."""
         alive()
         try:
-            if not unsafe(planned.call):
-                _asked(subject, op, planned.call, question)
+            _asked(subject, op, call, question)
         except Failure as failure:
             if failure.verdict is not Verdict.CRASHED and (failure.quantity, _argued(known, failure)) == d.key:
-                return failure
-        return None
+                raise
 
-    planned = smaller(op, d.planned, lambda calls: next((p for p in calls if failure_of(p)), None))
-    failure = failure_of(planned)
-    if failure is None:  # now and then
-        return d._replace(verdict=Verdict.NONDETERMINISTIC)
-    failure = diagnose(subject, op, failure)
-    return d._replace(
-        planned=planned,
-        what=failure.what,
-        ruling=failure.ruling,
-        causes=tuple(failure.mistakes),
-        verdict=failure.verdict,
-    )
+    try:
+        shrink(op, d.sample, check)
+    except Failure as smallest:
+        failure = diagnose(subject, op, smallest.replace())
+        return d._replace(
+            sample=Sample(failure.call), what=failure.what, ruling=failure.ruling, causes=tuple(failure.mistakes),
+            verdict=failure.verdict,
+        )  # fmt: skip
+    except FlakyError:
+        pass
+    return d._replace(verdict=Verdict.NONDETERMINISTIC)  # now and then

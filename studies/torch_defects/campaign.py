@@ -5,18 +5,19 @@ smallest. Calls that calls/unsafe.py withholds everywhere else run here, each in
 """
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from math import prod
 from typing import NamedTuple
 
-from cnn_oracle.calls.sources import One, Planned, Source
+from cnn_oracle.calls.sampling import Listed, Sample, Source
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
-from cnn_oracle.run.workers import Died, Note, how_it_ended, run
+from cnn_oracle.run.batches import Batch, Steps, finish_all
+from cnn_oracle.run.workers import Died, Note, run
 from cnn_oracle.studies.torch_defects import judge
 from cnn_oracle.studies.torch_defects.judge import Outcome
 from cnn_oracle.studies.torch_defects.kernels import KERNELS
@@ -39,25 +40,25 @@ class Job(NamedTuple):
     start: int = 0
     stop: int | None = None
 
-    def pair(self, number: int) -> tuple[Planned, str]:
+    def pair(self, number: int) -> tuple[Sample, str]:
         i, j = divmod(number, len(self.layouts))
-        return next(islice(self.source.calls(look_up(self.op)), i, None)), self.layouts[j]
+        return next(islice(self.source.samples(look_up(self.op)), i, None)), self.layouts[j]
 
-    def alone(self, planned: Planned, layout: str) -> "Job":
-        return self._replace(layouts=(layout,), source=One(planned), start=0, stop=None)
+    def alone(self, sample: Sample, layout: str) -> "Job":
+        return self._replace(layouts=(layout,), source=Listed((sample,)), start=0, stop=None)
 
 
 class Finding(NamedTuple):
     """A failure of a row: the smallest that was met. findings.py makes it smaller and explains it."""
 
-    planned: Planned
+    sample: Sample
     verdict: Verdict
     what: str
 
     @property
     def size(self) -> tuple[int, int]:
-        shapes = [v for v in self.planned.call.arguments.values() if isinstance(v, tuple)]
-        return sum(prod(s) for s in shapes if all(isinstance(n, int) for n in s)), len(str(self.planned.call))
+        shapes = [v for v in self.sample.call.arguments.values() if isinstance(v, tuple)]
+        return sum(prod(s) for s in shapes if all(isinstance(n, int) for n in s)), len(str(self.sample.call))
 
 
 class Tally(NamedTuple):
@@ -110,61 +111,61 @@ class Row(NamedTuple):
 
 
 def trial(
-    jobs: Iterable[Job], *, timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None
-) -> list[Row]:
-    """A row for each op, dtype and layout that a call has; ``progress`` is told a name and how many more were made."""
+    jobs: Iterable[Job], *, timeout: float | None = None, count: int | None = None,
+    progress: Callable[[str, int], None] = lambda *_: None,
+) -> list[Row]:  # fmt: skip
+    """A row for each op, dtype and layout that a call has; ``progress`` is told a name and how many more were made.
+
+    ``count``: processes; all cores unless given.
+    """
     jobs = list(jobs)
     keys = dict.fromkeys((job.op, job.dtype, layout) for job in jobs for layout in job.layouts)
-    safe, risky = _together(jobs, timeout, progress)
-    hidden = _alone(risky, timeout, progress)
+
+    def tell(job: Job, outcome: object) -> None:
+        calls = sum(t.calls for t in outcome.tallies.values()) if isinstance(outcome, _Found) else 0
+        progress(f"{job.op} {job.dtype}", calls)
+
+    processes = partial(run, count=count)
+    ((safe, risky),) = finish_all([_together(jobs)], processes, timeout=timeout, progress=tell)
+    ((hidden),) = finish_all([_alone(risky)], partial(processes, fresh=True), timeout=timeout, progress=tell)
     rows = [Row(*key, safe.get(key, Tally()), hidden.get(key, Tally())) for key in keys]
     return [row for row in rows if row.safe.calls + row.unsafe.calls]
 
 
-class _Queue(Iterator[Job]):
-    """Jobs, of which a death makes more."""
-
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        self.jobs = deque(jobs)
-
-    def __next__(self) -> Job:
-        if not self.jobs:
-            raise StopIteration
-        return self.jobs.popleft()
-
-
-def _together(
-    jobs: list[Job], timeout: float | None, progress: Callable[[str, int], None]
-) -> tuple[dict[Key, Tally], list[Job]]:
+def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
     """The tallies of all safe calls, and a job for each of the others."""
-    queue, tallies, risky = _Queue(jobs), dict[Key, Tally](), list[Job]()
-    for job, found in run(_work, queue, timeout=timeout):
-        if isinstance(found, Died):
-            _complain(found)
-            number = max(found.note, job.start)
-            planned, layout = job.pair(number)
-            _add(tallies, job, {layout: _death(job.alone(planned, layout), found, timeout)})
-            if job.start < number:  # what it had found is lost
-                queue.jobs.appendleft(job._replace(stop=number))
-            if job.stop is None or number + 1 < job.stop:
-                queue.jobs.appendleft(job._replace(start=number + 1))
-            continue
-        _add(tallies, job, found.tallies)
-        risky += [job.alone(planned, layout) for planned, layout in found.unsafe]
-        progress(f"{job.op} {job.dtype}", sum(t.calls for t in found.tallies.values()))
+    left, tallies, risky = jobs, dict[Key, Tally](), list[Job]()
+    while left:
+        outcomes: list[_Found | Died] = yield Batch(_work, left, of_death=_noted)
+        ended = [(job, died) for job, died in zip(left, outcomes, strict=True) if isinstance(died, Died)]
+        for job, found in zip(left, outcomes, strict=True):
+            if isinstance(found, _Found):
+                _add(tallies, job, found.tallies)
+                risky += [job.alone(one, layout) for one, layout in found.unsafe]
+        # again, each in a process of its own: memory that an earlier call damaged may have ended it
+        alone = [job.alone(*job.pair(max(died.note, job.start))) for job, died in ended]
+        again: list[dict[str, Tally] | Died] = yield Batch(work_alone, alone, of_death=_noted)
+        for (_, died), job, outcome in zip(ended, alone, again, strict=True):
+            how = outcome.how if isinstance(outcome, Died) else f"{died.how} after other calls, but not alone"
+            _add(tallies, job, _crashed(job, how))
+        left = [part for job, died in ended for part in _besides(job, max(died.note, job.start))]
     return tallies, risky
 
 
-def _alone(jobs: list[Job], timeout: float | None, progress: Callable[[str, int], None]) -> dict[Key, Tally]:
-    """The tallies of unsafe calls, each in a process that does nothing else."""
+def _besides(job: Job, number: int) -> Iterator[Job]:
+    """A job without one of its calls; what it had found before that call is lost with its process."""
+    if job.start < number:
+        yield job._replace(stop=number)
+    if job.stop is None or number + 1 < job.stop:
+        yield job._replace(start=number + 1)
+
+
+def _alone(jobs: list[Job]) -> Steps[dict[Key, Tally]]:
+    """The tallies of unsafe calls."""
     tallies: dict[Key, Tally] = {}
-    for job, found in run(work_alone, jobs, timeout=timeout, fresh=True):
-        if isinstance(found, Died):
-            _complain(found)
-            (planned,) = job.source.calls(look_up(job.op))
-            found = {job.layouts[0]: Tally(1, crashed=1, findings=(Finding(planned, Verdict.CRASHED, found.how),))}
-        _add(tallies, job, found)
-        progress(f"{job.op} {job.dtype}, unsafe calls", 0)
+    outcomes: list[dict[str, Tally] | Died] = yield Batch(work_alone, jobs, of_death=_noted)
+    for job, found in zip(jobs, outcomes, strict=True):
+        _add(tallies, job, _crashed(job, found.how) if isinstance(found, Died) else found)
     return tallies
 
 
@@ -174,32 +175,23 @@ def _add(tallies: dict[Key, Tally], job: Job, found: Mapping[str, Tally]) -> Non
         tallies[key] = tallies.get(key, Tally()) | tally
 
 
-def _death(job: Job, died: Died, timeout: float | None) -> Tally:
-    """The call again, in a process of its own: memory that an earlier call damaged may have ended the first."""
-    ((_, again),) = run(work_alone, [job], count=1, timeout=timeout)
-    (planned,) = job.source.calls(look_up(job.op))
-    how = again.how if isinstance(again, Died) else f"{died.how} after other calls, but not alone"
-    return Tally(1, crashed=1, findings=(Finding(planned, Verdict.CRASHED, how),))
+def _crashed(job: Job, how: str) -> dict[str, Tally]:
+    (one,) = job.source.samples(look_up(job.op))
+    return {job.layouts[0]: Tally(1, crashed=1, findings=(Finding(one, Verdict.CRASHED, how),))}
 
 
-def _complain(died: Died) -> None:
-    """What PyTorch raises is caught, so an exception that ended a worker is a mistake of ours.
-
-    Raises:
-        RuntimeError: the worker ended as Python does after a traceback.
-    """
-    if died.how == how_it_ended(1):
-        raise RuntimeError("a worker failed, and not in PyTorch: see its traceback")
+def _noted(_: Job, died: Died) -> Died:
+    return died
 
 
 class _Found(NamedTuple):
     tallies: dict[str, Tally]
-    unsafe: list[tuple[Planned, str]]
+    unsafe: list[tuple[Sample, str]]
 
 
 def _work(job: Job, note: Note) -> _Found:
-    tallies, risky, number = dict[str, Tally](), list[tuple[Planned, str]](), 0
-    for planned in job.source.calls(look_up(job.op)):
+    tallies, risky, number = dict[str, Tally](), list[tuple[Sample, str]](), 0
+    for one in job.source.samples(look_up(job.op)):
         if job.stop is not None and number >= job.stop:
             break
         first, number = number, number + len(job.layouts)
@@ -207,38 +199,38 @@ def _work(job: Job, note: Note) -> _Found:
             (n, layout) for n, layout in enumerate(job.layouts, first)
             if n >= job.start and (job.stop is None or n < job.stop)
         ]  # fmt: skip
-        if unsafe(planned.call):
-            risky += [(planned, layout) for _, layout in wanted]
+        if unsafe(one.call):
+            risky += [(one, layout) for _, layout in wanted]
             continue
-        for layout, tally in _tallies(job, planned, wanted, note):
+        for layout, tally in _tallies(job, one, wanted, note):
             tallies[layout] = tallies.get(layout, Tally()) | tally
     return _Found(tallies, risky)
 
 
 def work_alone(job: Job, note: Note) -> dict[str, Tally]:
     """A job of a single call, unsafe or not."""
-    (planned,) = job.source.calls(look_up(job.op))
-    if unsafe(planned.call):  # what the allocator says of damaged memory
+    (one,) = job.source.samples(look_up(job.op))
+    if unsafe(one.call):  # what the allocator says of damaged memory
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    return dict(_tallies(job, planned, list(enumerate(job.layouts)), note))
+    return dict(_tallies(job, one, list(enumerate(job.layouts)), note))
 
 
-def _tallies(job: Job, planned: Planned, wanted: list[tuple[int, str]], note: Note) -> Iterator[tuple[str, Tally]]:
+def _tallies(job: Job, sample: Sample, wanted: list[tuple[int, str]], note: Note) -> Iterator[tuple[str, Tally]]:
     numbers = {layout: number for number, layout in wanted}
     if not numbers:
         return
     note(wanted[0][0])  # the arrays are drawn now
     op, form = look_up(job.op), FORMATS[job.dtype]
     for layout, outcome in judge.outcomes(
-        op, planned.call, form, list(numbers), job.module,
+        op, sample.call, form, list(numbers), job.module,
         every=job.every, about_to=lambda layout: note(numbers[layout]),
     ):  # fmt: skip
-        yield layout, _tally(planned, outcome)
+        yield layout, _tally(sample, outcome)
 
 
-def _tally(planned: Planned, outcome: Outcome) -> Tally:
+def _tally(sample: Sample, outcome: Outcome) -> Tally:
     if outcome.wrong:
-        finding = Finding(planned, Verdict.WRONG, outcome.wrong.what)
+        finding = Finding(sample, Verdict.WRONG, outcome.wrong.what)
         return Tally(1, wrong=1, findings=(finding,))
     if outcome.refused:
         return Tally(1, refused=1, refusal=outcome.refused)

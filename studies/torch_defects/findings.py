@@ -3,22 +3,26 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count
 from os import environ
 from pathlib import Path
 from typing import NamedTuple
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sources import Planned, smaller
+from cnn_oracle.calls.sampling import Listed, Sample
+from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
-from cnn_oracle.run.workers import Died, Note, how_it_ended, processors, run
+from cnn_oracle.run.batches import each
+from cnn_oracle.run.workers import Note, how_it_ended, processors, run
 from cnn_oracle.studies.torch_defects import judge, plain, witness
-from cnn_oracle.studies.torch_defects.campaign import Finding, Job, Row, Tally, work_alone
+from cnn_oracle.studies.torch_defects.campaign import Finding, Job, Row, work_alone
 
 ROOT = Path(__file__).parents[2]
 TRIED = 3  # reproductions of one kind, until one shows the failure in a new process
@@ -51,16 +55,16 @@ def explain(
 
     What is the smallest call in one dtype and layout is tried first in the next.
     """
-    known: dict[tuple[str, Verdict], list[Planned]] = {}
+    known: dict[tuple[str, Verdict], list[Sample]] = {}
     found = []
     for row in rows:
         for finding in row.findings:
             progress(f"making {row.op} smaller")
-            failing = _Failing(job(row), row.layout, finding, timeout)
             before = known.setdefault((row.op, finding.verdict), [])
-            small = failing(before) or smaller(look_up(row.op), finding.planned, failing)
+            one = job(row).alone(finding.sample, row.layout)
+            small = _smaller(one, finding, before, timeout)
             before += [] if small in before else [small]
-            found.append(_explained(row, failing.job.alone(small, row.layout), finding, timeout))
+            found.append(_explained(row, one.alone(small, row.layout), finding, timeout))
     progress("showing")
     kinds: dict[tuple[str, Verdict, bool, str], list[int]] = {}
     for i, explained in enumerate(found):
@@ -86,24 +90,71 @@ def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: fl
     return (raised or ended.stderr.strip().split("\n"))[-1] if ended.returncode else ""
 
 
-class _Failing:
-    """The first of some calls that fails as a finding does; nothing runs in this process."""
+class _StillFails(Exception):
+    """A call fails as it did."""
 
-    def __init__(self, job: Job, layout: str, finding: Finding, timeout: float | None) -> None:
-        self.job, self.layout, self.finding, self.timeout = job, layout, finding, timeout
-        self.unsafe = bool(unsafe(finding.planned.call))
-
-    def __call__(self, calls: list[Planned]) -> Planned | None:
-        jobs = [self.job.alone(p, self.layout) for p in calls if bool(unsafe(p.call)) is self.unsafe]
-        ran = run(work_alone, jobs, timeout=self.timeout, fresh=self.unsafe)
-        failing = [job for job, found in ran if _verdict(found) is self.finding.verdict]
-        return next((p for p in calls if self.job.alone(p, self.layout) in failing), None)
+    def __init__(self, call: Call) -> None:
+        super().__init__(str(call))
+        self.call = call
 
 
-def _verdict(found: Mapping[str, Tally] | Died) -> Verdict | None:
-    if isinstance(found, Died):
-        return Verdict.CRASHED
+def _smaller(job: Job, finding: Finding, before: Sequence[Sample], timeout: float | None) -> Sample:
+    """The first of some calls that fails as a finding does, or the smallest that is found; nothing runs here.
+
+    A call that was asked for, not drawn, stays as it is.
+    """
+    if not finding.sample.choices:
+        return finding.sample
+    risky = bool(unsafe(finding.sample.call))
+    processes = partial(run, count=1, fresh=risky)
+
+    def check(call: Call) -> None:
+        if bool(unsafe(call)) is risky:
+            one = job._replace(source=Listed((Sample(call),)), start=0, stop=None)
+            ((_, verdict),) = each(_verdict, [one], of_death=_crashed, run=processes, timeout=timeout)
+            if verdict is finding.verdict:
+                raise _StillFails(call)
+
+    try:
+        for one in before:
+            check(one.call)
+        if finding.verdict is Verdict.WRONG:
+            work = job._replace(source=Listed((finding.sample,)), start=0, stop=None)
+            ((_, small),) = each(_shrunk, [work], of_death=lambda *_: None, run=processes, timeout=timeout)
+            return small or finding.sample
+        shrink(look_up(job.op), finding.sample, check, unsafe_too=risky)
+    except _StillFails as smallest:
+        return Sample(smallest.call)
+    except FlakyError:
+        pass
+    return finding.sample
+
+
+def _crashed(*_: object) -> Verdict:
+    return Verdict.CRASHED
+
+
+def _verdict(job: Job, note: Note) -> Verdict | None:
+    found = work_alone(job, note)
     return next((finding.verdict for tally in found.values() for finding in tally.findings), None)
+
+
+def _shrunk(job: Job, note: Note) -> Sample | None:
+    """The smallest call that is wrong; all of them run in this process."""
+    (found,), numbers = job.source.samples(look_up(job.op)), count()
+
+    def check(call: Call) -> None:
+        one = job._replace(source=Listed((Sample(call),)))
+        if not unsafe(call) and _verdict(one, lambda _: note(next(numbers))) is Verdict.WRONG:
+            raise _StillFails(call)
+
+    try:
+        shrink(look_up(job.op), found, check)
+    except _StillFails as smallest:
+        return Sample(smallest.call)
+    except FlakyError:
+        pass
+    return None
 
 
 class _Told(NamedTuple):
@@ -114,25 +165,24 @@ class _Told(NamedTuple):
 
 
 def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> Explained:
-    (planned,) = job.source.calls(look_up(job.op))
+    (one,) = job.source.samples(look_up(job.op))
     told = None
     if finding.verdict is Verdict.WRONG:
-        ((_, outcome),) = run(_tell, [job], count=1, timeout=timeout)
-        told = None if isinstance(outcome, Died) else outcome
-    told = told or _Told("", finding.what, "", _call_alone(look_up(job.op), planned.call, job))
+        ((_, told),) = each(_tell, [job], of_death=lambda *_: None, run=partial(run, count=1), timeout=timeout)
+    told = told or _Told("", finding.what, "", _call_alone(look_up(job.op), one.call, job))
     return Explained(
-        row, bool(unsafe(planned.call)), finding.verdict, told.quantity, told.what, planned.call, told.who_is_right,
+        row, bool(unsafe(one.call)), finding.verdict, told.quantity, told.what, one.call, told.who_is_right,
         told.reproduction,
     )  # fmt: skip
 
 
 def _tell(job: Job, note: Note) -> _Told | None:
     """What is wrong, who is right, and the reproduction; None if a second run shows nothing."""
-    (planned,), op, form = job.source.calls(look_up(job.op)), look_up(job.op), FORMATS[job.dtype]
+    (one,), op, form = job.source.samples(look_up(job.op)), look_up(job.op), FORMATS[job.dtype]
     note(0)
-    for _, outcome in judge.outcomes(op, planned.call, form, job.layouts, job.module, every=job.every):
+    for _, outcome in judge.outcomes(op, one.call, form, job.layouts, job.module, every=job.every):
         if wrong := outcome.wrong:
-            text = plain.reproduction(op, wrong.case, form, job.layouts[0], wrong)
+            text = plain.reproduction(op, wrong.case, wrong)
             same = (job.dtype, job.layouts) == ("float64", ("contiguous",))
             return _Told(wrong.quantity, wrong.what, judge.who_is_right(op, wrong, not same), text)
     return None
@@ -142,7 +192,7 @@ def _call_alone(op: Op, call: Call, job: Job) -> str:
     """The lines of a call that ends the process: PyTorch is not run, the arrays are manual's."""
     form, layout = FORMATS[job.dtype], job.layouts[0]
     laid = (judge.in_layout(op, case, layout) for case in witness.cases(op, call, form, every=job.every))
-    return next((plain.reproduction(op, case, form, layout, None) for case in laid if case), "")
+    return next((plain.reproduction(op, case, None) for case in laid if case), "")
 
 
 def _shown(found: list[Explained], members: list[int]) -> tuple[int, str]:

@@ -56,17 +56,18 @@ def outcomes(
         laid = [c for case in drawn if (c := in_layout(op, case, layout))]
         if laid:
             about_to(layout)
-            yield layout, _outcome(op, laid, form, layout, module)
+            yield layout, _outcome(op, laid, module)
 
 
 def in_layout(op: Op, case: Case, layout: str) -> Case | None:
     """The case as it is in that layout; None where it has no other layout than the contiguous one."""
     if layout != "contiguous" and not kernels.has_layout(case, layout):
         return None
+    case = replace(case, layout=layout)
     return witness.expanded(op, case) if layout == "expanded" else case
 
 
-def check(op: Op, case: Case, form: Format, layout: str, module: str) -> Outcome:
+def check(op: Op, case: Case, module: str) -> Outcome:
     """One case: bitwise if it can be, or within its bound.
 
     Raises:
@@ -74,19 +75,19 @@ def check(op: Op, case: Case, form: Format, layout: str, module: str) -> Outcome
         RefusedError: PyTorch does not take the call.
     """
     try:
-        got = kernels.answers(op, case, form.name, layout, module)
+        got = kernels.answers(op, case, module)
     except kernels.AnotherDtypeError as error:
         raise Failure(str(error), case.call, case=case) from None
     except Exception as error:  # whatever it is
         raise RefusedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
     if case.exact:
-        rounded = {q: None if a is None else form.rounded(a) for q, a in case.truth.items()}
+        rounded = {q: None if a is None else case.form.rounded(a) for q, a in case.truth.items()}
         try:
             compare(case, got, None, rounded)
             return Outcome()
         except Failure:
             pass
-    bounds = witness.allowed(op, case, form)
+    bounds = witness.allowed(op, case)
     worst = compare(case, got, bounds, says="manual says")
     hollow = all(a is None or (np.abs(a) <= bounds[q]).all() for q, a in case.truth.items())
     return Outcome(not case.exact, worst, hollow)
@@ -97,7 +98,7 @@ def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
 
     To the referee the subject is manual, and both are in float64: that PyTorch is beyond its own bound is known.
     """
-    wide, ruling = replace(wrong.case, dtype=witness.FLOAT64), ""
+    wide, ruling = wrong.case.in_float64, ""
     if wrong.at is not None:
         failure = Failure(
             wrong.what, wide.call, quantity=wrong.quantity, index=wrong.at, subject=wrong.want, reference=wrong.got,
@@ -111,7 +112,7 @@ def _in_float64(op: Op, case: Case) -> str:
     if unsafe(case.call):
         return "PyTorch in float64 cannot be asked safely"
     try:
-        check(op, case, FORMATS["float64"], "contiguous", kernels.KERNELS)
+        check(op, replace(case, form=FORMATS["float64"], layout="contiguous"), kernels.KERNELS)
     except Failure as failure:
         return f"in float64, contiguous, PyTorch errs too: {failure.what}"
     except RefusedError as error:
@@ -119,26 +120,26 @@ def _in_float64(op: Op, case: Case) -> str:
     return "in float64, contiguous, PyTorch says what manual says"
 
 
-def _outcome(op: Op, cases: list[Case], form: Format, layout: str, module: str) -> Outcome:
+def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:
     passed: list[Outcome] = []
     for case in cases:
         try:
-            passed.append(check(op, case, form, layout, module))
+            passed.append(check(op, case, module))
         except Failure as failure:
-            return Outcome(wrong=_wrong(op, case, form, failure))
+            return Outcome(wrong=_wrong(op, case, failure))
         except RefusedError as error:
             return Outcome(refused=str(error))
     exact, worst, hollow = zip(*((one.exact, one.worst, one.hollow) for one in passed), strict=True)
     return Outcome(all(exact), max(worst), all(hollow))
 
 
-def _wrong(op: Op, case: Case, form: Format, failure: Failure) -> Wrong:
+def _wrong(op: Op, case: Case, failure: Failure) -> Wrong:
     """The element that lies furthest outside its bound; NaN is furthest."""
     quantity = failure.quantity
     if failure.index is None or not failure.outputs:
         return Wrong(failure.what, case, quantity)
     got, want, bound = (
-        np.asarray(a[quantity], float) for a in (failure.outputs, case.truth, witness.allowed(op, case, form))
+        np.asarray(a[quantity], float) for a in (failure.outputs, case.truth, witness.allowed(op, case))
     )
     with np.errstate(all="ignore"):
         beyond = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0.0, abs(got - want) / bound)

@@ -43,14 +43,14 @@ def kernel(op: Op, module: str) -> Callable[..., Tensor]:
     return found
 
 
-def answers(op: Op, case: Case, dtype: str, layout: str, module: str = KERNELS) -> Answers:
-    """y and the gradients, or w after each step: the numbers of ``dtype``, in the case's own dtype.
+def answers(op: Op, case: Case, module: str = KERNELS) -> Answers:
+    """y and the gradients, or w after each step, in the case's format and layout.
 
     Raises:
         Exception: PyTorch does not take the call.
         AnotherDtypeError: an answer has another dtype.
     """
-    one, other = of_arguments_and_dy(layout, case.call.seed)
+    dtype, (one, other) = case.form.name, of_arguments_and_dy(case.layout, case.call.seed)
     argument, dy = (partial(_tensor, dtype=dtype, layout=name) for name in (one, other))
     option = partial(_tensor, dtype=dtype, layout="contiguous" if one == "expanded" else one)  # no labels repeated
     options = {n: option(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}

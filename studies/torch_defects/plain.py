@@ -30,17 +30,17 @@ NEEDED = {"batch_norm": ("running_mean", "running_var")}  # by torch, even where
 OPTIMISERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
 
-def reproduction(op: Op, case: Case, form: Format, layout: str, wrong: Wrong | None) -> str:
+def reproduction(op: Op, case: Case, wrong: Wrong | None) -> str:
     """The import, the tensors, the call with what it should give; or the call alone, if it ends the process."""
     call = _steps(op, case) if op.kind == "step" else _call(op, case)
-    ours = f"; from reference import {op.name}" if f"{op.name}.forward(" in call else ""
-    tensors = "; ".join(_tensors(op, case, form, layout))
+    ours = f"; from cnn_oracle.reference import {op.name}" if f"{op.name}.forward(" in call else ""
+    tensors = "; ".join(_tensors(op, case))
     lines = f"import torch; import torch.nn.functional as F; torch.set_num_threads(1){ours}", tensors
-    return "\n".join(lines) + f"\n{call}{_assertion(form, wrong)}"
+    return "\n".join(lines) + f"\n{call}{_assertion(case.form, wrong)}"
 
 
-def _tensors(op: Op, case: Case, form: Format, layout: str) -> Iterator[str]:
-    arguments, dy = of_arguments_and_dy(layout, case.call.seed)
+def _tensors(op: Op, case: Case) -> Iterator[str]:
+    form, (arguments, dy) = case.form, of_arguments_and_dy(case.layout, case.call.seed)
     for name, a in case.arrays.items():
         if a is not None:
             yield f"{name} = {_tensor(a, form, arguments)}{'' if op.kind == 'step' else '.requires_grad_()'}"

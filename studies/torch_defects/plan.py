@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from cnn_oracle import call as calls
-from cnn_oracle.calls.enumeration import World
-from cnn_oracle.calls.sources import Drawn, One, Planned, Slice
+from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Slice
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.cases.expected import Refusal
 from cnn_oracle.op import Op
@@ -15,7 +14,7 @@ from cnn_oracle.studies.torch_defects import witness
 from cnn_oracle.studies.torch_defects.campaign import Job
 from cnn_oracle.studies.torch_defects.kernels import KERNELS
 from cnn_oracle.studies.torch_defects.layouts import LAYOUTS
-from cnn_oracle.survey import exhaustive
+from cnn_oracle.survey import counted
 
 BLOCK = 100  # calls of a job
 
@@ -58,7 +57,7 @@ class Plan(NamedTuple):
         return {"dtypes": self.dtypes, "layouts": self.layouts, **which, "seed": self.seed}
 
     def _drawn(self, op: Op) -> list[Job]:
-        drawn, each = Drawn(self.examples, self.seed), BLOCK * len(self.layouts)
+        drawn, each = Drawn(self.examples, self.seed, unsafe_too=True), BLOCK * len(self.layouts)
         starts = range(0, self.examples * len(self.layouts), each)
         return [
             Job(op.name, dtype, self.layouts, drawn, module=self.module, start=start, stop=start + each)
@@ -67,13 +66,12 @@ class Plan(NamedTuple):
         ]
 
     def _of_world(self, op: Op, progress: Callable[[str], None]) -> list[Job]:
-        world = World(op, self.size or 0)
-        prefixes = world.jobs(*self.part)
-        number = exhaustive.count(world, prefixes, self.part[1], lambda _: progress(f"counting {op.name}"))
+        size = self.size or 0
+        prefixes, number = counted(op, size, self.part, lambda what, *_: progress(what))
         if not number.exact:
             raise ValueError(f"{op.name} has {number} geometries: give --part i/n, or axes smaller than {self.size}")
         return [
-            Job(op.name, dtype, self.layouts, Slice(world.size, prefix), every=False, module=self.module)
+            Job(op.name, dtype, self.layouts, Slice(size, prefix), every=False, module=self.module)
             for dtype in self.dtypes
             for prefix in prefixes
         ]
@@ -87,7 +85,7 @@ class Plan(NamedTuple):
             list(witness.cases(op, call, FORMATS[self.dtypes[0]]))
         except (Failure, KeyError, MemoryError, *Refusal) as error:
             raise ValueError(f"{call}: manual cannot take it: {str(error).partition(chr(10))[0]}") from None
-        return [Job(op.name, d, self.layouts, One(Planned(call)), module=self.module) for d in self.dtypes]
+        return [Job(op.name, d, self.layouts, Listed((Sample(call),)), module=self.module) for d in self.dtypes]
 
 
 def dtypes(text: str) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def text(some: Sequence[Explained]) -> str:
 def again(e: Explained) -> str:
     """The shell line that puts the same call on trial."""
     options = f"--dtype {e.row.dtype} --layout {e.row.layout} --call {shlex.quote(str(e.call))} --seed {e.call.seed}"
-    return f"cnn-oracle verify torch {options}"
+    return f"cnn-oracle torch {options}"
 
 
 def summary(rows: Sequence[Row]) -> str:

@@ -9,7 +9,7 @@ from cnn_oracle.calls.sampling import calls
 from cnn_oracle.manual import _correlation, _elementwise, _normalise, gelu
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
-from cnn_oracle.survey.once import check_once
+from cnn_oracle.verification import check_once
 
 MANUAL = load("manual")
 NORMS = ("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm")

@@ -11,7 +11,7 @@ from cnn_oracle.calls.sampling import SEEDS, random_call
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure
-from cnn_oracle.verification import EXAMPLES, check, must_hold, steadily
+from cnn_oracle.verification import EXAMPLES, check, must_hold, single_threaded
 
 SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # other calls each time, but for CI
 
@@ -39,7 +39,7 @@ def test_theorem_holds(subject, name, theorem):
 def failing(subject_name, name):
     """The theorems that do not hold on some drawn call."""
     subject, op, rng, found = load(subject_name), OPS[name], Random(SEED), set()
-    with steadily():
+    with single_threaded():
         for _ in range(EXAMPLES):
             call = random_call(op, rng)
             for theorem in theorems.of(op, subject):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import cnn_oracle as oracle
-from cnn_oracle import theorems, verification
+from cnn_oracle import survey, theorems, verification
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 
@@ -103,7 +103,7 @@ def run(folder, *arguments):
 
 
 def test_of_a_package(kernels, tmp_path):
-    failures = [row.failure for row in verification.verify(kernels)]
+    failures = [row.failure for row in survey.verify(kernels)]
     assert [failure.call.op for failure in failures] == ["conv2d", "relu", "gelu", "softmax", "sgd"]
     said = run(tmp_path, "-c", PRINT_ALL, *(failure.again for failure in failures))
     assert re.findall(r"^WRONG  .*?\n  reproduce .*?$", said, re.MULTILINE | re.DOTALL) == [*map(str, failures)]

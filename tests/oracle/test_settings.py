@@ -44,7 +44,7 @@ def project(tmp_path):
 def declared(text, **options):
     """Whether a call is within the options declared of its op."""
     call = parse(text, 0)
-    return Settings(None, options={call.op: options}).admits(call, OPS[call.op])
+    return Settings(None, options={call.op: options}).limits.admit(OPS[call.op], call)
 
 
 def test_every_key_is_read(project):
@@ -231,8 +231,10 @@ def test_what_a_call_leaves_out_has_the_default():
 
 def test_an_option_that_is_not_declared_may_have_any_value():
     assert declared(CONV.format("groups=3, stride=6"), groups=(3,))
-    assert Settings(None).admits(parse(CONV.format("groups=3"), 0), OPS["conv2d"])
-    assert Settings(None, options={"conv1d": {"groups": (1,)}}).admits(parse(CONV.format("groups=3"), 0), OPS["conv2d"])
+    assert Settings(None).limits.admit(OPS["conv2d"], parse(CONV.format("groups=3"), 0))
+    assert Settings(None, options={"conv1d": {"groups": (1,)}}).limits.admit(
+        OPS["conv2d"], parse(CONV.format("groups=3"), 0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_an_option_that_is_not_declared_may_have_any_value():
 )
 def test_an_int_is_one_per_axis_and_a_tuple_is_its_members(value, values, there):
     call = Call("conv2d", {"x": (1, 1, 3, 3), "w": (1, 1, 2, 2), "padding": value}, 0)
-    assert Settings(None, options={"conv2d": {"padding": values}}).admits(call, OPS["conv2d"]) is there
+    assert Settings(None, options={"conv2d": {"padding": values}}).limits.admit(OPS["conv2d"], call) is there
 
 
 def test_of_an_array_is_declared_whether_it_is_given():
@@ -275,7 +277,7 @@ def test_the_options_of_a_drawn_call_can_be_declared(name, project):
         folder = project(
             f"[tool.cnn-oracle.options.{name}]\n" + "".join(f"{n} = [{toml(options[n])}]\n" for n in options)
         )
-        assert load(folder).admits(call, op), call
+        assert load(folder).limits.admit(op, call), call
 
 
 def toml(value):

@@ -39,7 +39,7 @@ def verify(folder, *arguments):
 
 def test_manual_is_short_for_ours():
     subject = load("manual")
-    assert (subject.name, subject.root, subject.own) == (OURS, manual, True) == tuple(load(OURS))
+    assert (subject.name, subject.root, subject.own) == (OURS, manual, True) == tuple(load(OURS))[:3]
 
 
 def test_a_manual_elsewhere_on_the_path_wins(project, monkeypatch):

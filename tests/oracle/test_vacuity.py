@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn_oracle import verification
+from cnn_oracle import survey, verification
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, SELECTION
 from cnn_oracle.result import Verdict
@@ -17,7 +17,7 @@ def test_every_op_is_compared_on_values_that_tell(name):
 
 def test_an_op_whose_inputs_are_all_empty_is_mistrusted(subject, monkeypatch):
     monkeypatch.setitem(OPS, "relu", Op("relu", lambda choose: {"x": (0, choose("size", (1, 2)))}, SELECTION))
-    (row,) = verification.verify(subject, ["relu"], examples=5)
+    (row,) = survey.verify(subject, ["relu"], examples=5)
     assert row.verdict is Verdict.MISTRUSTED
     assert str(row.failure).splitlines()[0] == "MISTRUSTED  all arrays are empty"
     assert row.failure.again == f"cnn-oracle verify {subject.name} --op relu"

@@ -1,4 +1,4 @@
-"""What ``cnn-oracle benchmarks`` would measure is what it says; no test looks at a clock."""
+"""What ``cnn-oracle study benchmarks`` would measure is what it says; no test looks at a clock."""
 
 import json
 import subprocess
@@ -66,7 +66,7 @@ def test_new_figures_take_the_place_of_the_old_and_no_other():
 
 def test_a_page_without_a_place_is_refused_before_anything_is_measured(tmp_path):
     (tmp_path / "page.md").write_text("nothing")
-    command = [sys.executable, "-m", "cnn_oracle", "benchmarks", "--markdown", str(tmp_path / "page.md")]
+    command = [sys.executable, "-m", "cnn_oracle", "study", "benchmarks", "--markdown", str(tmp_path / "page.md")]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode == 2
     assert result.stderr.startswith("cnn-oracle: the page lacks the lines")

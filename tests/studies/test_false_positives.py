@@ -1,4 +1,4 @@
-"""Right answers computed otherwise are never called wrong; ``cnn-oracle alarms`` asks on 100,000 calls."""
+"""Right answers computed otherwise are never called wrong: ``cnn-oracle study false-positives``, on 100,000 calls."""
 
 from contextlib import nullcontext
 

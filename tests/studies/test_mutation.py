@@ -17,7 +17,7 @@ from cnn_oracle.studies.mutation.equivalent import name_of, reasons
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.run import CALLS, Job, Judged, judge_edit
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import steadily
+from cnn_oracle.verification import single_threaded
 
 DOCS = Path(__file__).parents[2] / "docs/generated"
 EVERY = [mutant for file in run.files() for mutant in mutants(file)]
@@ -138,5 +138,5 @@ def test_the_figures_beside_the_page_are_those_of_the_page():
 @pytest.mark.parametrize("name", ["conv2d", "layer_norm", "cross_entropy", "max_pool3d", "prelu", "adam"])
 @pytest.mark.parametrize("rung", baselines.RUNGS)
 def test_the_right_code_passes_every_rung_of_the_ladder(name, rung):
-    with steadily(), warnings.catch_warnings(action="ignore"):
+    with single_threaded(), warnings.catch_warnings(action="ignore"):
         assert baselines.RUNGS[rung](load(OURS), OPS[name])

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from cnn_oracle import cli
 from cnn_oracle.call import Call
 from cnn_oracle.calls.enumeration import World
-from cnn_oracle.calls.sources import Drawn, Planned, smaller
+from cnn_oracle.calls.sampling import Drawn, Sample
+from cnn_oracle.calls.shrinking import shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.compare.bounds.rounding import gamma
@@ -101,18 +102,18 @@ def test_a_planted_defect_is_found_counted_and_made_small(planted):
 
 def test_a_call_that_ends_its_process_is_counted_and_all_others_are_judged(planted):
     row = rows_of("sigmoid", module=planted, layouts=("contiguous",), examples=30)["sigmoid", "float64", "contiguous"]
-    large = [p for p in Drawn(30, 0).calls(OPS["sigmoid"]) if np.prod(p.call.arguments["x"]) > 3]
+    large = [p for p in Drawn(30, 0, unsafe_too=True).samples(OPS["sigmoid"]) if np.prod(p.call.arguments["x"]) > 3]
     assert row.verdict is Verdict.CRASHED
     assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (30, len(large), 0)
     assert {finding.what for finding in row.findings} == {"ends the process by SIGABRT"}
-    assert np.prod(row.findings[0].planned.call.arguments["x"]) == min(np.prod(p.call.arguments["x"]) for p in large)
+    assert np.prod(row.findings[0].sample.call.arguments["x"]) == min(np.prod(p.call.arguments["x"]) for p in large)
 
 
 def test_unsafe_calls_are_counted_apart_and_the_run_goes_on(planted):
     row = rows_of("max_pool1d", module=planted, layouts=("contiguous",), examples=30)[
         "max_pool1d", "float64", "contiguous"
     ]
-    risky = sum(bool(unsafe(p.call)) for p in Drawn(30, 0).calls(OPS["max_pool1d"]))
+    risky = sum(bool(unsafe(p.call)) for p in Drawn(30, 0, unsafe_too=True).samples(OPS["max_pool1d"]))
     assert 0 < row.unsafe.crashed <= row.unsafe.calls == risky
     assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (30 - risky, 0, 0)
     assert row.verdict is Verdict.CRASHED
@@ -160,17 +161,17 @@ def test_what_is_printed_is_what_was_run(name, dtype):
     """Its lines give the very answers of the kernel on trial, in each layout; what is refused is refused."""
     op, form = OPS[name], FORMATS[dtype]
     compared = 0
-    for planned in Drawn(3, 1).calls(op):
+    for planned in Drawn(3, 1, unsafe_too=True).samples(op):
         if unsafe(planned.call):
             continue
         case = next(witness.cases(op, planned.call, form))
         for layout in LAYOUTS:
             if (case_there := judge.in_layout(op, case, layout)) is None:
                 continue
-            text = plain.reproduction(op, case_there, form, layout, None)
+            text = plain.reproduction(op, case_there, None)
             assert len(text.splitlines()) == 3
             try:
-                answers = kernels.answers(op, case_there, dtype, layout)
+                answers = kernels.answers(op, case_there)
             except Exception as refusal:
                 with pytest.raises(type(refusal)):
                     exec(text, {})
@@ -224,7 +225,7 @@ def test_gamma_bounds_k_roundings_in_half_precision_too(k, bits):
 def test_the_numbers_of_a_case_are_held_by_their_format():
     for form in FORMATS.values():
         for name in ("conv2d", "avg_pool2d", "batch_norm", "huber_loss", "scaled_dot_product_attention"):
-            for planned in Drawn(10, 2).calls(OPS[name]):
+            for planned in Drawn(10, 2, unsafe_too=True).samples(OPS[name]):
                 for case in witness.cases(OPS[name], planned.call, form):
                     for a in (*case.arrays.values(), case.dy):
                         assert a is None or np.array_equal(form.rounded(a), a)
@@ -233,21 +234,31 @@ def test_the_numbers_of_a_case_are_held_by_their_format():
 def test_choices_are_made_simpler_while_the_call_still_fails():
     op = OPS["conv2d"]
 
-    def fails(planned):
-        x = planned.call.arguments["x"]
-        return x[0] >= 2 and x[2] * x[3] >= 6 and planned.call.arguments.get("groups", 1) > 1
+    def check(call):
+        x = call.arguments["x"]
+        if x[0] >= 2 and x[2] * x[3] >= 6 and call.arguments.get("groups", 1) > 1:
+            raise AssertionError(call)
 
-    found = next(p for p in Drawn(1_000, 0).calls(op) if fails(p))
-    small = smaller(op, found, lambda calls: next((p for p in calls if fails(p)), None))
-    x = small.call.arguments["x"]
-    assert (x[0], small.call.arguments["groups"], small.call.seed) == (2, 2, 0)
+    def fails(sample):
+        try:
+            check(sample.call)
+        except AssertionError:
+            return True
+        return False
+
+    found = next(one for one in Drawn(1_000, 0).samples(op) if fails(one))
+    with pytest.raises(AssertionError) as failure:
+        shrink(op, found, check)
+    (small,) = failure.value.args
+    x = small.arguments["x"]
+    assert (x[0], small.arguments["groups"], small.seed) == (2, 2, 0)
     assert x[2] * x[3] == 6
-    assert small.call.arguments["w"][1:] == (1, 1, 1)
+    assert small.arguments["w"][1:] == (1, 1, 1)
 
 
 def test_a_tally_keeps_the_smallest_failure_of_each_verdict():
     def finding(n, verdict):
-        return campaign.Finding(Planned(Call("relu", {"x": (n,)}, 0)), verdict, "")
+        return campaign.Finding(Sample(Call("relu", {"x": (n,)}, 0)), verdict, "")
 
     three, two = (campaign.Tally(1, wrong=1, findings=(finding(n, "WRONG"),)) for n in (3, 2))
     both = three | two | campaign.Tally(1, crashed=1, findings=(finding(9, "CRASHED"),))
@@ -265,18 +276,18 @@ def run(capsys, monkeypatch, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["manual", "--dtype", "float32"], "--dtype and --layout are of subject torch: verify runs every other in"),
-        (["torch", "--dtype", "float8"], "--dtype 'float8': there is no dtype 'float8'; there are float64, float32,"),
-        (["torch", "--layout", "x"], "--layout 'x': there is no layout 'x'; there are contiguous, channels-last,"),
-        (["torch", "--call", "relu(y=(2,))"], "relu(y=(2,)): relu has no argument 'y'; it has x"),
-        (["torch", "--call", "conv2d(x=(1, 1, 2, 2))"], "conv2d(x=(1, 1, 2, 2)): manual cannot take it: "),
-        (["torch", "--call", "relu(x=2)"], "relu(x=2): manual cannot take it: "),
-        (["torch", "--op", "conv3d", "--exhaustive", "5"], "conv3d has about 27,000,000 geometries: give --part i/n"),
-        (["torch", "--probe"], "subject 'torch' is on trial by itself: --theorem, --cluster and --probe are of others"),
+        (["--dtype", "float8"], "--dtype 'float8': there is no dtype 'float8'; there are float64, float32,"),
+        (["--layout", "x"], "--layout 'x': there is no layout 'x'; there are contiguous, channels-last,"),
+        (["--call", "relu(y=(2,))"], "relu(y=(2,)): relu has no argument 'y'; it has x"),
+        (["--call", "conv2d(x=(1, 1, 2, 2))"], "conv2d(x=(1, 1, 2, 2)): manual cannot take it: "),
+        (["--call", "relu(x=2)"], "relu(x=2): manual cannot take it: "),
+        (["--op", "conv3d", "--exhaustive", "5"], "conv3d has about 27,000,000 geometries: give --part i/n"),
+        (["--part", "1/2"], "--part has no effect here: only the calls of --exhaustive have parts"),
+        (["--exhaustive", "2", "--examples", "5"], "--examples has no effect here: --exhaustive takes every call once"),
     ],
 )
 def test_a_trial_that_cannot_be_is_refused_in_one_line(capsys, monkeypatch, arguments, says):
-    code, out, err = run(capsys, monkeypatch, "verify", *arguments)
+    code, out, err = run(capsys, monkeypatch, "torch", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"cnn-oracle: {says}")
     assert err.count("\n") == 1
@@ -285,7 +296,7 @@ def test_a_trial_that_cannot_be_is_refused_in_one_line(capsys, monkeypatch, argu
 @pytest.mark.torch_only("2.13.0")
 def test_the_command_line_puts_one_call_on_trial_and_exits_with_one(capsys, monkeypatch, tmp_path):
     call = ["--dtype", "float64", "--layout", "contiguous", "--call", "hardsigmoid(x=(1,))", "--seed", "0"]
-    code, out, _ = run(capsys, monkeypatch, "verify", "torch", *call, "--json", str(tmp_path / "trial.json"))
+    code, out, _ = run(capsys, monkeypatch, "torch", *call, "--json", str(tmp_path / "trial.json"))
     assert code == 1
     assert "WRONG  hardsigmoid, float64, contiguous: dx[0] = " in out
     assert "  referee   PyTorch is wrong: both forwards say " in out

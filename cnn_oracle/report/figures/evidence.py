@@ -74,7 +74,7 @@ def ladder(report: Mapping[str, Any]) -> Figure | None:
 
 @charted
 def speed(report: Mapping[str, Any]) -> Figure | None:
-    """Of ``cnn-oracle benchmarks --json``: NumPy's time over PyTorch's on one thread, a point for each call."""
+    """Of ``cnn-oracle study benchmarks --json``: NumPy's time over PyTorch's on one thread, a point for each call."""
     times = [row for row in report["times"] if row["threads"] == 1]
     if not times:
         return None

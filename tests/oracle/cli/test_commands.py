@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 WRONG = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
 KEYS = {
     "op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked",
-    "pytorch", "pytorch_in_ci",
+    "pytorch", "pytorch_in_ci", "accepted", "stale", "retried",
 }  # fmt: skip
 
 
@@ -48,10 +48,10 @@ def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):
     (row,) = json.loads(out)["ops"]
     failure = row["failure"]
     assert row["verdict"] == "WRONG"
-    assert failure["call"] == "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    assert failure["call"] == "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))"
     assert (failure["quantity"], failure["index"], failure["subject"], failure["reference"]) == (
         "dx",
-        [0, 0, 1, 0],
+        [0, 0, 0, 1],
         36,
         68,
     )
@@ -61,9 +61,9 @@ def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):
 def test_a_failure_reads_as_designed(oracle):
     """The message, verbatim: a change of wording is a change of the interface."""
     _, out, _ = oracle("verify", WRONG)
-    call = "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))"
+    call = "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))"
     assert out[out.index("WRONG  dx") :] == (
-        "WRONG  dx[0,0,1,0] = 36, PyTorch says 68   (1 of 3 elements)\n"
+        "WRONG  dx[0,0,0,1] = 36, PyTorch says 68   (1 of 3 elements)\n"
         f"  call      {call}\n"
         "  referee   the subject is wrong: both forwards say 68\n"
         "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n"
@@ -211,13 +211,16 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
             "max_pool2d(x=(1, 1, 1, 7), kernel_size=(2, 1), padding=(1, 0), dilation=2): "
             "a window lies wholly in the padding, where PyTorch itself writes outside its arrays",
         ),
-        (["verify", "--theorem", "dtype_is_kept"], "--theorem 'dtype_is_kept' is of --call, without --isolate"),
+        (
+            ["verify", "--theorem", "dtype_is_kept"],
+            "--theorem has no effect here: a single theorem is checked on a single call: give --call, too",
+        ),
         (
             ["verify", "--call", "relu(x=(1,))", "--theorem", "steps_are_pytorchs"],
             "relu(x=(1,)): steps_are_pytorchs is no theorem of relu in 'cnn_oracle.manual'",
         ),
         (
-            ["mutants", "--json", "m.json", "--markdown", "m.md"],
+            ["study", "mutation", "--json", "m.json", "--markdown", "m.md"],
             "--json m.json: --markdown writes its own figures there",
         ),
         (["verify", "--json", "nowhere/v.json"], "file 'nowhere/v.json': there is no folder 'nowhere'"),
@@ -243,7 +246,7 @@ def _calls(out: str) -> int:
 
 
 def test_the_probe_tells_the_width_of_multipliers(oracle):
-    status, out, _ = oracle("verify", "--probe", "--op", "conv1d", "--op", "relu", "--json")
+    status, out, _ = oracle("probe", "--op", "conv1d", "--op", "relu", "--json")
     widths = json.loads(out)
     assert status == 0
     assert [(w["dtype"], w["quantity"]) for w in widths] == [
@@ -254,4 +257,4 @@ def test_the_probe_tells_the_width_of_multipliers(oracle):
 
 def test_there_is_nothing_to_probe_where_nothing_is_multiplied(oracle):
     said = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum of products: nothing to probe\n"
-    assert oracle("verify", "--probe", "--op", "relu") == (2, "", said)
+    assert oracle("probe", "--op", "relu") == (2, "", said)

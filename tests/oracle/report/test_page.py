@@ -96,14 +96,14 @@ def test_every_link_within_the_page_leads_somewhere(html):
 
 
 def test_what_is_missing_is_told_with_its_command(html):
-    assert "cnn-oracle benchmarks --json" in re.sub("<[^>]*>", "", html)
+    assert "cnn-oracle study benchmarks --json" in re.sub("<[^>]*>", "", html)
 
 
 def test_the_command_says_where_it_wrote_and_what_was_not_run(report_page, tmp_path, oracle):
     folder = report_page.parent / "results"
     status, out, err = oracle("report", "-o", str(tmp_path / "r.html"), "--results", str(folder))
     assert (status, err) == (0, "")
-    assert f"not run: cnn-oracle benchmarks --json {folder / 'benchmarks.json'}" in out
+    assert f"not run: cnn-oracle study benchmarks --json {folder / 'benchmarks.json'}" in out
     assert out.splitlines()[-1].startswith(f"{tmp_path / 'r.html'}: {len(CHAPTERS)} chapters, ")
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == report_page.read_text(encoding="utf-8")
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnn_oracle.environment import require, versions
-from cnn_oracle.mistakes import load
 from cnn_oracle.run import workers
 from cnn_oracle.run.workers import Died, Job, Result, Run, Work, processors
 from cnn_oracle.subject import Subject
@@ -62,16 +61,18 @@ def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda
             )  # fmt: skip
             address = stack.enter_context(local).scheduler_address
         client = stack.enter_context(Client(address, set_as_default=False))
-        yield partial(_run, client, subject.name, waiting)
+        yield partial(_run, client, subject, waiting)
 
 
 def _run(
-    client: "Client", subject: str, waiting: Callable[[], None], work: Work[Job, Result], jobs: Iterable[Job], *,
+    client: "Client", subject: Subject, waiting: Callable[[], None], work: Work[Job, Result], jobs: Iterable[Job], *,
     timeout: float | None = None,
 ) -> Iterator[tuple[Job, Result | Died]]:  # fmt: skip
     from distributed import KilledWorker, as_completed
 
     jobs, size = iter(jobs), 1  # jobs of a task, as many as its second allows
+    loader, name, here = subject.loader, subject.name, identity(subject)
+    assert loader, "objects stay in their process"
     tasks: dict[Any, list[Job]] = {}
     arriving = as_completed(loop=client.loop)
 
@@ -80,7 +81,7 @@ def _run(
         if not threads:
             waiting()
         while len(tasks) < AHEAD * max(threads, 1) and (some := list(islice(jobs, size))):
-            whole = pickle.dumps(partial(_task, work, some, timeout, subject, identity(subject)))
+            whole = pickle.dumps(partial(_task, pickle.dumps((work, some)), timeout, loader, name, here))
             task = client.submit(lambda whole=whole: pickle.loads(whole)(), pure=False)  # no scheduler need read it
             tasks[task] = some
             arriving.add(task)
@@ -102,16 +103,17 @@ def _run(
 
 
 def _task(
-    work: Work[Job, Result], jobs: list[Job], timeout: float | None, subject: str, here: dict[str, str]
-) -> tuple[list[Result | Died], float]:
+    pickled: bytes, timeout: float | None, loader: Callable[[str], Subject], name: str, here: dict[str, str]
+) -> tuple[list[Any], float]:
     """On a Dask worker: the outcomes of some jobs, and the seconds that they took."""
     try:
-        there = identity(subject)
+        there = _there(loader, name)
     except ValueError as error:
         raise ValueError(f"worker {_address()}: {error}") from None
     if unlike := [f"{what} {there[what]}, not {here[what]}" for what in here if there[what] != here[what]]:
         raise ValueError(f"worker {_address()} has {'; '.join(unlike)}")
     multiprocessing.current_process().daemon = False  # Dask's are, and daemons may have no processes of their own
+    work, jobs = pickle.loads(pickled)
     began = time.monotonic()
     outcomes = [outcome for _, outcome in workers.run(work, jobs, count=1, timeout=timeout)]
     return outcomes, time.monotonic() - began
@@ -122,15 +124,19 @@ def dask_setup(_: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@lru_cache
-def identity(subject: str) -> dict[str, str]:
+def identity(subject: Subject) -> dict[str, str]:
     """What all machines of a result have in common: the versions that it states, the code that judges and is judged."""
     roots: list[Any] = [import_module(name) for name in ("cnn_oracle", "cnn_oracle.manual", "cnn_oracle.reference")]
     text = sha256()
-    for root in (*roots, load(subject).root):
+    for root in (*roots, subject.root):
         for path in _files(root):
             text.update(path.read_bytes())
     return versions() | {"code": text.hexdigest()[:12]}
+
+
+@lru_cache
+def _there(loader: Callable[[str], Subject], name: str) -> dict[str, str]:
+    return identity(loader(name))
 
 
 def _files(root: Any) -> list[Path]:

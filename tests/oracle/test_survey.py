@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
-from cnn_oracle import cli
+from cnn_oracle import cli, survey
+from cnn_oracle.calls.sampling import Drawn
 from cnn_oracle.mistakes import load
+from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
-from cnn_oracle.survey import exhaustive, isolate
 
 SUBJECT = """
 import ctypes, os, time
@@ -43,6 +44,15 @@ max_pool1d = SimpleNamespace(forward=die, backward=good.backward)
 """
 
 
+def isolated(subject, names, **options):
+    """The rows, all work done in other processes."""
+    return list(survey.verify(subject, names, run=survey.here(subject, None, 2), **({"timeout": 60} | options)))
+
+
+def exhausted(subject, names, size, **options):
+    return list(survey.exhaust(subject, names, size, run=survey.here(subject, None, 2), **options))
+
+
 @pytest.fixture
 def deadly(tmp_path, monkeypatch):
     """A module whose relu dies on more than three numbers, and whose sigmoid is right."""
@@ -67,7 +77,7 @@ def deadly(tmp_path, monkeypatch):
     ],
 )
 def test_a_call_that_ends_its_process_is_crashed_and_the_run_goes_on(deadly, death, how):
-    relu, sigmoid = isolate.verify(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
+    relu, sigmoid = isolated(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
     assert (relu.verdict, relu.failure.what) == (Verdict.CRASHED, how)
     assert relu.failure.again.endswith("--isolate")
     assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
@@ -82,7 +92,7 @@ def test_a_convolution_that_crashes_on_some_geometry_is_told_by_it(tmp_path, mon
     (tmp_path / "crashing/__init__.py").touch()
     (tmp_path / "crashing/conv2d.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    (row,) = isolate.verify(load("crashing"), ["conv2d"], timeout=60)
+    (row,) = isolated(load("crashing"), ["conv2d"], timeout=60)
     assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "conv2d ends the process by SIGSEGV")
     assert row.failure.call.arguments["groups"] > 1
 
@@ -91,7 +101,7 @@ def test_a_worker_that_is_ended_from_outside_costs_nothing(deadly, tmp_path):
     """As by a system without memory: the same job ends well the second time."""
     mark = tmp_path / "mark"
     once = f"os.path.exists({str(mark)!r}) or os.mkdir({str(mark)!r}) or os.kill(os.getpid(), 15)"
-    (row,) = isolate.verify(deadly(once), ["relu"], examples=5, timeout=60)
+    (row,) = isolated(deadly(once), ["relu"], examples=5, timeout=60)
     assert mark.exists()
     assert (row.verdict, row.calls, row.failure) == (Verdict.EXACT, 5, None)
 
@@ -99,21 +109,21 @@ def test_a_worker_that_is_ended_from_outside_costs_nothing(deadly, tmp_path):
 def test_the_call_that_is_told_is_the_one_that_died(deadly):
     """Calls before it are sound; alone it dies again, by the line that reproduces it."""
     subject = deadly("os.abort()")
-    (row,) = isolate.verify(subject, ["relu"], examples=50, timeout=60)
-    assert isolate.call(subject, row.failure.call, 60).verdict is Verdict.CRASHED
-    job = isolate.Drawn(subject.name, "relu", 50, 0)
-    assert job.call(row.calls - 1) == row.failure.call
-    assert all(isolate.call(subject, job.call(i), 60).failure is None for i in range(row.calls - 1))
+    (row,) = isolated(subject, ["relu"], examples=50, timeout=60)
+    assert survey.call(subject, row.failure.call, isolate=True).verdict is Verdict.CRASHED
+    calls = [sample.call for sample in Drawn(50, 0).samples(OPS["relu"])]
+    assert calls[row.calls - 1] == row.failure.call
+    assert all(survey.call(subject, call, isolate=True).failure is None for call in calls[: row.calls - 1])
 
 
 def test_a_death_in_the_small_world_is_told_by_its_call(deadly):
-    (row,) = exhaustive.verify(deadly("os.abort()"), ["relu"], 5, timeout=60)
+    (row,) = exhausted(deadly("os.abort()"), ["relu"], 5)
     assert (row.verdict, str(row.failure.call)) == (Verdict.CRASHED, "relu(x=(5,))")
 
 
 def test_a_failure_in_isolation_is_made_small_like_any_other():
-    (row,) = isolate.verify(load("cnn_oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
-    assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 3, 1), w=(1, 1, 2, 1), b=(1,))")
+    (row,) = isolated(load("cnn_oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
+    assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))")
     assert row.failure.mistakes == ["dx is assigned (=) where windows overlap, not added (+=)"]
 
 
@@ -122,16 +132,16 @@ def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkey
     (tmp_path / "drowns.py").write_text(EMPTY_WINDOWS)
     monkeypatch.syspath_prepend(tmp_path)
     drowns, manual = load("drowns"), load("manual")
-    (row,) = exhaustive.verify(drowns, [], 2)
+    (row,) = exhausted(drowns, [], 2)
     assert (row.verdict, row.withheld > 0) == (Verdict.EXACT, True)
-    assert [r._replace(seconds=0) for r in exhaustive.verify(manual, ["max_pool1d"], 2, isolate=True)] == [
+    assert [r._replace(seconds=0) for r in exhausted(manual, ["max_pool1d"], 2, isolate=True)] == [
         row._replace(seconds=0)
     ]
-    (row,) = exhaustive.verify(drowns, [], 2, isolate=True)
+    (row,) = exhausted(drowns, [], 2, isolate=True)
     assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "max_pool1d ends the process by SIGABRT")
-    assert isolate.call(drowns, row.failure.call).verdict is Verdict.CRASHED
+    assert survey.call(drowns, row.failure.call, isolate=True).verdict is Verdict.CRASHED
     with pytest.raises(ValueError, match="a window lies wholly in the padding, where PyTorch itself writes outside"):
-        isolate.call(manual, row.failure.call)
+        survey.call(manual, row.failure.call, isolate=True)
 
 
 def test_the_command_line_says_crashed_and_exits_with_one(deadly, monkeypatch, capsys):
@@ -144,3 +154,82 @@ def test_the_command_line_says_crashed_and_exits_with_one(deadly, monkeypatch, c
     assert stop.value.code == 1
     assert "CRASHED  relu ends the process by SIGABRT\n  call      relu(x=(2, 2))\n" in out
     assert f"  reproduce cnn-oracle {shlex.join(line)}\n" in out
+
+
+MIXED = """
+from types import SimpleNamespace
+import numpy as np
+from cnn_oracle.manual import conv1d, linear, relu as right, softmax, tanh as good
+from cnn_oracle.mistakes import load
+
+
+def any_channels(dy, x):
+    (dx,) = right.backward(dy, x)
+    return (np.where(x == 0, dy, dx),)
+
+
+def kept(x):
+    y = good.forward(x)
+    x[...] = 0
+    return y
+
+
+relu = SimpleNamespace(forward=right.forward, backward=any_channels)
+tanh = SimpleNamespace(forward=kept, backward=good.backward)
+conv2d = load("cnn_oracle.mistakes.conv2d.scatter_overwrites").root.conv2d
+silu = SimpleNamespace(forward=lambda x: x, backward=None)
+"""
+
+
+@pytest.fixture
+def mixed(tmp_path, monkeypatch):
+    """A subject some of whose ops are right, and others wrong by their numbers, their manners or their lack."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    monkeypatch.syspath_prepend(tmp_path)
+    return load("mixed")
+
+
+def told(rows):
+    """All that a row says, but for the seconds."""
+    return [{k: v for k, v in row.to_json().items() if k != "seconds"} | {"text": str(row.failure)} for row in rows]
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_several_processes_say_what_one_says(mixed, seed):
+    """To the last digit, whether an op is right or wrong, and in whatever order the jobs end."""
+    one, two, five = (list(survey.verify(mixed, seed=seed, run=survey.here(mixed, None, jobs))) for jobs in (1, 2, 5))
+    assert [row.verdict for row in one].count(Verdict.WRONG) == 4
+    assert told(one) == told(two) == told(five)
+
+
+def test_several_processes_exhaust_what_one_exhausts(mixed):
+    one, two = (
+        list(survey.exhaust(mixed, ["conv1d", "relu", "conv2d"], 2, run=survey.here(mixed, None, jobs)))
+        for jobs in (1, 2)
+    )
+    assert told(one) == told(two)
+
+
+def test_few_calls_and_python_objects_stay_in_this_process(mixed):
+    assert survey.here(mixed, survey.FEW) is None
+    assert survey.here(mixed, survey.FEW + 1) is not None
+    assert survey.here(mixed, survey.FEW, jobs=2) is not None
+    assert survey.here(mixed, None, jobs=1) is None
+    assert survey.here(mixed, None, jobs=1, isolate=True) is not None
+    assert survey.here(mixed._replace(loader=None), None, jobs=2) is None
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_time_budget_draws_until_then_and_says_how_far_it_came(mixed, jobs):
+    rows = list(survey.verify(mixed, ["linear", "softmax"], seconds=6, run=survey.here(mixed, None, jobs)))
+    assert {row.op for row in rows} <= {"linear", "softmax"}
+    assert rows
+    assert all(row.failure is None and row.calls % 25 == 0 for row in rows)
+
+
+def test_the_calls_of_a_time_budget_are_those_of_one_seed_after_the_other(mixed):
+    few, many = (survey.verify(mixed, ["linear"], examples=5, seed=seed) for seed in (0, 1))
+    (first,), (second,) = few, many
+    (both,) = survey.verify(mixed, ["linear"], examples=5, seconds=5)
+    assert both.calls % 5 == 0
+    assert both.worst >= max(first.worst, second.worst)

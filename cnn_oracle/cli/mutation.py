@@ -1,4 +1,4 @@
-"""``mutants``: small edits of ``manual`` on trial."""
+"""``study mutation``: small edits of ``manual`` on trial."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cnn_oracle.studies.mutation.page import Row
 
 
-def mutants(
+def mutation(
     op: Annotated[list[str] | None, typer.Option(help="Only what this op is made of; may be given again.")] = None,
     ladder: Annotated[bool, typer.Option(help="Also ask what weaker ways to check would reject.")] = False,
     json: Json = None,

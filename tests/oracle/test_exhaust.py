@@ -7,16 +7,17 @@ from random import Random
 
 import pytest
 
-from cnn_oracle import cli
+from cnn_oracle import cli, survey
 from cnn_oracle.calls.enumeration import World
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.cases.case import shared_cases
 from cnn_oracle.cases.expected import longest_sum
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
-from cnn_oracle.run import workers
-from cnn_oracle.survey import exhaustive, once
+from cnn_oracle.verification import check_once
 
+TIMEOUT = "--timeout has no effect here: it is for other processes, and this work is done in one: give --isolate, too"
 WINDOWS = [name for name, op in OPS.items() if {"kernel_size", "dilation"} & set(op.parameters) and "3d" not in name]
 
 
@@ -27,8 +28,7 @@ def test_a_convolution_of_one_axis_has_237_geometries_for_each_number_of_groups(
 
 
 def test_the_world_of_conv2d_has_112338_geometries():
-    world = World(OPS["conv2d"], 5)
-    assert exhaustive.count(world, world.jobs()) == (237**2 * 2, True)
+    assert survey.counted(OPS["conv2d"], 5, (1, 1))[1] == (237**2 * 2, True)
 
 
 @pytest.mark.parametrize("name", WINDOWS)
@@ -48,8 +48,7 @@ def test_the_parts_cover_the_world_once(name, parts):
 
 
 def test_the_size_of_a_world_too_large_to_walk_is_estimated():
-    world = World(OPS["conv3d"], 5)
-    number = exhaustive.count(world, world.jobs())
+    _, number = survey.counted(OPS["conv3d"], 5, (1, 1))
     assert not number.exact
     # the mean of 2,000 probes of the tree has a standard error of 1 %: five of them
     assert number.calls == pytest.approx(2 * 237**3, rel=0.05)
@@ -61,7 +60,7 @@ def test_arrays_of_a_world_leave_room_for_every_sum(name):
     world, rng = World(OPS[name], 4 if name == "conv_transpose2d" else 5), Random(0)
     for path in filter(None, (world.probe(rng)[1] for _ in range(200))):
         (call,) = world.calls(path)
-        for case in once.cases_of(OPS[name], call):
+        for case in shared_cases(OPS[name], call):
             a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
             assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
 
@@ -75,12 +74,12 @@ def test_a_slice_of_the_small_world_is_right(subject, name):
     calls = (call for prefix in World(op, 5).jobs()[::23] for call in World(op, 5).calls(prefix))
     for _, call in zip(range(200), calls, strict=False):
         if not unsafe(call):
-            once.check_once(subject, op, call)
+            check_once(subject, op, call)
 
 
 def test_a_mistake_is_found_and_reported_like_any_other():
     name = "cnn_oracle.mistakes.conv2d.stride_remainder_dropped"
-    (row,) = exhaustive.verify(load(name), ["conv2d"], 3)
+    (row,) = survey.exhaust(load(name), ["conv2d"], 3)
     assert row.verdict is Verdict.WRONG
     assert row.failure.mistakes
     assert f"verify {name} --call" in row.failure.again
@@ -89,16 +88,16 @@ def test_a_mistake_is_found_and_reported_like_any_other():
 @pytest.mark.parametrize("name", ["max_pool2d.last_maximum", "relu.one_at_the_kink", "prelu.one_at_the_kink"])
 def test_mistakes_on_ties_and_kinks_are_found(name):
     subject = load(f"cnn_oracle.mistakes.{name}")
-    (row,) = exhaustive.verify(subject, [], 2)
+    (row,) = survey.exhaust(subject, [], 2)
     assert row.verdict is Verdict.WRONG
 
 
 def test_a_world_is_checked_on_each_lattice_of_its_op():
     """max_pool1d on numbers that are all different and on ties; a slope that is not exact once, on real numbers."""
     call = next(World(OPS["max_pool1d"], 5).calls())
-    assert [case.lattices[0].kinks for case in once.cases_of(OPS["max_pool1d"], call)] == [False, True]
+    assert [case.lattices[0].kinks for case in shared_cases(OPS["max_pool1d"], call)] == [False, True]
     slopes = {call.arguments.get("negative_slope", 0.01): call for call in World(OPS["leaky_relu"], 1).calls()}
-    cases = {slope: [c.exact for c in once.cases_of(OPS["leaky_relu"], call)] for slope, call in slopes.items()}
+    cases = {slope: [c.exact for c in shared_cases(OPS["leaky_relu"], call)] for slope, call in slopes.items()}
     assert cases.pop(0.01) == [False]
     assert [True, True] in cases.values()
 
@@ -111,23 +110,24 @@ def test_what_a_world_says_does_not_depend_on_which_job_ends_first():
         while some := list(islice(jobs, 50)):
             yield from ((job, work(job, lambda _: None)) for job in reversed(some))
 
-    (row,), (other,) = (exhaustive.verify(subject, ["conv1d"], 3, run=run) for run in (hasty, workers.run))
+    runs = (hasty, survey.here(subject, None, 2), None)
+    (row,), (other,), (third,) = (survey.exhaust(subject, ["conv1d"], 3, run=run) for run in runs)
     assert row.verdict is Verdict.WRONG
-    assert row.calls == other.calls
-    assert str(row.failure) == str(other.failure)
+    assert row.calls == other.calls == third.calls
+    assert str(row.failure) == str(other.failure) == str(third.failure)
 
 
 def test_a_hollow_world_is_mistrusted_and_a_part_of_a_few_calls_is_not_judged(subject):
     """The logarithm of the softmax over one cell is 0."""
-    (row,) = exhaustive.verify(subject, ["log_softmax"], 1)
+    (row,) = survey.exhaust(subject, ["log_softmax"], 1)
     assert row.verdict is Verdict.MISTRUSTED
-    assert row.failure.again == f"cnn-oracle verify {subject.name} --op log_softmax --exhaustive 1"
-    (row,) = exhaustive.verify(subject, ["log_softmax"], 1, (2, 3))
+    assert row.failure.again == f"cnn-oracle exhaust 1 {subject.name} --op log_softmax"
+    (row,) = survey.exhaust(subject, ["log_softmax"], 1, (2, 3))
     assert (row.verdict, row.failure) == (Verdict.BOUNDED, None)
 
 
 def test_the_probability_of_a_miss_follows_from_the_amplitude_of_the_world(subject):
-    (conv1d, relu) = exhaustive.verify(subject, ["conv1d", "relu"], 1)
+    (conv1d, relu) = survey.exhaust(subject, ["conv1d", "relu"], 1)
     assert (conv1d.miss, relu.miss) == (2 / (2 * 2**20 + 1), None)
 
 
@@ -136,14 +136,14 @@ def test_progress_is_told_while_jobs_are_listed_and_counted(subject):
     assert len(World(OPS["conv3d"], 5).jobs(1, 200, told.append)) * 200 > 3200
     assert set(told) == {1000}
     told = []
-    list(exhaustive.verify(subject, ["conv1d"], 1, progress=lambda *args: told.append(args)))
+    list(survey.exhaust(subject, ["conv1d"], 1, progress=lambda *args: told.append(args)))
     jobs = len(World(OPS["conv1d"], 1).jobs())
     assert told.count(("counting conv1d", 1, jobs)) == jobs
     assert sum(more for what, more, of in told if (what, of) == ("conv1d", 2 * 39)) == 2 * 39
 
 
 def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["cnn-oracle", "verify", "--op", "max_pool1d", "--exhaustive", "3", "--json"])
+    monkeypatch.setattr(sys, "argv", ["cnn-oracle", "exhaust", "3", "--op", "max_pool1d", "--json"])
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
@@ -157,30 +157,31 @@ def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--exhaustive", "3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
-        (["--part", "1/2"], "--part is of --exhaustive: give both"),
+        (["3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
+        (["3", "--jobs", "1", "--timeout", "5"], TIMEOUT),
         (
-            ["--exhaustive", "3", "--call", "relu(x=())"],
-            "--call 'relu(x=())' is one call of one op: give neither --op nor --exhaustive beside it",
+            ["3", "--jobs", "2", "--cluster", "local"],
+            "--jobs has no effect here: the cluster says how many jobs it runs",
         ),
+        (["0"], "Invalid value for 'size': Input should be greater than or equal to 1"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_one_line(monkeypatch, capsys, arguments, message):
-    monkeypatch.setattr(sys, "argv", ["cnn-oracle", "verify", "--op", "relu", *arguments])
+    monkeypatch.setattr(sys, "argv", ["cnn-oracle", "exhaust", "--op", "relu", *arguments])
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert (stop.value.code, capsys.readouterr().err) == (2, f"cnn-oracle: {message}\n")
 
 
 def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject, monkeypatch):
-    monkeypatch.setattr(exhaustive, "MOST", 100)
+    monkeypatch.setattr(survey, "MOST", 100)
     with pytest.raises(
         ValueError, match=r"^conv1d has about \d+ geometries, some 0\.0 hours on .*: give --part i/n, or"
     ):
-        list(exhaustive.verify(subject, ["conv1d"], 5))
+        list(survey.exhaust(subject, ["conv1d"], 5))
 
 
 def test_a_fast_algorithm_is_fast_in_a_small_world_too():
-    (row,) = exhaustive.verify(load("cnn_oracle.studies.known_good.fft"), ["conv2d"], 1, (1, 4))
+    (row,) = survey.exhaust(load("cnn_oracle.studies.known_good.fft"), ["conv2d"], 1, (1, 4))
     assert (row.verdict, row.failure) == (Verdict.FAST, None)
     assert row.calls > 100

@@ -8,10 +8,10 @@ from importlib.metadata import version
 
 import pytest
 
-from cnn_oracle import cli, verification
+from cnn_oracle import cli, survey, verification
 from cnn_oracle.mistakes import load
 from cnn_oracle.result import Verdict
-from cnn_oracle.survey import cluster, exhaustive, isolate
+from cnn_oracle.run import cluster
 
 distributed = pytest.importorskip(
     "distributed", reason="--cluster needs distributed: pip install 'cnn-oracle[cluster]'"
@@ -89,9 +89,9 @@ def test_a_world_is_checked_once_though_a_worker_is_killed(workers, assassin, mo
             assassin()
 
     with cluster.connect(workers.scheduler_address, subject) as run:
-        rows = list(exhaustive.verify(subject, ["unfold"], 1, run=run, progress=progress))
+        rows = list(survey.exhaust(subject, ["unfold"], 1, run=run, progress=progress))
     assert assassin.killed
-    assert document(subject, rows) == document(subject, list(exhaustive.verify(subject, ["unfold"], 1)))
+    assert document(subject, rows) == document(subject, list(survey.exhaust(subject, ["unfold"], 1)))
     assert (rows[0].verdict, rows[0].calls, told["unfold"]) == (verdict, 39**2, 39**2)
 
 
@@ -106,24 +106,28 @@ def test_drawn_calls_are_checked_once_though_a_worker_is_killed(workers, assassi
         "flatten": Verdict.EXACT,
     }
     with cluster.connect(workers.scheduler_address, subject) as run:
-        rows = isolate.verify(
-            subject, verdicts, examples=20, run=run, progress=lambda *told: ended.append(told) or assassin()
+        rows = list(
+            survey.verify(
+                subject, verdicts, examples=20, run=run, progress=lambda *told: ended.append(told) or assassin()
+            )
         )
     assert assassin.killed
     assert {row.op: row.verdict for row in rows} == verdicts
-    assert sorted(ended) == sorted((name, 20) for name in verdicts)
-    assert document(subject, rows) == document(subject, isolate.verify(subject, verdicts, examples=20))
+    assert {name for name, *_ in ended} == {*verdicts}
+    here = survey.here(subject, None, 2)
+    assert document(subject, rows) == document(subject, list(survey.verify(subject, verdicts, examples=20, run=here)))
 
 
 def test_a_worker_with_another_torch_is_refused(workers, monkeypatch):
     """By each task, so that those are, too, that come later."""
-    here, subject = cluster.identity("manual"), load("manual")
+    subject = load("manual")
+    here = cluster.identity(subject)
     monkeypatch.setattr(cluster, "identity", lambda _: here | {"torch": "2.12.0", "code": "0"})
     with (
         cluster.connect(workers.scheduler_address, subject) as run,
         pytest.raises(ValueError, match=r"^worker tcp://\S+ has torch (\S+), not 2\.12\.0; code \w+, not 0$"),
     ):
-        isolate.verify(subject, ["relu"], run=run)
+        list(survey.verify(subject, ["relu"], run=run))
 
 
 def test_the_command_line_starts_a_cluster_and_writes_what_one_process_writes(monkeypatch, capsys):
@@ -148,7 +152,7 @@ def test_the_command_line_starts_a_cluster_and_writes_what_one_process_writes(mo
         (["--cluster", "x"], "--cluster x: missing port number in address 'x'; it is local, or like tcp://host:8786"),
         (
             ["--cluster", "x", "--call", "relu(x=())"],
-            "--cluster 'x' is for many calls: give no --call beside it",
+            "--cluster has no effect here: --call 'relu(x=())' is one call of one op",
         ),
     ],
 )

@@ -1,0 +1,92 @@
+"""The shrinker: a failing call made as small as it goes, by Hypothesis, which begins with the very call."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hypothesis
+import hypothesis.configuration
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.database import ExampleDatabase, choices_to_bytes
+
+from cnn_oracle.call import Call
+from cnn_oracle.calls.sampling import Drawn, Sample, calls
+from cnn_oracle.op import Op
+from cnn_oracle.subject import EVERYTHING, Limits
+
+FIRST, SIMPLE = 40, (0.9, 0.6)  # simple calls, and how often a choice of theirs is the simplest
+
+
+class FlakyError(Exception):
+    """A call failed, and then it did not."""
+
+
+def shrink(
+    op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
+) -> None:
+    """Run ``check`` on simpler and simpler calls, as long as it raises; return if not even ``found`` makes it raise.
+
+    Raises:
+        Exception: what ``check`` raises on the smallest call on which it does.
+        FlakyError: it does not do the same twice.
+    """
+
+    found = simplest(op, found, check, limits=limits, unsafe_too=unsafe_too)
+
+    @hypothesis.settings(
+        database=_Only(found), deadline=None, derandomize=False, verbosity=Verbosity.quiet, report_multiple_bugs=False,
+        phases=[Phase.reuse, Phase.shrink], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @hypothesis.seed(0)  # below the settings: above them it would take the database away
+    @hypothesis.given(calls(op, limits, unsafe_too))
+    def run(call: Call) -> None:
+        check(call)
+
+    if not found.choices:  # it was not drawn
+        check(found.call)
+        return
+    try:
+        with _home():
+            run()
+    except hypothesis.errors.FlakyFailure as error:
+        raise FlakyError from error
+
+
+def simplest(
+    op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
+) -> Sample:
+    """The first of some simple calls that fails, too: it has less to be rid of. Else the one that was found."""
+    for one in Drawn(FIRST, 0, SIMPLE, limits, unsafe_too).samples(op):
+        try:
+            check(one.call)
+        except Exception:  # whatever it raises, shrink() raises it again
+            return one
+    return found
+
+
+class _Only(ExampleDatabase):
+    """A database of one example: Hypothesis begins to shrink with what it finds there."""
+
+    def __init__(self, found: Sample) -> None:
+        super().__init__()
+        self.choices = choices_to_bytes(found.choices)
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """As one of many that failed: what stood in the first place would count as shrunk."""
+        return [self.choices] if key.endswith(b".secondary") else []
+
+    def save(self, key: bytes, value: bytes) -> None: ...
+
+    def delete(self, key: bytes, value: bytes) -> None: ...
+
+
+@contextmanager
+def _home() -> Iterator[None]:
+    """Hypothesis keeps what it keeps in a folder of ours, not in the caller's."""
+    before = hypothesis.configuration.storage_directory(intent_to_write=False).home_directory
+    hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
+    try:
+        yield
+    finally:
+        hypothesis.configuration.set_hypothesis_home_dir(before)

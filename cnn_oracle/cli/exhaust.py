@@ -1,0 +1,66 @@
+"""``exhaust``: once, every geometry of an op up to a size."""
+
+import contextlib
+import sys
+from typing import Annotated
+
+import typer
+
+from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, Subjects, Timeout, check_folder, progress, refuse, write
+from cnn_oracle.cli.verify import WAIT, Cluster, engine, report, subject_of
+
+
+def exhaust(
+    size: Annotated[int, typer.Argument(help="The largest axis.", min=1)],
+    subject: Subjects = None,
+    op: Ops = None,
+    part: Annotated[str | None, typer.Option(help="i/n: one of n parts that cover every geometry once.")] = None,
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate", help="Also the calls that PyTorch must not be handed: the subject alone must survive them."
+        ),
+    ] = False,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
+    cluster: Cluster = None,
+    json: Json = None,
+) -> None:
+    """Check y and all gradients once on every geometry with axes up to a size, bitwise where nothing can round."""
+    from cnn_oracle import survey
+    from cnn_oracle.verification import to_json
+
+    if cluster is not None:
+        refuse("the cluster says how many jobs it runs", jobs=jobs)
+    check_folder(json)
+    of_parts = part_of(part)
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
+        code, _ = subject_of(subject)
+        with (
+            progress("exhaust", 0) as advance,
+            engine(cluster, code, None, jobs, isolate, timeout, advance) as run,
+        ):
+            rows = list(
+                survey.exhaust(
+                    code, op or (), size, of_parts, isolate=isolate, timeout=timeout or WAIT, run=run,
+                    say=(lambda _: None) if json == STDOUT else print,
+                    progress=lambda name, done, total: advance(name, total, done),
+                )
+            )  # fmt: skip
+    write(json, to_json(code, rows, exhaustive=size, part=part or "1/1", isolate=isolate))
+    if json != STDOUT:
+        report(code.name, rows, f"geometries with axes up to {size}", isolate)
+    if any(row.failure for row in rows):
+        raise typer.Exit(1)
+
+
+def part_of(text: str | None) -> tuple[int, int]:
+    """The part i of n, of i/n.
+
+    Raises:
+        ValueError: it is none.
+    """
+    i, _, n = (text or "1/1").partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise ValueError(f"part {text!r}: must be i/n with 1 ≤ i ≤ n, like 3/8")
+    return int(i), int(n)

@@ -1,0 +1,29 @@
+"""``probe``: how precisely a subject multiplies."""
+
+import contextlib
+import sys
+
+from cnn_oracle.cli.terminal import STDOUT, Json, Ops, Seed, Subjects, check_folder, progress, seed_of, table, write
+from cnn_oracle.cli.verify import subject_of
+
+
+def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json = None) -> None:
+    """Find the width of the multipliers of ops that are sums of products: exact at 256, not at 512: bfloat16."""
+    from cnn_oracle.diagnose import precision
+    from cnn_oracle.verification import covered, single_threaded
+
+    check_folder(json)
+    number = seed_of(seed)
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), single_threaded():
+        code, _ = subject_of(subject)
+        sums = [one for one in covered(code, op or ()) if precision.probeable(one)]
+        if not sums:
+            raise ValueError(f"subject {code.name!r}: none of these ops is a sum of products: nothing to probe")
+        widths = []
+        with progress("probe", len(sums)) as advance:
+            for one in sums:
+                advance(one.name)
+                widths += [w for dtype in code.dtypes(one.name) for w in precision.widths(code, one, dtype, number)]
+    write(json, [width._asdict() | {"says": str(width)} for width in widths])
+    if json != STDOUT:
+        table(("op", "dtype", "answer", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])

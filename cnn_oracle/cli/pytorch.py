@@ -1,0 +1,123 @@
+"""``torch``: PyTorch's own kernels, and ``study torch-defects``, the page about them."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnn_oracle.cli.exhaust import part_of
+from cnn_oracle.cli.terminal import (
+    BAD,
+    STDOUT,
+    Jobs,
+    Json,
+    Ops,
+    Seed,
+    Timeout,
+    check_folder,
+    progress,
+    put,
+    refuse,
+    seed_of,
+    table,
+    write,
+)  # fmt: skip
+from cnn_oracle.cli.verify import WAIT
+
+if TYPE_CHECKING:
+    from cnn_oracle.studies.torch_defects.campaign import Row
+    from cnn_oracle.studies.torch_defects.findings import Explained
+    from cnn_oracle.studies.torch_defects.plan import Plan
+
+
+def torch(
+    op: Ops = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option(help="float32,float64,bfloat16,float16, some of them, or all; the first two unless given."),
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="contiguous,channels-last,transposed,sliced,expanded, or all; all unless given.")
+    ] = None,
+    call: Annotated[str | None, typer.Option(help="This one call, as a 'reproduce' line prints it.")] = None,
+    seed: Seed = "0",
+    examples: Annotated[int | None, typer.Option(help="Drawn calls per op; 100 unless given.", min=1)] = None,
+    exhaustive: Annotated[
+        int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
+    ] = None,
+    part: Annotated[str | None, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = None,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
+    json: Json = None,
+) -> None:
+    """Check PyTorch's own kernels, in each dtype and layout, against manual in float64."""
+    from cnn_oracle.studies.torch_defects import plan, report
+
+    if call is not None:
+        refuse(f"--call {call!r} is one call of one op", op=op, examples=examples, exhaustive=exhaustive, part=part)
+    if exhaustive is not None:
+        refuse("--exhaustive takes every call once", examples=examples)
+    else:
+        refuse("only the calls of --exhaustive have parts", part=part)
+    check_folder(json)
+    wanted = plan.Plan(
+        plan.dtypes(dtype or "float32,float64"), plan.layouts(layout or "all"), tuple(op or ()), call, seed_of(seed),
+        examples or 100, exhaustive, part_of(part),
+    )  # fmt: skip
+    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
+        rows, found = run(wanted, timeout or WAIT, jobs)
+    write(json, report.to_json(rows, found, **wanted.asked))
+    if json != STDOUT:
+        table(report.HEADER, report.cells(rows, found))
+        for some in report.kinds(found):
+            print(f"\n{report.text(some)}")
+        print(f"\n{report.summary(rows)}")
+    if any(row.verdict in BAD for row in rows):
+        raise typer.Exit(1)
+
+
+def torch_defects(
+    markdown: Annotated[Path, typer.Option(help="The page to write.")],
+    examples: Annotated[
+        int, typer.Option(help="Drawn calls per op; of convolutions twenty times as many.", min=1)
+    ] = 100,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
+) -> None:
+    """Write the page of PyTorch's defects: what a trial finds on this machine, and which of those known are on it."""
+    from cnn_oracle.ops import OPS
+    from cnn_oracle.studies.torch_defects import page, plan, report
+    from cnn_oracle.studies.torch_defects.defects import known, look
+
+    check_folder(markdown)
+    everything = plan.Plan(plan.dtypes("all"), plan.layouts("all"), examples=examples)
+    # oneDNN has a kernel of its own for many a geometry of these
+    convolutions = tuple(name for name in OPS if name.startswith("conv"))
+    others = everything._replace(ops=tuple(name for name in OPS if name not in convolutions))
+    rows, found = run(everything._replace(ops=convolutions, examples=20 * examples), timeout or WAIT, jobs)
+    more_rows, more_found = run(others, timeout or WAIT, jobs)
+    rows, found = rows + more_rows, found + more_found
+    seen, seen_avx2 = look(known()), look(known(), page.AVX2)
+    command = f"cnn-oracle study torch-defects --markdown {markdown}" + f" --examples {examples}" * (examples != 100)
+    put(markdown, page.markdown(command, rows, found, seen, seen_avx2))
+    print(report.summary(rows))
+    print(f"{sum(s.there is True for s in seen)} of {len(seen)} known defects are here")
+
+
+def run(wanted: "Plan", timeout: float, jobs: int | None = None) -> "tuple[list[Row], list[Explained]]":
+    """With a progress bar."""
+    from cnn_oracle.studies.torch_defects import campaign, findings
+
+    with progress("torch", 0) as advance:
+        every = wanted.jobs(lambda name: advance(name, None, 0))
+        made = {(job.op, job.dtype): job for job in every}
+        total = wanted.total(every)
+        rows = campaign.trial(
+            every, timeout=timeout, count=jobs, progress=lambda name, done: advance(name, total, done)
+        )
+        found = findings.explain(
+            rows, lambda row: made[row.op, row.dtype], timeout=timeout, progress=lambda name: advance(name, total, 0)
+        )
+    return rows, found

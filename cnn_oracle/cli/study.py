@@ -1,0 +1,90 @@
+"""``study NAME``: how good is the oracle? Each study prints a table, and writes it as a page of docs/."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnn_oracle.cli.terminal import STDOUT, Json, Ops, check_folder, progress, put, table, write
+from cnn_oracle.cli.verify import report
+
+if TYPE_CHECKING:
+    from cnn_oracle.studies.known_mistakes import Entry
+
+
+def evidence(
+    markdown: Annotated[Path, typer.Option(help="The page to write.")],
+    exhaustive: Annotated[int, typer.Option(help="The largest axis of the exhaustive runs.", min=1)] = 5,
+) -> None:
+    """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    from cnn_oracle.mistakes import load
+    from cnn_oracle.studies import evidence
+    from cnn_oracle.subject import OURS
+
+    check_folder(markdown)
+    with progress("evidence", 0) as advance:
+        rows = list(
+            evidence.gather(
+                load(OURS), exhaustive, lambda name, done, total: advance(name, total, done)
+            )
+        )  # fmt: skip
+    put(markdown, evidence.markdown(rows, exhaustive))
+    checked = [e.row for e in rows if e.row]
+    report(OURS, checked, f"geometries with axes up to {exhaustive}")
+    if any(row.failure for row in checked):
+        raise typer.Exit(1)
+
+
+def mistakes(
+    op: Ops = None,
+    geometries: Annotated[int, typer.Option(help="Failing calls of each that are asked for its name.", min=1)] = 300,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """List the known mistakes: the formula violated, how soon each is rejected, how surely it is named."""
+    for path in (json, markdown):
+        check_folder(path)
+    from cnn_oracle import mistakes as known
+    from cnn_oracle.ops import OPS, look_up
+    from cnn_oracle.studies import known_mistakes
+
+    ops = [look_up(name) for name in op or OPS]
+    with progress("mistakes", sum(1 + len(known.of(o.name)) for o in ops)) as advance:
+        found = list(known_mistakes.entries(ops, geometries, advance))
+    write(json, [entry._asdict() for entry in found])
+    if markdown:
+        put(markdown, known_mistakes.markdown(found))
+    if json != STDOUT:
+        header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "named alone")
+        table(header, [_cells(entry) for entry in found])
+
+
+def _cells(entry: "Entry") -> tuple[str, ...]:
+    figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing))
+    return (entry.op, entry.description, *figures, f"{entry.share:.0%}")
+
+
+def false_positives(
+    calls: Annotated[int, typer.Option(help="Drawn calls, of all alternatives together.", min=1)] = 100_000,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
+    for path in (json, markdown):
+        check_folder(path)
+    from cnn_oracle.studies import false_positives as study
+
+    with progress("alarms", calls) as advance:
+        heard = study.listen(calls, lambda what, n: advance(what, calls, n))
+    write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in heard])
+    if markdown:
+        put(markdown, study.markdown(heard))
+    false = [one.failure for one in heard if one.failure]
+    if json != STDOUT:
+        rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in heard]
+        table(("alternative", "op", "calls", "verdict"), rows)
+        for failure in false:
+            print(f"\n{failure}")
+        print(f"\n{len(false)} false alarms in {sum(one.calls for one in heard):,} calls")
+    if false:
+        raise typer.Exit(1)

@@ -1,0 +1,191 @@
+"""Steps of work, done in this process, in worker processes or on a cluster, with the same outcome everywhere.
+
+A step is a generator. It yields a batch of jobs and is sent their outcomes, in order, up to the first that ends the
+batch: which jobs ran besides, and which of them ended first, does not show. Several steps go on side by side.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from cnn_oracle.run import workers
+from cnn_oracle.run.workers import Died, Note, Run
+
+T = TypeVar("T")
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+Progress = Callable[[Any, Any], None]  # told each job and its outcome
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _unexpected(job: Any, died: Died) -> Any:
+    raise RuntimeError(f"a worker {died.how}, and not by what it checks; its job was {job!r:.200}")
+
+
+def _quiet(*_: Any) -> None:
+    """Nobody waits for a sign of life."""
+
+
+class Batch(NamedTuple):
+    """Jobs, and the work that is done with each. No job behind the first whose outcome ``ends`` the batch counts.
+
+    ``of_death`` is the outcome of a job whose process ended. Jobs that have not begun when the time is up are left out.
+    """
+
+    work: Callable[[Any, Note], Any]
+    jobs: Sequence[Any]
+    ends: Callable[[Any], bool] = _never
+    of_death: Callable[[Any, Died], Any] = _unexpected
+
+
+Steps = Generator[Batch, list[Any], T]
+
+
+class Deadline:
+    """The end of a time budget in seconds; without one it never comes."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return self.end is not None and time.monotonic() > self.end
+
+
+def finish(steps: Steps[T], progress: Progress = _quiet, deadline: Deadline | None = None) -> T:
+    """What the steps return, all work done in this process."""
+    deadline, outcomes = deadline or Deadline(), None
+    try:
+        while True:
+            batch, outcomes = steps.send(outcomes), []  # type: ignore[arg-type]  # a generator begins with None
+            for job in batch.jobs:
+                if deadline.passed:
+                    break
+                outcomes.append(batch.work(job, _quiet))
+                progress(job, outcomes[-1])
+                if batch.ends(outcomes[-1]):
+                    break
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def finish_all(
+    every: Iterable[Steps[T]], run: Run | None = None, *, progress: Progress = _quiet, deadline: Deadline | None = None,
+    timeout: float | None = None,
+) -> Iterator[T]:  # fmt: skip
+    """What each of some steps returns, in their order. Without ``run`` all work is done in this process."""
+    deadline = deadline or Deadline()
+    if run is None:
+        yield from (finish(steps, progress, deadline) for steps in every)
+        return
+    states = [_State(i, steps) for i, steps in enumerate(every)]
+    queue, told = _Queue(states, deadline, progress), 0
+    for item, outcome in run(_work, queue, timeout=timeout):
+        queue.take(item, outcome)
+        while told < len(states) and states[told].ended:
+            yield states[told].result
+            told += 1
+    yield from (state.result for state in states[told:])
+
+
+def each(
+    work: Callable[[Job, Note], Outcome], jobs: Iterable[Job], *,
+    of_death: Callable[[Job, Died], Outcome] = _unexpected, run: Run = workers.run, timeout: float | None = None,
+) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
+    """Each job with its outcome, in the order in which they end, in worker processes."""
+    for job, outcome in run(work, jobs, timeout=timeout):
+        yield job, of_death(job, outcome) if isinstance(outcome, Died) else outcome
+
+
+class _Item(NamedTuple):
+    """A job of a batch, as it goes to a worker."""
+
+    state: int
+    batch: int
+    number: int
+    work: Callable[[Any, Note], Any]
+    job: Any
+
+
+def _work(item: _Item, note: Note) -> Any:
+    return item.work(item.job, note)
+
+
+class _State(Generic[T]):
+    """Steps that have begun: their batch, the outcomes that are there, and the last one that counts."""
+
+    result: T
+
+    def __init__(self, index: int, steps: Steps[T]) -> None:
+        self.index, self.steps, self.ended = index, steps, False
+        self.batch: Batch | None = None
+        self.batches = 0
+        self.outcomes: dict[int, Any] = {}
+        self.last = -1
+
+    def advance(self, outcomes: list[Any] | None) -> None:
+        """Send the outcomes of a batch, and take the next."""
+        self.outcomes, self.batches = {}, self.batches + 1
+        try:
+            self.batch = self.steps.send(outcomes)  # type: ignore[arg-type]  # a generator begins with None
+            self.last = len(self.batch.jobs) - 1
+        except StopIteration as end:
+            self.result, self.ended, self.last = end.value, True, -1
+
+    @property
+    def complete(self) -> bool:
+        return not self.ended and all(i in self.outcomes for i in range(self.last + 1))
+
+
+class _Queue(Iterator[_Item]):
+    """The jobs that wait, to which each batch that ends may add some.
+
+    The first steps come first; where the time is limited, the first jobs of all steps do.
+    """
+
+    def __init__(self, states: Sequence[_State[Any]], deadline: Deadline, progress: Progress) -> None:
+        self.states, self.deadline, self.progress = states, deadline, progress
+        self.heap: list[tuple[tuple[int, ...], _Item]] = []
+        for state in states:
+            self._advance(state, None)
+
+    def __next__(self) -> _Item:
+        while self.heap:
+            _, item = heapq.heappop(self.heap)
+            state = self.states[item.state]
+            if item.batch != state.batches or item.number > state.last:
+                continue
+            if not self.deadline.passed:
+                return item
+            state.last = item.number - 1
+            self._settle(state)
+        raise StopIteration
+
+    def take(self, item: _Item, outcome: Any) -> None:
+        """An outcome is there; perhaps one that no longer counts."""
+        state = self.states[item.state]
+        if state.batch and item.batch == state.batches and item.number <= state.last:
+            if isinstance(outcome, Died):
+                outcome = state.batch.of_death(item.job, outcome)
+            self.progress(item.job, outcome)
+            state.outcomes[item.number] = outcome
+            if state.batch.ends(outcome):
+                state.last = item.number
+            self._settle(state)
+
+    def _settle(self, state: _State[Any]) -> None:
+        while state.complete:
+            self._advance(state, [state.outcomes[i] for i in range(state.last + 1)])
+
+    def _advance(self, state: _State[Any], outcomes: list[Any] | None) -> None:
+        state.advance(outcomes)
+        for number, job in enumerate(state.batch.jobs if state.batch and not state.ended else ()):
+            item = _Item(state.index, state.batches, number, state.batch.work, job)  # type: ignore[union-attr]
+            place = (state.batches, number, state.index) if self.deadline.end else (state.index, state.batches, number)
+            heapq.heappush(self.heap, (place, item))
+        self._settle(state)

@@ -1,0 +1,240 @@
+"""Many ops, many calls: in this process, in worker processes, or on a Dask cluster. The only engine.
+
+A source of calls (calls/sampling.py) is cut into blocks; verification.py says what is done with them, run/batches.py
+does it. A call that crashes or hangs in another process is a verdict, and the rest goes on.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from random import Random
+from statistics import median
+from typing import NamedTuple
+
+from cnn_oracle.call import Call
+from cnn_oracle.calls.enumeration import Path, World, estimate
+from cnn_oracle.calls.sampling import Drawn, Sample, Slice
+from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.environment import pytorch
+from cnn_oracle.op import Op
+from cnn_oracle.ops import look_up
+from cnn_oracle.result import Failure, Result, Verdict, death
+from cnn_oracle.run import workers
+from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
+from cnn_oracle.run.workers import Died, Note, Run, processors
+from cnn_oracle.store import Store
+from cnn_oracle.subject import Subject
+from cnn_oracle.theorems import Theorem
+from cnn_oracle.verification import (
+    EXAMPLES,
+    Block,
+    Tally,
+    check_block,
+    checkable,
+    covered,
+    drawn,
+    one_call,
+    survive,
+    verdict,
+    without_end,
+)  # fmt: skip
+
+FEW = 200  # calls that are done before another process has imported PyTorch
+MOST = 2_000_000  # calls, half an hour's: more are counted by sampling, and are run only in parts or on a cluster
+TIMED = 200  # calls, for an estimate of time
+
+Progress = Callable[[str, int, int | None], None]  # what, how many more, of how many
+
+
+def _quiet(*_: object) -> None:
+    """Nobody watches."""
+
+
+def verify(
+    subject: Subject, names: Iterable[str] = (), *, examples: int = EXAMPLES, seed: int = 0, run: Run | None = None,
+    seconds: float | None = None, timeout: float | None = None,
+    first: Callable[[str], Sequence[Sample]] = lambda _: (), progress: Progress = _quiet,
+) -> Iterator[Result]:  # fmt: skip
+    """A row for each of the named ops, or for all that the subject has, by drawn calls.
+
+    ``run`` is where the work is done: in this process, unless given (``here``). With ``seconds`` calls are drawn until
+    so many have passed; an op whose turn did not come has no row. ``first`` are calls of an op that are checked before
+    all others. ``timeout``: seconds after which a call without an answer is CRASHED, in other processes.
+
+    Raises:
+        ValueError: a name is no op, the subject does not have it, or no call has the options that are declared.
+    """
+    for op in covered(subject, names):
+        if op.name in subject.limits.options and not [*Drawn(1, seed, limits=subject.limits).samples(op)]:
+            raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
+    ops, rounds = covered(subject, names), drawn if seconds is None else without_end
+    total = None if seconds else len(ops) * examples
+    steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
+    tell = _telling(progress, total)
+    rows = finish_all(steps, run, deadline=Deadline(seconds), timeout=timeout, progress=tell)
+    yield from (row for row in rows if row)
+
+
+def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: bool = False) -> Run | None:
+    """Where so many calls, or very many, are best done: in this process (None), or by what runs jobs in others."""
+    count, few = jobs or processors(), calls is not None and calls <= FEW and jobs is None
+    if subject.loader is None or ((count == 1 or few) and not isolate):
+        return None
+    return partial(workers.run, count=count)
+
+
+def call(
+    subject: Subject, one: Call, which: Sequence[Theorem] = (), isolate: bool = False, timeout: float | None = None
+) -> Result:
+    """The row of a single call, as verification.one_call; ``isolate``: in a process of its own.
+
+    Raises:
+        ValueError: the call cannot be used.
+    """
+    if not isolate:
+        return one_call(subject, one, which)
+    ((_, row),) = each(
+        _one, [(subject, one, tuple(which))], of_death=_of_dead_call, run=partial(workers.run, count=1), timeout=timeout
+    )
+    if isinstance(row, str):
+        raise ValueError(row)
+    return row
+
+
+def _one(job: tuple[Subject, Call, Sequence[Theorem]], note: Note) -> Result | str:
+    subject, one, which = job
+    note(0)
+    try:
+        if unsafe(one):
+            with suppress(Exception):  # what the call lacks is told below
+                survive(subject, look_up(one.op), one)
+        return one_call(subject, one, which)
+    except ValueError as error:  # the call cannot be used: for the process that asked to say
+        return str(error)
+
+
+def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: Died) -> Result:
+    subject, one, _ = job
+    failure = death(one, died.how, subject.name)
+    return Result(one.op, Verdict.CRASHED, 1, 0.0, died.seconds, failure, pytorch=pytorch())
+
+
+def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sample]:
+    """The calls of an op on which the subject failed before, or failed a theorem, as far as they can still be checked.
+
+    None are kept of ``manual``, nor of what has no name to import it by.
+    """
+    samples, key = [], _key(subject, theorem)
+    for call in store.calls(key, op) if subject.loader and not subject.own else ():
+        if checkable(subject, call):
+            samples.append(Sample(call))
+        else:
+            store.drop(key, call)
+    return samples
+
+
+def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theorem: str = "") -> None:
+    """Keep the call that fails for the next run, or forget those that no longer do."""
+    key = _key(subject, theorem)
+    if subject.own or subject.loader is None:
+        return
+    if failure is None:
+        for call in store.calls(key, op):
+            store.drop(key, call)
+    elif checkable(subject, failure.redo):
+        store.keep(key, failure.redo)
+
+
+def _key(subject: Subject, theorem: str) -> str:
+    return f"{subject.name}::{theorem}" if theorem else subject.name
+
+
+class Count(NamedTuple):
+    """How many calls some jobs have, and whether that is exact or an estimate from random paths."""
+
+    calls: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"{self.calls:,}" if self.exact else f"about {float(f'{self.calls:.2g}'):,.0f}"
+
+
+def exhaust(
+    subject: Subject, names: Iterable[str], size: int, part: tuple[int, int] = (1, 1), *, run: Run | None = None,
+    isolate: bool = False, timeout: float | None = None, say: Callable[[str], None] = _quiet,
+    progress: Progress = _quiet,
+) -> Iterator[Result]:  # fmt: skip
+    """A row for each op, by every geometry up to a size, or a part of them, once each; ``say`` is told their number.
+
+    ``isolate``: of the calls that PyTorch must not be handed, too, the subject alone is asked, which must survive them.
+
+    Raises:
+        ValueError: an op is unknown, lacks float64, or has too many calls for one run; nothing has been run then.
+    """
+    every, large, totals = list[tuple[Op, list[Path]]](), list[str](), list[int]()
+    for op in covered(subject, names):
+        if "float64" not in subject.dtypes(op.name):
+            raise ValueError(f"subject {subject.name!r}: an exhaustive run is in float64, which {op.name} lacks")
+        prefixes, number = counted(op, size, part, progress)
+        say(f"{op.name}: {number} geometries with axes up to {size}" + f", part {part[0]}/{part[1]}" * (part[1] > 1))
+        every.append((op, prefixes))
+        totals.append(number.calls)
+        if not number.exact and not _is_cluster(run):
+            large.append(f"{op.name} has {number} geometries, {_hours(subject, op, size, number, progress)}")
+    if large:
+        raise ValueError(f"{'; '.join(large)}: give --part i/n, or axes smaller than {size}")
+    options, enough = (f" --part {part[0]}/{part[1]}", EXAMPLES) if part[1] > 1 else ("", 0)
+
+    def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
+        sources = (Slice(size, prefix, subject.limits) for prefix in prefixes)
+        blocks = [Block(subject, op, source, once=True, alone=isolate) for source in sources]
+        return verdict(subject, op, [blocks], enough=enough, command=f"exhaust {size}", options=options)
+
+    tell = _telling(progress, sum(totals))  # one bar for all
+    rows = finish_all((steps(*one) for one in every), run, timeout=timeout, progress=tell)
+    yield from (row for row in rows if row)
+
+
+def counted(op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet) -> tuple[list[Path], Count]:
+    """The jobs of a part of an enumeration, and how many calls they have."""
+    world = World(op, size)
+    prefixes = world.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
+    about, calls = estimate(world) / part[1], 0
+    if about > MOST:
+        return prefixes, Count(round(about), False)
+    for prefix in prefixes:
+        progress(f"counting {op.name}", 1, len(prefixes))
+        calls += sum(1 for _ in world.calls(prefix))
+    return prefixes, Count(calls, True)
+
+
+def _hours(subject: Subject, op: Op, size: int, number: Count, progress: Progress) -> str:
+    """How long so many calls take here, by some at random; the first of a process are slow, so the median tells."""
+    rng = Random(0)
+    paths = [path for _ in range(TIMED) if (path := World(op, size).probe(rng)[1])]
+    blocks = [Block(subject, op, Slice(size, path), once=True) for path in paths]
+    seconds = [0.0]
+    for _, one in each(_timed, blocks, of_death=lambda *_: 0.0):
+        progress(f"timing {op.name}", 1, len(paths))
+        seconds.append(one)
+    hours = median(seconds) * number.calls / processors() / 3600
+    return f"some {hours:.1f} hours on {processors()} processors"
+
+
+def _timed(block: Block, note: Note) -> float:
+    start = time.perf_counter()
+    check_block(block, note)
+    return time.perf_counter() - start
+
+
+def _is_cluster(run: Run | None) -> bool:
+    return run is not None and getattr(run, "func", run) is not workers.run
+
+
+def _telling(progress: Progress, total: int | None) -> Callable[[object, object], None]:
+    def tell(job: object, outcome: object) -> None:
+        if isinstance(job, Block) and isinstance(outcome, Tally):
+            progress(job.op.name, outcome.calls + outcome.skipped, total)
+
+    return tell
