@@ -22,7 +22,7 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import workers
 from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
-from cnn_oracle.run.workers import Died, Note, Run, processors
+from cnn_oracle.run.workers import FEW, Died, Note, Run, processors
 from cnn_oracle.store import Store
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems import Theorem
@@ -40,7 +40,6 @@ from cnn_oracle.verification import (
     without_end,
 )  # fmt: skip
 
-FEW = 200  # calls that are done before another process has imported PyTorch
 MOST = 2_000_000  # calls, half an hour's: more are counted by sampling, and are run only in parts or on a cluster
 TIMED = 200  # calls, for an estimate of time
 

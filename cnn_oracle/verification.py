@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from itertools import count, islice
 from typing import Any, NamedTuple
 
@@ -18,20 +17,18 @@ import torch
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Source, admitted
-from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import cases, shared_cases, strongest, unanswered
+from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, unanswered
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Refusal
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
-from cnn_oracle.diagnose import precision
-from cnn_oracle.diagnose.diagnose import diagnose
 from cnn_oracle.environment import pytorch, versions
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
+from cnn_oracle.run import memory
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, everything, forward
 from cnn_oracle.run.workers import Died, Note
@@ -266,6 +263,8 @@ def _is_fast(job: tuple[Subject, Op, Failure], note: Note) -> bool:
 
 def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
     """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
+    from cnn_oracle.diagnose import precision
+
     return op.by_fast_algorithm is not None and failure.index is not None and not precision.narrow(subject, op)
 
 
@@ -316,13 +315,20 @@ def _as_drawn(job: Unexplained, note: Note) -> Failure:
     return _diagnosed(job, note)
 
 
+def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
+    """The failure with its diagnosis."""
+    from cnn_oracle.diagnose.diagnose import diagnose
+
+    return diagnose(subject, op, failure)
+
+
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """Whoever asks, the verdict is the same: PyTorch has one thread (calls are small), and warnings are no errors."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with warnings.catch_warnings(action="default"):
+        with warnings.catch_warnings(action="default"), memory.watched():
             yield
     finally:
         torch.set_num_threads(threads)
@@ -433,6 +439,7 @@ def smallest(
 
     It is told as its ``reproduce`` line will tell it: by the first theorem that does not hold there, with its causes.
     """
+    from cnn_oracle.calls.shrinking import FlakyError, shrink  # what a pass does not need is imported when it is needed
 
     def attempt(call: Call) -> None:
         progress()
@@ -455,7 +462,7 @@ def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
     op, which = look_up(found.redo.op), [found.theorem] if found.theorem else []
     for seed in range(min(found.redo.seed, SMALL)):
-        if failure := _judged(subject, op, replace(found.redo, seed=seed), which)[2]:
+        if failure := _judged(subject, op, Call(op.name, found.redo.arguments, seed), which)[2]:
             return failure
     return found
 

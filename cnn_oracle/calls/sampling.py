@@ -11,9 +11,6 @@ from itertools import cycle, islice, repeat
 from random import Random
 from typing import Any, NamedTuple
 
-from hypothesis import assume
-from hypothesis import strategies as st
-
 from cnn_oracle.call import Call
 from cnn_oracle.calls.disputed import disputed
 from cnn_oracle.calls.enumeration import Path, World
@@ -78,18 +75,6 @@ def admitted(op: Op, call: Call, limits: Limits = EVERYTHING) -> bool:
 def random_call(op: Op, rng: Random) -> Call:
     """A call of an op, each choice uniform but for rare ones, one in ten each; safe to hand to PyTorch in-process."""
     return next(_safe(op, rng, repeat(0.0))).call
-
-
-@st.composite
-def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False) -> Call:
-    """The same calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
-
-    def policy(values: int, rare: int) -> int:
-        return int(draw(st.integers(0, values + rare - 1)))
-
-    call = sample(op, draw(st.integers(0, SEEDS - 1), label="seed"), policy, limits).call
-    assume(admitted(op, call, limits) and (unsafe_too or not unsafe(call)))
-    return call
 
 
 class Drawn(NamedTuple):

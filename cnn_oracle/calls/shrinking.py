@@ -1,17 +1,20 @@
-"""The shrinker: a failing call made as small as it goes, by Hypothesis, which begins with the very call."""
+"""Calls as Hypothesis draws them, and the shrinker: a failing call made as small as it goes, beginning with itself."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import hypothesis.configuration
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import HealthCheck, Phase, Verbosity, assume
+from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import Drawn, Sample, calls
+from cnn_oracle.calls.sampling import SEEDS, Drawn, Sample, admitted, sample
+from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits
 
@@ -63,6 +66,18 @@ def simplest(
         except Exception:  # whatever it raises, shrink() raises it again
             return one
     return found
+
+
+@st.composite
+def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False) -> Call:
+    """The same calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
+
+    def policy(values: int, rare: int) -> int:
+        return int(draw(st.integers(0, values + rare - 1)))
+
+    call = sample(op, draw(st.integers(0, SEEDS - 1), label="seed"), policy, limits).call
+    assume(admitted(op, call, limits) and (unsafe_too or not unsafe(call)))
+    return call
 
 
 class _Only(ExampleDatabase):

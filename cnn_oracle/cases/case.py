@@ -4,8 +4,8 @@ Every case is built here. Its grid, dtype, layout, arrays and the source of its 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, ClassVar
 
@@ -27,6 +27,23 @@ STEPS = 4  # consecutive steps of an optimiser in one case
 Cotangent = Callable[[tuple[int, ...]], Array]  # of the shape of y; of the steps' gradients
 
 
+class Numbers:
+    """Random numbers that go on where the arrays of a case ended; a generator is made when it is first asked for."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self.state = state
+
+    def again(self) -> "Numbers":
+        """The same numbers from the start."""
+        return Numbers(self.state)
+
+    @cached_property
+    def generator(self) -> np.random.Generator:
+        bits: Any = np.random.PCG64(0)
+        bits.state = self.state
+        return np.random.Generator(bits)
+
+
 @dataclass
 class Case:
     """What a subject is given (arrays, keywords, dy) and what it should answer (truth, in float64)."""
@@ -38,7 +55,7 @@ class Case:
     dy: Array  # y's cotangent; for a step the gradients of its consecutive steps
     truth: Answers
     lattices: tuple[Lattice, Lattice]  # of the arguments, of dy
-    rng: np.random.Generator  # goes on where the arrays ended
+    numbers: Numbers
     unwritten: float = np.nan  # what memory holds that the subject has not written to
     written: list[str] = field(default_factory=list)  # which functions wrote to which arguments
     form: Format = FORMATS["float64"]  # the numbers' own, where NumPy's dtype stands for it
@@ -48,6 +65,11 @@ class Case:
     def exact(self) -> bool:
         """Drawn on a lattice: the answers must be bitwise equal."""
         return self.lattices[0] is not REAL
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """Goes on where the arrays ended; cases that ``replace`` made of each other share it."""
+        return self.numbers.generator
 
     @property
     def in_float64(self) -> "Case":
@@ -82,10 +104,15 @@ def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64"
     if (key := (op, lattice, dtype)) not in _Latest.cases:
         _Latest.cases[key] = build(op, call, lattice, FORMATS[dtype])
     case = _Latest.cases[key]
-    bits: Any = np.random.PCG64(0)
-    bits.state = case.rng.bit_generator.state
     arrays, keywords = {**case.arrays}, {**case.keywords}
-    return replace(case, arrays=arrays, keywords=keywords, rng=np.random.Generator(bits), written=[])
+    return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), written=[])
+
+
+def replace(case: Case, **changes: Any) -> Case:
+    """As dataclasses.replace, at a fraction of its time."""
+    another = Case.__new__(Case)
+    vars(another).update(vars(case), **changes)
+    return another
 
 
 Expected = Callable[[Op, Case, Cotangent], Case]  # the case with dy, made once y's shape is known, and its truth
@@ -121,8 +148,11 @@ def build(
 
     shapes = {n: call.arguments.get(n) for n in positional(op)}
     arrays = {n: None if s is None else numbers(n, s, primal, domain.get(n, normal)) for n, s in shapes.items()}
-    case = Case(call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), rng, form=form, layout=layout)
-    return replace((expected or by_pytorch)(op, case, cotangent), lattices=(primal, dual))
+    case = Case(
+        call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), Numbers({}), form=form, layout=layout
+    )
+    case = (expected or by_pytorch)(op, case, cotangent)
+    return replace(case, lattices=(primal, dual), numbers=Numbers(rng.bit_generator.state))
 
 
 def _grids(rule: Draw | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Lattice, Lattice]:

@@ -1,7 +1,9 @@
 """Running PyTorch: always on fresh contiguous float64 copies, whatever the subject is given."""
 
+import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
@@ -9,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
@@ -48,24 +51,42 @@ def reference_answers(
     y = _forward(call, tensors, keywords)
     dy = cotangent(tuple(y.shape))
     present = {n: t for n, t in tensors.items() if t is not None}
-    gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy))
+    gradients = torch.autograd.grad((y * _tensor(dy)).sum(), list(present.values()))  # faster than grad(y, …, dy)
     answers: Answers = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
     return dy, answers | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
 
 
 def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
     """J v: how y changes when every positional argument moves along its direction, by forward-mode differentiation."""
-    tensors = {n: _tensor(a) for n, a in arrays.items()}
-    present = [n for n, t in tensors.items() if t is not None]
+    try:
+        with _without_decompositions():
+            return _tangent(call, arrays, keywords, directions)
+    except NotImplementedError:  # a kernel has no forward mode of its own
+        return _tangent(call, arrays, keywords, directions)
 
-    def f(*values: torch.Tensor) -> torch.Tensor:
-        return _forward(call, tensors | dict(zip(present, values, strict=True)), keywords)
 
-    primals, tangents = (tuple(_tensor(a[n]) for n in present) for a in (arrays, directions))
-    with warnings.catch_warnings():
+def _tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
+    with warnings.catch_warnings(), forward_ad.dual_level():
         warnings.filterwarnings("ignore", "`torch.jit")  # its own, at the first use of forward mode
-        tangent: Array = _numpy(torch.func.jvp(f, primals, tangents)[1])
-    return tangent
+        pairs = {n: None if a is None else (_tensor(a), _tensor(directions[n])) for n, a in arrays.items()}
+        make: Any = forward_ad  # which has no types
+        y = _forward(call, {n: pair and make.make_dual(*pair) for n, pair in pairs.items()}, keywords)
+        tangent = make.unpack_dual(y).tangent
+    return np.zeros(y.shape) if tangent is None else _numpy(tangent)
+
+
+@contextmanager
+def _without_decompositions() -> Iterator[None]:
+    """make_dual imports the decompositions of all kernels, a third of a second, unless PyTorch's compiler is off."""
+    before = os.environ.get("PYTORCH_JIT")
+    os.environ["PYTORCH_JIT"] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTORCH_JIT"]
+        else:
+            os.environ["PYTORCH_JIT"] = before
 
 
 def reference_second_gradients(
@@ -75,7 +96,7 @@ def reference_second_gradients(
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     present = {n: t for n, t in tensors.items() if t is not None}
     y = _forward(call, tensors, keywords)
-    gradients = torch.autograd.grad(y, list(present.values()), _tensor(dy), create_graph=True)
+    gradients = torch.autograd.grad((y * _tensor(dy)).sum(), list(present.values()), create_graph=True)
     total = sum((g * _tensor(directions[n])).sum() for n, g in zip(present, gradients, strict=True))
     if not isinstance(total, torch.Tensor) or not total.requires_grad:  # y is linear, its gradient constant
         return {n: None if t is None else np.zeros(t.shape) for n, t in tensors.items()}

@@ -4,12 +4,11 @@ They are put into a drawn call in the place of its arrays, or of some of their v
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import Case, answered, draw
+from cnn_oracle.cases.case import Case, answered, draw, replace
 from cnn_oracle.cases.expected import Answers
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import ARRAY_KEYWORDS, Op

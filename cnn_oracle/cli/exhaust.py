@@ -8,6 +8,7 @@ import typer
 
 from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, Subjects, Timeout, check_folder, progress, refuse, write
 from cnn_oracle.cli.verify import WAIT, Cluster, engine, report, subject_of
+from cnn_oracle.run.workers import start_early
 
 
 def exhaust(
@@ -27,13 +28,15 @@ def exhaust(
     json: Json = None,
 ) -> None:
     """Check y and all gradients once on every geometry with axes up to a size, bitwise where nothing can round."""
-    from cnn_oracle import survey
-    from cnn_oracle.verification import to_json
-
     if cluster is not None:
         refuse("the cluster says how many jobs it runs", jobs=jobs)
     check_folder(json)
     of_parts = part_of(part)
+    if jobs != 1 and cluster is None:
+        start_early()
+    from cnn_oracle import survey
+    from cnn_oracle.verification import to_json
+
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
         code, _ = subject_of(subject)
         with (

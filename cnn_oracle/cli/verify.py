@@ -22,6 +22,7 @@ from cnn_oracle.cli.terminal import (
     table,
     write,
 )  # fmt: skip
+from cnn_oracle.run.workers import FEW, start_early
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,9 @@ def verify(
         refuse("a single theorem is checked in this process", theorem=theorem)
     check_folder(json)
     number = seed_of(seed)
+    few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
+    if jobs != 1 and cluster is None and not few:
+        start_early()
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
         code, settings = subject_of(subject)
         if call is not None:

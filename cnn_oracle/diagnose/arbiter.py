@@ -6,13 +6,12 @@ most, and by differences of order 8, with their truncation and noise, elsewhere.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
 import numpy as np
 
-from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.exact_grids import REAL
 from cnn_oracle.cases.expected import reference_forward
 from cnn_oracle.compare.bounds.common import present

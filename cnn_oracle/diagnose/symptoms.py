@@ -5,12 +5,11 @@ differ by more than roundings. The first that fits is told.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import reference_forward, reference_gradients
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.compare import show, tolerance

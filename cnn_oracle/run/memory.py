@@ -21,15 +21,39 @@ PLACES: tuple[tuple[Any, str], ...] = (
 MAKERS = tuple(getattr(owner, name) for owner, name in PLACES)
 
 
+class _Watched:
+    """What new memory is filled with now; None where it is left as it is."""
+
+    value: float | None = None
+
+
 @contextlib.contextmanager
-def filled(value: float) -> Iterator[None]:
-    """New memory holds ``value``; what stood in its place stands there again afterwards."""
+def watched() -> Iterator[None]:
+    """All that makes memory is replaced, and put back afterwards: once for many calls, for it is slow to do."""
     before = [getattr(owner, name) for owner, name in PLACES]
-    _put([_filling(make, value) for make in MAKERS])
+    _put([_filling(make) for make in MAKERS])
     try:
         yield
     finally:
         _put(before)
+
+
+class filled:  # noqa: N801  # a context manager, of which a class is the fastest
+    """New memory holds ``value``."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __enter__(self) -> None:
+        self.alone = watched() if np.empty is MAKERS[0] else None  # nobody watches for many calls
+        if self.alone:
+            self.alone.__enter__()
+        self.before, _Watched.value = _Watched.value, self.value
+
+    def __exit__(self, *error: Any) -> None:
+        _Watched.value = self.before
+        if self.alone:
+            self.alone.__exit__(*error)
 
 
 def _put(makers: list[Callable[..., Any]]) -> None:
@@ -38,12 +62,13 @@ def _put(makers: list[Callable[..., Any]]) -> None:
 
 
 @lru_cache
-def _filling(make: Callable[..., Any], value: float) -> Callable[..., Any]:
-    whole = -1 if isnan(value) else int(value)
-
+def _filling(make: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(make)
     def made(*arguments: Any, **keywords: Any) -> Any:
-        memory = make(*arguments, **keywords)
+        memory, value = make(*arguments, **keywords), _Watched.value
+        if value is None:
+            return memory
+        whole = -1 if isnan(value) else int(value)
         if isinstance(memory, torch.Tensor):
             with torch.no_grad():
                 memory.fill_(value if memory.is_floating_point() else whole)

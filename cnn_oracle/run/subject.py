@@ -1,6 +1,6 @@
 """Running a subject on a case: its answers by name, and its exceptions as a verdict."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -88,8 +88,8 @@ def _call(
     # NumPy's sums of scalars
     given = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
     keywords = case.keywords if options is None else options
-    watched = {n: a for n, a in (given | {**keywords}).items() if isinstance(a, np.ndarray) and n != "state"}
-    before = {n: a.tobytes() for n, a in watched.items()}
+    watched = [(n, a) for n, a in (*given.items(), *keywords.items()) if isinstance(a, np.ndarray) and n != "state"]
+    before = [a.tobytes() for _, a in watched]
     try:
         with memory.filled(case.unwritten):
             answer = function(*given.values(), **keywords)
@@ -98,7 +98,7 @@ def _call(
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
-    written = [n for n, a in watched.items() if a.tobytes() != before[n]]
+    written = [n for (n, a), b in zip(watched, before, strict=True) if a.tobytes() != b]
     if not written:
         return answer
     answer = _apart(answer)  # it may be the very input
@@ -107,11 +107,11 @@ def _call(
     return answer
 
 
-def _restore(watched: Mapping[str, Array], before: Mapping[str, bytes]) -> None:
+def _restore(watched: Sequence[tuple[str, Array]], before: Sequence[bytes]) -> None:
     """Put right what was written to: what else is wrong is another matter, and others will read it."""
-    for n, a in watched.items():
-        if a.flags.writeable and a.tobytes() != before[n]:
-            a[...] = np.frombuffer(before[n], a.dtype).reshape(a.shape)
+    for (_, a), b in zip(watched, before, strict=True):
+        if a.flags.writeable and a.tobytes() != b:
+            a[...] = np.frombuffer(b, a.dtype).reshape(a.shape)
 
 
 def _apart(answer: Any) -> Any:

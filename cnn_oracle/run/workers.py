@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -19,8 +20,8 @@ Result = TypeVar("Result")
 Note = Callable[[int], None]
 Work = Callable[[Job, Note], Result]
 
-# What every worker would import: the command line, and, with sympy, what autograd imports at its first gradient
-PRELOAD = ["cnn_oracle.verification", "cnn_oracle.cli", "torch.fx.experimental.symbolic_shapes"]
+PRELOAD = ["cnn_oracle.survey"]  # what every worker would import
+FEW = 200  # calls that are done before another process has imported PyTorch
 OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
 TICK = 0.1  # seconds between looks at whether a worker still moves
 
@@ -91,6 +92,13 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def start_early() -> None:
+    """Let the process that workers are forked from import while this one does."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+        forkserver.ensure_running()
+
+
 class _Raised(NamedTuple):
     """What ended a job without ending its process; a ValueError says what is wrong with the call."""
 
@@ -106,7 +114,7 @@ class _Worker(Generic[Job, Result]):
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            context.set_forkserver_preload(PRELOAD)
+            start_early()
         self.job: Any = None
         self.again = False  # the job's worker has died before
         self._began = time.monotonic()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import answered, displaced, strongest
+from cnn_oracle.cases.case import answered, displaced, replace, strongest
 from cnn_oracle.cases.expected import Answers, lacks_double_backward
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual._typing import Array
@@ -32,7 +32,9 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     shape = case.dy.shape
     dz = case.lattices[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
     dz = np.asarray(dz, case.dtype)
-    whole, *parts = (answered(op, case, dy=dy) for dy in (case.dy + dz, case.dy, dz))
+    whole, parts = answered(op, case, dy=case.dy + dz), [replace(case, dy=dy) for dy in (case.dy, dz)]
+    if not case.exact:  # where the parts have bounds
+        parts = [answered(op, part) for part in parts]
     first, second = (backward(subject, part) for part in parts)
     total: Answers = {q: _sum((first[q], second[q])) for q in first}
     bounds = [bound for part in (whole, *parts) if (bound := tolerance(op, part))]

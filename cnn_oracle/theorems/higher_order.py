@@ -1,11 +1,10 @@
 """Two further witnesses, PyTorch's other ways to differentiate: forward mode, and the gradient of the gradient."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
-from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import Answers, reference_second_gradients, reference_tangent
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma

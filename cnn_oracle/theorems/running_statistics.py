@@ -9,7 +9,7 @@ import torch
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.invalid import misshapen
-from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.case import Case, Numbers
 from cnn_oracle.cases.exact_grids import REAL
 from cnn_oracle.cases.expected import Answers
 from cnn_oracle.compare.bounds.norms import reading
@@ -41,7 +41,7 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
         refuses(subject, "running_statistics", [*given.values()], options, call, f"PyTorch: {refusal}")
         return 0.0
     own = {"training": True} if "training" in op.options else {}
-    case = Case(Call(op.name, own, call.seed), dtype, {"x": x}, own, np.zeros(()), {}, (REAL, REAL), rng)
+    case = Case(Call(op.name, own, call.seed), dtype, {"x": x}, own, np.zeros(()), {}, (REAL, REAL), Numbers({}))
     names = ("running_mean", "running_var")
     truth: Answers = dict(zip(names, (a.numpy() for a in theirs), strict=True))
     for name in names:

@@ -2,6 +2,8 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from cnn_oracle.call import Call
@@ -13,15 +15,30 @@ def must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], m
     """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
     if not callable(function):
         raise Failure(f"{op.name} has no {name}", call)
+    with suppress(TypeError):  # what has no hash is looked at each time
+        if _known_to_be_right(function, reference, more, len(op.positional)):
+            return
+    if fault := _fault(function, reference, more, len(op.positional)):
+        raise Failure(f"{op.name}.{name} {fault}", call)
+
+
+def _fault(function: Any, reference: Callable[..., Any], more: int, arrays: int) -> str:
     if not tells(function):
-        return
-    want, got, arrays = _parameters(reference), _parameters(function), len(op.positional)
+        return ""
+    want, got = _parameters(reference), _parameters(function)
     if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
         got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # whatever else: the calls will show
     if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
         shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
         told = ", ".join([*shown, *map(str, want[arrays:])])
-        raise Failure(f"{op.name}.{name} takes ({', '.join(map(str, got))}), it should take ({told})", call)
+        return f"takes ({', '.join(map(str, got))}), it should take ({told})"
+    return ""
+
+
+@lru_cache
+def _known_to_be_right(function: Any, reference: Callable[..., Any], more: int, arrays: int) -> bool:
+    """One call after the other asks the same."""
+    return not _fault(function, reference, more, arrays)
 
 
 def tells(function: Any) -> bool:

@@ -133,7 +133,7 @@ def _gradcheck(subject: Subject, op: Op) -> bool:
 def _with(case: Case, names: Iterable[str], tensors: Iterable[torch.Tensor]) -> Case:
     given: Answers = {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
     return Case(
-        case.call, case.dtype, case.arrays | given, case.keywords, case.dy, case.truth, case.lattices, case.rng
+        case.call, case.dtype, case.arrays | given, case.keywords, case.dy, case.truth, case.lattices, case.numbers
     )  # fmt: skip
 
 

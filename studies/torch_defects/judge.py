@@ -1,14 +1,13 @@
 """One call on trial: every case of it, in a dtype, in some layouts. What is beyond its bound is wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.dtypes import FORMATS, Format
 from cnn_oracle.compare.compare import compare, show
 from cnn_oracle.diagnose import arbiter

@@ -5,13 +5,12 @@ large an answer may be, never what it is.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import STEPS, Case, Cotangent, build
+from cnn_oracle.cases.case import STEPS, Case, Cotangent, build, replace
 from cnn_oracle.cases.dtypes import FORMATS, Format
 from cnn_oracle.cases.exact_grids import meeting
 from cnn_oracle.cases.expected import Answers

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnn_oracle.article.claims import CLAIMS
 from cnn_oracle.article.printed import holds_exactly_on_its_domain
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.exact_grids import integers
 from cnn_oracle.manual import conv2d, relu, softmax

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.manual import _correlation, _elementwise, _normalise, gelu
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS

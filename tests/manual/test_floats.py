@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.special_values import EDGES, INF
 from cnn_oracle.manual import dropout, dropout2d, l1_loss, mse_loss, softsign

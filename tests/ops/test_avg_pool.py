@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.exact_grids import multiples
 from cnn_oracle.manual import avg_pool2d, avg_pool3d, conv2d

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.compare.bounds.rounding import ELEMENTARY
 from cnn_oracle.manual import gelu

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.exact_grids import distinct, ties
 from cnn_oracle.manual import max_pool2d

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.manual import convnet
 from cnn_oracle.ops import OPS
 from cnn_oracle.reference import convnet as reference

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from hypothesis import given
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.exact_grids import ties
 from cnn_oracle.manual import relu

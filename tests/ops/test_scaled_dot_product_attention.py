@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import draw
 from cnn_oracle.manual import scaled_dot_product_attention as attention

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.manual import silu
 from cnn_oracle.ops import OPS

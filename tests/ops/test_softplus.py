@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
 from cnn_oracle.manual import sigmoid, softplus
 from cnn_oracle.ops import OPS

@@ -10,6 +10,7 @@ from cnn_oracle.calls.sampling import Drawn
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
+from cnn_oracle.run.workers import FEW
 
 SUBJECT = """
 import ctypes, os, time
@@ -211,9 +212,9 @@ def test_several_processes_exhaust_what_one_exhausts(mixed):
 
 
 def test_few_calls_and_python_objects_stay_in_this_process(mixed):
-    assert survey.here(mixed, survey.FEW) is None
-    assert survey.here(mixed, survey.FEW + 1) is not None
-    assert survey.here(mixed, survey.FEW, jobs=2) is not None
+    assert survey.here(mixed, FEW) is None
+    assert survey.here(mixed, FEW + 1) is not None
+    assert survey.here(mixed, FEW, jobs=2) is not None
     assert survey.here(mixed, None, jobs=1) is None
     assert survey.here(mixed, None, jobs=1, isolate=True) is not None
     assert survey.here(mixed._replace(loader=None), None, jobs=2) is None

@@ -8,7 +8,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.exact_grids import kernel_cells, meeting
 from cnn_oracle.cases.expected import Answers, longest_sum, reference_gradients
-from cnn_oracle.compare.bounds.common import at_magnitudes, present, scaled, tiny
+from cnn_oracle.compare.bounds.common import at_magnitudes, gradient_magnitudes, present, scaled, tiny
 from cnn_oracle.compare.bounds.rounding import ELEMENTARY, gamma
 from cnn_oracle.manual._typing import Array
 
@@ -78,14 +78,14 @@ def weighted_mean(case: Case, u: float) -> Answers:
 
 def selection(case: Case, u: float) -> Answers:
     """y is copied, so exact; dx adds the cotangents that meet in a cell."""
-    magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
-    return scaled(gamma(meeting(case.call) - 1, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+    return scaled(gamma(meeting(case.call) - 1, u), gradient_magnitudes(case)) | {"y": np.zeros(case.dy.shape)}
 
 
 def embedding(case: Case, u: float) -> Answers:
     """y is copied, so exact; a row's gradient sums over its indices and may be divided by their number."""
-    magnitudes = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
-    return scaled(gamma(case.keywords["indices"].size + 2, u), magnitudes) | {"y": np.zeros(case.dy.shape)}
+    return scaled(gamma(case.keywords["indices"].size + 2, u), gradient_magnitudes(case)) | {
+        "y": np.zeros(case.dy.shape)
+    }
 
 
 def learnt_rows(case: Case) -> dict[str, Array]:

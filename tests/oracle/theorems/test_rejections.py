@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_oracle.calls.invalid import all_neighbours, misshapen
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import arrays_of, draw, keywords_of
 from cnn_oracle.manual import adamw, log_softmax, smooth_l1_loss
 from cnn_oracle.mistakes import load

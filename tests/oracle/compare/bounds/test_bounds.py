@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_oracle.call import parse
-from cnn_oracle.calls.sampling import calls
+from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import answered, draw
 from cnn_oracle.compare.bounds.softmax import cross_entropy
 from cnn_oracle.compare.compare import tolerance
