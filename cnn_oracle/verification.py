@@ -138,7 +138,7 @@ def verdict(
         return None
     failure, miss = found.failure, None
     if failure and shrinks:
-        failure = yield from explained(subject, op, found, once=any(block.once for block in round_))
+        failure = yield from explained(subject, judged_as(subject, op), found, once=any(block.once for block in round_))
     if failure is None:
         some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
         vacuous, miss = worth(judged, found.values, some)
@@ -359,7 +359,7 @@ def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theor
     found, judged = yield from settled(round_, judged_as(subject, op), which or theorems.of(op, subject))
     failure = found.failure
     if failure and shrinks:
-        failure = yield from explained(subject, op, found, which)
+        failure = yield from explained(subject, judged_as(subject, op), found, which)
     return Search(found.calls, found.worst, failure, found.tight if _is_sum(judged) and not failure else None)
 
 
@@ -460,7 +460,7 @@ def smallest(
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
-    op, which = look_up(found.redo.op), [found.theorem] if found.theorem else []
+    op, which = judged_as(subject, look_up(found.redo.op)), [found.theorem] if found.theorem else []
     for seed in range(min(found.redo.seed, SMALL)):
         if failure := _judged(subject, op, Call(op.name, found.redo.arguments, seed), which)[2]:
             return failure
@@ -475,7 +475,7 @@ def one_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Res
     Raises:
         ValueError: PyTorch cannot take the call, or must not be handed it.
     """
-    op, start = _usable(subject, call), time.perf_counter()
+    op, start = judged_as(subject, _usable(subject, call)), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded():
