@@ -4,18 +4,21 @@ From Python, ``import cnn_oracle as oracle`` offers ``verify``, ``covered``, ``a
 
 The files stand in the order in which a call passes through them; each imports only what stands above it:
 
+pages                       generated pages, from templates
 call, environment           a call as text that reproduces it; versions, hardware, files
 result, op, subject         verdicts and failures, all frozen; what an op is; the code under test
-calls                       1  which call: geometry by family, sampling, enumeration, invalid and unsafe calls
+calls                       1  which call: geometry by family, sampling, enumeration, shrinking, invalid calls
 cases                       2  its arrays and PyTorch's outputs: exact grids, distributions, special values, layouts
-run                         3  running the subject; memory that it did not write to; worker processes
+run                         3  running the subject; memory that it did not write to; steps of work in one process, in
+                               several, or on a cluster
 compare                     4  bitwise, or within a derived rounding bound
 ops                         the table of ops: name → (geometry, comparison)
 theorems                    5  what must hold: values, derivatives, contract, rejections
+settings, store             [tool.cnn-oracle] of a project; its failing calls, for the next run
 mistakes                    the catalogue of known mistakes
 diagnose                    6  why it failed: matching known mistakes, symptoms, precision, arbiter, exact reference
 vacuity, verification       is a pass meaningful?; 1 → 6 for one op: search, shrink, explain
-survey                      whole spaces of calls, in worker processes or on a cluster
+survey                      many ops and many calls: the only engine
 adapt, api, pytest_plugin   subjects made of what people have; ``oracle.verify``; ``pytest --oracle-subject``
 training, article           one network trained twice; the article's table of formulas
 studies                     how good is the oracle, and what does it find: a folder of its own

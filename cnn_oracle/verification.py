@@ -455,7 +455,6 @@ def smallest(
         if flaky.verdict is Verdict.NONDETERMINISTIC:
             return flaky
         return flaky.replace(verdict=Verdict.NONDETERMINISTIC, what=f"fails now and then: {flaky.what}")
-    return found
 
 
 def _plainer(subject: Subject, found: Failure) -> Failure:

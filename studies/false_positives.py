@@ -4,28 +4,20 @@ from collections import Counter
 from collections.abc import Callable
 from importlib.util import find_spec
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from cnn_oracle.call import Call
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
-from cnn_oracle.result import Failure, Verdict, death
-from cnn_oracle.run.batches import each
-from cnn_oracle.run.workers import Died, Note
-from cnn_oracle.verification import covered, verify_op
+from cnn_oracle.result import Failure, Result
+from cnn_oracle.run.batches import finish_all
+from cnn_oracle.run.workers import run
+from cnn_oracle.verification import Tally, covered, drawn, verdict
 
 CHUNK = 100  # calls of one seed, at most
 ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "by_jax", "pytorch")
 # Of the calls that others get: transforms in double precision, and a compilation for each geometry
 SHARES = {"fft": 0.1, "by_jax": 0.02}
-
-
-class Job(NamedTuple):
-    subject: str
-    op: str
-    calls: int
-    seed: int
 
 
 class Alarms(NamedTuple):
@@ -43,32 +35,29 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
     names = [f"cnn_oracle.studies.known_good.{name}" for name in ALTERNATIVES if name != "by_jax" or find_spec("jax")]
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
     weights = [SHARES.get(name.rpartition(".")[2], 1.0) for name, _ in pairs]
-    jobs = [
-        Job(*pair, min(CHUNK, each - made), seed)
-        for pair, weight in zip(pairs, weights, strict=True)
+    chunks = [
+        (load(name), look_up(op), min(CHUNK, each - made), seed)
+        for (name, op), weight in zip(pairs, weights, strict=True)
         for each in (ceil(calls * weight / sum(weights)),)
         for seed, made in enumerate(range(0, each, CHUNK))
     ]
-    told: dict[tuple[str, str], list[tuple[int, Verdict, Failure | None]]] = {pair: [] for pair in pairs}
-    for job, row in each(_listen, jobs, of_death=_of_death):
-        told[job.subject, job.op].append(row)
-        progress(f"{job.subject.rpartition('.')[2]} {job.op}", row[0])
+
+    def tell(block: Any, tally: Any) -> None:
+        if isinstance(tally, Tally):
+            progress(f"{block.subject.name.rpartition('.')[2]} {block.op.name}", tally.calls)
+
+    told: dict[tuple[str, str], list[Result]] = {pair: [] for pair in pairs}
+    steps = (verdict(subject, op, drawn(subject, op, n, seed)) for subject, op, n, seed in chunks)
+    for (subject, op, *_), row in zip(chunks, finish_all(steps, run, progress=tell), strict=True):
+        if row:
+            told[subject.name, op.name].append(row)
     return [
         Alarms(
-            *pair, sum(n for n, *_ in rows), dict(Counter(str(v) for _, v, _ in rows)),
-            next((failure for *_, failure in rows if failure), None),
+            *pair, sum(row.calls for row in rows), dict(Counter(str(row.verdict) for row in rows)),
+            next((row.failure for row in rows if row.failure), None),
         )
         for pair, rows in told.items()
     ]  # fmt: skip
-
-
-def _of_death(job: Job, died: Died) -> tuple[int, Verdict, Failure | None]:
-    return 1, Verdict.CRASHED, death(Call(job.op, {}, job.seed), died.how, job.subject)
-
-
-def _listen(job: Job, _: Note) -> tuple[int, Verdict, Failure | None]:
-    row = verify_op(load(job.subject), look_up(job.op), job.calls, job.seed)
-    return row.calls, row.verdict, row.failure
 
 
 def markdown(heard: list[Alarms]) -> str:

@@ -1,9 +1,9 @@
 """Step 1, which call: its geometry, drawn or enumerated; calls that PyTorch rejects, or that are unsafe for it.
 
 geometry       what each op may be called with, by family
-sampling       calls drawn at random, and the same for Hypothesis
+sampling       where calls come from: drawn by a policy, part of an enumeration, given
 enumeration    every geometry up to a size
-sources        drawn calls, part of an enumeration, one call; and how a failing one is made smaller
+shrinking      calls as Hypothesis draws them, and a failing one made small
 invalid        neighbours of a sound call, of which PyTorch rejects some
 unsupported    what PyTorch's function takes and the op does not
 unsafe         calls on which PyTorch writes outside its arrays

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import hypothesis.configuration
@@ -27,12 +27,12 @@ class FlakyError(Exception):
 
 def shrink(
     op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
-) -> None:
-    """Run ``check`` on simpler and simpler calls, as long as it raises; return if not even ``found`` makes it raise.
+) -> NoReturn:
+    """Run ``check``, which raised on ``found``, on simpler and simpler calls, as long as it raises.
 
     Raises:
         Exception: what ``check`` raises on the smallest call on which it does.
-        FlakyError: it does not do the same twice.
+        FlakyError: it does not do the same twice, or not even on ``found`` again.
     """
 
     found = simplest(op, found, check, limits=limits, unsafe_too=unsafe_too)
@@ -46,14 +46,14 @@ def shrink(
     def run(call: Call) -> None:
         check(call)
 
-    if not found.choices:  # it was not drawn
-        check(found.call)
-        return
     try:
         with _home():
-            run()
+            run() if found.choices else check(found.call)  # it may be given, not drawn
     except hypothesis.errors.FlakyFailure as error:
         raise FlakyError from error
+    except hypothesis.errors.Unsatisfiable:  # a call that is not drawn now
+        check(found.call)
+    raise FlakyError
 
 
 def simplest(

@@ -22,9 +22,8 @@ from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.subject import backward, forward, steps
 from cnn_oracle.run.workers import Note
-from cnn_oracle.studies.mutation.edits import Mutant
 from cnn_oracle.studies.mutation.importing import subject_of
-from cnn_oracle.studies.mutation.run import TIMEOUT, Judged
+from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judged
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, single_threaded
 
@@ -35,11 +34,6 @@ DRAWN = 20  # calls
 LOOSE = {"rtol": 1e-2, "atol": 1e-2}
 FIRST = {"stride", "padding", "dilation", "groups", "output_padding", "pad", "ignore_index", "eps"}
 EXACT = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
-
-
-class Job(NamedTuple):
-    mutant: Mutant
-    ops: tuple[str, ...]
 
 
 class Rung(NamedTuple):
@@ -60,7 +54,7 @@ def climb(judged: Sequence[Judged], progress: Callable[[str, int], None] = lambd
     able = [one for one in judged if one.op and one.theorem != "import"]
     chosen = Random(0).sample(able, min(SAMPLE, len(able)))
     totals = [0] * len(RUNGS)
-    jobs = [Job(one.mutant, one.judges[:JUDGES]) for one in chosen]
+    jobs = [Job(one.mutant, one.judges[:JUDGES], DRAWN) for one in chosen]
     for _, told in each(_told, jobs, of_death=lambda *_: (True,) * len(RUNGS), timeout=TIMEOUT):
         progress("ladder", len(chosen))
         for i in range(len(RUNGS)):

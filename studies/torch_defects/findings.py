@@ -118,7 +118,7 @@ def _smaller(job: Job, finding: Finding, before: Sequence[Sample], timeout: floa
     try:
         for one in before:
             check(one.call)
-        if finding.verdict is Verdict.WRONG:
+        if finding.verdict is Verdict.WRONG and not risky:
             work = job._replace(source=Listed((finding.sample,)), start=0, stop=None)
             ((_, small),) = each(_shrunk, [work], of_death=lambda *_: None, run=processes, timeout=timeout)
             return small or finding.sample
