@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Json, check_folder, progress, put, table, write
+from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, check_folder, progress, put, table, write
 from cnn_oracle.environment import require
+from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
     from cnn_oracle.studies.mutation.page import Row
@@ -19,8 +20,10 @@ def mutation(
     markdown: Annotated[
         Path | None, typer.Option(help="Also write a page to this file; beside it a picture, and figures as JSON.")
     ] = None,
+    jobs: Jobs = None,
 ) -> None:
     """Edit the source of manual, one small edit at a time, and say what share of them is rejected."""
+    limit(jobs)
     for path in (json, markdown):
         check_folder(path)
     if markdown and json == markdown.with_suffix(".json"):

@@ -25,6 +25,7 @@ from cnn_oracle.cli.terminal import (
     write,
 )  # fmt: skip
 from cnn_oracle.cli.verify import WAIT
+from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
     from cnn_oracle.studies.torch_defects.campaign import Row
@@ -62,12 +63,13 @@ def torch(
     else:
         refuse("only the calls of --exhaustive have parts", part=part)
     check_folder(json)
+    limit(jobs)
     wanted = plan.Plan(
         plan.dtypes(dtype or "float32,float64"), plan.layouts(layout or "all"), tuple(op or ()), call, seed_of(seed),
         examples or 100, exhaustive, part_of(part),
     )  # fmt: skip
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
-        rows, found = run(wanted, timeout or WAIT, jobs)
+        rows, found = run(wanted, timeout or WAIT)
     write(json, report.to_json(rows, found, **wanted.asked))
     if json != STDOUT:
         table(report.HEADER, report.cells(rows, found))
@@ -92,12 +94,13 @@ def torch_defects(
     from cnn_oracle.studies.torch_defects.defects import known, look
 
     check_folder(markdown)
+    limit(jobs)
     everything = plan.Plan(plan.dtypes("all"), plan.layouts("all"), examples=examples)
     # oneDNN has a kernel of its own for many a geometry of these
     convolutions = tuple(name for name in OPS if name.startswith("conv"))
     others = everything._replace(ops=tuple(name for name in OPS if name not in convolutions))
-    rows, found = run(everything._replace(ops=convolutions, examples=20 * examples), timeout or WAIT, jobs)
-    more_rows, more_found = run(others, timeout or WAIT, jobs)
+    rows, found = run(everything._replace(ops=convolutions, examples=20 * examples), timeout or WAIT)
+    more_rows, more_found = run(others, timeout or WAIT)
     rows, found = rows + more_rows, found + more_found
     seen, seen_avx2 = look(known()), look(known(), page.AVX2)
     command = f"cnn-oracle study torch-defects --markdown {markdown}" + f" --examples {examples}" * (examples != 100)
@@ -106,7 +109,7 @@ def torch_defects(
     print(f"{sum(s.there is True for s in seen)} of {len(seen)} known defects are here")
 
 
-def run(wanted: "Plan", timeout: float, jobs: int | None = None) -> "tuple[list[Row], list[Explained]]":
+def run(wanted: "Plan", timeout: float) -> "tuple[list[Row], list[Explained]]":
     """With a progress bar."""
     from cnn_oracle.studies.torch_defects import campaign, findings
 
@@ -114,9 +117,7 @@ def run(wanted: "Plan", timeout: float, jobs: int | None = None) -> "tuple[list[
         every = wanted.jobs(lambda name: advance(name, None, 0))
         made = {(job.op, job.dtype): job for job in every}
         total = wanted.total(every)
-        rows = campaign.trial(
-            every, timeout=timeout, count=jobs, progress=lambda name, done: advance(name, total, done)
-        )
+        rows = campaign.trial(every, timeout=timeout, progress=lambda name, done: advance(name, total, done))
         found = findings.explain(
             rows, lambda row: made[row.op, row.dtype], timeout=timeout, progress=lambda name: advance(name, total, 0)
         )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Json, Ops, check_folder, progress, put, table, write
+from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, check_folder, progress, put, table, write
 from cnn_oracle.cli.verify import report
+from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
     from cnn_oracle.studies.known_mistakes import Entry
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 def evidence(
     markdown: Annotated[Path, typer.Option(help="The page to write.")],
     exhaustive: Annotated[int, typer.Option(help="The largest axis of the exhaustive runs.", min=1)] = 5,
+    jobs: Jobs = None,
 ) -> None:
     """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    limit(jobs)
     from cnn_oracle.mistakes import load
     from cnn_oracle.studies import evidence
     from cnn_oracle.subject import OURS
@@ -40,8 +43,10 @@ def mistakes(
     geometries: Annotated[int, typer.Option(help="Failing calls of each that are asked for its name.", min=1)] = 300,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+    jobs: Jobs = None,
 ) -> None:
     """List the known mistakes: the formula violated, how soon each is rejected, how surely it is named."""
+    limit(jobs)
     for path in (json, markdown):
         check_folder(path)
     from cnn_oracle import mistakes as known
@@ -68,8 +73,10 @@ def false_positives(
     calls: Annotated[int, typer.Option(help="Drawn calls, of all alternatives together.", min=1)] = 100_000,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+    jobs: Jobs = None,
 ) -> None:
     """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
+    limit(jobs)
     for path in (json, markdown):
         check_folder(path)
     from cnn_oracle.studies import false_positives as study

@@ -16,16 +16,20 @@ from cnn_oracle.cli.terminal import (
     check_folder,
     progress,
     put,
+    refuse,
     seed_of,
     table,
     write,
-)
+)  # fmt: skip
 from cnn_oracle.cli.verify import WAIT
+from cnn_oracle.run.workers import limit
 
 
 def survey(
     packages: Annotated[list[str] | None, typer.Argument(help="Those on trial; all that are installed.")] = None,
-    examples: Annotated[int, typer.Option(help="Calls of each op that the package has the options for.", min=1)] = 100,
+    examples: Annotated[
+        int | None, typer.Option(help="Calls of each op that the package has the options for; 100.", min=1)
+    ] = None,
     seed: Seed = "0",
     jobs: Jobs = None,
     timeout: Timeout = None,
@@ -44,6 +48,7 @@ def survey(
 
     for path in (json, markdown):
         check_folder(path)
+    limit(jobs)
     number = seed_of(seed)
     before = [page.load(path) for path in results or ()]
     asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
@@ -55,18 +60,19 @@ def survey(
         asked = [package for package in asked if surveys.distribution(package) not in absent]
     if not asked and not before:
         raise ValueError("none of the packages is installed")
-    if json and not asked:
-        raise ValueError("--json is of what is tried now, and --results names what was: name a package, too")
+    if not asked:
+        why = "--results names what was checked before, and no package is named to be checked now"
+        refuse(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
+    each = examples or 100
     with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("survey", 0) as advance:
         rows = surveys.trial(
             asked,
-            examples,
+            each,
             number,
             timeout=timeout or WAIT,
-            count=jobs,
             progress=lambda name, done: advance(name, None, done),
         )
-    document = page.document(page.printed(rows), examples=examples, seed=number)
+    document = page.document(page.printed(rows), examples=each, seed=number)
     documents = sorted([*before, *[document] * bool(asked)], key=lambda d: min(d["packages"]))
     write(json, document)
     if markdown:

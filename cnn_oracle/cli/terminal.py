@@ -20,7 +20,9 @@ Subjects = Annotated[
     typer.Argument(help="An importable package or module that has some of the ops; that of the settings, or manual."),
 ]
 Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]
-Jobs = Annotated[int | None, typer.Option(help="Processes; all cores unless given. 1 is this one.", min=1)]
+Jobs = Annotated[
+    int | None, typer.Option(help="Processes; all cores unless given. 1: verify and exhaust use no other.", min=1)
+]
 Timeout = Annotated[
     float | None, typer.Option(help="In other processes: a call without an answer for so long is CRASHED; 60.", min=0.1)
 ]

@@ -87,8 +87,21 @@ def run(
             worker.process.kill()
 
 
+class _Limit:
+    """How many processes are wanted, if not as many as there are processors."""
+
+    count: int | None = None
+
+
+def limit(count: int | None) -> None:
+    """Use so many processes from now on; None: one for each processor."""
+    _Limit.count = count
+
+
 def processors() -> int:
-    """The processors that this process may use."""
+    """The processors that this process may use, or as many as it was told to."""
+    if _Limit.count:
+        return _Limit.count
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count as numbers_from
+from itertools import count
 from typing import NamedTuple
 
 from cnn_oracle import theorems
@@ -148,10 +148,10 @@ def installed(name: str) -> str | None:
 
 
 def trial(
-    packages: Sequence[str], examples: int, seed: int, timeout: float = 60, count: int | None = None,
+    packages: Sequence[str], examples: int, seed: int, timeout: float = 60,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
-    """A row for each op of each package, in their order. ``count``: processes; all cores unless given."""
+    """A row for each op of each package, in their order."""
     for package in packages:
         distribution(package)
         known_of(package)
@@ -161,7 +161,7 @@ def trial(
             progress(f"{job.package} {job.op}", row.calls)
 
     jobs = [job for package in packages for job in _jobs(package, examples, seed, timeout)]
-    return list(finish_all(map(_row, jobs), partial(run, count=count), timeout=timeout, progress=tell))
+    return list(finish_all(map(_row, jobs), run, timeout=timeout, progress=tell))
 
 
 def _row(job: Job) -> Steps[Row]:
@@ -228,7 +228,7 @@ def _work(job: Job, note: Note) -> tuple[Row, None]:
 
 def _alive(note: Note, number: int) -> Callable[[], None]:
     """Notes the call's number, each time another way."""
-    asked = numbers_from()
+    asked = count()
     return lambda: note(number + ATTEMPT * next(asked))
 
 

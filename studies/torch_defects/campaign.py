@@ -111,13 +111,9 @@ class Row(NamedTuple):
 
 
 def trial(
-    jobs: Iterable[Job], *, timeout: float | None = None, count: int | None = None,
-    progress: Callable[[str, int], None] = lambda *_: None,
-) -> list[Row]:  # fmt: skip
-    """A row for each op, dtype and layout that a call has; ``progress`` is told a name and how many more were made.
-
-    ``count``: processes; all cores unless given.
-    """
+    jobs: Iterable[Job], *, timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None
+) -> list[Row]:
+    """A row for each op, dtype and layout that a call has; ``progress`` is told a name and how many more were made."""
     jobs = list(jobs)
     keys = dict.fromkeys((job.op, job.dtype, layout) for job in jobs for layout in job.layouts)
 
@@ -125,9 +121,8 @@ def trial(
         calls = sum(t.calls for t in outcome.tallies.values()) if isinstance(outcome, _Found) else 0
         progress(f"{job.op} {job.dtype}", calls)
 
-    processes = partial(run, count=count)
-    ((safe, risky),) = finish_all([_together(jobs)], processes, timeout=timeout, progress=tell)
-    ((hidden),) = finish_all([_alone(risky)], partial(processes, fresh=True), timeout=timeout, progress=tell)
+    ((safe, risky),) = finish_all([_together(jobs)], run, timeout=timeout, progress=tell)
+    (hidden,) = finish_all([_alone(risky)], partial(run, fresh=True), timeout=timeout, progress=tell)
     rows = [Row(*key, safe.get(key, Tally()), hidden.get(key, Tally())) for key in keys]
     return [row for row in rows if row.safe.calls + row.unsafe.calls]
 
