@@ -162,11 +162,9 @@ def _restored(fields: dict[str, Any]) -> Failure:
     return Failure(**fields)
 
 
-def death(call: Call, how: str, subject_name: str) -> Failure:
+def death(call: Call, how: str, subject_name: str, options: str = " --isolate") -> Failure:
     """The failure of a call that ended its process, or had to be ended."""
-    return Failure(
-        f"{call.op} {how}", call, verdict=Verdict.CRASHED, subject_name=subject_name, options=" --isolate"
-    )  # fmt: skip
+    return Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
 
 
 class Result(NamedTuple):

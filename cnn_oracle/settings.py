@@ -18,6 +18,7 @@ from cnn_oracle.subject import DTYPES, Limits, is_array
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
 
+LARGEST = 100_000  # of a size: a larger axis takes seconds for each call
 CONVENTIONS = ("pytorch", "any")
 NONE = "None"  # TOML has no None, and no option of PyTorch's has this text as a value
 
@@ -150,8 +151,8 @@ def _convention(entry: _Entry) -> str:
 
 def _sizes(entry: _Entry) -> tuple[int, ...]:
     sizes = entry.array("sizes")
-    if not all(type(size) is int and size > 0 for size in sizes):
-        raise entry.wrong("sizes of axes must be whole numbers from 1 on")
+    if not all(type(size) is int and 0 < size <= LARGEST for size in sizes):
+        raise entry.wrong(f"sizes of axes must be whole numbers from 1 to {LARGEST:,}")
     return tuple(sizes)
 
 

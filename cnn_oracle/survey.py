@@ -12,6 +12,7 @@ from random import Random
 from statistics import median
 from typing import NamedTuple
 
+from cnn_oracle import theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.enumeration import Path, World, estimate
 from cnn_oracle.calls.sampling import Drawn, Sample, Slice
@@ -24,7 +25,7 @@ from cnn_oracle.run import workers
 from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
 from cnn_oracle.run.workers import FEW, Died, Note, Run, processors
 from cnn_oracle.store import Store
-from cnn_oracle.subject import Subject
+from cnn_oracle.subject import EVERYTHING, Limits, Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.verification import (
     EXAMPLES,
@@ -115,7 +116,7 @@ def _one(job: tuple[Subject, Call, Sequence[Theorem]], note: Note) -> Result | s
 
 def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: Died) -> Result:
     subject, one, _ = job
-    failure = death(one, died.how, subject.name)
+    failure = death(one, died.how, subject.name, died.options)
     return Result(one.op, Verdict.CRASHED, 1, 0.0, died.seconds, failure, pytorch=pytorch())
 
 
@@ -124,29 +125,33 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
 
     None are kept of ``manual``, nor of what has no name to import it by.
     """
-    samples, key = [], _key(subject, theorem)
-    for call in store.calls(key, op) if subject.loader and not subject.own else ():
-        if checkable(subject, call):
-            samples.append(Sample(call))
-        else:
-            store.drop(key, call)
+    samples: list[Sample] = []
+    for key in _keys(subject, op, theorem) if subject.loader and not subject.own else ():
+        for call in store.calls(key, op):
+            if not checkable(subject, call):
+                store.drop(key, call)
+            elif Sample(call) not in samples:
+                samples.append(Sample(call))
     return samples
 
 
 def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theorem: str = "") -> None:
     """Keep the call that fails for the next run, or forget those that no longer do."""
-    key = _key(subject, theorem)
     if subject.own or subject.loader is None:
         return
+    own = f"{subject.name}::{theorem}" if theorem else subject.name
     if failure is None:
-        for call in store.calls(key, op):
-            store.drop(key, call)
+        for key in [own] if theorem else _keys(subject, op, ""):
+            for call in store.calls(key, op):
+                store.drop(key, call)
     elif checkable(subject, failure.redo):
-        store.keep(key, failure.redo)
+        store.keep(own, failure.redo)
 
 
-def _key(subject: Subject, theorem: str) -> str:
-    return f"{subject.name}::{theorem}" if theorem else subject.name
+def _keys(subject: Subject, op: str, theorem: str) -> list[str]:
+    """Under what failing calls are kept: by a run of all theorems under the subject, by a test under its theorem."""
+    tests = [theorem] if theorem else [one.__name__ for one in theorems.of(look_up(op), subject)]
+    return [subject.name, *(f"{subject.name}::{name}" for name in tests)]
 
 
 class Count(NamedTuple):
@@ -175,7 +180,9 @@ def exhaust(
     for op in covered(subject, names):
         if "float64" not in subject.dtypes(op.name):
             raise ValueError(f"subject {subject.name!r}: an exhaustive run is in float64, which {op.name} lacks")
-        prefixes, number = counted(op, size, part, progress)
+        prefixes, number = counted(op, size, part, progress, subject.limits)
+        if not number.calls and part == (1, 1):
+            raise ValueError(f"{op.name}: no geometry has the options {dict(subject.limits.options[op.name])}")
         say(f"{op.name}: {number} geometries with axes up to {size}" + f", part {part[0]}/{part[1]}" * (part[1] > 1))
         every.append((op, prefixes))
         totals.append(number.calls)
@@ -195,8 +202,10 @@ def exhaust(
     yield from (row for row in rows if row)
 
 
-def counted(op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet) -> tuple[list[Path], Count]:
-    """The jobs of a part of an enumeration, and how many calls they have."""
+def counted(
+    op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet, limits: Limits = EVERYTHING
+) -> tuple[list[Path], Count]:
+    """The jobs of a part of an enumeration, and how many calls they have within the limits of a subject."""
     world = World(op, size)
     prefixes = world.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
     about, calls = estimate(world) / part[1], 0
@@ -204,7 +213,7 @@ def counted(op: Op, size: int, part: tuple[int, int], progress: Progress = _quie
         return prefixes, Count(round(about), False)
     for prefix in prefixes:
         progress(f"counting {op.name}", 1, len(prefixes))
-        calls += sum(1 for _ in world.calls(prefix))
+        calls += sum(1 for call in world.calls(prefix) if limits.admit(op, call))
     return prefixes, Count(calls, True)
 
 

@@ -127,9 +127,11 @@ def verdict(
     ``options`` of the command line make the same calls again.
     """
     start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
-    which = [t for t in theorems.of(op, subject) if t.__name__ not in subject.limits.accepted.get(op.name, ())]
+    which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, Listed(tuple(first)))] if first else []
     for round_ in rounds:
+        if not found.calls:  # in time, where time is limited
+            accepted, stale = yield from still_failing(subject, op, round_)
         one, judged = yield from settled([*before, *round_], judged, which)
         found, before = found | one, []
         if found.failure or not one.calls:
@@ -144,25 +146,33 @@ def verdict(
         vacuous, miss = worth(judged, found.values, some)
         if vacuous and found.calls >= enough:
             failure, miss = of_subject(vacuous, subject).replace(command=command, options=options), None
-    accepted, stale = yield from still_failing(subject, op, round_ if found.calls >= EXAMPLES else [])
     reached = Verdict.FAST if judged.variant == "by_fast_algorithm" else judged.verdict
     tight = found.tight if _is_sum(op) and not failure and not any(block.once for block in round_) else None
     calls = max(found.calls - len(first), min(found.calls, 1))
     return Result(
         op.name, failure.verdict if failure else reached, calls, found.worst, time.perf_counter() - start,
-        failure, found.skipped, miss, tight, theorems.unchecked(subject, op), pytorch(), accepted, stale,
+        failure, found.skipped, miss, tight, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale),
         0 if found.failure else len(first),
     )  # fmt: skip
 
 
-def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The theorems of an op that do not hold and are accepted, and those that are accepted though they hold."""
-    accepted, stale = list[str](), list[str]()
-    for name in subject.limits.accepted.get(op.name, ()) if round_ else ():
+def to_check(subject: Subject, op: Op) -> list[Theorem]:
+    """The theorems of an op but for those whose failure is accepted."""
+    accepted = subject.limits.accepted.get(op.name, ())
+    return [theorem for theorem in theorems.of(op, subject) if theorem.__name__ not in accepted]
+
+
+def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tuple[list[str], list[str]]]:
+    """The accepted theorems of an op that do not hold, and those that hold, if there are enough calls to say so."""
+    failing, stale = list[str](), list[str]()
+    for name in subject.limits.accepted.get(op.name, ()):
         which = [theorem for theorem in theorems.of(op, subject) if theorem.__name__ == name]
-        found = (yield from settled(round_, judged_as(subject, op), which))[0] if which else Tally()
-        (accepted if found.failure else stale).append(name)
-    return tuple(accepted), tuple(stale)
+        found = (yield from settled(round_, judged_as(subject, op), which))[0] if which else Tally(EXAMPLES)
+        if found.failure:
+            failing.append(name)
+        elif found.calls >= EXAMPLES:
+            stale.append(name)
+    return failing, stale
 
 
 def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[tuple[Tally, Op]]:
@@ -212,7 +222,7 @@ def _of_death(block: Block, died: Died) -> Tally:
     if not made:  # a job of no calls loses none
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
-    return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name))
+    return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name, died.options))
 
 
 def check_block(block: Block, note: Note) -> Tally:
@@ -356,7 +366,7 @@ def search(
 
 
 def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theorem], shrinks: bool) -> Steps[Search]:
-    found, judged = yield from settled(round_, judged_as(subject, op), which or theorems.of(op, subject))
+    found, judged = yield from settled(round_, judged_as(subject, op), which or to_check(subject, op))
     failure = found.failure
     if failure and shrinks:
         failure = yield from explained(subject, judged_as(subject, op), found, which)
@@ -381,7 +391,7 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -
     """
     __tracebackhide__ = True
     worst = 0.0
-    for theorem in which or theorems.of(op, subject):
+    for theorem in which or to_check(subject, op):
         try:
             worst = max(worst, theorem(subject, op, call))
         except Failure as failure:

@@ -1,12 +1,22 @@
 """``exhaust``: once, every geometry of an op up to a size."""
 
-import contextlib
-import sys
 from typing import Annotated
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, Subjects, Timeout, check_folder, progress, refuse, write
+from cnn_oracle.cli.terminal import (
+    STDOUT,
+    Jobs,
+    Json,
+    Ops,
+    Subjects,
+    Timeout,
+    check_folder,
+    only_json,
+    progress,
+    refuse,
+    write,
+)
 from cnn_oracle.cli.verify import WAIT, Cluster, engine, report, subject_of
 from cnn_oracle.run.workers import start_early
 
@@ -37,11 +47,11 @@ def exhaust(
     from cnn_oracle import survey
     from cnn_oracle.verification import to_json
 
-    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
+    with only_json(json):
         code, _ = subject_of(subject)
         with (
             progress("exhaust", 0) as advance,
-            engine(cluster, code, None, jobs, isolate, timeout, advance) as run,
+            engine(cluster, code, None, jobs, isolate or timeout is not None, advance) as run,
         ):
             rows = list(
                 survey.exhaust(

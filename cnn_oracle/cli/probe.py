@@ -1,9 +1,18 @@
 """``probe``: how precisely a subject multiplies."""
 
-import contextlib
-import sys
-
-from cnn_oracle.cli.terminal import STDOUT, Json, Ops, Seed, Subjects, check_folder, progress, seed_of, table, write
+from cnn_oracle.cli.terminal import (
+    STDOUT,
+    Json,
+    Ops,
+    Seed,
+    Subjects,
+    check_folder,
+    only_json,
+    progress,
+    seed_of,
+    table,
+    write,
+)
 from cnn_oracle.cli.verify import subject_of
 
 
@@ -14,7 +23,7 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
 
     check_folder(json)
     number = seed_of(seed)
-    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), single_threaded():
+    with only_json(json), single_threaded():
         code, _ = subject_of(subject)
         sums = [one for one in covered(code, op or ()) if precision.probeable(one)]
         if not sums:

@@ -1,7 +1,5 @@
 """``torch``: PyTorch's own kernels, and ``study torch-defects``, the page about them."""
 
-import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +15,7 @@ from cnn_oracle.cli.terminal import (
     Seed,
     Timeout,
     check_folder,
+    only_json,
     progress,
     put,
     refuse,
@@ -68,7 +67,7 @@ def torch(
         plan.dtypes(dtype or "float32,float64"), plan.layouts(layout or "all"), tuple(op or ()), call, seed_of(seed),
         examples or 100, exhaustive, part_of(part),
     )  # fmt: skip
-    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):
+    with only_json(json):
         rows, found = run(wanted, timeout or WAIT)
     write(json, report.to_json(rows, found, **wanted.asked))
     if json != STDOUT:

@@ -1,6 +1,5 @@
 """``survey``: released packages compared with PyTorch."""
 
-import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from cnn_oracle.cli.terminal import (
     Seed,
     Timeout,
     check_folder,
+    only_json,
     progress,
     put,
     refuse,
@@ -64,7 +64,7 @@ def survey(
         why = "--results names what was checked before, and no package is named to be checked now"
         refuse(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
     each = examples or 100
-    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout), progress("survey", 0) as advance:
+    with only_json(json), progress("survey", 0) as advance:
         rows = surveys.trial(
             asked,
             each,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import secrets
 import sys
@@ -75,10 +76,29 @@ def progress(what: str, total: int) -> Iterator[Any]:
         yield advance
 
 
+@contextlib.contextmanager
+def only_json(path: Path | None) -> Iterator[None]:
+    """Where standard output is for the JSON, all else that is printed, also by compiled code, goes to the other."""
+    if path != STDOUT:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def seed_of(text: str) -> int:
-    """The number that a seed is; of "random" one that nobody has chosen."""
+    """The number that a seed is; "random" is one that nobody has chosen, and that is said."""
     if text == "random":
-        return secrets.randbelow(2**32)
+        seed = secrets.randbelow(2**32)
+        print(f"--seed {seed}", file=sys.stderr)
+        return seed
     if not text.isdecimal():
         raise ValueError(f"--seed {text}: must be a whole number from 0 on, or random")
     return int(text)

@@ -1,7 +1,6 @@
 """``verify``: every theorem on drawn calls of each op, or on one call."""
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from cnn_oracle.cli.terminal import (
     Subjects,
     Timeout,
     check_folder,
+    only_json,
     progress,
     refuse,
     seed_of,
@@ -25,7 +25,7 @@ from cnn_oracle.cli.terminal import (
 from cnn_oracle.run.workers import FEW, start_early
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cnn_oracle.result import Result
     from cnn_oracle.run.workers import Run
@@ -65,19 +65,21 @@ def verify(
             f"--call {call!r} is one call of one op", op=op, examples=examples, seconds=seconds, jobs=jobs,
             cluster=cluster,
         )  # fmt: skip
-        refuse("it is for other processes: give --isolate, too", timeout=None if isolate else timeout)
     else:
         refuse("a single theorem is checked on a single call: give --call, too", theorem=theorem)
+    if theorem is not None:
+        refuse("a single theorem is checked in this process", isolate=isolate, timeout=timeout)
     if cluster is not None:
-        refuse("the cluster says how many jobs it runs", jobs=jobs)
-    if isolate:
-        refuse("a single theorem is checked in this process", theorem=theorem)
+        refuse("the cluster says how many jobs it runs, and each is isolated", jobs=jobs, isolate=isolate)
+    if seconds is not None:
+        refuse("--seconds draws calls until so many have passed", examples=examples)
     check_folder(json)
     number = seed_of(seed)
+    isolate = isolate or timeout is not None  # only another process can be ended
     few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
     if jobs != 1 and cluster is None and not few:
         start_early()
-    with contextlib.redirect_stdout(sys.stderr if json == STDOUT else sys.stdout):  # what a subject prints is no JSON
+    with only_json(json):  # what a subject prints is no JSON
         code, settings = subject_of(subject)
         if call is not None:
             rows = [_one(code, call, number, theorem, isolate, timeout)]
@@ -85,12 +87,13 @@ def verify(
             rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
     from cnn_oracle.verification import to_json
 
-    write(json, to_json(code, rows, seed=number))
+    left = [] if seconds is None else _not_begun(code, op or (), rows)
+    limited = {} if seconds is None else {"seconds": seconds, "not_begun": left}
+    write(json, to_json(code, rows, seed=number, **limited))
     if json != STDOUT:
         report(code.name, rows, "drawn calls")
-        _say_how_far(code, op or (), rows, seconds)
-        if seed == "random":
-            print(f"seed {number}: --seed {number} draws the same calls again")
+        if seconds is not None:
+            _say_how_far(rows, seconds, left)
         said = _of_settings(settings, rows) if call is None else []
         print("\n".join(said), end="\n" * bool(said))
     if any(row.failure or row.stale for row in rows):
@@ -124,7 +127,7 @@ def _drawn(
     store = Store(settings.path.parent if settings.path else Path.cwd())
     with (
         progress("verify", 0) as advance,
-        engine(cluster, code, len(ops) * each if seconds is None else None, jobs, isolate, timeout, advance) as run,
+        engine(cluster, code, len(ops) * each if seconds is None else None, jobs, isolate, advance) as run,
     ):
         rows = list(
             survey.verify(
@@ -153,9 +156,8 @@ def subject_of(name: str | None) -> "tuple[Subject, Settings]":
 
 @contextlib.contextmanager
 def engine(
-    cluster: str | None, code: "Subject", calls: int | None, jobs: int | None, isolate: bool, timeout: float | None,
-    advance: Any,
-) -> "Any":  # fmt: skip
+    cluster: str | None, code: "Subject", calls: int | None, jobs: int | None, isolate: bool, advance: Any
+) -> "Iterator[Run | None]":
     """Where the work is done: in this process, in others of this machine, or on a cluster."""
     from cnn_oracle import survey
 
@@ -165,10 +167,7 @@ def engine(
         with connect(cluster, code, lambda: advance("waiting for workers", done=0)) as run:
             yield run
         return
-    here: Run | None = survey.here(code, calls, jobs, isolate)
-    if here is None:
-        refuse("it is for other processes, and this work is done in one: give --isolate, too", timeout=timeout)
-    yield here
+    yield survey.here(code, calls, jobs, isolate)
 
 
 def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
@@ -192,15 +191,17 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
         print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays{alone}")
 
 
-def _say_how_far(code: "Subject", names: "Sequence[str]", rows: "list[Result]", seconds: float | None) -> None:
-    if seconds is None:
-        return
+def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:
     from cnn_oracle.verification import covered
 
-    ops, begun = covered(code, names), {row.op for row in rows}
-    left = [op.name for op in ops if op.name not in begun]
-    least = min((row.calls for row in rows if not row.failure), default=0)
-    print(f"{seconds:g} seconds: {len(rows)} of {len(ops)} ops, at least {least:,} calls of each that passes")
+    return [op.name for op in covered(code, names) if op.name not in {row.op for row in rows}]
+
+
+def _say_how_far(rows: "list[Result]", seconds: float, left: list[str]) -> None:
+    calls = sum(row.calls for row in rows)
+    least = min((row.calls for row in rows if not row.failure), default=None)
+    each = "" if least is None else f", at least {least:,} of each op that passes"
+    print(f"{seconds:g} seconds: {calls:,} calls of {len(rows)} of {len(rows) + len(left)} ops{each}")
     if left:
         print(f"not begun: {', '.join(left)}")
 

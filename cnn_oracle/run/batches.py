@@ -56,22 +56,10 @@ class Deadline:
         return self.end is not None and time.monotonic() > self.end
 
 
-def finish(steps: Steps[T], progress: Progress = _quiet, deadline: Deadline | None = None) -> T:
+def finish(steps: Steps[T], progress: Progress = _quiet) -> T:
     """What the steps return, all work done in this process."""
-    deadline, outcomes = deadline or Deadline(), None
-    try:
-        while True:
-            batch, outcomes = steps.send(outcomes), []  # type: ignore[arg-type]  # a generator begins with None
-            for job in batch.jobs:
-                if deadline.passed:
-                    break
-                outcomes.append(batch.work(job, _quiet))
-                progress(job, outcomes[-1])
-                if batch.ends(outcomes[-1]):
-                    break
-    except StopIteration as end:
-        result: T = end.value
-        return result
+    (result,) = finish_all([steps], progress=progress)
+    return result
 
 
 def finish_all(
@@ -80,17 +68,23 @@ def finish_all(
 ) -> Iterator[T]:  # fmt: skip
     """What each of some steps returns, in their order. Without ``run`` all work is done in this process."""
     deadline = deadline or Deadline()
-    if run is None:
-        yield from (finish(steps, progress, deadline) for steps in every)
-        return
     states = [_State(i, steps) for i, steps in enumerate(every)]
     queue, told = _Queue(states, deadline, progress), 0
-    for item, outcome in run(_work, queue, timeout=timeout):
+    for item, outcome in (run or _here)(_work, queue, timeout=timeout):
         queue.take(item, outcome)
         while told < len(states) and states[told].ended:
             yield states[told].result
             told += 1
     yield from (state.result for state in states[told:])
+
+
+def _here(
+    work: Callable[[Job, Note], Outcome],
+    jobs: Iterable[Job],
+    *,
+    timeout: float | None = None,  # noqa: ARG001
+) -> Iterator[tuple[Job, Outcome | Died]]:
+    return ((job, work(job, _quiet)) for job in jobs)
 
 
 def each(

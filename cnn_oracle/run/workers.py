@@ -36,6 +36,7 @@ class Died(NamedTuple):
     how: str
     seconds: float
     outside: bool = False
+    options: str = " --isolate"  # of the command line that meets the same end
 
 
 class Run(Protocol):
@@ -109,7 +110,11 @@ def start_early() -> None:
     """Let the process that workers are forked from import while this one does."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None  # it inherits to ignore Ctrl-C
         forkserver.ensure_running()
+        if main:
+            signal.signal(signal.SIGINT, before)
 
 
 class _Raised(NamedTuple):
@@ -167,7 +172,8 @@ class _Worker(Generic[Job, Result]):
     def kill(self, timeout: float) -> Died:
         self.process.kill()
         self.process.join()
-        return self._died(f"gives no answer within {timeout:g} seconds")
+        died = self._died(f"gives no answer within {timeout:g} seconds")
+        return died._replace(options=f" --isolate --timeout {timeout:g}")
 
     def _died(self, how: str, outside: bool = False) -> Died:
         return Died(self._note.value, how, time.monotonic() - self._began, outside)
@@ -178,6 +184,7 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
 
     torch.set_num_threads(1)  # the processes are the parallelism
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
+    os.dup2(2, 1)  # what a subject prints is no result
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:

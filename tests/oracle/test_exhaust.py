@@ -17,7 +17,6 @@ from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
 from cnn_oracle.verification import check_once
 
-TIMEOUT = "--timeout has no effect here: it is for other processes, and this work is done in one: give --isolate, too"
 WINDOWS = [name for name, op in OPS.items() if {"kernel_size", "dilation"} & set(op.parameters) and "3d" not in name]
 
 
@@ -158,7 +157,6 @@ def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
     ("arguments", "message"),
     [
         (["3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
-        (["3", "--jobs", "1", "--timeout", "5"], TIMEOUT),
         (
             ["3", "--jobs", "2", "--cluster", "local"],
             "--jobs has no effect here: the cluster says how many jobs it runs",

@@ -109,7 +109,7 @@ def test_dtypes_are_read_the_widest_first(project):
         ('convention = "jax"', 'convention = "jax": must be "pytorch" or "any"'),
         ("convention = [1]", 'convention = [1]: must be "pytorch" or "any"'),
         ("sizes = 48", "sizes = 48: must be an array of sizes"),
-        ("sizes = [0]", "sizes = [0]: sizes of axes must be whole numbers from 1 on"),
+        ("sizes = [0]", "sizes = [0]: sizes of axes must be whole numbers from 1 to 100,000"),
         ("sizes = [true]", "sizes = [true]: sizes of axes must be"),
         ("sizes = [48.0]", "sizes = [48.0]: sizes of axes must be"),
         ("options = [1]", "options = [1]: must be a table"),

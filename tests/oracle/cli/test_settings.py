@@ -106,6 +106,23 @@ def test_options_that_no_call_has_are_one_clear_line(oracle, project):
     project(TABLE + "[tool.cnn-oracle.options]\nconv2d = { stride = [77] }\n")
     said = "cnn-oracle: conv2d: no drawn call has the options {'stride': (77,)}\n"
     assert oracle("verify", "--op", "conv2d") == (2, "", said)
+    said = "cnn-oracle: conv2d: no geometry has the options {'stride': (77,)}\n"
+    assert oracle("exhaust", "1", "--op", "conv2d") == (2, "", said)
+
+
+def test_an_accepted_finding_hides_no_other_and_is_no_error_where_calls_are_few(oracle, project):
+    folder = project(ANY + ACCEPTED.format("relu", "edge_values_are_pytorchs"))
+    status, out, _ = oracle("verify", "--op", "relu", "--seconds", "3", "--jobs", "1")
+    assert (status, "no longer occurs" in out) == (0, False)
+    status, out, _ = oracle("verify", "--op", "relu", "--examples", "20")
+    assert (status, "no longer occurs" in out) == (0, False)
+    assert oracle("verify", "--call", "relu(x=(3,))")[0] == 0
+    code = KERNELS.replace("    (dx,) = kink.backward(dy, x)", "    (dx,) = kink.backward(dy, x)\n    x[...] = 1")
+    (folder / "kernels_of_settings.py").write_text(code)
+    sys.modules.pop("kernels_of_settings")
+    status, out, _ = oracle("verify", "--op", "relu")
+    assert status == 1
+    assert "WRONG  backward writes to its input x" in out
 
 
 def test_dtypes_of_the_settings_are_the_only_ones(oracle, project):
@@ -154,9 +171,9 @@ def test_a_call_that_failed_is_tried_first_and_forgotten_once_it_passes(oracle, 
 
 def test_a_random_seed_is_printed_and_draws_the_same_again(oracle, project):
     project("")
-    status, out, _ = oracle("verify", "--op", "relu", "--examples", "10", "--seed", "random")
+    status, _, err = oracle("verify", "--op", "relu", "--examples", "10", "--seed", "random")
     assert status == 0
-    seed = out.rpartition("--seed ")[2].split()[0]
+    seed = err.removeprefix("--seed ").strip()
     assert oracle("verify", "--op", "relu", "--examples", "10", "--seed", seed)[0] == 0
     said = "cnn-oracle: --seed x: must be a whole number from 0 on, or random\n"
     assert oracle("verify", "--seed", "x") == (2, "", said)
@@ -169,10 +186,15 @@ def test_a_random_seed_is_printed_and_draws_the_same_again(oracle, project):
         (["--call", "relu(x=())", "--op", "relu"], "--op", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--seconds", "5"], "--seconds", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--jobs", "2"], "--jobs", "--call 'relu(x=())' is one call of one op"),
-        (["--call", "relu(x=())", "--timeout", "5"], "--timeout", "it is for other processes: give --isolate, too"),
+        (["--seconds", "5", "--examples", "5"], "--examples", "--seconds draws calls until so many have passed"),
+        (["--cluster", "x", "--isolate"], "--isolate", "the cluster says how many jobs it runs, and each is isolated"),
+        (
+            ["--call", "relu(x=())", "--theorem", "dtype_is_kept", "--isolate"],
+            "--isolate",
+            "a single theorem is checked in this process",
+        ),
         (["--theorem", "dtype_is_kept"], "--theorem", "a single theorem is checked on a single call: give --call, too"),
         (["--cluster", "local", "--jobs", "2"], "--jobs", "the cluster says how many jobs it runs"),
-        (["--op", "relu", "--timeout", "5"], "--timeout", "it is for other processes, and this work is done in one"),
     ],
 )
 def test_an_option_without_effect_is_refused(oracle, arguments, option, why):
@@ -198,4 +220,4 @@ def test_under_pytest_an_accepted_finding_is_a_strict_xfail(project):
     project("[tool.cnn-oracle]\nsizes = [0]\n")
     ran = run("kernels_of_settings::relu::dtype_is_kept")
     assert ran.returncode == 2
-    assert "sizes of axes must be whole numbers from 1 on" in ran.stdout
+    assert "sizes of axes must be whole numbers from 1 to 100,000" in ran.stdout
