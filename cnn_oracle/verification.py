@@ -82,7 +82,7 @@ class Tally(NamedTuple):
         return Tally(
             self.calls + other.calls, self.skipped + other.skipped, max(self.worst, other.worst),
             max(self.tight, other.tight), together((self.values, other.values)), other.failure or self.failure,
-            other.sample or self.sample,
+            other.sample if other.failure else self.sample,
         )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def verdict(
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, Listed(tuple(first)))] if first else []
     for round_ in rounds:
-        if not found.calls:  # in time, where time is limited
+        if not found.calls and not any(block.once for block in round_):  # in time, where time is limited
             accepted, stale = yield from still_failing(subject, op, round_)
         one, judged = yield from settled([*before, *round_], judged, which)
         found, before = found | one, []

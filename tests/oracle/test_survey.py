@@ -234,3 +234,41 @@ def test_the_calls_of_a_time_budget_are_those_of_one_seed_after_the_other(mixed)
     (both,) = survey.verify(mixed, ["linear"], examples=5, seconds=5)
     assert both.calls % 5 == 0
     assert both.worst >= max(first.worst, second.worst)
+
+
+LATE = """
+import os
+from types import SimpleNamespace
+from cnn_oracle.manual import relu as good
+
+CALLS = []
+
+
+def writes(x):
+    CALLS.append(x)
+    if len(CALLS) > 100:
+        os.abort()
+    y = good.forward(x)
+    x[...] = 0
+    return y
+
+
+relu = SimpleNamespace(forward=writes, backward=good.backward)
+"""
+
+
+def test_a_death_after_another_failure_is_told_by_its_own_call(tmp_path, monkeypatch):
+    """Bad manners do not end the search; what ends the process has no sample to be made smaller."""
+    (tmp_path / "late.py").write_text(LATE)
+    monkeypatch.syspath_prepend(tmp_path)
+    (row,) = isolated(load("late"), ["relu"], examples=25)
+    assert row.verdict is Verdict.CRASHED
+    assert row.failure.what == "relu ends the process by SIGABRT"
+    calls = [sample.call for sample in Drawn(25, 0).samples(OPS["relu"])]
+    assert row.failure.call in calls
+
+
+def test_an_exhaustive_run_does_not_ask_for_theorems_that_are_accepted(mixed):
+    accepting = mixed._replace(limits=mixed.limits._replace(accepted={"conv1d": ("dtype_is_kept",)}))
+    (row,) = survey.exhaust(accepting, ["conv1d"], 1)
+    assert (row.verdict, row.accepted, row.stale) == (Verdict.EXACT, (), ())
