@@ -39,7 +39,7 @@ from cnn_oracle.verification import (
     survive,
     verdict,
     without_end,
-)  # fmt: skip
+)
 
 MOST = 2_000_000  # calls, half an hour's: more are counted by sampling, and are run only in parts or on a cluster
 TIMED = 200  # calls, for an estimate of time
@@ -65,10 +65,10 @@ def verify(
     Raises:
         ValueError: a name is no op, the subject does not have it, or no call has the options that are declared.
     """
-    for op in covered(subject, names):
+    ops, rounds = covered(subject, names), drawn if seconds is None else without_end
+    for op in ops:
         if op.name in subject.limits.options and not [*Drawn(1, seed, limits=subject.limits).samples(op)]:
             raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
-    ops, rounds = covered(subject, names), drawn if seconds is None else without_end
     total = None if seconds else len(ops) * examples
     steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
     tell = _telling(progress, total)
@@ -181,7 +181,7 @@ def exhaust(
         if "float64" not in subject.dtypes(op.name):
             raise ValueError(f"subject {subject.name!r}: an exhaustive run is in float64, which {op.name} lacks")
         prefixes, number = counted(op, size, part, progress, subject.limits)
-        if not number.calls and part == (1, 1):
+        if not number.calls and part == (1, 1) and op.name in subject.limits.options:
             raise ValueError(f"{op.name}: no geometry has the options {dict(subject.limits.options[op.name])}")
         say(f"{op.name}: {number} geometries with axes up to {size}" + f", part {part[0]}/{part[1]}" * (part[1] > 1))
         every.append((op, prefixes))

@@ -130,7 +130,8 @@ def verdict(
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, Listed(tuple(first)))] if first else []
     for round_ in rounds:
-        if not found.calls and not any(block.once for block in round_):  # in time, where time is limited
+        once = any(block.once for block in round_)
+        if not found.calls and not once:  # in time, where time is limited
             accepted, stale = yield from still_failing(subject, op, round_)
         one, judged = yield from settled([*before, *round_], judged, which)
         found, before = found | one, []
@@ -140,14 +141,14 @@ def verdict(
         return None
     failure, miss = found.failure, None
     if failure and shrinks:
-        failure = yield from explained(subject, judged_as(subject, op), found, once=any(block.once for block in round_))
+        failure = yield from explained(subject, judged_as(subject, op), found, once=once)
     if failure is None:
         some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
         vacuous, miss = worth(judged, found.values, some)
         if vacuous and found.calls >= enough:
             failure, miss = of_subject(vacuous, subject).replace(command=command, options=options), None
     reached = Verdict.FAST if judged.variant == "by_fast_algorithm" else judged.verdict
-    tight = found.tight if _is_sum(op) and not failure and not any(block.once for block in round_) else None
+    tight = found.tight if _is_sum(op) and not failure and not once else None
     calls = max(found.calls - len(first), min(found.calls, 1))
     return Result(
         op.name, failure.verdict if failure else reached, calls, found.worst, time.perf_counter() - start,

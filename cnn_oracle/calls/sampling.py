@@ -8,6 +8,7 @@ the simplest; and Hypothesis, which shrinks.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import cycle, islice, repeat
+from math import prod
 from random import Random
 from typing import Any, NamedTuple
 
@@ -20,7 +21,9 @@ from cnn_oracle.subject import EVERYTHING, Limits
 
 SEEDS = 2**32
 TRIES = 200  # draws, at most, for a call within the limits of a subject
-LARGEST = 2**20  # elements of an array, and products of the sizes of two, where a subject's own sizes are drawn
+# Where a subject's own sizes are drawn, so that a call takes no seconds: elements of an array, and of the two largest,
+# multiplied, which says roughly how many products an op has
+LARGEST, PRODUCTS = 2**20, 2**28
 ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choices about an argument
 SIZES = ("size", "batch", "channels", "filters", "features", "width", "keys", "value width")  # choices that are one
 
@@ -142,12 +145,6 @@ def _safe(op: Op, rng: Random, simple: Iterator[float], limits: Limits = EVERYTH
 
 def _is_large(call: Call) -> bool:
     """Whether it takes seconds: an array has many elements, or two of them many for each other."""
-    sizes = sorted(_elements(value) for value in call.arguments.values())
-    return max(sizes[-1:], default=0) > LARGEST or (len(sizes) > 1 and sizes[-1] * sizes[-2] > LARGEST * 2**8)
-
-
-def _elements(value: Any) -> int:
-    product = 1
-    for n in value if isinstance(value, tuple) else ():
-        product *= n if isinstance(n, int) else 1
-    return product
+    shapes = (value for value in call.arguments.values() if isinstance(value, tuple))
+    sizes = sorted(prod(n for n in shape if isinstance(n, int)) for shape in shapes)
+    return max(sizes, default=0) > LARGEST or prod(sizes[-2:]) > PRODUCTS

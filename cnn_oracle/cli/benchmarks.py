@@ -22,8 +22,7 @@ def benchmarks(
     from cnn_oracle.studies.benchmarks import growth, page
     from cnn_oracle.training import plots
 
-    for path in (json, markdown, plot):
-        check_folder(path)
+    check_folder(json, markdown, plot)
     if plot:
         plots.check(plot)
     if markdown and not markdown.is_file():

@@ -24,8 +24,7 @@ def mutation(
 ) -> None:
     """Edit the source of manual, one small edit at a time, and say what share of them is rejected."""
     limit(jobs)
-    for path in (json, markdown):
-        check_folder(path)
+    check_folder(json, markdown)
     if markdown and json == markdown.with_suffix(".json"):
         raise ValueError(f"--json {json}: --markdown writes its own figures there")
     if markdown and ladder:

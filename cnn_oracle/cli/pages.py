@@ -53,8 +53,7 @@ def formulas(
     """List the article's formulas: as printed and in general, their code, their theorems, and whether they hold."""
     from cnn_oracle.article import formulas
 
-    for path in (json, markdown):
-        check_folder(path)
+    check_folder(json, markdown)
     rows = formulas.table()
     write(json, [row._asdict() for row in rows])
     if markdown:

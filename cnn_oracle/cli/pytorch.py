@@ -22,7 +22,7 @@ from cnn_oracle.cli.terminal import (
     seed_of,
     table,
     write,
-)  # fmt: skip
+)
 from cnn_oracle.cli.verify import WAIT
 from cnn_oracle.run.workers import limit
 

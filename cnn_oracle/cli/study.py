@@ -47,8 +47,7 @@ def mistakes(
 ) -> None:
     """List the known mistakes: the formula violated, how soon each is rejected, how surely it is named."""
     limit(jobs)
-    for path in (json, markdown):
-        check_folder(path)
+    check_folder(json, markdown)
     from cnn_oracle import mistakes as known
     from cnn_oracle.ops import OPS, look_up
     from cnn_oracle.studies import known_mistakes
@@ -77,8 +76,7 @@ def false_positives(
 ) -> None:
     """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
     limit(jobs)
-    for path in (json, markdown):
-        check_folder(path)
+    check_folder(json, markdown)
     from cnn_oracle.studies import false_positives as study
 
     with progress("alarms", calls) as advance:

@@ -20,7 +20,7 @@ from cnn_oracle.cli.terminal import (
     seed_of,
     table,
     write,
-)  # fmt: skip
+)
 from cnn_oracle.cli.verify import WAIT
 from cnn_oracle.run.workers import limit
 
@@ -46,8 +46,7 @@ def survey(
     from cnn_oracle.studies.packages import PACKAGES, page
     from cnn_oracle.studies.packages import survey as surveys
 
-    for path in (json, markdown):
-        check_folder(path)
+    check_folder(json, markdown)
     limit(jobs)
     number = seed_of(seed)
     before = [page.load(path) for path in results or ()]

@@ -114,14 +114,15 @@ def refuse(why: str, **options: Any) -> None:
         raise ValueError(f"--{given[0].replace('_', '-')} has no effect here: {why}")
 
 
-def check_folder(path: Path | None) -> None:
-    """Refuse, before anything is computed, a file that could not be written."""
-    if path is None or path == STDOUT:
-        return
-    if path.is_dir():
-        raise ValueError(f"file {str(path)!r}: it is a folder")
-    if not path.absolute().parent.is_dir():
-        raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
+def check_folder(*paths: Path | None) -> None:
+    """Refuse, before anything is computed, files that could not be written."""
+    for path in paths:
+        if path is None or path == STDOUT:
+            continue
+        if path.is_dir():
+            raise ValueError(f"file {str(path)!r}: it is a folder")
+        if not path.absolute().parent.is_dir():
+            raise ValueError(f"file {str(path)!r}: there is no folder {str(path.parent)!r}")
 
 
 def write(path: Path | None, result: Any) -> None:

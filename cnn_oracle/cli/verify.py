@@ -21,7 +21,7 @@ from cnn_oracle.cli.terminal import (
     seed_of,
     table,
     write,
-)  # fmt: skip
+)
 from cnn_oracle.run.workers import FEW, start_early
 
 if TYPE_CHECKING:
