@@ -20,7 +20,7 @@ FOLDERS = ("manual", "reference", "data", "studies")  # of the package, at the t
 
 # The order in which a call passes through the package. A module imports from its own step and those before it.
 ORDER = (
-    "manual reference data call environment pages",
+    "manual reference data call environment latest pages",
     "result",
     "op subject",
     "calls",

@@ -13,8 +13,8 @@ PER_CALL = 4
 
 def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
     """A few of all the calls that differ from ``call`` in one place."""
-    found = [_changed(call, *change) for change in _changes(op, call)]
-    return [found[i] for i in rng.permutation(len(found))[:PER_CALL]]
+    changes = [*_changes(op, call)]
+    return [_changed(call, *changes[i]) for i in rng.permutation(len(changes))[:PER_CALL]]
 
 
 def all_neighbours(op: Op, call: Call) -> list[Call]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from cnn_oracle.cases.distributions import KEYWORDS, Fill, normal
 from cnn_oracle.cases.dtypes import FORMATS, Format, held
 from cnn_oracle.cases.exact_grids import REAL, Draw, Lattice
 from cnn_oracle.cases.expected import Answers, reference_answers, reference_steps
+from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.subject import DTYPES
@@ -86,11 +87,7 @@ class Case:
         return a.astype(np.float64)
 
 
-class _Latest:
-    """The cases of one call object, which a theorem after the other draws."""
-
-    call: Call | None = None
-    cases: ClassVar[dict[tuple[Op, Draw | None, str], Case]] = {}
+_DRAWN: Latest[Case] = Latest(8)  # two dtypes on each of three lattices and on real numbers
 
 
 def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64") -> Case:
@@ -99,11 +96,7 @@ def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64"
     Raises:
         RuntimeError, ValueError, IndexError, TypeError: PyTorch refuses the call.
     """
-    if call is not _Latest.call:
-        _Latest.call, _Latest.cases = call, {}
-    if (key := (op, lattice, dtype)) not in _Latest.cases:
-        _Latest.cases[key] = build(op, call, lattice, FORMATS[dtype])
-    case = _Latest.cases[key]
+    case = _DRAWN.of((call, op, lattice, dtype), lambda: build(op, call, lattice, FORMATS[dtype]))
     arrays, keywords = {**case.arrays}, {**case.keywords}
     return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), written=[])
 

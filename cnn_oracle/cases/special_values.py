@@ -4,11 +4,14 @@ They are put into a drawn call in the place of its arrays, or of some of their v
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import Case, answered, draw, replace
+from cnn_oracle.cases.case import Case, answered, by_pytorch, draw, replace, unanswered
 from cnn_oracle.cases.expected import Answers
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import ARRAY_KEYWORDS, Op
@@ -80,12 +83,21 @@ def case_of(op: Op, call: Call) -> Case:
         edge, rng = SPRINKLED[op.name], case.rng
         arrays = {n: a if a is None else _sprinkled(rng, a, edge) for n, a in case.arrays.items()}
         return answered(op, case, arrays=arrays, dy=_sprinkled(rng, case.dy, edge) if op.name in OF_DY else case.dy)
-    values = dict(zip(op.positional, VALUES[op.name], strict=True))
-    shapes = {name: a.shape for name, a in values.items()}
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
-    options |= {name: value for name, value in PLAIN.items() if name in op.options}
-    case = draw(op, Call(call.op, shapes | options, call.seed))
-    return answered(op, case, arrays=values, dy=np.linspace(0.5, 2.5, case.dy.size).reshape(case.dy.shape))
+    options |= {n: v for n, v in PLAIN.items() if n in op.options}
+    return replace(_of_values(op, tuple(options.items())), written=[])
+
+
+@lru_cache
+def _of_values(op: Op, options: tuple[tuple[str, Any], ...]) -> Case:
+    """With the same options the numbers are the same in every call."""
+    values = dict(zip(op.positional, VALUES[op.name], strict=True))
+    case = unanswered(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))
+    return by_pytorch(op, replace(case, arrays=values), _rising)
+
+
+def _rising(shape: tuple[int, ...]) -> Array:
+    return np.linspace(0.5, 2.5, prod(shape)).reshape(shape)
 
 
 def or_flushed(op: Op, case: Case, answers: Answers) -> Case:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Answers
+from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
@@ -37,6 +38,19 @@ def backward(subject: Subject, case: Case) -> Answers:
         found = f"{len(gradients)} results" if isinstance(gradients, tuple) else f"a {type(gradients).__name__}"
         raise Failure(f"backward returns {found}, not a tuple ({', '.join(names)})", case.call)
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
+
+
+_GRADIENTS: Latest[Answers] = Latest(8)
+
+
+def known_backward(subject: Subject, case: Case) -> Answers:
+    """``backward``, or what it answered to this very case before; a copy, for memory may be used again."""
+    of = (subject, case.call, case.dtype, case.layout, case.dy, *case.arrays.values(), *case.keywords.values())
+
+    def run() -> Answers:
+        return {quantity: None if a is None else a.copy() for quantity, a in backward(subject, case).items()}
+
+    return _GRADIENTS.of(of, run)
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:
@@ -86,32 +100,32 @@ def _call(
         hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # NumPy's sums of scalars
-    given = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
+    values = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments.values()]
     keywords = case.keywords if options is None else options
-    watched = [(n, a) for n, a in (*given.items(), *keywords.items()) if isinstance(a, np.ndarray) and n != "state"]
-    before = [a.tobytes() for _, a in watched]
+    named = zip((*arguments, *keywords), (*values, *keywords.values()), strict=True)
+    watched = [(n, a, a.tobytes()) for n, a in named if isinstance(a, np.ndarray) and n != "state"]
     try:
         with memory.filled(case.unwritten):
-            answer = function(*given.values(), **keywords)
+            answer = function(*values, **keywords)
     except (Exception, SystemExit) as error:
-        _restore(watched, before)
+        _restore(watched)
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
-    written = [n for (n, a), b in zip(watched, before, strict=True) if a.tobytes() != b]
+    written = [n for n, a, before in watched if a.tobytes() != before]
     if not written:
         return answer
     answer = _apart(answer)  # it may be the very input
     case.written.extend(f"{name} writes to its input {n}" for n in written)
-    _restore(watched, before)
+    _restore(watched)
     return answer
 
 
-def _restore(watched: Sequence[tuple[str, Array]], before: Sequence[bytes]) -> None:
+def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:
     """Put right what was written to: what else is wrong is another matter, and others will read it."""
-    for (_, a), b in zip(watched, before, strict=True):
-        if a.flags.writeable and a.tobytes() != b:
-            a[...] = np.frombuffer(b, a.dtype).reshape(a.shape)
+    for _, a, before in watched:
+        if a.flags.writeable and a.tobytes() != before:
+            a[...] = np.frombuffer(before, a.dtype).reshape(a.shape)
 
 
 def _apart(answer: Any) -> Any:

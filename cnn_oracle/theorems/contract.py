@@ -1,7 +1,6 @@
 """What a subject owes its caller besides right numbers: inputs, outputs, dtype, layout, signature, determinism."""
 
 from collections.abc import Callable
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from cnn_oracle.cases.case import Case, answered, displaced, draw, replace, stro
 from cnn_oracle.cases.expected import Answers, Refusal, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
@@ -33,24 +33,23 @@ def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
     return 0.0
 
 
-class _Latest:
-    """The latest call that was run once, for which several theorems ask."""
-
-    of: tuple[Subject, Op, Call] | None = None
-    ran: tuple[Case, Answers]
+_RUNS: Latest[tuple[Case, Answers, Answers]] = Latest(1)
 
 
-def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Answers]:
-    """The strongest case of a call, and what the subject answers to it; it may have been run before."""
-    if _Latest.of is None or not all(map(is_, _Latest.of, (subject, op, call))):
-        case = strongest(op, call, subject.dtypes(op.name))
-        _Latest.ran, _Latest.of = (case, everything(subject, op, case)), (subject, op, call)
-    return _Latest.ran
+def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Answers, Answers]:
+    """Real numbers in the widest dtype, what the subject answers to them, and a copy; it may have been run before."""
+
+    def run() -> tuple[Case, Answers, Answers]:
+        case = draw(op, call, dtype=subject.dtypes(op.name)[0])
+        answers = everything(subject, op, case)
+        return case, answers, {q: None if a is None else a.copy() for q, a in answers.items()}
+
+    return _RUNS.of((subject, op, call), run)
 
 
 def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
     """No argument is written to."""
-    case, _ = _run_once(subject, op, call)
+    case, *_ = _run_once(subject, op, call)
     if case.written:
         raise Failure(case.written[0], call)
     return 0.0
@@ -58,7 +57,7 @@ def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
 
 def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
     """No answer shares memory with an argument: who writes to the one would change the other."""
-    case, answers = _run_once(subject, op, call)
+    case, answers, _ = _run_once(subject, op, call)
     for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
         for quantity, answer in answers.items():
             if answer is not None and isinstance(a, np.ndarray) and np.shares_memory(a, answer):
@@ -70,7 +69,8 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     """float32 in, float32 out; float64 in, float64 out."""
     _, *narrower = subject.dtypes(op.name)
     others = (draw(op, call, dtype=dtype) for dtype in narrower)
-    for case, answers in (_run_once(subject, op, call), *((case, everything(subject, op, case)) for case in others)):
+    ran = _run_once(subject, op, call)[:2]
+    for case, answers in (ran, *((case, everything(subject, op, case)) for case in others)):
         for quantity, answer in answers.items():
             if answer is not None and answer.dtype != case.dtype:
                 raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", call)
@@ -114,14 +114,19 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
 
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     """The same call gives the same bits, whatever stood in the memory that it asked for."""
-    if failure := unstable(subject, op, draw(op, call, dtype=subject.dtypes(op.name)[0])):
+    case, _, answered_first = _run_once(subject, op, call)
+    if failure := unstable(subject, op, case, answered_first):
         raise failure
     return 0.0
 
 
-def unstable(subject: Subject, op: Op, case: Case) -> Failure | None:
-    """Whether runs on a case differ in any bit, of themselves or by what memory held before."""
-    first, again, other = (everything(subject, op, replace(case, unwritten=v)) for v in (np.nan, np.nan, 0.0))
+def unstable(subject: Subject, op: Op, case: Case, first: Answers | None = None) -> Failure | None:
+    """Whether runs on a case differ in any bit, of themselves or by what memory held before.
+
+    The ``first`` of them may have been made.
+    """
+    first = first or everything(subject, op, replace(case, unwritten=np.nan))
+    again, other = (everything(subject, op, replace(case, unwritten=v)) for v in (np.nan, 0.0))
     place, held = differing(first, again), differing(first, other)
     if held and not place:  # by chance?
         places = (differing(first, everything(subject, op, case)) for _ in range(RUNS))

@@ -7,11 +7,11 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import show, tolerance
+from cnn_oracle.compare.compare import U, show, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import backward, forward
+from cnn_oracle.run.subject import forward, known_backward
 from cnn_oracle.subject import Subject
 
 # Central differences of order 8 and 6: φ′(0) ≈ Σ_k c_k (φ(kh) − φ(−kh)) / h
@@ -20,7 +20,6 @@ ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
 H = 2.0**-7
 # What an error of each φ becomes in φ′. Twice, since the bounds are those at a, not at a + s v
 NOISE = 2 * sum(map(abs, ORDER_8)) * 2 / H
-U = float(np.finfo(np.float64).epsneg)  # sums here are in float64, whatever the case is in
 
 
 def unit(case: Case) -> float:
@@ -30,7 +29,7 @@ def unit(case: Case) -> float:
 
 def exact_difference(subject: Subject, op: Op, case: Case) -> None:
     """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
-    gradients, truth = backward(subject, case), case.truth["y"]
+    gradients, truth = known_backward(subject, case), case.truth["y"]
     assert truth is not None
     if not np.isfinite(truth).all():
         return  # a mean over no samples is 0/0
@@ -57,7 +56,7 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
     Allowed are the truncation and the rounding: f's own bound at each of the points, divided by h, and those of both
     inner products.
     """
-    gradients, truth, bound = backward(subject, case), case.truth, tolerance(op, case) or {}
+    gradients, truth, bound = known_backward(subject, case), case.truth, tolerance(op, case) or {}
     assert truth["y"] is not None
     if not np.isfinite(truth["y"]).all():
         return  # a mean over no samples is 0/0
@@ -106,8 +105,15 @@ def dot(a: Array | None, b: Array) -> Fraction:
     """Σ a b without rounding; NaN and infinity are no numbers here and give a sum that nothing equals."""
     if a is None or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Fraction(1, 3)
-    if (a == np.rint(a)).all() and (b == np.rint(b)).all():
-        return Fraction(
-            int(np.dot(a.astype(np.int64).ravel().astype(object), b.astype(np.int64).ravel().astype(object)))
-        )
-    return sum((Fraction(float(p)) * Fraction(float(q)) for p, q in zip(a.flat, b.flat, strict=True)), Fraction())
+    a, b = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
+    if (a == np.rint(a)).all() and (b == np.rint(b)).all() and np.abs(a) @ np.abs(b) < 2**53:
+        return Fraction(int(a @ b))
+    (p, unit_a), (q, unit_b) = _integers(a), _integers(b)
+    return Fraction(sum(m * n for m, n in zip(p, q, strict=True)), unit_a * unit_b)
+
+
+def _integers(a: Array) -> tuple[list[int], int]:
+    """Numbers n and a unit, a power of two, so that each element of a is n/unit."""
+    ratios = [x.as_integer_ratio() for x in a.tolist()]
+    unit = max((d for _, d in ratios), default=1)
+    return [n * (unit // d) for n, d in ratios], unit

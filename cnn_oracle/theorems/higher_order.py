@@ -8,13 +8,13 @@ from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import Answers, reference_second_gradients, reference_tangent
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import show, tolerance
+from cnn_oracle.compare.compare import U, show, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import backward
+from cnn_oracle.run.subject import backward, known_backward
 from cnn_oracle.subject import Subject
-from cnn_oracle.theorems.differences import NOISE, U, derivative, dot, small_direction, unit
+from cnn_oracle.theorems.differences import NOISE, derivative, dot, small_direction, unit
 
 Directions = Mapping[str, Array]  # by argument; absent arguments have none
 
@@ -28,7 +28,7 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
         return
     v = _directions(op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
-    gradients = backward(subject, case)
+    gradients = known_backward(subject, case)
     seen, told, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
     if not case.exact:
         bound = tolerance(op, case) or {}

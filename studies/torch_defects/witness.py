@@ -11,19 +11,19 @@ import numpy as np
 from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import STEPS, Case, Cotangent, build, replace
-from cnn_oracle.cases.dtypes import FORMATS, Format
+from cnn_oracle.cases.dtypes import Format
 from cnn_oracle.cases.exact_grids import meeting
 from cnn_oracle.cases.expected import Answers
 from cnn_oracle.cases.layouts import zero_strides
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
+from cnn_oracle.compare.compare import with_references
 from cnn_oracle.mistakes import load
 from cnn_oracle.op import Op
 from cnn_oracle.run.subject import backward, everything, forward
 from cnn_oracle.subject import OURS
 
 MANUAL = load(OURS)
-U64 = FORMATS["float64"].u
 
 
 def cases(op: Op, call: Call, form: Format, *, every: bool = True) -> Iterator[Case]:
@@ -61,8 +61,7 @@ def allowed(op: Op, case: Case) -> Answers:
     """How far each element may lie off: a kernel's rounding in its format, all the way through, and manual's own."""
     case = replace(case.in_float64, dtype=case.dtype)  # no sum of magnitudes overflows
     with np.errstate(all="ignore"):
-        ours, theirs = (_bound(op, case, u) for u in (U64, case.form.u))
-        sums = {q: None if a is None else np.asarray(a + theirs[q]) for q, a in ours.items()}
+        sums = with_references(_bound(op, case, case.form.u), case.form.u)
     return {q: None if a is None else np.where(np.isnan(a), np.inf, a) for q, a in sums.items()}
 
 

@@ -111,8 +111,8 @@ def test_an_answer_that_is_its_written_input_is_right_and_told_by_the_writing(mo
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     assert str(failure_of("relu", in_place, relu.backward)) == (
         "WRONG  forward writes to its input x\n"
-        "  call      relu(x=(2,))\n"
-        '  reproduce oracle.verify("relu", forward=in_place, backward=backward, call="relu(x=(2,))", seed=0)'
+        "  call      relu(x=())\n"
+        '  reproduce oracle.verify("relu", forward=in_place, backward=backward, call="relu(x=())", seed=4)'
     )
 
 

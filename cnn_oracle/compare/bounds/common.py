@@ -1,7 +1,5 @@
 """Helpers shared by the bounds of several families."""
 
-from typing import ClassVar
-
 import numpy as np
 
 from cnn_oracle.cases.case import Case
@@ -15,30 +13,15 @@ def present(a: Array | None) -> Array:
     return a
 
 
-class _Latest:
-    """The magnitudes of the latest case: a bound is asked for with one unit roundoff after the other."""
-
-    case: Case | None = None
-    magnitudes: ClassVar[Answers] = {}
-    weighed: Case | None = None
-    gradients: ClassVar[Answers] = {}
-
-
 def gradient_magnitudes(case: Case) -> Answers:
-    """The gradients of the absolute values of dy, where the arguments keep their signs; not to be written to."""
-    if _Latest.weighed is not case:
-        gradients = reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
-        _Latest.weighed, _Latest.gradients = case, gradients
-    return _Latest.gradients
+    """The gradients of the absolute values of dy, where the arguments keep their signs."""
+    return reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
 
 
 def at_magnitudes(case: Case) -> Answers:
-    """y and the gradients of the absolute values of all arrays, dy among them; not to be written to."""
-    if _Latest.case is not case:
-        arrays = {n: None if a is None else np.abs(a) for n, a in case.arrays.items()}
-        dy = np.abs(case.dy)
-        _Latest.case, _Latest.magnitudes = case, reference_answers(case.call, arrays, case.keywords, lambda _: dy)[1]
-    return _Latest.magnitudes
+    """y and the gradients of the absolute values of all arrays, dy among them."""
+    arrays, dy = {n: None if a is None else np.abs(a) for n, a in case.arrays.items()}, np.abs(case.dy)
+    return reference_answers(case.call, arrays, case.keywords, lambda _: dy)[1]
 
 
 def scaled(factor: float, answers: Answers) -> Answers:

@@ -103,13 +103,18 @@ class Rounded:
         return Rounded(value, error + self.u * abs(value), self.u)
 
     def _lift(self, other: Operand) -> "Rounded":
-        """Arrays are given, so exact; a constant that float32 does not hold is rounded to begin with."""
+        """Arrays are given, so exact."""
         if isinstance(other, Rounded):
             return other
         if isinstance(other, np.ndarray):
             return Rounded(other.astype(float), 0.0, self.u)
-        held = float(np.float32(other)) == other
-        return Rounded(np.asarray(float(other)), 0.0 if held else self.u * abs(other), self.u)
+        return _constant(float(other), self.u)
+
+
+@lru_cache
+def _constant(value: float, u: float) -> Rounded:
+    """A constant; one that float32 does not hold is rounded to begin with."""
+    return Rounded(np.asarray(value), 0.0 if float(np.float32(value)) == value else u * abs(value), u)
 
 
 def matmul(a: Rounded, b: Rounded) -> Rounded:

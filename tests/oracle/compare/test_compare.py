@@ -1,0 +1,39 @@
+"""What a comparison allows beside the subject's bound: the reference's own rounding in float64."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.cases.case import draw
+from cnn_oracle.compare.bounds.common import tiny
+from cnn_oracle.compare.compare import U, with_references
+from cnn_oracle.ops import OPS
+
+
+@pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+@pytest.mark.parametrize("u", [2.0**-24, 2.0**-11, 2.0**-8], ids=["float32", "float16", "bfloat16"])
+def test_the_references_own_bound_is_within_what_is_allowed_for_it(op, u):
+    rng = Random(1)
+    for _ in range(10):
+        case = draw(op, random_call(op, rng))
+        with np.errstate(all="ignore"):
+            theirs, ours = op.comparison.bound(case, U), op.comparison.bound(case, u)
+            for quantity, bound in theirs.items():
+                if bound is not None:  # what underflow may lose in float64 is little beside what it may in float32
+                    share = with_references(ours, u)[quantity] - ours[quantity]
+                    assert (
+                        ~np.isfinite(ours[quantity]) | (bound <= share + rounded(ours[quantity]) + tiny(case))
+                    ).all()
+
+
+def rounded(bound):
+    """How far the difference of two bounds, of which one is little larger, is rounded."""
+    return U * np.abs(bound)
+
+
+def test_in_float64_the_reference_may_err_as_much_as_the_subject():
+    bound = {"y": np.array([1.0, 3.0]), "dx": None}
+    assert with_references(bound, U)["y"].tolist() == [2.0, 6.0]
+    assert with_references(bound, U)["dx"] is None
