@@ -40,17 +40,18 @@ def backward(subject: Subject, case: Case) -> Answers:
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
 
 
-_GRADIENTS: Latest[Answers] = Latest(8)
+_ANSWERS: Latest[Answers] = Latest(16)  # both of eight cases
 
 
-def known_backward(subject: Subject, case: Case) -> Answers:
-    """``backward``, or what it answered to this very case before; a copy, for memory may be used again."""
-    of = (subject, case.call, case.dtype, case.layout, case.dy, *case.arrays.values(), *case.keywords.values())
+def known(answer: Callable[[Subject, Case], Answers], subject: Subject, case: Case) -> Answers:
+    """``forward`` or ``backward``, or what it answered to this very case before: a copy, for memory is used again."""
+    arrays, keywords = case.arrays.values(), case.keywords.values()
+    of = (answer, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
 
     def run() -> Answers:
-        return {quantity: None if a is None else a.copy() for quantity, a in backward(subject, case).items()}
+        return {quantity: None if a is None else a.copy() for quantity, a in answer(subject, case).items()}
 
-    return _GRADIENTS.of(of, run)
+    return _ANSWERS.of(of, run)
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:

@@ -14,7 +14,7 @@ from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
-from cnn_oracle.run.subject import everything
+from cnn_oracle.run.subject import backward, everything, forward, known
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.signatures import must_take
 
@@ -70,11 +70,17 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     _, *narrower = subject.dtypes(op.name)
     others = (draw(op, call, dtype=dtype) for dtype in narrower)
     ran = _run_once(subject, op, call)[:2]
-    for case, answers in (ran, *((case, everything(subject, op, case)) for case in others)):
+    for case, answers in (ran, *((case, _known(subject, op, case)) for case in others)):
         for quantity, answer in answers.items():
             if answer is not None and answer.dtype != case.dtype:
                 raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", call)
     return 0.0
+
+
+def _known(subject: Subject, op: Op, case: Case) -> Answers:
+    if op.kind == "step":
+        return everything(subject, op, case)
+    return known(forward, subject, case) | ({} if subject.forward_only(op.name) else known(backward, subject, case))
 
 
 def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float:

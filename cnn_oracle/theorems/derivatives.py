@@ -10,7 +10,7 @@ from cnn_oracle.cases.expected import Answers, lacks_double_backward
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.run.subject import backward, known_backward
+from cnn_oracle.run.subject import backward, known
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.differences import exact_difference, smooth_difference
 from cnn_oracle.theorems.higher_order import second_gradient, transpose
@@ -34,7 +34,7 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     dz = np.asarray(dz, case.dtype)
     # PyTorch is asked for nothing but the bounds
     whole, other = (replace(case, dy=dy) if case.exact else answered(op, case, dy=dy) for dy in (case.dy + dz, dz))
-    first, second = (known_backward(subject, part) for part in (case, other))
+    first, second = (known(backward, subject, part) for part in (case, other))
     total: Answers = {q: _sum((first[q], second[q])) for q in first}
     bounds = [bound for part in (whole, case, other) if (bound := tolerance(op, part))]
     allowed: Answers | None = {q: _sum(bound[q] for bound in bounds) for q in total} if bounds else None

@@ -1,17 +1,19 @@
 """The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a+v) − f(a−v)⟩ = 2 ⟨da, v⟩."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from cnn_oracle.cases.case import Case
+from cnn_oracle.cases.expected import Answers
+from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.compare.compare import U, show, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import forward, known_backward
+from cnn_oracle.run.subject import backward, forward, known
 from cnn_oracle.subject import Subject
 
 # Central differences of order 8 and 6: φ′(0) ≈ Σ_k c_k (φ(kh) − φ(−kh)) / h
@@ -29,7 +31,7 @@ def unit(case: Case) -> float:
 
 def exact_difference(subject: Subject, op: Op, case: Case) -> None:
     """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
-    gradients, truth = known_backward(subject, case), case.truth["y"]
+    gradients, truth = known(backward, subject, case), case.truth["y"]
     assert truth is not None
     if not np.isfinite(truth).all():
         return  # a mean over no samples is 0/0
@@ -51,36 +53,52 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
 
 
 def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
-    """For smooth f, along v in ±1, φ(s) = ⟨dy, f(a + s v)⟩.
+    """For smooth f, along v in ±1, φ(s) = ⟨dy, f(a + s v)⟩: all arguments move at once, and one alone to tell which.
 
     Allowed are the truncation and the rounding: f's own bound at each of the points, divided by h, and those of both
     inner products.
     """
-    gradients, truth, bound = known_backward(subject, case), case.truth, tolerance(op, case) or {}
-    assert truth["y"] is not None
-    if not np.isfinite(truth["y"]).all():
+    truth = case.truth["y"]
+    assert truth is not None
+    if not np.isfinite(truth).all():
         return  # a mean over no samples is 0/0
-    for name, a in case.arrays.items():
-        gradient, allowed = gradients[f"d{name}"], bound[f"d{name}"]
-        if a is None or gradient is None or allowed is None:
-            continue
-        v, dy = small_direction(op, case, name, a), case.dy.astype(np.float64)
+    gradients, bound = known(backward, subject, case), tolerance(op, case) or {}
+    names = [n for n in case.arrays if gradients[f"d{n}"] is not None and bound[f"d{n}"] is not None]
 
-        def phi(s: float, name: str = name, a: Array = a, v: Array = v, dy: Array = dy) -> float:
-            y = forward(subject, case, **{name: a + s * v})["y"]
-            return float(np.sum(dy * y))
+    def difference(moved: Sequence[str]) -> Failure | None:
+        return _smooth_difference(subject, op, case, moved, gradients, bound)
 
-        seen, truncation = derivative(phi)
-        told = float(np.sum(gradient * v))
-        terms = np.sum(np.abs(dy) * bound["y"]) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * truth["y"]))
+    if names and (together := difference(names)):
+        raise next(filter(None, ([difference([n]) for n in names] if len(names) > 1 else [])), together)
+
+
+def _smooth_difference(
+    subject: Subject, op: Op, case: Case, names: Sequence[str], gradients: Answers, bound: Answers
+) -> Failure | None:
+    v = {n: small_direction(op, case, n) / len(names) for n in names}
+    dy, y = case.dy.astype(np.float64), present(case.truth["y"])
+
+    def phi(s: float) -> float:
+        moved = forward(subject, case, **{n: present(case.arrays[n]) + s * w for n, w in v.items()})
+        return float(np.sum(dy * present(moved["y"])))
+
+    seen, truncation = derivative(phi)
+    told, moved, products = 0.0, 0.0, 0.0
+    for n, w in v.items():
+        a, gradient, allowed = present(case.arrays[n]), present(gradients[f"d{n}"]), present(bound[f"d{n}"])
+        told += float(np.sum(gradient * w))
         # a + s v is rounded too: u|a| along the gradient
-        moved = unit(case) * np.sum(np.abs(gradient) * (np.abs(a) + 1))
-        products = np.sum(np.abs(v) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * v))
-        if not abs(seen - told) <= truncation + NOISE * (terms + moved) + products:
-            raise Failure(
-                f"⟨d{name}, v⟩ = {show(told, seen)}, the subject's own forward changes by {show(seen, told)} along v",
-                case.call, quantity=f"d{name}", case=case, outputs=gradients,
-            )  # fmt: skip
+        moved += unit(case) * float(np.sum(np.abs(gradient) * (np.abs(a) + 1)))
+        products += float(np.sum(np.abs(w) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * w)))
+    terms = np.sum(np.abs(dy) * present(bound["y"])) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * y))
+    if abs(seen - told) <= truncation + NOISE * (terms + moved) + products:
+        return None
+    (name,) = names if len(names) == 1 else ("a",)
+    return Failure(
+        f"{'Σ ' * (len(names) > 1)}⟨d{name}, v⟩ = {show(told, seen)}, "
+        f"the subject's own forward changes by {show(seen, told)} along v",
+        case.call, quantity=f"d{name}" if len(names) == 1 else "", case=case, outputs=gradients,
+    )  # fmt: skip
 
 
 def derivative(phi: Callable[[float], float]) -> tuple[float, float]:
@@ -93,9 +111,9 @@ def derivative(phi: Callable[[float], float]) -> tuple[float, float]:
     return eight, abs(eight - six)
 
 
-def small_direction(op: Op, case: Case, name: str, a: Array) -> Array:
+def small_direction(op: Op, case: Case, name: str) -> Array:
     """v in ±1, less near a kink or a pole: 4 h = 1/32 of the way to it, so that truncation is as elsewhere."""
-    v = case.rng.uniform(-1, 1, a.shape)
+    v = case.rng.uniform(-1, 1, present(case.arrays[name]).shape)
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         v = v * np.minimum(1, clear[name])
     return v

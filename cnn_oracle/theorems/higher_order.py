@@ -12,7 +12,7 @@ from cnn_oracle.compare.compare import U, show, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import backward, known_backward
+from cnn_oracle.run.subject import backward, known
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.differences import NOISE, derivative, dot, small_direction, unit
 
@@ -28,7 +28,7 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
         return
     v = _directions(op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
-    gradients = known_backward(subject, case)
+    gradients = known(backward, subject, case)
     seen, told, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
     if not case.exact:
         bound = tolerance(op, case) or {}
@@ -46,58 +46,69 @@ def second_gradient(subject: Subject, op: Op, case: Case) -> None:
         return
     w = _directions(op, case)
     second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
-    for name, a in case.arrays.items():
-        slope = second[name]
-        if a is None or slope is None or not np.isfinite(slope).all():
-            continue
-        difference = _exact_change if case.exact else _smooth_change
-        seen, told, allowed = difference(subject, op, case, name, slope, w)
-        if not abs(seen - told) <= allowed:
-            what = f"backward changes by {show(seen, told)} along v of {name}"
-            says = f"{what}, PyTorch's double backward says {show(told, seen)}"
-            raise Failure(says, case.call, quantity=f"d{name}", case=case, outputs=backward(subject, case))
+    slopes = {n: slope for n in case.arrays if (slope := second[n]) is not None and np.isfinite(slope).all()}
+
+    def change(moved: Directions) -> Failure | None:
+        seen, told, allowed = (_exact_change if case.exact else _smooth_change)(subject, op, case, moved, w)
+        if abs(seen - told) <= allowed:
+            return None
+        what = f"backward changes by {show(seen, told)} along v" + f" of {next(iter(moved))}" * (len(moved) == 1)
+        return Failure(
+            f"{what}, PyTorch's double backward says {show(told, seen)}", case.call,
+            quantity=f"d{next(iter(moved))}" if len(moved) == 1 else "", case=case, outputs=backward(subject, case),
+        )  # fmt: skip
+
+    alone = ({n: slope} for n, slope in slopes.items())
+    if case.exact or len(slopes) < 2:
+        failure = next(filter(None, map(change, alone)), None)
+    elif failure := change(slopes):
+        failure = next(filter(None, map(change, alone)), failure)
+    if failure:
+        raise failure
 
 
 def _exact_change(
-    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+    subject: Subject, op: Op, case: Case, slopes: Directions, w: Directions
 ) -> tuple[float, float, float]:
     """On a lattice backward is quadratic in each argument, and central differences are exact."""
-    a = case.arrays[name]
-    assert a is not None
+    ((name, slope),) = slopes.items()
+    a = present(case.arrays[name])
     v = case.lattices[0].direction(case.rng, a.shape)
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         v = np.where(clear[name] > 0, v, 0.0)
-    ahead, behind = (_gradients_at(subject, case, name, a + s * v) for s in (1, -1))
+    ahead, behind = (_gradients_at(subject, case, {name: a + s * v}) for s in (1, -1))
     seen = sum(dot(ahead[f"d{n}"], x) - dot(behind[f"d{n}"], x) for n, x in w.items()) / 2
     told = dot(slope, v)
     return (0.0, 0.0, 0.0) if seen == told else (float(seen), float(told), -1.0)
 
 
 def _smooth_change(
-    subject: Subject, op: Op, case: Case, name: str, slope: Array, w: Directions
+    subject: Subject, op: Op, case: Case, slopes: Directions, w: Directions
 ) -> tuple[float, float, float]:
-    """Elsewhere the noise of differences, the bounds of da over h, is allowed.
+    """Elsewhere the noise of differences, the bounds of da over h, is allowed; all arguments move at once.
 
     It is a hundred times what PyTorch's second application of the same rules to the same numbers may err.
     """
-    a, bound = case.arrays[name], tolerance(op, case) or {}
-    assert a is not None
-    v = small_direction(op, case, name, a)
+    bound = tolerance(op, case) or {}
+    v = {n: small_direction(op, case, n) / len(slopes) for n in slopes}
 
     def phi(s: float) -> float:
-        moved = _gradients_at(subject, case, name, a + s * v)
+        moved = _gradients_at(subject, case, {n: present(case.arrays[n]) + s * d for n, d in v.items()})
         return float(sum(np.sum(present(moved[f"d{n}"]) * x) for n, x in w.items()))
 
     seen, truncation = derivative(phi)
-    noise = unit(case) * np.sum(np.abs(slope) * (np.abs(a) + 1))
+    noise = sum(unit(case) * np.sum(np.abs(g) * (np.abs(present(case.arrays[n])) + 1)) for n, g in slopes.items())
     for n, x in w.items():
         size = np.abs(present(case.truth[f"d{n}"]))
         noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
-    return seen, float(np.sum(slope * v)), truncation + NOISE * float(noise)
+    told = float(sum(np.sum(g * v[n]) for n, g in slopes.items()))
+    return seen, told, truncation + NOISE * float(noise)
 
 
-def _gradients_at(subject: Subject, case: Case, name: str, a: Array) -> Answers:
-    return backward(subject, replace(case, arrays=case.arrays | {name: np.asarray(a, case.dtype)}))
+def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Answers:
+    return backward(
+        subject, replace(case, arrays=case.arrays | {n: np.asarray(a, case.dtype) for n, a in moved.items()})
+    )
 
 
 def _directions(op: Op, case: Case) -> Directions:

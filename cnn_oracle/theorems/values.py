@@ -10,7 +10,7 @@ from cnn_oracle.cases.case import cases
 from cnn_oracle.cases.expected import Answers
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.op import Op
-from cnn_oracle.run.subject import everything, forward, known_backward, part, steps
+from cnn_oracle.run.subject import backward, everything, forward, known, part, steps
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.running_statistics import updated
 
@@ -18,13 +18,13 @@ from cnn_oracle.theorems.running_statistics import updated
 def forward_is_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     """y is PyTorch's, bitwise on lattices and within its bound on real numbers."""
     found = cases(op, call, subject.dtypes(op.name))
-    return max(compare(case, forward(subject, case), tolerance(op, case)) for case in found)
+    return max(compare(case, known(forward, subject, case), tolerance(op, case)) for case in found)
 
 
 def backward_is_autograds_gradient(subject: Subject, op: Op, call: Call) -> float:
     """dx, dw, … are autograd's for a random cotangent, bitwise on lattices and within their bounds on real numbers."""
     found = cases(op, call, subject.dtypes(op.name))
-    return max(compare(case, known_backward(subject, case), tolerance(op, case)) for case in found)
+    return max(compare(case, known(backward, subject, case), tolerance(op, case)) for case in found)
 
 
 def input_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:

@@ -22,7 +22,8 @@ def test_the_references_own_bound_is_within_what_is_allowed_for_it(op, u):
             theirs, ours = op.comparison.bound(case, U), op.comparison.bound(case, u)
             for quantity, bound in theirs.items():
                 if bound is not None:  # what underflow may lose in float64 is little beside what it may in float32
-                    share = with_references(ours, u)[quantity] - ours[quantity]
+                    least = ours[quantity]
+                    share = with_references(ours, u)[quantity] - least
                     assert (
                         ~np.isfinite(ours[quantity]) | (bound <= share + rounded(ours[quantity]) + tiny(case))
                     ).all()
