@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from operator import mul
 
 import numpy as np
 
@@ -123,15 +124,17 @@ def dot(a: Array | None, b: Array) -> Fraction:
     """Σ a b without rounding; NaN and infinity are no numbers here and give a sum that nothing equals."""
     if a is None or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Fraction(1, 3)
-    a, b = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
-    if (a == np.rint(a)).all() and (b == np.rint(b)).all() and np.abs(a) @ np.abs(b) < 2**53:
-        return Fraction(int(a @ b))
     (p, unit_a), (q, unit_b) = _integers(a), _integers(b)
-    return Fraction(sum(m * n for m, n in zip(p, q, strict=True)), unit_a * unit_b)
+    return Fraction(sum(map(mul, p, q)), unit_a * unit_b)
 
 
 def _integers(a: Array) -> tuple[list[int], int]:
     """Numbers n and a unit, a power of two, so that each element of a is n/unit."""
-    ratios = [x.as_integer_ratio() for x in a.tolist()]
-    unit = max((d for _, d in ratios), default=1)
+    numbers = a.ravel().astype(np.float64)
+    largest = float(np.abs(numbers).max(initial=0))
+    for unit in (1, 2**10, 2**20, 2**30):
+        if largest < 2**62 / unit and ((scaled := numbers * unit) == np.rint(scaled)).all():
+            return scaled.astype(np.int64).tolist(), unit
+    ratios = [x.as_integer_ratio() for x in numbers.tolist()]
+    unit = max(d for _, d in ratios)
     return [n * (unit // d) for n, d in ratios], unit
