@@ -45,7 +45,7 @@ def verify(
         one = parse(call, seed)
         if one.op != op:
             raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
-        row = verification.one_call(code, one)
+        row = verification.check_call(code, one)
     if row.failure is None:
         return row
     by_name = isinstance(subject, str) or code.root is subject

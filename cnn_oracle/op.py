@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
     round on every lattice. ``ties`` are those of its lattices on which all is ties and kinks.
     """
 
-    lattices: tuple[GridRule, ...]
+    grids: tuple[GridRule, ...]
     bound: Bound
     kinks: Kinks | None = None
     domain: Mapping[str, Distribution] = {}
@@ -87,15 +87,15 @@ class Op:
     @property
     def verdict(self) -> Verdict:
         """The best verdict that the comparison can reach."""
-        return Verdict.EXACT if self.comparison.lattices else Verdict.BOUNDED
+        return Verdict.EXACT if self.comparison.grids else Verdict.BOUNDED
 
     @cached_property
-    def by_fast_algorithm(self) -> "Op | None":
+    def normwise(self) -> "Op | None":
         """The op as a fast algorithm is judged: on real numbers alone, within the normwise bound."""
         if self.comparison.fast is None:
             return None
-        comparison = self.comparison._replace(lattices=(), bound=self.comparison.fast, fast=None)
-        return Op(self.name, self.geometry, comparison, self.table, "by_fast_algorithm")
+        comparison = self.comparison._replace(grids=(), bound=self.comparison.fast, fast=None)
+        return Op(self.name, self.geometry, comparison, self.table, "normwise")
 
     @cached_property
     def without_ties(self) -> "Op":
@@ -103,8 +103,8 @@ class Op:
         comparison = self.comparison
         if not comparison.ties:
             return self
-        kept = tuple(grid for grid in comparison.lattices if grid not in comparison.ties)
-        return Op(self.name, self.geometry, comparison._replace(lattices=kept, ties=()), self.table, "without_ties")
+        kept = tuple(grid for grid in comparison.grids if grid not in comparison.ties)
+        return Op(self.name, self.geometry, comparison._replace(grids=kept, ties=()), self.table, "without_ties")
 
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:

@@ -25,7 +25,7 @@ ADAPTIVE = Comparison((exact_grids.adaptive_multiples,), sums.adaptive)
 INTERPOLATION = Comparison((exact_grids.resampled,), sums.interpolation)
 LP_POOL = Comparison((), sums.lp_pool, clear(0))
 WEIGHTED_MEAN = Comparison((exact_grids.multiples_of_the_weight,), sums.weighted_mean)
-STEEP = {"x": distributions.often_steep}
+STEEP = {"x": distributions.large_logits}
 SOFTMAX = Comparison((), softmax.softmax, domain=STEEP)
 LOG_SOFTMAX = Comparison((), softmax.log_softmax, domain=STEEP)
 CROSS_ENTROPY = Comparison((), softmax.cross_entropy, domain=STEEP)
@@ -59,14 +59,14 @@ BCE = Comparison(
     (),
     losses.bound(losses.binary_cross_entropy),
     losses.inside,
-    {"x": distributions.often_sure, "target": distributions.fractions},
+    {"x": distributions.near_0_or_1, "target": distributions.fractions},
 )
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
 EMBEDDING = Comparison((exact_grids.rows,), sums.embedding, sums.learnt_rows)
-ATTENTION = Comparison((), attention.bound, attention.clear, {"query": distributions.often_steep})
+ATTENTION = Comparison((), attention.bound, attention.clear, {"query": distributions.large_logits})
 SGD = Comparison((), steps.sgd)
-FAR = {"x": distributions.often_far}
+FAR = {"x": distributions.large_offset}
 BATCH_NORM = Comparison((exact_grids.squares_of_channels,), norms.normalisation, norms.clear, FAR)
 INSTANCE_NORM = Comparison((exact_grids.squares_of_samples,), norms.normalisation, norms.clear, FAR)
 RMS_NORM = Comparison((exact_grids.squares_of_rows,), norms.normalisation, norms.clear)

@@ -153,11 +153,11 @@ class Theorem(pytest.Item):
             pytest.skip("not checked")
         from cnn_oracle import survey
         from cnn_oracle.result import Failure
-        from cnn_oracle.verification import must_hold
+        from cnn_oracle.verification import assert_theorem
 
         subject, op, theorem, store, accepted, settings = self.run
         try:
-            must_hold(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
+            assert_theorem(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
             survey.keep(store, subject, op.name, None, theorem.__name__)
         except Failure as failure:
             survey.keep(store, subject, op.name, failure, theorem.__name__)

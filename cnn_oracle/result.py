@@ -18,11 +18,11 @@ Source = Literal["shell", "python", "pytest"]  # where the subject came from, an
 class Verdict(StrEnum):
     EXACT = "EXACT"  # bitwise equal wherever floating point is exact, within bounds elsewhere
     BOUNDED = "BOUNDED"  # every element within its own a-priori rounding bound
-    FAST = "FAST"  # a fast algorithm: not exact on integers, yet within the normwise bound
+    NORMWISE = "NORMWISE"  # a fast algorithm: not exact on integers, yet within the normwise bound
     WRONG = "WRONG"
     CRASHED = "CRASHED"
     NONDETERMINISTIC = "NONDETERMINISTIC"
-    MISTRUSTED = "MISTRUSTED"  # too many zeros or constants for the comparison to mean anything
+    VACUOUS = "VACUOUS"  # too many zeros or constants for the comparison to mean anything
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Diagnosis:
     known mistakes that give the very same outputs, ``symptoms`` what else the wrong numbers have in common.
     """
 
-    ruling: str | None = None
+    who_is_wrong: str | None = None
     mistakes: tuple[str, ...] = ()
     symptoms: tuple[str, ...] = ()
 
@@ -65,7 +65,9 @@ class Failure(AssertionError):
     against_pytorch: bool
     subject_name: str
     theorem: Callable[..., Any] | None
-    redo: Call
+    reproducer: Call
+    title: str
+    sides: tuple[tuple[str, str], ...]
     only: bool
     command: str
     options: str
@@ -78,16 +80,17 @@ class Failure(AssertionError):
         self, what: str, call: Call, *, verdict: Verdict = Verdict.WRONG, quantity: str = "",
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
-        subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None, redo: Call | None = None,
-        only: bool = False, command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
+        subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None,
+        reproducer: Call | None = None, title: str = "", sides: tuple[tuple[str, str], ...] = (), only: bool = False,
+        command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
         pytorch: str = "", diagnosis: Diagnosis = Diagnosis(),
     ) -> None:  # fmt: skip
         super().__init__(what)
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
-            redo=redo or call, only=only, command=command, options=options, source=source, test=test, pytorch=pytorch,
-            diagnosis=diagnosis,
+            reproducer=reproducer or call, title=title, sides=sides, only=only, command=command, options=options,
+            source=source, test=test, pytorch=pytorch, diagnosis=diagnosis,
         )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -102,6 +105,8 @@ class Failure(AssertionError):
 
     def replace(self, **changes: Any) -> "Failure":
         """The same failure, with the same cause, but for these fields."""
+        if "what" in changes:  # which the two sides told
+            changes = {"title": "", "sides": ()} | changes
         copy = Failure(**(self._fields() | changes))
         copy.__cause__ = self.__cause__
         return copy
@@ -114,17 +119,17 @@ class Failure(AssertionError):
         return {name: value for name, value in vars(self).items() if not name.startswith("__")}
 
     @property
-    def ruling(self) -> str | None:
+    def who_is_wrong(self) -> str | None:
         """Who is wrong, and by which independent check; None where no two numbers differ."""
-        return self.diagnosis.ruling
+        return self.diagnosis.who_is_wrong
 
     @property
-    def mistakes(self) -> list[str]:
+    def likely_causes(self) -> list[str]:
         """The known mistakes that give the very same wrong outputs, and what else they look like."""
         return self.diagnosis.causes
 
     @property
-    def again(self) -> str:
+    def reproduce(self) -> str:
         """The line that reproduces the failure where it was found: in pytest, in Python, in a shell."""
         if self.source == "pytest" and self.theorem is not None:
             test = f"{self.subject_name}::{self.call.op}::{self.theorem.__name__}"
@@ -135,24 +140,26 @@ class Failure(AssertionError):
 
     @property
     def _in_python(self) -> str:
-        one = f", call={dumps(str(self.redo), ensure_ascii=False)}, seed={self.redo.seed}"
-        of_all_calls = self.verdict is Verdict.MISTRUSTED
+        one = f", call={dumps(str(self.reproducer), ensure_ascii=False)}, seed={self.reproducer.seed}"
+        of_all_calls = self.verdict is Verdict.VACUOUS
         return f'oracle.verify("{self.call.op}", {self.subject_name}{"" if of_all_calls else one})'
 
     @property
     def _in_a_shell(self) -> str:
-        if self.verdict is Verdict.MISTRUSTED:
+        if self.verdict is Verdict.VACUOUS:
             return f"cnn-oracle {self.command} {self.subject_name} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
-        call = f"--call {shlex.quote(str(self.redo))} --seed {self.redo.seed}"
+        call = f"--call {shlex.quote(str(self.reproducer))} --seed {self.reproducer.seed}"
         return f"cnn-oracle verify {self.subject_name} {call}{theorem}"
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict}  {self.what}", f"  call      {self.call}"]
-        lines += [f"  referee   {self.ruling}"] if self.ruling else []
-        lines += [f"  consistent with: {cause}" for cause in self.mistakes]
+        lines = [f"{self.verdict}  {self.title or self.what}"]
+        lines += [f"  {side:<9} {value}" for side, value in self.sides]
+        lines += [f"  call      {self.call}"]
+        lines += [f"  arbiter   {self.who_is_wrong}"] if self.who_is_wrong else []
+        lines += [f"  likely cause: {cause}" for cause in self.likely_causes]
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []
-        lines += [f"  reproduce {self.again}"]
+        lines += [f"  reproduce {self.reproduce}"]
         if self.test and self.source == "python":  # this call alone, inside of that test
             lines += [f"  or there  {self._in_python}"]
         return "\n".join(lines)
@@ -182,12 +189,12 @@ class Result(NamedTuple):
     op: str
     verdict: Verdict
     calls: int
-    worst: float
+    error_over_bound: float
     seconds: float
     failure: Failure | None
-    withheld: int = 0
-    miss: float | None = None
-    tight: float | None = None
+    skipped: int = 0
+    miss_probability: float | None = None
+    probabilistic_ratio: float | None = None
     unchecked: tuple[str, ...] = ()
     pytorch: PyTorch | None = None
     accepted: tuple[str, ...] = ()
@@ -211,9 +218,9 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "subject": _number(failure.subject),
         "reference": _number(failure.reference),
         "call": str(failure.call),
-        "ruling": failure.ruling,
-        "mistakes": failure.mistakes,
-        "again": failure.again,
+        "who_is_wrong": failure.who_is_wrong,
+        "likely_causes": failure.likely_causes,
+        "reproduce": failure.reproduce,
     }
 
 

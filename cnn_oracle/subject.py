@@ -49,7 +49,7 @@ class Implementation(NamedTuple):
     backward: Callable[..., Any] | None = None
     step: Callable[..., Any] | None = None
     dtypes: tuple[str, ...] = DTYPES
-    refusals: tuple[type[Exception], ...] = (ValueError,)
+    rejections: tuple[type[Exception], ...] = (ValueError,)
     said: str = "…"
 
 
@@ -101,9 +101,9 @@ class Subject(NamedTuple):
             raise ValueError(f"subject {self.name!r}: {op} has {', '.join(named)}, not {', '.join(self.limits.dtypes)}")
         return both
 
-    def refusals(self, op: str) -> tuple[type[Exception], ...]:
+    def rejections(self, op: str) -> tuple[type[Exception], ...]:
         """What it raises for a call that it does not take."""
-        return getattr(self.implementation(op), "refusals", (ValueError,))
+        return getattr(self.implementation(op), "rejections", (ValueError,))
 
 
 def load(name: str) -> Subject:

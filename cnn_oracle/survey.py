@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.enumeration import Path, World, estimate
+from cnn_oracle.calls.enumeration import Path, Space, estimate
 from cnn_oracle.calls.sampling import Drawn, Sample, Slice
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.environment import pytorch
@@ -23,7 +23,7 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import workers
 from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
-from cnn_oracle.run.workers import FEW, Died, Note, Run, processors
+from cnn_oracle.run.workers import FEW, Note, Run, WorkerCrash, processors
 from cnn_oracle.store import Store
 from cnn_oracle.subject import EVERYTHING, Limits, Subject
 from cnn_oracle.theorems import Theorem
@@ -32,10 +32,10 @@ from cnn_oracle.verification import (
     Block,
     Tally,
     check_block,
+    check_call,
     checkable,
     covered,
     drawn,
-    one_call,
     survive,
     verdict,
     without_end,
@@ -87,13 +87,13 @@ def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: 
 def call(
     subject: Subject, one: Call, which: Sequence[Theorem] = (), isolate: bool = False, timeout: float | None = None
 ) -> Result:
-    """The row of a single call, as verification.one_call; ``isolate``: in a process of its own.
+    """The row of a single call, as verification.check_call; ``isolate``: in a process of its own.
 
     Raises:
         ValueError: the call cannot be used.
     """
     if not isolate:
-        return one_call(subject, one, which)
+        return check_call(subject, one, which)
     ((_, row),) = each(
         _one, [(subject, one, tuple(which))], of_death=_of_dead_call, run=partial(workers.run, count=1), timeout=timeout
     )
@@ -109,12 +109,12 @@ def _one(job: tuple[Subject, Call, Sequence[Theorem]], note: Note) -> Result | s
         if unsafe(one):
             with suppress(Exception):  # what the call lacks is told below
                 survive(subject, look_up(one.op), one)
-        return one_call(subject, one, which)
+        return check_call(subject, one, which)
     except ValueError as error:  # the call cannot be used: for the process that asked to say
         return str(error)
 
 
-def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: Died) -> Result:
+def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: WorkerCrash) -> Result:
     subject, one, _ = job
     failure = death(one, died.how, subject.name, died.options)
     return Result(one.op, Verdict.CRASHED, 1, 0.0, died.seconds, failure, pytorch=pytorch())
@@ -144,8 +144,8 @@ def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theor
         for key in [own] if theorem else _keys(subject, op, ""):
             for call in store.calls(key, op):
                 store.drop(key, call)
-    elif checkable(subject, failure.redo):
-        store.keep(own, failure.redo)
+    elif checkable(subject, failure.reproducer):
+        store.keep(own, failure.reproducer)
 
 
 def _keys(subject: Subject, op: str, theorem: str) -> list[str]:
@@ -206,7 +206,7 @@ def counted(
     op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet, limits: Limits = EVERYTHING
 ) -> tuple[list[Path], Count]:
     """The jobs of a part of an enumeration, and how many calls they have within the limits of a subject."""
-    world = World(op, size)
+    world = Space(op, size)
     prefixes = world.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
     about, calls = estimate(world) / part[1], 0
     if about > MOST:
@@ -220,7 +220,7 @@ def counted(
 def _hours(subject: Subject, op: Op, size: int, number: Count, progress: Progress) -> str:
     """How long so many calls take here, by some at random; the first of a process are slow, so the median tells."""
     rng = Random(0)
-    paths = [path for _ in range(TIMED) if (path := World(op, size).probe(rng)[1])]
+    paths = [path for _ in range(TIMED) if (path := Space(op, size).probe(rng)[1])]
     blocks = [Block(subject, op, Slice(size, path), once=True) for path in paths]
     seconds = [0.0]
     for _, one in each(_timed, blocks, of_death=lambda *_: 0.0):

@@ -15,7 +15,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases import exact_grids
 from cnn_oracle.cases.case import Case, strongest
-from cnn_oracle.cases.exact_grids import Draw
+from cnn_oracle.cases.exact_grids import GridRule
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
@@ -27,25 +27,25 @@ MOST = 215 / 217
 
 
 # The degree of a multilinear op's y and gradients in the arguments and dy, by its lattice
-DEGREES: Mapping[Draw, int] = {exact_grids.integers: 2, exact_grids.cubes: 3}
+DEGREES: Mapping[GridRule, int] = {exact_grids.integers: 2, exact_grids.cubes: 3}
 
 
 class Values(NamedTuple):
     """Some calls' true values: how many, how many of them are hollow, and the least amplitude of their lattices."""
 
     total: int = 0
-    hollow: int = 0
+    vacuous_values: int = 0
     amplitude: float = inf
 
 
 class Worth(NamedTuple):
     """What some calls are worth; ``miss`` is the probability per value, where it is known."""
 
-    mistrusted: Failure | None
-    miss: float | None
+    vacuous: Failure | None
+    miss_probability: float | None
 
 
-def weigh(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
+def check_vacuity(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
     """The worth of an op's drawn calls, verify's own."""
     rng = Random(seed)
     drawn = [random_call(op, rng) for _ in range(examples)]
@@ -54,26 +54,28 @@ def weigh(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) ->
 
 def worth(op: Op, values: Values, call: Call) -> Worth:
     """What calls with these true values are worth; ``call`` stands for them."""
-    degree = DEGREES.get(op.comparison.lattices[0]) if op.comparison.lattices else None
-    total, hollow, amplitude = values
-    if hollow <= MOST * total and total:
+    degree = DEGREES.get(op.comparison.grids[0]) if op.comparison.grids else None
+    total, vacuous_values, amplitude = values
+    if vacuous_values <= MOST * total and total:
         return Worth(None, degree / (2 * amplitude + 1) if degree else None)
-    what = f"{hollow:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
-    return Worth(Failure(what if total else "all arrays are empty", call, verdict=Verdict.MISTRUSTED), None)
+    what = (
+        f"{vacuous_values:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
+    )
+    return Worth(Failure(what if total else "all arrays are empty", call, verdict=Verdict.VACUOUS), None)
 
 
 def values_of(case: Case) -> Values:
-    present = [a for a in case.truth.values() if a is not None]
-    amplitude = min(lattice.amplitude for lattice in case.lattices)
-    return Values(sum(a.size for a in present), sum(map(hollow_values, present)), amplitude)
+    present = [a for a in case.expected.values() if a is not None]
+    amplitude = min(grid.amplitude for grid in case.grids)
+    return Values(sum(a.size for a in present), sum(map(count_vacuous, present)), amplitude)
 
 
 def together(parts: Iterable[Values]) -> Values:
-    total, hollow, amplitudes = zip(Values(), *parts, strict=True)
-    return Values(sum(total), sum(hollow), min(amplitudes))
+    total, vacuous_values, amplitudes = zip(Values(), *parts, strict=True)
+    return Values(sum(total), sum(vacuous_values), min(amplitudes))
 
 
-def hollow_values(a: Array) -> int:
+def count_vacuous(a: Array) -> int:
     """Values that tell little: zeros and NaN, and all of an array of several equal ones."""
     if a.size > 1 and a.flat[0] == a.flat[-1] and (a == a.flat[0]).all():
         return a.size

@@ -20,7 +20,7 @@ from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, unanswered
 from cnn_oracle.cases.exact_grids import SMALL
-from cnn_oracle.cases.expected import Refusal
+from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.environment import pytorch, versions
@@ -30,11 +30,11 @@ from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import memory
 from cnn_oracle.run.batches import Batch, Steps, finish
-from cnn_oracle.run.subject import backward, everything, forward
-from cnn_oracle.run.workers import Died, Note
+from cnn_oracle.run.subject import backward, forward, run_all
+from cnn_oracle.run.workers import Note, WorkerCrash
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems import Theorem
-from cnn_oracle.theorems.rejections import must_refuse
+from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, together, values_of, worth
 
 EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
@@ -71,8 +71,8 @@ class Tally(NamedTuple):
 
     calls: int = 0
     skipped: int = 0
-    worst: float = 0.0
-    tight: float = 0.0
+    error_over_bound: float = 0.0
+    probabilistic_ratio: float = 0.0
     values: Values = Values()
     failure: Failure | None = None
     sample: Sample | None = None
@@ -80,9 +80,9 @@ class Tally(NamedTuple):
     def __or__(self, other: "Tally") -> "Tally":
         """Both, the other one behind this."""
         return Tally(
-            self.calls + other.calls, self.skipped + other.skipped, max(self.worst, other.worst),
-            max(self.tight, other.tight), together((self.values, other.values)), other.failure or self.failure,
-            other.sample if other.failure else self.sample,
+            self.calls + other.calls, self.skipped + other.skipped, max(self.error_over_bound, other.error_over_bound),
+            max(self.probabilistic_ratio, other.probabilistic_ratio), together((self.values, other.values)),
+            other.failure or self.failure, other.sample if other.failure else self.sample,
         )  # fmt: skip
 
 
@@ -90,9 +90,9 @@ class Search(NamedTuple):
     """Calls checked, the worst error as a share of its bound, the failure of the smallest call; tight as in Result."""
 
     calls: int
-    worst: float
+    error_over_bound: float
     failure: Failure | None
-    tight: float | None
+    probabilistic_ratio: float | None
 
 
 def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
@@ -139,21 +139,21 @@ def verdict(
             break
     if not found.calls and not found.skipped:
         return None
-    failure, miss = found.failure, None
+    failure, miss_probability = found.failure, None
     if failure and shrinks:
         failure = yield from explained(subject, judged_as(subject, op), found, once=once)
     if failure is None:
         some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
-        vacuous, miss = worth(judged, found.values, some)
+        vacuous, miss_probability = worth(judged, found.values, some)
         if vacuous and found.calls >= enough:
-            failure, miss = of_subject(vacuous, subject).replace(command=command, options=options), None
-    reached = Verdict.FAST if judged.variant == "by_fast_algorithm" else judged.verdict
-    tight = found.tight if _is_sum(op) and not failure and not once else None
+            failure, miss_probability = of_subject(vacuous, subject).replace(command=command, options=options), None
+    reached = Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
+    probabilistic_ratio = found.probabilistic_ratio if _is_sum(op) and not failure and not once else None
     calls = max(found.calls - len(first), min(found.calls, 1))
     return Result(
-        op.name, failure.verdict if failure else reached, calls, found.worst, time.perf_counter() - start,
-        failure, found.skipped, miss, tight, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale),
-        0 if found.failure else len(first),
+        op.name, failure.verdict if failure else reached, calls, found.error_over_bound, time.perf_counter() - start,
+        failure, found.skipped, miss_probability, probabilistic_ratio, theorems.unchecked(subject, op), pytorch(),
+        tuple(accepted), tuple(stale), 0 if found.failure else len(first),
     )  # fmt: skip
 
 
@@ -181,10 +181,10 @@ def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[
     the op was judged.
     """
     found = yield from first_failure(round_, op, which)
-    if found.failure and op.by_fast_algorithm and (yield from may_be_normwise(round_[0].subject, op, found.failure)):
-        again = yield from first_failure(round_, op.by_fast_algorithm, which)
+    if found.failure and op.normwise and (yield from may_be_normwise(round_[0].subject, op, found.failure)):
+        again = yield from first_failure(round_, op.normwise, which)
         if again.failure is None:
-            return again, op.by_fast_algorithm
+            return again, op.normwise
     return found, op
 
 
@@ -217,7 +217,7 @@ def _fails(tally: Tally) -> bool:
     return tally.failure is not None
 
 
-def _of_death(block: Block, died: Died) -> Tally:
+def _of_death(block: Block, died: WorkerCrash) -> Tally:
     """What a block has to say whose process ended: the call that it had noted is the failure."""
     made = list(islice(block.samples, max(died.note, 0) + 1))
     if not made:  # a job of no calls loses none
@@ -229,7 +229,7 @@ def _of_death(block: Block, died: Died) -> Tally:
 def check_block(block: Block, note: Note) -> Tally:
     """The calls of a block, up to the first that fails."""
     subject, op, found, all_values = block.subject, block.op, Tally(), list[Values]()
-    calls, skipped, worst, tight = 0, 0, 0.0, 0.0
+    calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
     with single_threaded():
         for i, one in enumerate(block.samples):
             note(i)
@@ -245,13 +245,21 @@ def check_block(block: Block, note: Note) -> Tally:
                 else:
                     share = check(subject, op, one.call, block.which)
                     values = values_of(strongest(op, one.call, subject.dtypes(op.name)))
-                    tight = max(tight, share * sums.looseness(one.call)) if _is_sum(op) else 0.0
+                    probabilistic_ratio = (
+                        max(probabilistic_ratio, share * sums.probabilistic_ratio(one.call)) if _is_sum(op) else 0.0
+                    )
             except Failure as failure:
                 found = Tally(failure=of_subject(failure, subject, failure.theorem), sample=one)
                 break
-            worst = max(worst, share)
+            error_over_bound = max(error_over_bound, share)
             all_values.append(values)
-    return found._replace(calls=calls, skipped=skipped, worst=worst, tight=tight, values=together(all_values))
+    return found._replace(
+        calls=calls,
+        skipped=skipped,
+        error_over_bound=error_over_bound,
+        probabilistic_ratio=probabilistic_ratio,
+        values=together(all_values),
+    )
 
 
 def _is_sum(op: Op) -> bool:
@@ -260,23 +268,23 @@ def _is_sum(op: Op) -> bool:
 
 def may_be_normwise(subject: Subject, op: Op, failure: Failure) -> Steps[bool]:
     """As ``is_fast``, where the subject may run."""
-    if op.by_fast_algorithm is None or failure.index is None:
+    if op.normwise is None or failure.index is None:
         return False
-    (answer,) = (yield Batch(_is_fast, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
+    (answer,) = (yield Batch(_is_normwise, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
     return bool(answer)
 
 
-def _is_fast(job: tuple[Subject, Op, Failure], note: Note) -> bool:
+def _is_normwise(job: tuple[Subject, Op, Failure], note: Note) -> bool:
     note(0)
     with single_threaded():
-        return is_fast(*job)
+        return is_normwise(*job)
 
 
-def is_fast(subject: Subject, op: Op, failure: Failure) -> bool:
+def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
     """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
     from cnn_oracle.diagnose import precision
 
-    return op.by_fast_algorithm is not None and failure.index is not None and not precision.narrow(subject, op)
+    return op.normwise is not None and failure.index is not None and not precision.narrow(subject, op)
 
 
 class Unexplained(NamedTuple):
@@ -321,7 +329,7 @@ def _as_drawn(job: Unexplained, note: Note) -> Failure:
     """The same failure on the arrays that its ``reproduce`` line draws, if they show it, as they nearly always do."""
     note(0)
     for seed in range(3):
-        if failure := one_call(job.subject, Call(job.op.name, job.failure.call.arguments, seed)).failure:
+        if failure := check_call(job.subject, Call(job.op.name, job.failure.call.arguments, seed)).failure:
             return failure
     return _diagnosed(job, note)
 
@@ -345,7 +353,7 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def must_hold(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> None:
+def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> None:
     """One theorem on drawn calls of an op, and on some that come ``first``: a test of its own.
 
     Raises:
@@ -371,7 +379,12 @@ def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theor
     failure = found.failure
     if failure and shrinks:
         failure = yield from explained(subject, judged_as(subject, op), found, which)
-    return Search(found.calls, found.worst, failure, found.tight if _is_sum(judged) and not failure else None)
+    return Search(
+        found.calls,
+        found.error_over_bound,
+        failure,
+        found.probabilistic_ratio if _is_sum(judged) and not failure else None,
+    )
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
@@ -391,13 +404,13 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -
         Failure: the first that does not hold.
     """
     __tracebackhide__ = True
-    worst = 0.0
+    error_over_bound = 0.0
     for theorem in which or to_check(subject, op):
         try:
-            worst = max(worst, theorem(subject, op, call))
+            error_over_bound = max(error_over_bound, theorem(subject, op, call))
         except Failure as failure:
             raise of_subject(failure, subject, theorem) from failure.__cause__
-    return worst
+    return error_over_bound
 
 
 def check_once(subject: Subject, op: Op, call: Call) -> tuple[float, Values]:
@@ -407,13 +420,13 @@ def check_once(subject: Subject, op: Op, call: Call) -> tuple[float, Values]:
     Raises:
         Failure: an answer is wrong.
     """
-    worst, values = 0.0, Values()
+    error_over_bound, values = 0.0, Values()
     for i, case in enumerate(shared_cases(op, call)):
-        got = everything(subject, op, case)
-        if not (case.exact and all(_same(a, case.truth[q]) for q, a in got.items())):
-            worst = max(worst, compare(case, got, tolerance(op, case)))
+        got = run_all(subject, op, case)
+        if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
+            error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
         values = values_of(case) if i == 0 else values
-    return worst, values
+    return error_over_bound, values
 
 
 def _same(a: Array | None, b: Array | None) -> bool:
@@ -460,7 +473,7 @@ def smallest(
         shrink(op, sample, attempt, limits=subject.limits)
     except Failure as failure:
         plain = _plainer(subject, failure.replace())  # a copy has none of Hypothesis' notes on the call
-        return one_call(subject, plain.redo, which).failure or diagnose(subject, op, plain)
+        return check_call(subject, plain.reproducer, which).failure or diagnose(subject, op, plain)
     except FlakyError:
         flaky = diagnose(subject, op, found)
         if flaky.verdict is Verdict.NONDETERMINISTIC:
@@ -470,14 +483,14 @@ def smallest(
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
-    op, which = judged_as(subject, look_up(found.redo.op)), [found.theorem] if found.theorem else []
-    for seed in range(min(found.redo.seed, SMALL)):
-        if failure := _judged(subject, op, Call(op.name, found.redo.arguments, seed), which)[2]:
+    op, which = judged_as(subject, look_up(found.reproducer.op)), [found.theorem] if found.theorem else []
+    for seed in range(min(found.reproducer.seed, SMALL)):
+        if failure := _judged(subject, op, Call(op.name, found.reproducer.arguments, seed), which)[2]:
             return failure
     return found
 
 
-def one_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Result:
+def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Result:
     """The row of a single call, as a ``reproduce`` line asks for it: by all theorems of its op, or some.
 
     Of a call that PyTorch refuses, the only theorem is that the subject refuses it.
@@ -489,25 +502,25 @@ def one_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Res
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded():
-        verdict, worst, failure = _judged(subject, op, call, which)
+        verdict, error_over_bound, failure = _judged(subject, op, call, which)
         if failure:
             failure = diagnose(subject, op, failure).replace(only=bool(which))
     return Result(
-        op.name, failure.verdict if failure else verdict, 1, worst, time.perf_counter() - start, failure,
+        op.name, failure.verdict if failure else verdict, 1, error_over_bound, time.perf_counter() - start, failure,
         unchecked=theorems.unchecked(subject, op), pytorch=pytorch(),
     )  # fmt: skip
 
 
 def _judged(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[Verdict, float, Failure | None]:
-    if refusal := _refusal(op, call):
-        return Verdict.WRONG, 0.0, _taken(subject, op, call, refusal)
+    if rejection := _rejection(op, call):
+        return Verdict.WRONG, 0.0, _taken(subject, op, call, rejection)
     verdict = Verdict.EXACT if strongest(op, call, subject.dtypes(op.name)).exact else Verdict.BOUNDED
-    worst, failure = _checked(subject, op, call, which)
-    if failure and is_fast(subject, op, failure):
-        within, outside = _checked(subject, op.by_fast_algorithm or op, call, which)
+    error_over_bound, failure = _checked(subject, op, call, which)
+    if failure and is_normwise(subject, op, failure):
+        within, outside = _checked(subject, op.normwise or op, call, which)
         if outside is None:
-            return Verdict.FAST, within, None
-    return verdict, worst, failure
+            return Verdict.NORMWISE, within, None
+    return verdict, error_over_bound, failure
 
 
 def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[float, Failure | None]:
@@ -517,16 +530,16 @@ def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> 
         return 0.0, failure
 
 
-def _refusal(op: Op, call: Call) -> str:
+def _rejection(op: Op, call: Call) -> str:
     """Why PyTorch cannot take the call, "" if it can."""
     try:
         list(cases(op, call))
-    except (*Refusal, MemoryError) as error:
+    except (*Rejection, MemoryError) as error:
         return str(error).partition("\n")[0] or type(error).__name__
     return ""
 
 
-def _taken(subject: Subject, op: Op, call: Call, refusal: str) -> Failure:
+def _taken(subject: Subject, op: Op, call: Call, rejection: str) -> Failure:
     """The failure of a subject that takes what PyTorch refuses.
 
     Raises:
@@ -534,10 +547,10 @@ def _taken(subject: Subject, op: Op, call: Call, refusal: str) -> Failure:
     """
     try:
         with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # arrays that nobody can make
-            must_refuse(subject, op, call)
+            must_raise(subject, op, call)
     except Failure as failure:
-        return of_subject(failure, subject, theorems.what_pytorch_refuses_is_refused)
-    raise ValueError(f"{call}: PyTorch cannot take it: {refusal}")
+        return of_subject(failure, subject, theorems.what_pytorch_rejects_is_rejected)
+    raise ValueError(f"{call}: PyTorch cannot take it: {rejection}")
 
 
 def checkable(subject: Subject, call: Call) -> bool:
@@ -546,7 +559,7 @@ def checkable(subject: Subject, call: Call) -> bool:
         op = _usable(subject, call)
     except ValueError:
         return False
-    return admitted(op, call, subject.limits) and not _refusal(op, call)
+    return admitted(op, call, subject.limits) and not _rejection(op, call)
 
 
 def _usable(subject: Subject, call: Call) -> Op:

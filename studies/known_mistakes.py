@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cnn_oracle import mistakes
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import cases
-from cnn_oracle.diagnose.matching import CALLS, Known, told_apart
+from cnn_oracle.diagnose.matching import CALLS, Known, disambiguate
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
@@ -111,7 +111,7 @@ def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
             shown = [(m, answers) for m in left if (answers := known.wrong(m))]
             left = [m for m in left if m not in [mistake for mistake, _ in shown]]
             for m, answers in shown:
-                names = [other.name for other in told_apart(m.subject, op, known.matching(answers))]
+                names = [other.name for other in disambiguate(m.subject, op, known.matching(answers))]
                 failing, unique = asked[m.name]
                 asked[m.name] = failing + 1, unique + (names == [m.name])
     return asked

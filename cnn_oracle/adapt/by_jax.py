@@ -42,7 +42,7 @@ def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementa
     signed(forward, signature_of(f))
     signed(backward, signature_of(f), "dy")
     said = f"adapt.jax_function({written(f)})"
-    return Implementation(forward, backward, dtypes=dtypes, refusals=REFUSALS, said=said)
+    return Implementation(forward, backward, dtypes=dtypes, rejections=REFUSALS, said=said)
 
 
 def _precision(*arrays: Array | None) -> AbstractContextManager[Any]:

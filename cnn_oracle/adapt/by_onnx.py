@@ -43,7 +43,7 @@ def onnx(
 
     signed(forward, signature_of(make))
     said = f'adapt.onnx({written(make)}, engine="{engine}")'
-    return Implementation(forward, dtypes=dtypes, refusals=(Exception,), said=said)
+    return Implementation(forward, dtypes=dtypes, rejections=(Exception,), said=said)
 
 
 def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:

@@ -74,7 +74,7 @@ def _implementation(
 
     signed(forward, signature)
     signed(backward, signature, "dy")
-    return Implementation(forward, backward, dtypes=dtypes, refusals=REFUSALS, said=said)
+    return Implementation(forward, backward, dtypes=dtypes, rejections=REFUSALS, said=said)
 
 
 def _behind_ctx(f: Any) -> inspect.Signature:

@@ -77,12 +77,12 @@ def nhwc(implementation: Any, *, kernels: Kernels = "HWIO") -> Implementation:
         return tuple(_turned(back, g) for (_, back), g in zip(turns[1:], gradients, strict=False))
 
     signed(forward, signature_of(implementation.forward))
-    dtypes, refusals = getattr(implementation, "dtypes", DTYPES), getattr(implementation, "refusals", (ValueError,))
+    dtypes, rejections = getattr(implementation, "dtypes", DTYPES), getattr(implementation, "rejections", (ValueError,))
     said = f'adapt.nhwc({written(implementation)}, kernels="{kernels}")'
     if getattr(implementation, "backward", None) is None:
-        return Implementation(forward, dtypes=dtypes, refusals=refusals, said=said)
+        return Implementation(forward, dtypes=dtypes, rejections=rejections, said=said)
     signed(backward, signature_of(implementation.backward))
-    return Implementation(forward, backward, dtypes=dtypes, refusals=refusals, said=said)
+    return Implementation(forward, backward, dtypes=dtypes, rejections=rejections, said=said)
 
 
 def _called(

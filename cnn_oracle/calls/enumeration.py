@@ -40,7 +40,7 @@ TOLD = 1_000  # paths between two signs of progress
 Path = tuple[int, ...]
 
 
-class World(NamedTuple):
+class Space(NamedTuple):
     """All calls of an op whose axes have up to ``size`` cells."""
 
     op: Op
@@ -122,7 +122,7 @@ class World(NamedTuple):
 
 
 @lru_cache
-def estimate(world: World) -> float:
+def estimate(world: Space) -> float:
     """How many calls a world has, about: the mean of random paths, the same on every machine."""
     rng = Random(0)
     return sum(world.probe(rng)[0] for _ in range(SAMPLE)) / SAMPLE

@@ -11,13 +11,13 @@ from cnn_oracle.op import ARRAY_KEYWORDS, Op
 PER_CALL = 4
 
 
-def neighbours(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
+def invalid_variants(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
     """A few of all the calls that differ from ``call`` in one place."""
     changes = [*_changes(op, call)]
     return [_changed(call, *changes[i]) for i in rng.permutation(len(changes))[:PER_CALL]]
 
 
-def all_neighbours(op: Op, call: Call) -> list[Call]:
+def all_invalid_variants(op: Op, call: Call) -> list[Call]:
     """All of them, and those in which an array is a number or has no cells along an axis, which few codes think of."""
     shapes = {name: shape for name in op.positional if (shape := call.arguments.get(name))}
     numbers = [(name, ()) for name in shapes]
@@ -33,7 +33,7 @@ def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
     for name, parameter in op.parameters.items():
         value = call.arguments.get(name, parameter.default)
         if name in op.positional or name in ARRAY_KEYWORDS:
-            yield from ((name, shape) for shape in misshapen(value) if isinstance(value, tuple))
+            yield from ((name, shape) for shape in wrong_shapes(value) if isinstance(value, tuple))
             if parameter.default is None and value is not None:
                 yield name, None
         else:
@@ -50,7 +50,7 @@ def _absent(annotation: Any) -> Any:
     return True if "bool" in str(annotation) else 0
 
 
-def misshapen(shape: Any) -> Iterator[tuple[int, ...]]:
+def wrong_shapes(shape: Any) -> Iterator[tuple[int, ...]]:
     """Shapes with one axis longer, shorter, missing or added."""
     if not isinstance(shape, tuple):
         return

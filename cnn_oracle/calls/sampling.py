@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.disputed import disputed
-from cnn_oracle.calls.enumeration import Path, World
+from cnn_oracle.calls.enumeration import Path, Space
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits
@@ -107,7 +107,7 @@ class Slice(NamedTuple):
     limits: Limits = EVERYTHING
 
     def samples(self, op: Op) -> Iterator[Sample]:
-        return (Sample(call) for call in World(op, self.size).calls(self.prefix) if self.limits.admit(op, call))
+        return (Sample(call) for call in Space(op, self.size).calls(self.prefix) if self.limits.admit(op, call))
 
 
 class Listed(NamedTuple):

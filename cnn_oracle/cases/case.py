@@ -15,8 +15,8 @@ from cnn_oracle.call import Call
 from cnn_oracle.cases import exact_grids
 from cnn_oracle.cases.distributions import KEYWORDS, Fill, normal
 from cnn_oracle.cases.dtypes import FORMATS, Format, held
-from cnn_oracle.cases.exact_grids import REAL, Draw, Lattice
-from cnn_oracle.cases.expected import Answers, reference_answers, reference_steps
+from cnn_oracle.cases.exact_grids import REAL, Grid, GridRule
+from cnn_oracle.cases.expected import Outputs, reference_outputs, reference_steps
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -54,18 +54,18 @@ class Case:
     arrays: dict[str, Array | None]  # the positional arguments
     keywords: dict[str, Any]
     dy: Array  # y's cotangent; for a step the gradients of its consecutive steps
-    truth: Answers
-    lattices: tuple[Lattice, Lattice]  # of the arguments, of dy
+    expected: Outputs
+    grids: tuple[Grid, Grid]  # of the arguments, of dy
     numbers: Numbers
-    unwritten: float = np.nan  # what memory holds that the subject has not written to
-    written: list[str] = field(default_factory=list)  # which functions wrote to which arguments
+    fill_value: float = np.nan  # what memory holds that the subject has not written to
+    mutated: list[str] = field(default_factory=list)  # which functions wrote to which arguments
     form: Format = FORMATS["float64"]  # the numbers' own, where NumPy's dtype stands for it
     layout: str = "contiguous"  # for a subject that lays arrays out by itself
 
     @property
     def exact(self) -> bool:
         """Drawn on a lattice: the answers must be bitwise equal."""
-        return self.lattices[0] is not REAL
+        return self.grids[0] is not REAL
 
     @property
     def rng(self) -> np.random.Generator:
@@ -90,15 +90,15 @@ class Case:
 _DRAWN: Latest[Case] = Latest(8)  # two dtypes on each of three lattices and on real numbers
 
 
-def draw(op: Op, call: Call, lattice: Draw | None = None, dtype: str = "float64") -> Case:
+def draw(op: Op, call: Call, grid: GridRule | None = None, dtype: str = "float64") -> Case:
     """Fill ``call``'s arrays from its seed, on a lattice or (None) with real numbers, in ``dtype``.
 
     Raises:
         RuntimeError, ValueError, IndexError, TypeError: PyTorch refuses the call.
     """
-    case = _DRAWN.of((call, op, lattice, dtype), lambda: build(op, call, lattice, FORMATS[dtype]))
+    case = _DRAWN.of((call, op, grid, dtype), lambda: build(op, call, grid, FORMATS[dtype]))
     arrays, keywords = {**case.arrays}, {**case.keywords}
-    return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), written=[])
+    return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), mutated=[])
 
 
 def replace(case: Case, **changes: Any) -> Case:
@@ -108,12 +108,12 @@ def replace(case: Case, **changes: Any) -> Case:
     return another
 
 
-Expected = Callable[[Op, Case, Cotangent], Case]  # the case with dy, made once y's shape is known, and its truth
+Reference = Callable[[Op, Case, Cotangent], Case]  # the case with dy, made once y's shape is known, and its truth
 
 
 def build(
-    op: Op, call: Call, rule: Draw | None, form: Format, *, expected: Expected | None = None, shared: bool = False,
-    layout: str = "contiguous",
+    op: Op, call: Call, rule: GridRule | None, form: Format, *, reference: Reference | None = None,
+    shared: bool = False, layout: str = "contiguous",
 ) -> Case:  # fmt: skip
     """The call on a grid, or on real numbers where there is none, or where it leaves no number but zero.
 
@@ -128,7 +128,7 @@ def build(
     whole = WHOLE.get(rule) if shared and rule else None
     primal, dual = (whole[0], REAL) if whole else _grids(rule, call, keywords, form)
 
-    def numbers(name: str, shape: tuple[int, ...], grid: Lattice, fill: Fill = normal) -> Array:
+    def numbers(name: str, shape: tuple[int, ...], grid: Grid, fill: Fill = normal) -> Array:
         if shared and (fill is normal or grid is not REAL):
             return _shared(grid, name, shape)
         return _represented(_filled(grid, shape, rng, FLOAT64, call, fill), form)
@@ -136,7 +136,7 @@ def build(
     def cotangent(shape: tuple[int, ...]) -> Array:
         nonlocal dual
         if whole:
-            dual = Lattice(primal.unit, min(primal.amplitude, BITS // (whole[1] * max(prod(shape), 2**11))))
+            dual = Grid(primal.unit, min(primal.amplitude, BITS // (whole[1] * max(prod(shape), 2**11))))
         return numbers("dy", shape, dual)
 
     shapes = {n: call.arguments.get(n) for n in positional(op)}
@@ -144,11 +144,11 @@ def build(
     case = Case(
         call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), Numbers({}), form=form, layout=layout
     )
-    case = (expected or by_pytorch)(op, case, cotangent)
-    return replace(case, lattices=(primal, dual), numbers=Numbers(rng.bit_generator.state))
+    case = (reference or by_pytorch)(op, case, cotangent)
+    return replace(case, grids=(primal, dual), numbers=Numbers(rng.bit_generator.state))
 
 
-def _grids(rule: Draw | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Lattice, Lattice]:
+def _grids(rule: GridRule | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Grid, Grid]:
     """The rule's, of numbers that the format has."""
     primal, dual = (held(grid, form) for grid in rule(call, keywords, form.sums)) if rule else (REAL, REAL)
     empty = any(grid is not REAL and not grid.distinct and not grid.amplitude for grid in (primal, dual))
@@ -159,19 +159,19 @@ BITS = 2**51  # as in lattices: two bits of room
 # A lattice that is the same for a whole world, and the largest number that a cotangent is multiplied with. No cell of a
 # world's multilinear op sums more than 2^11 products of x and w (w has 324 cells at most): y stays below 2^51.
 # Averages are over 1, 2 or 3 cells an axis, or −2; adaptive ones over 1 … 8 cells of each of two.
-WHOLE: Mapping[Draw, tuple[Lattice, int]] = {
-    exact_grids.integers: (Lattice(1, 2**20), 2**20),
-    exact_grids.cubes: (Lattice(1, 2**13), 2**26),
-    exact_grids.multiples: (Lattice(6**3, 2**20), 6**3),
-    exact_grids.adaptive_multiples: (Lattice(840**2, 2**20), 840**2),
+WHOLE: Mapping[GridRule, tuple[Grid, int]] = {
+    exact_grids.integers: (Grid(1, 2**20), 2**20),
+    exact_grids.cubes: (Grid(1, 2**13), 2**26),
+    exact_grids.multiples: (Grid(6**3, 2**20), 6**3),
+    exact_grids.adaptive_multiples: (Grid(840**2, 2**20), 840**2),
 }
 
 
 @lru_cache(4096)
-def _shared(lattice: Lattice, name: str, shape: tuple[int, ...]) -> Array:
+def _shared(grid: Grid, name: str, shape: tuple[int, ...]) -> Array:
     """Of one lattice, name and shape there is one array; nobody may write to it."""
     rng = np.random.default_rng([*name.encode(), *shape])
-    a = np.asarray(_filled(lattice, shape, rng, FLOAT64, Call("", {}, 0)))
+    a = np.asarray(_filled(grid, shape, rng, FLOAT64, Call("", {}, 0)))
     a.flags.writeable = False
     return a
 
@@ -188,7 +188,7 @@ def _represented(a: Array, form: Format) -> Array:
 
 def shared_cases(op: Op, call: Call) -> Iterator[Case]:
     """The call in float64 on each lattice of its op, or on real numbers, with shared arrays: the fastest cases."""
-    for rule in op.comparison.lattices or (None,):
+    for rule in op.comparison.grids or (None,):
         case = build(op, call, rule, FORMATS["float64"], shared=op.kind != "step")
         yield case
         if not case.exact:  # nor is it on the others, and real numbers are one case
@@ -197,15 +197,15 @@ def shared_cases(op: Op, call: Call) -> Iterator[Case]:
 
 def unanswered(op: Op, call: Call) -> Case:
     """Real numbers in float64, and nothing that is expected: PyTorch is not asked."""
-    return build(op, call, None, FORMATS["float64"], expected=lambda _op, case, _cotangent: case)
+    return build(op, call, None, FORMATS["float64"], reference=lambda _op, case, _cotangent: case)
 
 
 def cases(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Iterator[Case]:
     """The call on every lattice of its op and on real numbers, in float64 and in float32."""
-    for lattice in (*op.comparison.lattices, None):
+    for grid in (*op.comparison.grids, None):
         for dtype in dtypes:
-            case = draw(op, call, lattice, dtype)
-            if case.exact or lattice is None:  # a lattice may have no place for this call
+            case = draw(op, call, grid, dtype)
+            if case.exact or grid is None:  # a lattice may have no place for this call
                 yield case
 
 
@@ -217,7 +217,7 @@ def strongest(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
 def displaced(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
     """The strongest case whose arguments may move: not on ties and kinks, nor off the square lattice."""
     found = cases(op, call, dtypes)
-    return next(case for case in found if not (case.lattices[0].kinks or case.lattices[0].squares))
+    return next(case for case in found if not (case.grids[0].kinks or case.grids[0].squares))
 
 
 def answered(op: Op, case: Case, **changes: Any) -> Case:
@@ -230,9 +230,9 @@ def by_pytorch(op: Op, case: Case, cotangent: Cotangent) -> Case:
     """The truth is PyTorch's, in float64: its forward and autograd's gradients, or its steps."""
     if op.kind == "step":
         dy = cotangent((STEPS, *case.call.arguments["w"]))
-        return replace(case, dy=dy, truth=reference_steps(case.call, case.wide("w"), dy, case.keywords))
-    dy, truth = reference_answers(case.call, case.arrays, case.keywords, cotangent)
-    return replace(case, dy=dy, truth=truth)
+        return replace(case, dy=dy, expected=reference_steps(case.call, case.wide("w"), dy, case.keywords))
+    dy, expected = reference_outputs(case.call, case.arrays, case.keywords, cotangent)
+    return replace(case, dy=dy, expected=expected)
 
 
 def positional(op: Op) -> tuple[str, ...]:
@@ -262,8 +262,8 @@ def keywords_of(
 
 
 def _filled(
-    lattice: Lattice, shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype[Any], call: Call,
+    grid: Grid, shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype[Any], call: Call,
     fill: Fill = normal,
 ) -> Array:  # fmt: skip
-    values = fill(rng, shape, call, False) if lattice is REAL else lattice.values(rng, shape)
+    values = fill(rng, shape, call, False) if grid is REAL else grid.values(rng, shape)
     return np.asarray(values).astype(dtype)

@@ -19,12 +19,12 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: 
     return np.asarray(rng.standard_normal(shape))
 
 
-def often_far(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+def large_offset(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
     """Once in eight a million away from zero, where a variance by Σx² − n m² has no digit left in float32."""
     return np.asarray(rng.standard_normal(shape) + 1e6 * (rng.random() < 1 / 8))
 
 
-def often_steep(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+def large_logits(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
     """Once in eight so far apart that of a softmax all but one number underflow; not where numbers are to be read."""
     x = rng.standard_normal(shape)
     return np.asarray(x * 1000 if call.seed >= SMALL and rng.random() < 1 / 8 else x)
@@ -35,7 +35,7 @@ def fractions(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whol
     return np.asarray(rng.uniform(0.01, 0.99, shape))
 
 
-def often_sure(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
+def near_0_or_1(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
     """As ``fractions``, and once in eight within 1e-2 … 1e-6 of the ends, where what clips a probability clips it."""
     x = fractions(rng, shape, call, whole)
     if call.seed < SMALL or rng.random() >= 1 / 8:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
-from cnn_oracle.cases.exact_grids import REAL, Lattice
+from cnn_oracle.cases.exact_grids import REAL, Grid
 from cnn_oracle.manual._typing import Array
 
 
@@ -63,14 +63,14 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def held(lattice: Lattice, form: Format) -> Lattice:
+def held(grid: Grid, form: Format) -> Grid:
     """The lattice with no more values than the format holds: unit · k, k up to 2^bits / the odd part of unit."""
-    if lattice is REAL or lattice.distinct:
-        return lattice
-    numerator = float(lattice.unit).as_integer_ratio()[0]
+    if grid is REAL or grid.distinct:
+        return grid
+    numerator = float(grid.unit).as_integer_ratio()[0]
     odd = numerator // (numerator & -numerator)
-    amplitude = min(lattice.amplitude, 2**form.bits // odd)
-    squares = lattice.squares
+    amplitude = min(grid.amplitude, 2**form.bits // odd)
+    squares = grid.squares
     if squares and squares[2] is not None:  # values up to 3 beyond the offset
         squares = (*squares[:2], min(squares[2], 2**form.bits - 3))
-    return lattice._replace(amplitude=amplitude, squares=squares)
+    return grid._replace(amplitude=amplitude, squares=squares)

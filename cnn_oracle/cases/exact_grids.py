@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 SMALL = 10  # seeds that draw small numbers
 
 
-class Lattice(NamedTuple):
+class Grid(NamedTuple):
     """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
 
     unit: float
@@ -42,42 +42,42 @@ class Lattice(NamedTuple):
         return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
 
 
-REAL = Lattice(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
+REAL = Grid(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
 
-Draw = Callable[[Call, Mapping[str, Any], int], tuple[Lattice, Lattice]]
+GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Grid, Grid]]
 
 
-def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For multilinear ops: K products of two factors up to A stay below 2^(bits−2)."""
-    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
-    return lattice, lattice
+    grid = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
+    return grid, grid
 
 
-def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For trilinear ops: K products of three factors."""
     amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
-    lattice = _lattice(call, 1, amplitude)
-    return lattice, lattice
+    grid = _lattice(call, 1, amplitude)
+    return grid, grid
 
 
-def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For ops that select: no ties, no kinks."""
-    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
+    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
-def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
-    return Lattice(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // meeting(call))
+    return Grid(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
-def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For averages over windows of several sizes: multiples of every size divide without a remainder."""
     unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
-    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
-    return lattice, lattice
+    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    return grid, grid
 
 
-def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For interpolation that copies, or doubles an axis: then its weights are quarters, of two axes sixteenths."""
     a, size = call.arguments, call.arguments["x"][2:]
     times = a["size"] if "size" in a else a["scale_factor"]
@@ -86,11 +86,11 @@ def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Latti
     if a.get("mode", "nearest") != "nearest" and (not doubled or a.get("align_corners")):
         return REAL, REAL
     cells = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
-    lattice = _lattice(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
-    return lattice, lattice
+    grid = _lattice(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
+    return grid, grid
 
 
-def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
     unit, cells = 1, 1
     output = call.arguments["output_size"]
@@ -101,78 +101,78 @@ def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tu
         sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
         unit *= lcm(*sizes)
         cells *= max(*sizes, -(-count // n) + 1)  # cells of a window, windows of a cell
-    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
-    return lattice, lattice
+    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
+    return grid, grid
 
 
-def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For the mean over labels, which divides by their total weight (weights here are integers up to 4)."""
     target, weight = keywords["target"], keywords.get("weight")
     counted = target[target != keywords.get("ignore_index", -100)]
     total = int(counted.size if weight is None else weight[counted].sum())
     unit = max(total, 1) if keywords.get("reduction", "mean") == "mean" else 1
-    lattice = _lattice(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
-    return lattice, lattice
+    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
+    return grid, grid
 
 
-def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """As distinct, with a slope below zero of few bits."""
     if not _few_bits(keywords.get("negative_slope", 0.01)):
         return REAL, REAL
-    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
 
 
-def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """As ties, with a slope below zero of few bits."""
     primal, dual = leaky(call, keywords, bits)
-    return primal if primal is REAL else Lattice(1, 1, kinks=True), dual
+    return primal if primal is REAL else Grid(1, 1, kinks=True), dual
 
 
-def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
     size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
-    return Lattice(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
 
 
-def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
-    return Lattice(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
+    return Grid(1, 1, kinks=True), slopes(call, keywords, bits)[1]
 
 
-def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
-    return Lattice(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+    return Grid(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
 
 
-def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
     p = keywords.get("p", 0.5)
     if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
         return REAL, REAL
-    lattice = _lattice(call, 1, 2 ** (bits - 8))
-    return lattice, lattice
+    grid = _lattice(call, 1, 2 ** (bits - 8))
+    return grid, grid
 
 
-def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
     count = np.bincount(keywords["indices"].ravel(), minlength=1)
     if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
         return REAL, REAL
-    lattice = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
-    return lattice, lattice
+    grid = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    return grid, grid
 
 
-def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For mse_loss: sums of squared differences of integers, times weights up to 4."""
-    lattice = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
-    return (lattice, lattice) if _dyadic_mean(call, keywords) else (REAL, REAL)
+    grid = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    return (grid, grid) if _dyadic_mean(call, keywords) else (REAL, REAL)
 
 
-def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
     kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
     if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
         return REAL, REAL
-    return Lattice(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+    return Grid(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
 
 
 def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
@@ -187,25 +187,25 @@ def _few_bits(value: float) -> bool:
     return float(value * 8).is_integer() and abs(value) <= 2
 
 
-def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
     x = call.arguments["x"]
     return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
 
 
-def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """instance_norm: A = h, w, …, or none by running statistics."""
     given = not call.arguments.get("use_input_stats", True)
     return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
 
 
-def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Lattice, Lattice]:
+def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
     rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
     return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
 
 
-def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Lattice, Lattice]:
+def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Grid, Grid]:
     """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
 
     Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
@@ -216,10 +216,10 @@ def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = Tru
     count = prod(x[axis] for axis in axes) if axes is not None else 4
     if call.arguments.get("eps") != 1.0 or count < 4 or count & (count - 1):
         return REAL, REAL
-    lattice = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
+    grid = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
     if axes is None:
-        return lattice, lattice
-    return lattice._replace(squares=(x, axes, lattice.amplitude if offset else None)), lattice
+        return grid, grid
+    return grid._replace(squares=(x, axes, grid.amplitude if offset else None)), grid
 
 
 def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
@@ -233,11 +233,11 @@ def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: 
     return x
 
 
-def _lattice(call: Call, unit: float, amplitude: int) -> Lattice:
-    return Lattice(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
+def _lattice(call: Call, unit: float, amplitude: int) -> Grid:
+    return Grid(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
 
 
-def meeting(call: Call) -> int:
+def max_overlap(call: Call) -> int:
     """How many cotangents may meet in one cell of x, in an op that selects: a window's cells, or else all of dy's."""
     size, a = call.arguments.get("x", (1,))[2:], call.arguments
     if "output_size" in a:

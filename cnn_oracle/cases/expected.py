@@ -18,12 +18,12 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.manual._typing import Array
 
 Arrays = Mapping[str, Array | None]
-Answers = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
+Outputs = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2", …
 
 ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
 
 # What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
-Refusal = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
+Rejection = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
 
 
 def _module(call: Call) -> ModuleType:
@@ -37,22 +37,22 @@ def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -
     return y
 
 
-def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Answers:
+def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Outputs:
     """d⟨dy, y⟩ for every positional argument, by autograd, named dx, dw, …; None where the argument is None."""
-    answers = reference_answers(call, arrays, keywords, lambda _: dy)[1]
+    answers = reference_outputs(call, arrays, keywords, lambda _: dy)[1]
     return {quantity: a for quantity, a in answers.items() if quantity != "y"}
 
 
-def reference_answers(
+def reference_outputs(
     call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array]
-) -> tuple[Array, Answers]:
+) -> tuple[Array, Outputs]:
     """dy, made once y's shape is known, and by a single forward y and the gradients."""
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     y = _forward(call, tensors, keywords)
     dy = cotangent(tuple(y.shape))
     present = {n: t for n, t in tensors.items() if t is not None}
     gradients = torch.autograd.grad((y * _tensor(dy)).sum(), list(present.values()))  # faster than grad(y, …, dy)
-    answers: Answers = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
+    answers: Outputs = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
     return dy, answers | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
 
 
@@ -91,7 +91,7 @@ def _without_decompositions() -> Iterator[None]:
 
 def reference_second_gradients(
     call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array, directions: Arrays
-) -> Answers:
+) -> Outputs:
     """The gradient of Σ ⟨da, v_a⟩ for every positional argument, da autograd's own gradients: double backward."""
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     present = {n: t for n, t in tensors.items() if t is not None}
@@ -116,9 +116,9 @@ def lacks_double_backward(call: Call) -> bool:
     return call.op == "binary_cross_entropy"
 
 
-def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any]) -> Answers:
+def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any]) -> Outputs:
     """w after each of several consecutive steps of torch.optim, named w1, w2, … ."""
-    step, state, answers = _module(call).step, None, Answers()
+    step, state, answers = _module(call).step, None, Outputs()
     tensor = _tensor(w)
     for i, dw in enumerate(dws, 1):
         tensor, state = step(tensor, _tensor(dw), state, **keywords)

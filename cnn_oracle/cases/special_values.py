@@ -12,7 +12,7 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case, answered, by_pytorch, draw, replace, unanswered
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import ARRAY_KEYWORDS, Op
 
@@ -49,14 +49,14 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 
 
 # Their geometry or labels are part of the question: these values are put in the place of some of the drawn call's own
-POISON = np.array([*EDGES, *[NAN] * len(EDGES)])
-POOLED = np.array([*POISON, *[-INF] * len(EDGES)])  # windows of nothing else choose a cell, too
+SPECIAL = np.array([*EDGES, *[NAN] * len(EDGES)])
+POOLED = np.array([*SPECIAL, *[-INF] * len(EDGES)])  # windows of nothing else choose a cell, too
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
 SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
-SPRINKLED: Mapping[str, Array] = {
+MIXED_IN: Mapping[str, Array] = {
     **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool2d"), POOLED),
-    **dict.fromkeys(("pad", "flatten", "interpolate", "nll_loss"), POISON),
+    **dict.fromkeys(("pad", "flatten", "interpolate", "nll_loss"), SPECIAL),
     "cross_entropy": LOGITS,
     "prelu": KINKED,
     "lp_pool2d": np.array([0.0, -0.0]),  # windows of nothing else have no gradient
@@ -68,24 +68,28 @@ PLAIN = {"reduction": "none", "dim": 1}
 
 
 def asked(op: Op) -> bool:
-    return op.name in VALUES or op.name in SPRINKLED or op.kind == "step"
+    return op.name in VALUES or op.name in MIXED_IN or op.kind == "step"
 
 
 def case_of(op: Op, call: Call) -> Case:
     """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
     if op.kind == "step":
         case = draw(op, call)
-        return answered(op, case, arrays={"w": _sprinkled(case.rng, case.wide("w"), np.array([INF, -INF, 0.0]))})
-    if op.name in SPRINKLED:
+        return answered(
+            op, case, arrays={"w": _with_special_values(case.rng, case.wide("w"), np.array([INF, -INF, 0.0]))}
+        )
+    if op.name in MIXED_IN:
         case = draw(op, call)
         if any(a is not None and not a.size for a in (case.dy, *case.arrays.values())):
             return case  # of nothing PyTorch's attention and its gradient are 0 or NaN, whatever they mean
-        edge, rng = SPRINKLED[op.name], case.rng
-        arrays = {n: a if a is None else _sprinkled(rng, a, edge) for n, a in case.arrays.items()}
-        return answered(op, case, arrays=arrays, dy=_sprinkled(rng, case.dy, edge) if op.name in OF_DY else case.dy)
+        edge, rng = MIXED_IN[op.name], case.rng
+        arrays = {n: a if a is None else _with_special_values(rng, a, edge) for n, a in case.arrays.items()}
+        return answered(
+            op, case, arrays=arrays, dy=_with_special_values(rng, case.dy, edge) if op.name in OF_DY else case.dy
+        )
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
     options |= {n: v for n, v in PLAIN.items() if n in op.options}
-    return replace(_of_values(op, tuple(options.items())), written=[])
+    return replace(_of_values(op, tuple(options.items())), mutated=[])
 
 
 @lru_cache
@@ -100,20 +104,20 @@ def _rising(shape: tuple[int, ...]) -> Array:
     return np.linspace(0.5, 2.5, prod(shape)).reshape(shape)
 
 
-def or_flushed(op: Op, case: Case, answers: Answers) -> Case:
+def or_flushed(op: Op, case: Case, answers: Outputs) -> Case:
     """The case, with what PyTorch answers for zeros in place of subnormal numbers wherever the subject answers that.
 
     Of functions of single elements: who selects or adds has no reason to take a number for another.
     """
     if op.name not in VALUES:
         return case
-    zeros = answered(op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}).truth
-    truth = dict(case.truth)
-    for quantity, true in case.truth.items():
+    zeros = answered(op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}).expected
+    expected = dict(case.expected)
+    for quantity, true in case.expected.items():
         got, flushed = answers.get(quantity), zeros[quantity]
         if true is not None and flushed is not None and got is not None and got.shape == true.shape:
-            truth[quantity] = np.where(got == flushed, flushed, true)
-    return replace(case, truth=truth)
+            expected[quantity] = np.where(got == flushed, flushed, true)
+    return replace(case, expected=expected)
 
 
 def _flushed(a: Array) -> Array:
@@ -121,6 +125,6 @@ def _flushed(a: Array) -> Array:
     return np.where(np.abs(a) < np.finfo(a.dtype).tiny, np.copysign(0, a), a)
 
 
-def _sprinkled(rng: np.random.Generator, a: Array, values: Array) -> Array:
+def _with_special_values(rng: np.random.Generator, a: Array, values: Array) -> Array:
     """A third of the array replaced by edge values."""
     return np.where(rng.random(a.shape) < 1 / 3, rng.choice(values, a.shape), a)

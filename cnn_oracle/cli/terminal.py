@@ -29,8 +29,8 @@ Timeout = Annotated[
 ]
 
 STDOUT = Path("-")
-BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "MISTRUSTED"}
-COLOURS = {"EXACT": "green", "BOUNDED": "cyan", "FAST": "yellow"}
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "VACUOUS"}
+COLOURS = {"EXACT": "green", "BOUNDED": "cyan", "NORMWISE": "yellow"}
 NUMBER = re.compile(r"|[\d.,]+(e[+-]\d+)?%?")
 
 

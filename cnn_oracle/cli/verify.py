@@ -172,7 +172,8 @@ def engine(
 
 def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
     """The table, each failure, and what all of it comes to."""
-    header, cells = ["op", "verdict", "calls", "worst", "worst/√K", "miss ≤", "seconds"], [_cells(row) for row in rows]
+    header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
+    cells = [_cells(row) for row in rows]
     if any(row.unchecked for row in rows):
         header.append("not checked")
         cells = [(*one, ", ".join(row.unchecked)) for one, row in zip(cells, rows, strict=True)]
@@ -186,9 +187,9 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
         print(f"compared with {version}")
     if retried := sum(r.retried for r in rows):
         print(f"calls that failed before, and pass now: {retried:,}")
-    if withheld := sum(r.withheld for r in rows):
+    if skipped := sum(r.skipped for r in rows):
         alone = "; the subject alone was run on them" if survived else ""
-        print(f"not handed to PyTorch: {withheld:,}, on which it would write outside its arrays{alone}")
+        print(f"not handed to PyTorch: {skipped:,}, on which it would write outside its arrays{alone}")
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:
@@ -220,8 +221,9 @@ def _of_settings(settings: "Settings", rows: "list[Result]") -> list[str]:
 
 
 def _cells(row: "Result") -> tuple[str, ...]:
-    tight, miss = _share(row.tight) if row.tight else "", f"{row.miss:.0e}" if row.miss else ""
-    return row.op, row.verdict, f"{row.calls:,}", _share(row.worst), tight, miss, f"{row.seconds:.1f}"
+    ratio = _share(row.probabilistic_ratio) if row.probabilistic_ratio else ""
+    miss = f"{row.miss_probability:.0e}" if row.miss_probability else ""
+    return row.op, row.verdict, f"{row.calls:,}", _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
 
 
 def _share(value: float) -> str:

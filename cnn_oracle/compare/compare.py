@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -11,24 +11,25 @@ from cnn_oracle.result import Failure
 
 U = float(np.finfo(np.float64).epsneg)
 
-_BOUNDS: Latest[Answers] = Latest(8)
+PYTORCH = "PyTorch says"
+_BOUNDS: Latest[Outputs] = Latest(8)
 
 
-def tolerance(op: Op, case: Case) -> Answers | None:
+def tolerance(op: Op, case: Case) -> Outputs | None:
     """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
     if case.exact:
         return None
-    of = (op, case.dtype, case.truth, case.dy, *case.arrays.values(), *case.keywords.values())
+    of = (op, case.dtype, case.expected, case.dy, *case.arrays.values(), *case.keywords.values())
     return _BOUNDS.of(of, lambda: _tolerance(op, case))
 
 
-def _tolerance(op: Op, case: Case) -> Answers:
+def _tolerance(op: Op, case: Case) -> Outputs:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
         u = float(np.finfo(case.dtype).epsneg)
         return with_references(op.comparison.bound(case, u), u)
 
 
-def with_references(bounds: Answers, u: float) -> Answers:
+def with_references(bounds: Outputs, u: float) -> Outputs:
     """Bounds for a unit roundoff u, and the reference's own beside them, who computes in float64.
 
     A bound grows in proportion to u or faster, so that float64's is at most U/u of it. A few formulas hold constants
@@ -39,7 +40,7 @@ def with_references(bounds: Answers, u: float) -> Answers:
 
 
 def compare(
-    case: Case, got: Answers, allowed: Answers | None, truth: Answers | None = None, says: str = "PyTorch says"
+    case: Case, got: Outputs, allowed: Outputs | None, expected: Outputs | None = None, says: str = PYTORCH
 ) -> float:
     """Every answer against the truth (PyTorch's, unless given); returns the worst error as a fraction of its bound.
 
@@ -51,7 +52,7 @@ def compare(
     __tracebackhide__ = True
     worst = 0.0
     for quantity, answer in got.items():
-        want = (truth or case.truth)[quantity]
+        want = (expected or case.expected)[quantity]
         if answer is None or want is None:
             if answer is not want:
                 missing = f"{quantity} is {_shape(answer)}, {says} {_shape(want)}"
@@ -78,10 +79,14 @@ def compare(
             index = tuple(map(int, np.argwhere(wrong)[0]))
             a, b = float(answer[index]), float(want[index])
             place = f"[{','.join(map(str, index))}]" if index else ""
-            what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}   ({wrong.sum()} of {wrong.size} elements)"
+            what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}"
+            title, sides = "", tuple[tuple[str, str], ...]()
+            count = f"   ({wrong.sum()} of {wrong.size} elements)"
+            if says == PYTORCH:
+                title, sides = f"{quantity}{place} is wrong", (("subject", show(a, b)), ("pytorch", show(b, a)))
             raise Failure(
-                what, case.call, quantity=quantity, index=index, subject=a, reference=b, outputs=got, case=case,
-                against_pytorch=truth is None,
+                what + count, case.call, title=title and title + count, sides=sides, quantity=quantity, index=index,
+                subject=a, reference=b, outputs=got, case=case, against_pytorch=expected is None,
             )  # fmt: skip
         if allowed is not None:
             share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]

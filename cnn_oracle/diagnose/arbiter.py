@@ -31,10 +31,10 @@ Forward = Callable[[Case], Array]  # y of a case
 Claim = tuple[float, bool]  # what a witness says, and whether the side's own value can be right
 
 
-def ruling(failure: Failure, subject: Subject) -> str:
+def who_is_wrong(failure: Failure, subject: Subject) -> str:
     """One line: the subject is wrong, PyTorch is, both are, or "undecided"; and by which witness."""
     op, case, quantity, index = OPS[failure.call.op], failure.case, failure.quantity, failure.index or ()
-    if not np.isfinite(case.truth.get("y", 0)).all():
+    if not np.isfinite(case.expected.get("y", 0)).all():
         return "undecided: y is not finite"
     try:
         if quantity == "y":
@@ -50,7 +50,7 @@ def _at_a_kink(op: Op, case: Case, name: str, index: Index) -> bool:
     """Where f has no derivative at this value, or may have none: only PyTorch's convention says what it is."""
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         return not np.broadcast_to(clear[name], present(case.arrays[name]).shape)[index]
-    return case.lattices[0].kinks
+    return case.grids[0].kinks
 
 
 def _by_definition(op: Op, failure: Failure, index: Index) -> str:
@@ -87,9 +87,9 @@ def _own_forward(op: Op, failure: Failure, index: Index, f: Forward, value: floa
     a = present(case.arrays[name])
     e, clear = np.zeros(a.shape), op.comparison.kinks(case) if op.comparison.kinks else {}
     room = float(np.broadcast_to(clear.get(name, np.inf), e.shape)[index])
-    if not case.exact or case.lattices[0].kinks or case.lattices[0].squares:
+    if not case.exact or case.grids[0].kinks or case.grids[0].squares:
         return _smooth(op, case, failure.quantity, index, f, value, min(1.0, room))
-    unit = e[index] = case.lattices[0].unit
+    unit = e[index] = case.grids[0].unit
     change = dot(case.dy, _at(f, case, name, a + e) - _at(f, case, name, a - e)) / 2 / Fraction(unit)
     return float(change), isfinite(value) and change == Fraction(value)
 
@@ -98,10 +98,10 @@ def _smooth(op: Op, case: Case, quantity: str, index: Index, f: Forward, value: 
     """As differences.smooth_difference, of one value: its truncation, f's bound at each point, and the value's own."""
     name = quantity[1:]
     wide = replace(  # the very numbers, so that differences are not lost in float32
-        case, dtype=np.dtype(np.float64), dy=case.dy.astype(float), lattices=(REAL, REAL),
+        case, dtype=np.dtype(np.float64), dy=case.dy.astype(float), grids=(REAL, REAL),
         arrays={n: None if a is None else a.astype(float) for n, a in case.arrays.items()},
     )  # fmt: skip
-    a, y, e = wide.wide(name), present(wide.truth["y"]), np.zeros(present(case.arrays[name]).shape)
+    a, y, e = wide.wide(name), present(wide.expected["y"]), np.zeros(present(case.arrays[name]).shape)
     e[index] = step
     seen, truncation = derivative(lambda s: float(np.sum(wide.dy * _at(f, wide, name, a + s * e))))
     rounded = np.sum(np.abs(wide.dy) * (present((tolerance(op, wide) or {})["y"]) + gamma(y.size + 1, U) * np.abs(y)))
@@ -117,7 +117,7 @@ def _allowed(op: Op, case: Case, quantity: str, index: Index) -> float:
     bounds = tolerance(op, case)
     if bounds is None:
         return 0.0
-    return float(np.broadcast_to(present(bounds[quantity]), present(case.truth[quantity]).shape)[index])
+    return float(np.broadcast_to(present(bounds[quantity]), present(case.expected[quantity]).shape)[index])
 
 
 def _values(failure: Failure) -> tuple[float, float]:

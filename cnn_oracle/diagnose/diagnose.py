@@ -10,14 +10,14 @@ import numpy as np
 
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import Case, draw
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.diagnose import arbiter, precision
-from cnn_oracle.diagnose.matching import consistent_with, told_apart
+from cnn_oracle.diagnose.matching import consistent_with, disambiguate
 from cnn_oracle.diagnose.symptoms import misread, pattern
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Diagnosis, Failure, Verdict
-from cnn_oracle.run.subject import everything
+from cnn_oracle.run.subject import run_all
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.contract import unstable
 
@@ -39,15 +39,15 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
                 symptoms = [other.what]
         else:
             symptoms = [*_zeros(subject, op, outputs), *_narrow(failure, outputs, case)]
-            known = told_apart(subject, op, known)
+            known = disambiguate(subject, op, known)
             if not known and not symptoms and failure.index is not None:
                 symptoms = _symptoms(subject, op, failure)
     except Failure:  # the other function of the op crashes: no place to look for causes
         pass
-    ruling = None
+    who_is_wrong = None
     if failure.index is not None and failure.against_pytorch:
-        ruling = arbiter.ruling(failure, subject)
-    return failure.replace(diagnosis=Diagnosis(ruling, tuple(m.description for m in known), tuple(symptoms)))
+        who_is_wrong = arbiter.who_is_wrong(failure, subject)
+    return failure.replace(diagnosis=Diagnosis(who_is_wrong, tuple(m.description for m in known), tuple(symptoms)))
 
 
 def _symptoms(subject: Subject, op: Op, failure: Failure) -> list[str]:
@@ -70,15 +70,15 @@ def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
                 yield other
 
 
-def _zeros(subject: Subject, op: Op, answers: Answers) -> Iterator[str]:
+def _zeros(subject: Subject, op: Op, answers: Outputs) -> Iterator[str]:
     """Those of the wrong function's answers that are zero on every call, where the truth is not."""
     always, rng = {q for q, a in answers.items() if a is not None and not a.any()}, Random(0)
     told = set()
     for _ in range(CALLS if always else 0):
         case = draw(op, random_call(op, rng), dtype=subject.dtypes(op.name)[0])
-        got = everything(subject, op, case)
+        got = run_all(subject, op, case)
         always -= {q for q, a in got.items() if a is not None and a.any()}
-        told |= {q for q, a in case.truth.items() if a is not None and a.any()}
+        told |= {q for q, a in case.expected.items() if a is not None and a.any()}
     zero, gradients = always & told, {q for q in told & {*answers} if q.startswith("d")}
     if gradients and gradients <= zero:
         yield "every gradient is zero"
@@ -86,9 +86,9 @@ def _zeros(subject: Subject, op: Op, answers: Answers) -> Iterator[str]:
     yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
 
 
-def _narrow(failure: Failure, answers: Answers, case: Case) -> Iterator[str]:
+def _narrow(failure: Failure, answers: Outputs, case: Case) -> Iterator[str]:
     """Answers in float64 that are float32 numbers, with more bits than a simple number has, where the truth is none."""
-    a, want, index = answers.get(failure.quantity), case.truth.get(failure.quantity), failure.index
+    a, want, index = answers.get(failure.quantity), case.expected.get(failure.quantity), failure.index
     if a is None or want is None or index is None or case.dtype != np.float64 or a.shape != want.shape:
         return
     if _fits(a, np.float32) and not _fits(a[index], np.float16) and not _fits(want[index], np.float32):

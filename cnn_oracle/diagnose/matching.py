@@ -6,7 +6,7 @@ from random import Random
 from cnn_oracle import mistakes
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import Case, cases
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.mistakes import Mistake
 from cnn_oracle.op import Op
@@ -29,15 +29,15 @@ def consistent_with(failure: Failure) -> list[Mistake]:
     return Known(OPS[failure.call.op], failure.case).matching(failure.outputs)
 
 
-def told_apart(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake]:
+def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake]:
     """Those of several mistakes that the subject has on calls, two at most, on which they do not all do the same."""
     for _ in range(CALLS):
-        if len(known) > 1 and (telling := _telling(op, known)):
+        if len(known) > 1 and (distinguishing := _telling(op, known)):
             try:
-                got = run.everything(subject, op, telling.case)
+                got = run.run_all(subject, op, distinguishing.case)
             except Failure:
                 return known
-            known = [m for m in known if telling.same(got, m)] or known
+            known = [m for m in known if distinguishing.same(got, m)] or known
     return known
 
 
@@ -46,18 +46,18 @@ class Known:
 
     def __init__(self, op: Op, case: Case) -> None:
         self.op, self.case, self.allowed = op, case, tolerance(op, case)
-        self._answers: dict[tuple[str, str], Answers] = {}
+        self._answers: dict[tuple[str, str], Outputs] = {}
 
-    def matching(self, answers: Answers) -> list[Mistake]:
+    def matching(self, answers: Outputs) -> list[Mistake]:
         """The mistakes that give these answers."""
         return [m for m in mistakes.of(self.op.name) if self.same(answers, m)]
 
-    def wrong(self, mistake: Mistake) -> Answers | None:
+    def wrong(self, mistake: Mistake) -> Outputs | None:
         """What the function that the mistake replaces answers, if that is wrong here."""
         answers = self._of(mistake, {mistake.replaces})
-        return None if self._agree(answers, self.case.truth) else answers
+        return None if self._agree(answers, self.case.expected) else answers
 
-    def same(self, answers: Answers, mistake: Mistake) -> bool:
+    def same(self, answers: Outputs, mistake: Mistake) -> bool:
         """Whether the mistake gives these answers, which need not be all that it has."""
         parts = {"step" if self.op.kind == "step" else "backward" if q[0] == "d" else "forward" for q in answers}
         return self._agree(answers, self._of(mistake, parts))
@@ -65,22 +65,22 @@ class Known:
     def kinds(self, known: list[Mistake]) -> int:
         """How many different answers the mistakes give."""
         parts = {"step"} if self.op.kind == "step" else {"forward", "backward"}
-        found: list[Answers] = []
+        found: list[Outputs] = []
         for mistake in known:
             if not any(self.same(kind, mistake) for kind in found):
                 found.append(self._of(mistake, parts))
         return len(found)
 
-    def _agree(self, answers: Answers, others: Answers) -> bool:
+    def _agree(self, answers: Outputs, others: Outputs) -> bool:
         try:
             compare(self.case, answers, self.allowed, others)
         except Failure:
             return False
         return True
 
-    def _of(self, mistake: Mistake, parts: set[str]) -> Answers:
+    def _of(self, mistake: Mistake, parts: set[str]) -> Outputs:
         every = {"forward": run.forward, "backward": run.backward, "step": run.steps}
-        answers: Answers = {}
+        answers: Outputs = {}
         for part in parts:
             key = part, mistake.name if mistake.replaces == part else ""  # the rest of the op is right
             if key not in self._answers:

@@ -20,7 +20,7 @@ from cnn_oracle.cases.expected import longest_sum
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import everything
+from cnn_oracle.run.subject import run_all
 from cnn_oracle.subject import Subject
 
 CALLS = 10
@@ -53,7 +53,7 @@ class Width(NamedTuple):
 
 def probeable(op: Op) -> bool:
     """Whether the op's answers are sums of products."""
-    return op.comparison.lattices[:1] in [(draw,) for draw in LINEAR]
+    return op.comparison.grids[:1] in [(draw,) for draw in LINEAR]
 
 
 def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
@@ -65,7 +65,7 @@ def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
     rng, kept, most = Random(seed), dict[str, int](), dict[str, int]()
     for _ in range(CALLS):
         call = random_call(op, rng)
-        case = draw(op, call, op.comparison.lattices[0], dtype)
+        case = draw(op, call, op.comparison.grids[0], dtype)
         top = np.finfo(dtype).nmant + 1 - ceil(log2(longest_sum(call)))
         for quantity, bits in _call_widths(subject, op, case, top).items():
             most[quantity] = max(top, most.get(quantity, 0))
@@ -93,11 +93,13 @@ def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, in
         """The answers that are exact; the same subject at the same bits is asked once for all of them."""
         wrong = set[str]()
         for probed in _factors(op, case, bits):
-            answers = everything(subject, op, probed)
-            wrong |= {q for q, a in probed.truth.items() if q in quantities and not _same(answers[q], a)}
+            answers = run_all(subject, op, probed)
+            wrong |= {q for q, a in probed.expected.items() if q in quantities and not _same(answers[q], a)}
         return {*quantities} - wrong
 
-    quantities = [q for q, a in case.truth.items() if a is not None and (q == "y" or not subject.forward_only(op.name))]
+    quantities = [
+        q for q, a in case.expected.items() if a is not None and (q == "y" or not subject.forward_only(op.name))
+    ]
     return {q: top if q in exact(top) else _last(lambda bits, q=q: q in exact(bits), top) for q in quantities}  # type: ignore[misc]
 
 

@@ -28,7 +28,7 @@ DENOMINATOR = 1000  # of a ratio that is told: 1/N, P Q, … of the sizes that a
 
 def pattern(op: Op, failures: list[Failure]) -> str | None:
     """What the wrong numbers of most of these failing calls have in common, told of the largest."""
-    largest = sorted(failures, key=lambda one: one.case.truth[one.quantity].size, reverse=True)
+    largest = sorted(failures, key=lambda one: one.case.expected[one.quantity].size, reverse=True)
     for one in PATTERNS:
         said = [told for failure in largest if (told := _told(one, op, failure))]
         if 2 * len(said) > len(failures):
@@ -38,14 +38,14 @@ def pattern(op: Op, failures: list[Failure]) -> str | None:
 
 def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
     case, quantity = failure.case, failure.quantity
-    answer, truth = (failure.outputs or {}).get(quantity), case.truth.get(quantity)
-    if answer is None or truth is None or answer.shape != truth.shape:
+    answer, expected = (failure.outputs or {}).get(quantity), case.expected.get(quantity)
+    if answer is None or expected is None or answer.shape != expected.shape:
         return None
-    if not (np.isfinite(answer).all() and np.isfinite(truth).all()):
+    if not (np.isfinite(answer).all() and np.isfinite(expected).all()):
         return None
     bounds = tolerance(op, case)
-    allowed = np.zeros(truth.shape) if bounds is None else np.broadcast_to(present(bounds[quantity]), truth.shape)
-    said = one(answer, truth, np.abs(answer - truth) > allowed, case)
+    allowed = np.zeros(expected.shape) if bounds is None else np.broadcast_to(present(bounds[quantity]), expected.shape)
+    said = one(answer, expected, np.abs(answer - expected) > allowed, case)
     return f"{quantity} {said}" if said else None
 
 

@@ -52,7 +52,7 @@ class Op(NamedTuple):
     name: str
     verdict: str | None
     calls: int
-    worst: float
+    error_over_bound: float
     failure: str | None
     comparison: str
     lines: list[formulas.Line]
@@ -83,7 +83,8 @@ def op(name: str, results: Results) -> Op:
     row = verdicts(results).get(name, {})
     failure = row.get("failure") or {}
     return Op(
-        name, row.get("verdict"), row.get("calls", 0), row.get("worst", 0.0), failure.get("what"), OPS[name].verdict,
+        name, row.get("verdict"), row.get("calls", 0), row.get("error_over_bound", 0.0), failure.get("what"),
+        OPS[name].verdict,
         [line for module in modules for line in formulas.lines_of(module)],
         [code.module(module) for module in modules],
         [t.__name__ for t in theorems.of(OPS[name])],

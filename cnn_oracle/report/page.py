@@ -120,7 +120,7 @@ def summary(found: Results) -> str:
     wrong = sum(bool(row["failure"]) for row in rows)
     calls = sum(row["calls"] for row in rows)
     said = f"{len(rows) - wrong} of {len(rows)} ops are" if wrong else f"All {len(rows)} ops are"
-    worst = max((row["worst"] for row in rows), default=0.0)
+    worst = max((row["error_over_bound"] for row in rows), default=0.0)
     return f"{said} what PyTorch computes, by {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
 
 

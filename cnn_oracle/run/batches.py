@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from cnn_oracle.run import workers
-from cnn_oracle.run.workers import Died, Note, Run
+from cnn_oracle.run.workers import Note, Run, WorkerCrash
 
 T = TypeVar("T")
 Job = TypeVar("Job")
@@ -22,7 +22,7 @@ def _never(_: Any) -> bool:
     return False
 
 
-def _unexpected(job: Any, died: Died) -> Any:
+def _unexpected(job: Any, died: WorkerCrash) -> Any:
     raise RuntimeError(f"a worker {died.how}, and not by what it checks; its job was {job!r:.200}")
 
 
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
     work: Callable[[Any, Note], Any]
     jobs: Sequence[Any]
     ends: Callable[[Any], bool] = _never
-    of_death: Callable[[Any, Died], Any] = _unexpected
+    of_death: Callable[[Any, WorkerCrash], Any] = _unexpected
 
 
 Steps = Generator[Batch, list[Any], T]
@@ -83,17 +83,17 @@ def _here(
     jobs: Iterable[Job],
     *,
     timeout: float | None = None,  # noqa: ARG001
-) -> Iterator[tuple[Job, Outcome | Died]]:
+) -> Iterator[tuple[Job, Outcome | WorkerCrash]]:
     return ((job, work(job, _quiet)) for job in jobs)
 
 
 def each(
     work: Callable[[Job, Note], Outcome], jobs: Iterable[Job], *,
-    of_death: Callable[[Job, Died], Outcome] = _unexpected, run: Run = workers.run, timeout: float | None = None,
+    of_death: Callable[[Job, WorkerCrash], Outcome] = _unexpected, run: Run = workers.run, timeout: float | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
     """Each job with its outcome, in the order in which they end, in worker processes."""
     for job, outcome in run(work, jobs, timeout=timeout):
-        yield job, of_death(job, outcome) if isinstance(outcome, Died) else outcome
+        yield job, of_death(job, outcome) if isinstance(outcome, WorkerCrash) else outcome
 
 
 class _Item(NamedTuple):
@@ -164,7 +164,7 @@ class _Queue(Iterator[_Item]):
         """An outcome is there; perhaps one that no longer counts."""
         state = self.states[item.state]
         if state.batch and item.batch == state.batches and item.number <= state.last:
-            if isinstance(outcome, Died):
+            if isinstance(outcome, WorkerCrash):
                 outcome = state.batch.of_death(item.job, outcome)
             self.progress(item.job, outcome)
             state.outcomes[item.number] = outcome

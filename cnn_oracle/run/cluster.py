@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnn_oracle.environment import require, versions
 from cnn_oracle.run import workers
-from cnn_oracle.run.workers import Died, Job, Result, Run, Work, processors
+from cnn_oracle.run.workers import Job, Result, Run, Work, WorkerCrash, processors
 from cnn_oracle.subject import Subject
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda
 def _run(
     client: "Client", subject: Subject, waiting: Callable[[], None], work: Work[Job, Result], jobs: Iterable[Job], *,
     timeout: float | None = None,
-) -> Iterator[tuple[Job, Result | Died]]:  # fmt: skip
+) -> Iterator[tuple[Job, Result | WorkerCrash]]:  # fmt: skip
     from distributed import KilledWorker, as_completed
 
     jobs, size = iter(jobs), 1  # jobs of a task, as many as its second allows

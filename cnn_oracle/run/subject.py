@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -17,20 +17,20 @@ from cnn_oracle.run import memory
 from cnn_oracle.subject import Subject
 
 
-def everything(subject: Subject, op: Op, case: Case) -> Answers:
+def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
     """All that the subject has to say of a case."""
     if op.kind == "step":
         return steps(subject, case)
     return forward(subject, case) | ({} if subject.forward_only(op.name) else backward(subject, case))
 
 
-def forward(subject: Subject, case: Case, **replaced: Array) -> Answers:
+def forward(subject: Subject, case: Case, **replaced: Array) -> Outputs:
     """{"y": …}, optionally with some positional arguments replaced, in the case's dtype."""
     arrays = case.arrays | {n: a.astype(case.dtype, copy=False) for n, a in replaced.items()}
     return {"y": _array(_call(subject, case, "forward", arrays), "forward", case)}
 
 
-def backward(subject: Subject, case: Case) -> Answers:
+def backward(subject: Subject, case: Case) -> Outputs:
     """{"dx": …, "dw": …}: one gradient per positional argument."""
     gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
     names = [f"d{n}" for n in case.arrays]
@@ -40,15 +40,15 @@ def backward(subject: Subject, case: Case) -> Answers:
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
 
 
-_ANSWERS: Latest[Answers] = Latest(16)  # both of eight cases
+_ANSWERS: Latest[Outputs] = Latest(16)  # both of eight cases
 
 
-def known(answer: Callable[[Subject, Case], Answers], subject: Subject, case: Case) -> Answers:
+def known(answer: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
     """``forward`` or ``backward``, or what it answered to this very case before: a copy, for memory is used again."""
     arrays, keywords = case.arrays.values(), case.keywords.values()
     of = (answer, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
 
-    def run() -> Answers:
+    def run() -> Outputs:
         return {quantity: None if a is None else a.copy() for quantity, a in answer(subject, case).items()}
 
     return _ANSWERS.of(of, run)
@@ -72,9 +72,9 @@ def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, 
     return [_array(a, "running_statistics", case) for a in answers]
 
 
-def steps(subject: Subject, case: Case) -> Answers:
+def steps(subject: Subject, case: Case) -> Outputs:
     """{"w1": …, "w2": …}: w after each of the case's consecutive steps."""
-    (w,), state, answers = case.arrays.values(), None, Answers()
+    (w,), state, answers = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
         w, state = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
         answers[f"w{i}"] = _array(w, "step", case)
@@ -106,18 +106,18 @@ def _call(
     named = zip((*arguments, *keywords), (*values, *keywords.values()), strict=True)
     watched = [(n, a, a.tobytes()) for n, a in named if isinstance(a, np.ndarray) and n != "state"]
     try:
-        with memory.filled(case.unwritten):
+        with memory.filled(case.fill_value):
             answer = function(*values, **keywords)
     except (Exception, SystemExit) as error:
         _restore(watched)
         said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {said}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
-    written = [n for n, a, before in watched if a.tobytes() != before]
-    if not written:
+    mutated = [n for n, a, before in watched if a.tobytes() != before]
+    if not mutated:
         return answer
     answer = _apart(answer)  # it may be the very input
-    case.written.extend(f"{name} writes to its input {n}" for n in written)
+    case.mutated.extend(f"{name} writes to its input {n}" for n in mutated)
     _restore(watched)
     return answer
 

@@ -26,7 +26,7 @@ OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
 TICK = 0.1  # seconds between looks at whether a worker still moves
 
 
-class Died(NamedTuple):
+class WorkerCrash(NamedTuple):
     """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job.
 
     ``outside``: by a signal that nothing sends itself, but systems that lack memory or want their machine back.
@@ -35,7 +35,7 @@ class Died(NamedTuple):
     note: int
     how: str
     seconds: float
-    outside: bool = False
+    killed_externally: bool = False
     options: str = " --isolate"  # of the command line that meets the same end
 
 
@@ -44,13 +44,13 @@ class Run(Protocol):
 
     def __call__(
         self, work: Work[Job, Result], jobs: Iterable[Job], *, timeout: float | None = None
-    ) -> Iterator[tuple[Job, Result | Died]]: ...
+    ) -> Iterator[tuple[Job, Result | WorkerCrash]]: ...
 
 
 def run(
     work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None,
     fresh: bool = False,
-) -> Iterator[tuple[Job, Result | Died]]:  # fmt: skip
+) -> Iterator[tuple[Job, Result | WorkerCrash]]:  # fmt: skip
     """Each job with the result of ``work(job, note)``, in the order in which they end.
 
     Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
@@ -73,8 +73,11 @@ def run(
                     outcome = worker.kill(timeout)
                 else:
                     continue
-                job, again = worker.job, isinstance(outcome, Died) and outcome.outside and not worker.again
-                if fresh or isinstance(outcome, Died):
+                job, again = (
+                    worker.job,
+                    isinstance(outcome, WorkerCrash) and outcome.killed_externally and not worker.again,
+                )
+                if fresh or isinstance(outcome, WorkerCrash):
                     worker.process.kill()
                     workers[workers.index(worker)] = busy[i] = worker = _Worker(work)
                 if again:
@@ -153,7 +156,7 @@ class _Worker(Generic[Job, Result]):
             self.pipe.send(self.job)
         return True
 
-    def outcome(self) -> Result | Died:
+    def outcome(self) -> Result | WorkerCrash:
         try:
             result: Result | _Raised = self.pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -169,14 +172,14 @@ class _Worker(Generic[Job, Result]):
             self._seen, self._since = self._note.value, time.monotonic()
         return time.monotonic() - self._since
 
-    def kill(self, timeout: float) -> Died:
+    def kill(self, timeout: float) -> WorkerCrash:
         self.process.kill()
         self.process.join()
         died = self._died(f"gives no answer within {timeout:g} seconds")
         return died._replace(options=f" --isolate --timeout {timeout:g}")
 
-    def _died(self, how: str, outside: bool = False) -> Died:
-        return Died(self._note.value, how, time.monotonic() - self._began, outside)
+    def _died(self, how: str, killed_externally: bool = False) -> WorkerCrash:
+        return WorkerCrash(self._note.value, how, time.monotonic() - self._began, killed_externally)
 
 
 def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:

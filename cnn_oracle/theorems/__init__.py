@@ -25,7 +25,7 @@ from cnn_oracle.theorems.derivatives import (
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
 )
-from cnn_oracle.theorems.rejections import what_pytorch_refuses_is_refused
+from cnn_oracle.theorems.rejections import what_pytorch_rejects_is_rejected
 from cnn_oracle.theorems.signatures import tells
 from cnn_oracle.theorems.values import (
     backward_is_autograds_gradient,
@@ -66,7 +66,7 @@ __all__ = [
     "two_runs_are_bitwise_equal",
     "unchecked",
     "weight_gradient_is_autograds",
-    "what_pytorch_refuses_is_refused",
+    "what_pytorch_rejects_is_rejected",
 ]
 
 Theorem = Callable[[Subject, Op, Call], float]
@@ -85,12 +85,12 @@ VALUES: tuple[Theorem, ...] = (
     steps_are_pytorchs,
 )
 # Of functions that an op may have besides, if the subject has them
-BESIDES: Mapping[str, Theorem] = {
+OPTIONAL: Mapping[str, Theorem] = {
     "input_gradient": input_gradient_is_autograds,
     "weight_gradient": weight_gradient_is_autograds,
     "running_statistics": running_statistics_are_pytorchs,
 }
-MANNERS: tuple[Theorem, ...] = (
+CONTRACT: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
     answers_are_no_views_of_inputs,
     dtype_is_kept,
@@ -98,13 +98,13 @@ MANNERS: tuple[Theorem, ...] = (
     an_int_stands_for_one_per_axis,
     two_runs_are_bitwise_equal,
     signatures_agree,
-    what_pytorch_refuses_is_refused,
+    what_pytorch_rejects_is_rejected,
 )
-FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *MANNERS)
+FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *CONTRACT)
 DIFFERENTIABLE = (
-    *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *MANNERS,
+    *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *CONTRACT,
 )  # fmt: skip
-STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *MANNERS)
+STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *CONTRACT)
 
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
@@ -113,7 +113,7 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     if not special_values.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         left_out.add(edge_values_are_pytorchs)
     offered = subject.implementation(op.name) if subject else op.manual
-    for name, theorem in BESIDES.items():
+    for name, theorem in OPTIONAL.items():
         if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
             left_out.add(theorem)
     if op.kind == "step":

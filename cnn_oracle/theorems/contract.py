@@ -7,14 +7,14 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case, answered, displaced, draw, replace, strongest
-from cnn_oracle.cases.expected import Answers, Refusal, reference_forward
+from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
-from cnn_oracle.run.subject import backward, everything, forward, known
+from cnn_oracle.run.subject import backward, forward, known, run_all
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.signatures import must_take
 
@@ -33,15 +33,15 @@ def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
     return 0.0
 
 
-_RUNS: Latest[tuple[Case, Answers, Answers]] = Latest(1)
+_RUNS: Latest[tuple[Case, Outputs, Outputs]] = Latest(1)
 
 
-def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Answers, Answers]:
+def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Outputs, Outputs]:
     """Real numbers in the widest dtype, what the subject answers to them, and a copy; it may have been run before."""
 
-    def run() -> tuple[Case, Answers, Answers]:
+    def run() -> tuple[Case, Outputs, Outputs]:
         case = draw(op, call, dtype=subject.dtypes(op.name)[0])
-        answers = everything(subject, op, case)
+        answers = run_all(subject, op, case)
         return case, answers, {q: None if a is None else a.copy() for q, a in answers.items()}
 
     return _RUNS.of((subject, op, call), run)
@@ -50,8 +50,8 @@ def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Answers, Answ
 def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
     """No argument is written to."""
     case, *_ = _run_once(subject, op, call)
-    if case.written:
-        raise Failure(case.written[0], call)
+    if case.mutated:
+        raise Failure(case.mutated[0], call)
     return 0.0
 
 
@@ -77,9 +77,9 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     return 0.0
 
 
-def _known(subject: Subject, op: Op, case: Case) -> Answers:
+def _known(subject: Subject, op: Op, case: Case) -> Outputs:
     if op.kind == "step":
-        return everything(subject, op, case)
+        return run_all(subject, op, case)
     return known(forward, subject, case) | ({} if subject.forward_only(op.name) else known(backward, subject, case))
 
 
@@ -109,10 +109,10 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
             written = replace(case, keywords=case.keywords | {str(name): ints})
             try:
                 reference_forward(call, case.arrays, written.keywords)
-            except Refusal:
+            except Rejection:
                 continue
             try:
-                compare(written, everything(subject, op, written), tolerance(op, case))
+                compare(written, run_all(subject, op, written), tolerance(op, case))
             except Failure as failure:
                 raise failure.replace(what=f"with {name}={ints} {failure.what}") from None
     return 0.0
@@ -126,16 +126,16 @@ def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     return 0.0
 
 
-def unstable(subject: Subject, op: Op, case: Case, first: Answers | None = None) -> Failure | None:
+def unstable(subject: Subject, op: Op, case: Case, first: Outputs | None = None) -> Failure | None:
     """Whether runs on a case differ in any bit, of themselves or by what memory held before.
 
     The ``first`` of them may have been made.
     """
-    first = first or everything(subject, op, replace(case, unwritten=np.nan))
-    again, other = (everything(subject, op, replace(case, unwritten=v)) for v in (np.nan, 0.0))
+    first = first or run_all(subject, op, replace(case, fill_value=np.nan))
+    again, other = (run_all(subject, op, replace(case, fill_value=v)) for v in (np.nan, 0.0))
     place, held = differing(first, again), differing(first, other)
     if held and not place:  # by chance?
-        places = (differing(first, everything(subject, op, case)) for _ in range(RUNS))
+        places = (differing(first, run_all(subject, op, case)) for _ in range(RUNS))
         place = next(filter(None, places), "")
     if place:
         return Failure(f"{place} differs between two runs", case.call, verdict=Verdict.NONDETERMINISTIC)
@@ -144,7 +144,7 @@ def unstable(subject: Subject, op: Op, case: Case, first: Answers | None = None)
     return None
 
 
-def differing(first: Answers, second: Answers) -> str:
+def differing(first: Outputs, second: Outputs) -> str:
     """The first place at which the bits differ, like y[0,1]; "" if there is none."""
     for quantity, a in first.items():
         b = second[quantity]
@@ -174,7 +174,7 @@ def _must_be_the_same(subject: Subject, op: Op, case: Case, plain: Case, layout:
     """What is wrong in plain memory, too, does not depend on the layout."""
     allowed = tolerance(op, plain)
     try:
-        compare(case, everything(subject, op, case), allowed)
+        compare(case, run_all(subject, op, case), allowed)
     except Failure as failure:
-        compare(plain, everything(subject, op, plain), allowed)
+        compare(plain, run_all(subject, op, plain), allowed)
         raise failure.replace(what=f"depends on memory layout: with {layout} {failure.what}") from None

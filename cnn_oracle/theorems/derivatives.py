@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import answered, displaced, replace, strongest
-from cnn_oracle.cases.expected import Answers, lacks_double_backward
+from cnn_oracle.cases.expected import Outputs, lacks_double_backward
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -30,14 +30,14 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     """backward(dy + dz) = backward(dy) + backward(dz)."""
     case = strongest(op, call, subject.dtypes(op.name))
     shape = case.dy.shape
-    dz = case.lattices[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
+    dz = case.grids[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
     dz = np.asarray(dz, case.dtype)
     # PyTorch is asked for nothing but the bounds
     whole, other = (replace(case, dy=dy) if case.exact else answered(op, case, dy=dy) for dy in (case.dy + dz, dz))
     first, second = (known(backward, subject, part) for part in (case, other))
-    total: Answers = {q: _sum((first[q], second[q])) for q in first}
+    total: Outputs = {q: _sum((first[q], second[q])) for q in first}
     bounds = [bound for part in (whole, case, other) if (bound := tolerance(op, part))]
-    allowed: Answers | None = {q: _sum(bound[q] for bound in bounds) for q in total} if bounds else None
+    allowed: Outputs | None = {q: _sum(bound[q] for bound in bounds) for q in total} if bounds else None
     compare(whole, backward(subject, whole), allowed, total, "backward(dy) + backward(dz) says")
     return 0.0
 

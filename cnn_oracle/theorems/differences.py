@@ -7,7 +7,7 @@ from operator import mul
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.compare.compare import U, show, tolerance
@@ -32,14 +32,14 @@ def unit(case: Case) -> float:
 
 def exact_difference(subject: Subject, op: Op, case: Case) -> None:
     """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
-    gradients, truth = known(backward, subject, case), case.truth["y"]
-    assert truth is not None
-    if not np.isfinite(truth).all():
+    gradients, expected = known(backward, subject, case), case.expected["y"]
+    assert expected is not None
+    if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
     for name, a in case.arrays.items():
         if a is None:
             continue
-        v = case.lattices[0].direction(case.rng, a.shape)
+        v = case.grids[0].direction(case.rng, a.shape)
         if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
             v = np.where(clear[name] > 0, v, 0.0)
         ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
@@ -59,9 +59,9 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
     Allowed are the truncation and the rounding: f's own bound at each of the points, divided by h, and those of both
     inner products.
     """
-    truth = case.truth["y"]
-    assert truth is not None
-    if not np.isfinite(truth).all():
+    expected = case.expected["y"]
+    assert expected is not None
+    if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
     gradients, bound = known(backward, subject, case), tolerance(op, case) or {}
     names = [n for n in case.arrays if gradients[f"d{n}"] is not None and bound[f"d{n}"] is not None]
@@ -74,10 +74,10 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
 
 
 def _smooth_difference(
-    subject: Subject, op: Op, case: Case, names: Sequence[str], gradients: Answers, bound: Answers
+    subject: Subject, op: Op, case: Case, names: Sequence[str], gradients: Outputs, bound: Outputs
 ) -> Failure | None:
     v = {n: small_direction(op, case, n) / len(names) for n in names}
-    dy, y = case.dy.astype(np.float64), present(case.truth["y"])
+    dy, y = case.dy.astype(np.float64), present(case.expected["y"])
 
     def phi(s: float) -> float:
         moved = forward(subject, case, **{n: present(case.arrays[n]) + s * w for n, w in v.items()})

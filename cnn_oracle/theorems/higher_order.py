@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnn_oracle.cases.case import Case, replace
-from cnn_oracle.cases.expected import Answers, reference_second_gradients, reference_tangent
+from cnn_oracle.cases.expected import Outputs, reference_second_gradients, reference_tangent
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.compare.compare import U, show, tolerance
@@ -24,7 +24,7 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
 
     Elsewhere J v and Jᵀ dy err by the same entries of J, so that Σ |v_a| times da's bound allows for both.
     """
-    if not _finite(case.truth):
+    if not _finite(case.expected):
         return
     v = _directions(op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
@@ -42,7 +42,7 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
 
 def second_gradient(subject: Subject, op: Op, case: Case) -> None:
     """Along v, Φ = Σ ⟨da, w_a⟩ of the subject's own backward changes by ⟨PyTorch's double backward of w, v⟩."""
-    if not _finite(case.truth):
+    if not _finite(case.expected):
         return
     w = _directions(op, case)
     second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
@@ -73,7 +73,7 @@ def _exact_change(
     """On a lattice backward is quadratic in each argument, and central differences are exact."""
     ((name, slope),) = slopes.items()
     a = present(case.arrays[name])
-    v = case.lattices[0].direction(case.rng, a.shape)
+    v = case.grids[0].direction(case.rng, a.shape)
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         v = np.where(clear[name] > 0, v, 0.0)
     ahead, behind = (_gradients_at(subject, case, {name: a + s * v}) for s in (1, -1))
@@ -99,13 +99,13 @@ def _smooth_change(
     seen, truncation = derivative(phi)
     noise = sum(unit(case) * np.sum(np.abs(g) * (np.abs(present(case.arrays[n])) + 1)) for n, g in slopes.items())
     for n, x in w.items():
-        size = np.abs(present(case.truth[f"d{n}"]))
+        size = np.abs(present(case.expected[f"d{n}"]))
         noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
     told = float(sum(np.sum(g * v[n]) for n, g in slopes.items()))
     return seen, told, truncation + NOISE * float(noise)
 
 
-def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Answers:
+def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Outputs:
     return backward(
         subject, replace(case, arrays=case.arrays | {n: np.asarray(a, case.dtype) for n, a in moved.items()})
     )
@@ -114,22 +114,18 @@ def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> A
 def _directions(op: Op, case: Case) -> Directions:
     """Numbers to multiply gradients by; 0 where a gradient is a convention, not a derivative."""
     clear = op.comparison.kinks(case) if op.comparison.kinks else {}
-    lattice, found = case.lattices[0], {}
+    grid, found = case.grids[0], {}
     for name, a in case.arrays.items():
         if a is None:
             continue
         if case.exact:
-            v = (
-                case.rng.integers(-9, 10, a.shape).astype(float)
-                if lattice.distinct
-                else lattice.values(case.rng, a.shape)
-            )
+            v = case.rng.integers(-9, 10, a.shape).astype(float) if grid.distinct else grid.values(case.rng, a.shape)
         else:
             v = case.rng.standard_normal(a.shape)
         found[name] = np.where(clear[name] > 0, v, 0.0) if name in clear else np.asarray(v)
     return found
 
 
-def _finite(truth: Answers) -> bool:
+def _finite(expected: Outputs) -> bool:
     """A mean over no samples is 0/0, and of infinity there is nothing to differentiate."""
-    return all(a is None or bool(np.isfinite(a).all()) for a in truth.values())
+    return all(a is None or bool(np.isfinite(a).all()) for a in expected.values())

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.invalid import misshapen
+from cnn_oracle.calls.invalid import wrong_shapes
 from cnn_oracle.cases.case import Case, Numbers
 from cnn_oracle.cases.exact_grids import REAL
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.norms import reading
 from cnn_oracle.compare.bounds.rounding import Rounded
 from cnn_oracle.compare.compare import compare
@@ -20,7 +20,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
 from cnn_oracle.run.subject import state
 from cnn_oracle.subject import Subject
-from cnn_oracle.theorems.rejections import refuses
+from cnn_oracle.theorems.rejections import must_reject
 
 MOMENTA = (0.1, 0.25, 1.0, 0.0)
 BATCHES = (0, 1, 3)  # that were seen before this one
@@ -37,25 +37,29 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
         theirs = op.reference.running_statistics(
             *(torch.from_numpy(a.astype(float)) for a in given.values()), **options
         )
-    except (RuntimeError, ValueError) as refusal:
-        refuses(subject, "running_statistics", [*given.values()], options, call, f"PyTorch: {refusal}")
+    except (RuntimeError, ValueError) as rejection:
+        must_reject(subject, "running_statistics", [*given.values()], options, call, f"PyTorch: {rejection}")
         return 0.0
     own = {"training": True} if "training" in op.options else {}
     case = Case(Call(op.name, own, call.seed), dtype, {"x": x}, own, np.zeros(()), {}, (REAL, REAL), Numbers({}))
     names = ("running_mean", "running_var")
-    truth: Answers = dict(zip(names, (a.numpy() for a in theirs), strict=True))
+    expected: Outputs = dict(zip(names, (a.numpy() for a in theirs), strict=True))
     for name in names:
-        for shape in misshapen((channels,)):
+        for shape in wrong_shapes((channels,)):
             arguments = [np.ones(shape) if f"running_{n}" == name else a for n, a in given.items()]
-            refuses(subject, "running_statistics", arguments, options, call, f"{name} has shape {shape}, x {x.shape}")
+            must_reject(
+                subject, "running_statistics", arguments, options, call, f"{name} has shape {shape}, x {x.shape}"
+            )
     single = np.ones((1, channels, *(1 for _ in x.shape[2:])), dtype)
-    refuses(subject, "running_statistics", [single, given["mean"], given["var"]], options, call, "of a single value")
-    got: Answers = dict(zip(names, state(subject, case, [*given.values()], options), strict=True))
+    must_reject(
+        subject, "running_statistics", [single, given["mean"], given["var"]], options, call, "of a single value"
+    )
+    got: Outputs = dict(zip(names, state(subject, case, [*given.values()], options), strict=True))
     for name in names:
         if np.shares_memory(got[name], given[name.removeprefix("running_")]):
             raise Failure(f"running_statistics returns a view of its input {name}", call)
     try:
-        return compare(case, got, _bound(case, given, options), truth)
+        return compare(case, got, _bound(case, given, options), expected)
     except Failure as failure:  # told of the call itself: no known mistake and no referee speaks of statistics
         told = ", ".join(f"{name}={value!r}" for name, value in options.items())
         raise Failure(f"running_statistics({told}): {failure.what}", call, quantity=failure.quantity) from None
@@ -74,7 +78,7 @@ def _options(op: Op, rng: np.random.Generator) -> dict[str, Any]:
     return options
 
 
-def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -> Answers:
+def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -> Outputs:
     """The formula on numbers that carry their error, of both sides."""
     u = float(np.finfo(case.dtype).epsneg)
     momentum = options.get("momentum", 0.1)

@@ -7,10 +7,10 @@ import numpy as np
 from cnn_oracle.call import Call
 from cnn_oracle.cases import special_values
 from cnn_oracle.cases.case import cases
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.op import Op
-from cnn_oracle.run.subject import backward, everything, forward, known, part, steps
+from cnn_oracle.run.subject import backward, forward, known, part, run_all, steps
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.running_statistics import updated
 
@@ -51,8 +51,8 @@ def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     with warnings.catch_warnings(action="ignore"):  # the bound may say what it likes
         allowed = tolerance(op, case) or {}
     # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
-    bounds: Answers = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
-    answers = everything(subject, op, case)
+    bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
+    answers = run_all(subject, op, case)
     return compare(special_values.or_flushed(op, case, answers), answers, bounds, says="on edge values PyTorch says")
 
 

@@ -18,7 +18,7 @@ from cnn_oracle import environment
 from cnn_oracle.data import Dataset
 from cnn_oracle.manual import convnet
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.training.parting import Difference, differences
+from cnn_oracle.training.first_divergence import Difference, differences
 from cnn_oracle.training.sides import Manual, Pair, Reference, Sides
 
 
@@ -81,7 +81,7 @@ class Report:
     versions: dict[str, str]
     hardware: dict[str, str | int]
     epochs: list[Epoch] = field(default_factory=list)
-    parting: Difference | None = None
+    first_divergence: Difference | None = None
     tie: Difference | None = None
     steps: Steps = field(default_factory=Steps)
 
@@ -162,7 +162,7 @@ def _step(report: Report, sides: Sides, epoch: int, x: Array, labels: Array) -> 
             f"step {len(steps)}: the loss is {loss.manual} by hand and {loss.reference} by PyTorch, "
             f"and the largest weight difference {difference}"
         )
-    if report.parting is None:
+    if report.first_divergence is None:
         _look_for_a_parting(report, sides, epoch, x)
 
 
@@ -170,7 +170,7 @@ def _look_for_a_parting(report: Report, sides: Sides, epoch: int, x: Array) -> N
     values = sides.manual.values, sides.reference.values
     for tie, difference in differences(x, *values, step=len(report.steps), epoch=epoch):
         if not tie:
-            report.parting = difference
+            report.first_divergence = difference
             return
         report.tie = report.tie or difference
 

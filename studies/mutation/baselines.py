@@ -15,7 +15,7 @@ from cnn_oracle import theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import Case, draw
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure
@@ -125,9 +125,9 @@ def _gradcheck(subject: Subject, op: Op) -> bool:
 
 
 def _with(case: Case, names: Iterable[str], tensors: Iterable[torch.Tensor]) -> Case:
-    given: Answers = {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
+    given: Outputs = {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
     return Case(
-        case.call, case.dtype, case.arrays | given, case.keywords, case.dy, case.truth, case.lattices, case.numbers
+        case.call, case.dtype, case.arrays | given, case.keywords, case.dy, case.expected, case.grids, case.numbers
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def _close(subject: Subject, op: Op, case: Case, gradients: bool = True) -> bool
     return all(
         (a is None and b is None)
         or (a is not None and b is not None and a.shape == b.shape and np.allclose(a, b, **LOOSE, equal_nan=True))
-        for a, b in ((a, case.truth[quantity]) for quantity, a in got.items())
+        for a, b in ((a, case.expected[quantity]) for quantity, a in got.items())
     )
 
 

@@ -18,12 +18,12 @@ from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.batches import each
-from cnn_oracle.run.workers import Died, Note
+from cnn_oracle.run.workers import Note, WorkerCrash
 from cnn_oracle.studies.mutation.edits import ROOM, Mutant, mutants
 from cnn_oracle.studies.mutation.equivalent import reason
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.subject import OURS, Subject
-from cnn_oracle.theorems.rejections import every_neighbour_that_pytorch_refuses_is_refused
+from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
 from cnn_oracle.verification import check, single_threaded
 
 CALLS = 300  # of an op, at most, three times what verify makes, before an edit counts as not rejected
@@ -73,7 +73,7 @@ def on_trial(jobs: Iterable[Job]) -> Iterator[Judged]:
     yield from (judged for _, judged in each(judge_edit, jobs, of_death=_of_death, timeout=TIMEOUT))
 
 
-def _of_death(job: Job, died: Died) -> Judged:
+def _of_death(job: Job, died: WorkerCrash) -> Judged:
     return Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, died.how)
 
 
@@ -109,7 +109,7 @@ def judge_edit(job: Job, note: Note) -> Judged:
                     call = random_call(look_up(name), rngs[name])
                     check(subjects[which], look_up(name), call)
                     if n > FEW:
-                        check(subjects[which], look_up(name), call, [every_neighbour_that_pytorch_refuses_is_refused])
+                        check(subjects[which], look_up(name), call, [every_invalid_variant_is_rejected])
                 except Failure as failure:
                     theorem = failure.theorem.__name__ if failure.theorem else ""
                     told = (theorem, failure.verdict, failure.what)

@@ -38,7 +38,9 @@ def version(package: str) -> str:
 def text(row: Row, d: Disagreement) -> str:
     """One that has not been looked into."""
     lines = [f"{d.verdict}  {row.package}: {d.what}", f"  call      {d.sample.call}"]
-    lines += [f"  referee   {d.ruling}"] * bool(d.ruling) + [f"  consistent with: {cause}" for cause in d.causes]
+    lines += [f"  arbiter   {d.who_is_wrong}"] * bool(d.who_is_wrong) + [
+        f"  likely cause: {cause}" for cause in d.causes
+    ]
     call = f"--call '{d.sample.call}' --seed {d.sample.call.seed}"
     return "\n".join([*lines, f"  reproduce cnn-oracle verify cnn_oracle.studies.packages.{row.package} {call}"])
 
@@ -89,7 +91,7 @@ def rows_of(document: Mapping[str, Any]) -> list[Row]:
     """The rows that ``document`` was made of."""
     rows = []
     for row in document["rows"]:
-        lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "lacks", "refusals")}
+        lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "lacks", "rejections")}
         rows.append(Row(**(row | lists | {"disagreements": tuple(map(_disagreement, row["disagreements"]))})))
     return rows
 
@@ -125,8 +127,8 @@ def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
     new: list[Disagreement] = []
     for d in (d for row in rows for d in row.disagreements):
         (known.setdefault(d.known, []) if d.known else new).append(d)
-    refusals = [(text, row.op, n) for row in rows for text, n in row.refusals]
-    told = {"refusals": refusals, "known": sorted(known.items()), "new": new}
+    rejections = [(text, row.op, n) for row in rows for text, n in row.rejections]
+    told = {"rejections": rejections, "known": sorted(known.items()), "new": new}
     return {"name": name, "version": version, "rows": rows, **told}
 
 

@@ -23,12 +23,12 @@ from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.batches import Batch, Steps, each, finish_all
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.workers import Note, WorkerCrash, run
 from cnn_oracle.studies.packages import PACKAGES
 from cnn_oracle.studies.packages.known import Class, Known, known_of
 from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check, covered, is_fast, single_threaded
+from cnn_oracle.verification import check, covered, is_normwise, single_threaded
 
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 TOLD = 60  # letters of a refusal
@@ -82,7 +82,7 @@ class Disagreement(NamedTuple):
     calls: int
     sample: Sample
     what: str
-    ruling: str | None = None
+    who_is_wrong: str | None = None
     causes: tuple[str, ...] = ()
     verdict: str = Verdict.WRONG
 
@@ -103,7 +103,7 @@ class Row(NamedTuple):
     refused: int = 0
     options: tuple[str, ...] = ()
     lacks: tuple[tuple[str, int], ...] = ()
-    refusals: tuple[tuple[str, int], ...] = ()
+    rejections: tuple[tuple[str, int], ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     backward: bool = True
 
@@ -115,7 +115,7 @@ class Row(NamedTuple):
         return Row(
             self.package, self.op, self.calls + other.calls, self.right + other.right, self.fast + other.fast,
             self.lacking + other.lacking, self.refused + other.refused, tuple(sorted({*self.options, *other.options})),
-            _sum(self.lacks, other.lacks), _sum(self.refusals, other.refusals), tuple(found.values()),
+            _sum(self.lacks, other.lacks), _sum(self.rejections, other.rejections), tuple(found.values()),
             self.backward and other.backward,
         )  # fmt: skip
 
@@ -195,7 +195,7 @@ def _covered(package: str, _: Note) -> list[str] | str:
         return str(error)
 
 
-def _of_fatal(job: Job, died: Died) -> tuple[Row, int]:
+def _of_fatal(job: Job, died: WorkerCrash) -> tuple[Row, int]:
     """The row of the one call that ended its process, and its number. What was found before it is lost with it."""
     number = max(died.note, 0) % ATTEMPT
     one = next(one for i, one in job.calls() if i >= number)
@@ -247,7 +247,7 @@ def _judged(
             if failure.verdict is Verdict.CRASHED:
                 if found:  # y is wrong already: dy may not fit it
                     break
-                return one._replace(refused=1, refusals=((_refusal(failure), 1),))
+                return one._replace(refused=1, rejections=((_rejection(failure), 1),))
             key = failure.quantity, _argued(known, failure)
             d = Disagreement(op.name, *key, 1, sample, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
@@ -272,16 +272,16 @@ def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> 
         check(subject, op, call, [question])
         return False
     except Failure as failure:
-        if not is_fast(subject, op, failure):
+        if not is_normwise(subject, op, failure):
             raise
         try:
-            check(subject, op.by_fast_algorithm or op, call, [question])
+            check(subject, op.normwise or op, call, [question])
         except Failure:
             raise failure from None
         return True
 
 
-def _refusal(failure: Failure) -> str:
+def _rejection(failure: Failure) -> str:
     """What the package raised, in a line; that it was its gradient alone, if so."""
     error = failure.__cause__
     text = " ".join(f"{type(error).__name__}: {error}".split())
@@ -314,7 +314,8 @@ def _explained(
     except Failure as smallest:
         failure = diagnose(subject, op, smallest.replace())
         return d._replace(
-            sample=Sample(failure.call), what=failure.what, ruling=failure.ruling, causes=tuple(failure.mistakes),
+            sample=Sample(failure.call), what=failure.what, who_is_wrong=failure.who_is_wrong,
+            causes=tuple(failure.likely_causes),
             verdict=failure.verdict,
         )  # fmt: skip
     except FlakyError:

@@ -17,7 +17,7 @@ from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
 from cnn_oracle.run.batches import Batch, Steps, finish_all
-from cnn_oracle.run.workers import Died, Note, run
+from cnn_oracle.run.workers import Note, WorkerCrash, run
 from cnn_oracle.studies.torch_defects import judge
 from cnn_oracle.studies.torch_defects.judge import Outcome
 from cnn_oracle.studies.torch_defects.kernels import KERNELS
@@ -69,17 +69,22 @@ class Tally(NamedTuple):
     crashed: int = 0
     refused: int = 0
     inexact: int = 0
-    hollow: int = 0
-    worst: float = 0.0
-    refusal: str | None = None
+    vacuous_values: int = 0
+    error_over_bound: float = 0.0
+    rejection: str | None = None
     findings: tuple[Finding, ...] = ()  # the smallest of each verdict
 
     def __or__(self, other: "Tally") -> "Tally":
-        calls, wrong, crashed, refused, inexact, hollow = (a + b for a, b in zip(self[:6], other[:6], strict=True))
+        calls, wrong, crashed, refused, inexact, vacuous_values = (
+            a + b for a, b in zip(self[:6], other[:6], strict=True)
+        )
         found = sorted((*self.findings, *other.findings), key=lambda f: f.size, reverse=True)
         smallest = tuple({f.verdict: f for f in found}.values())
-        worst, refusal = max(self.worst, other.worst), self.refusal or other.refusal
-        return Tally(calls, wrong, crashed, refused, inexact, hollow, worst, refusal, smallest)
+        error_over_bound, rejection = (
+            max(self.error_over_bound, other.error_over_bound),
+            self.rejection or other.rejection,
+        )
+        return Tally(calls, wrong, crashed, refused, inexact, vacuous_values, error_over_bound, rejection, smallest)
 
 
 class Row(NamedTuple):
@@ -101,9 +106,9 @@ class Row(NamedTuple):
             return Verdict.WRONG
         if both.refused == both.calls:
             return "refused"
-        if both.hollow + both.refused == both.calls:
-            return Verdict.MISTRUSTED
-        return Verdict.EXACT if look_up(self.op).comparison.lattices and not both.inexact else Verdict.BOUNDED
+        if both.vacuous_values + both.refused == both.calls:
+            return Verdict.VACUOUS
+        return Verdict.EXACT if look_up(self.op).comparison.grids and not both.inexact else Verdict.BOUNDED
 
     @property
     def findings(self) -> list[Finding]:
@@ -131,17 +136,17 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
     """The tallies of all safe calls, and a job for each of the others."""
     left, tallies, risky = jobs, dict[Key, Tally](), list[Job]()
     while left:
-        outcomes: list[_Found | Died] = yield Batch(_work, left, of_death=_noted)
-        ended = [(job, died) for job, died in zip(left, outcomes, strict=True) if isinstance(died, Died)]
+        outcomes: list[_Found | WorkerCrash] = yield Batch(_work, left, of_death=_noted)
+        ended = [(job, died) for job, died in zip(left, outcomes, strict=True) if isinstance(died, WorkerCrash)]
         for job, found in zip(left, outcomes, strict=True):
             if isinstance(found, _Found):
                 _add(tallies, job, found.tallies)
                 risky += [job.alone(one, layout) for one, layout in found.unsafe]
         # again, each in a process of its own: memory that an earlier call damaged may have ended it
         alone = [job.alone(*job.pair(max(died.note, job.start))) for job, died in ended]
-        again: list[dict[str, Tally] | Died] = yield Batch(work_alone, alone, of_death=_noted)
+        again: list[dict[str, Tally] | WorkerCrash] = yield Batch(work_alone, alone, of_death=_noted)
         for (_, died), job, outcome in zip(ended, alone, again, strict=True):
-            how = outcome.how if isinstance(outcome, Died) else f"{died.how} after other calls, but not alone"
+            how = outcome.how if isinstance(outcome, WorkerCrash) else f"{died.how} after other calls, but not alone"
             _add(tallies, job, _crashed(job, how))
         left = [part for job, died in ended for part in _besides(job, max(died.note, job.start))]
     return tallies, risky
@@ -158,9 +163,9 @@ def _besides(job: Job, number: int) -> Iterator[Job]:
 def _alone(jobs: list[Job]) -> Steps[dict[Key, Tally]]:
     """The tallies of unsafe calls."""
     tallies: dict[Key, Tally] = {}
-    outcomes: list[dict[str, Tally] | Died] = yield Batch(work_alone, jobs, of_death=_noted)
+    outcomes: list[dict[str, Tally] | WorkerCrash] = yield Batch(work_alone, jobs, of_death=_noted)
     for job, found in zip(jobs, outcomes, strict=True):
-        _add(tallies, job, _crashed(job, found.how) if isinstance(found, Died) else found)
+        _add(tallies, job, _crashed(job, found.how) if isinstance(found, WorkerCrash) else found)
     return tallies
 
 
@@ -175,7 +180,7 @@ def _crashed(job: Job, how: str) -> dict[str, Tally]:
     return {job.layouts[0]: Tally(1, crashed=1, findings=(Finding(one, Verdict.CRASHED, how),))}
 
 
-def _noted(_: Job, died: Died) -> Died:
+def _noted(_: Job, died: WorkerCrash) -> WorkerCrash:
     return died
 
 
@@ -228,5 +233,7 @@ def _tally(sample: Sample, outcome: Outcome) -> Tally:
         finding = Finding(sample, Verdict.WRONG, outcome.wrong.what)
         return Tally(1, wrong=1, findings=(finding,))
     if outcome.refused:
-        return Tally(1, refused=1, refusal=outcome.refused)
-    return Tally(1, inexact=not outcome.exact, hollow=outcome.hollow, worst=outcome.worst)
+        return Tally(1, refused=1, rejection=outcome.refused)
+    return Tally(
+        1, inexact=not outcome.exact, vacuous_values=outcome.vacuous_values, error_over_bound=outcome.error_over_bound
+    )

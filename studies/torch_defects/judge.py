@@ -35,8 +35,8 @@ class Outcome(NamedTuple):
     """
 
     exact: bool = True
-    worst: float = 0.0
-    hollow: bool = False
+    error_over_bound: float = 0.0
+    vacuous_values: bool = False
     wrong: Wrong | None = None
     refused: str | None = None
 
@@ -80,16 +80,16 @@ def check(op: Op, case: Case, module: str) -> Outcome:
     except Exception as error:  # whatever it is
         raise RefusedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
     if case.exact:
-        rounded = {q: None if a is None else case.form.rounded(a) for q, a in case.truth.items()}
+        rounded = {q: None if a is None else case.form.rounded(a) for q, a in case.expected.items()}
         try:
             compare(case, got, None, rounded)
             return Outcome()
         except Failure:
             pass
     bounds = witness.allowed(op, case)
-    worst = compare(case, got, bounds, says="manual says")
-    hollow = all(a is None or (np.abs(a) <= bounds[q]).all() for q, a in case.truth.items())
-    return Outcome(not case.exact, worst, hollow)
+    error_over_bound = compare(case, got, bounds, says="manual says")
+    vacuous_values = all(a is None or (np.abs(a) <= bounds[q]).all() for q, a in case.expected.items())
+    return Outcome(not case.exact, error_over_bound, vacuous_values)
 
 
 def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
@@ -97,14 +97,14 @@ def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
 
     To the referee the subject is manual, and both are in float64: that PyTorch is beyond its own bound is known.
     """
-    wide, ruling = wrong.case.in_float64, ""
+    wide, who_is_wrong = wrong.case.in_float64, ""
     if wrong.at is not None:
         failure = Failure(
             wrong.what, wide.call, quantity=wrong.quantity, index=wrong.at, subject=wrong.want, reference=wrong.got,
             case=wide,
         )  # fmt: skip
-        ruling = arbiter.ruling(failure, witness.MANUAL).replace("the subject", "manual")
-    return "; ".join(said for said in (ruling, _in_float64(op, wide) if in_float64 else "") if said)
+        who_is_wrong = arbiter.who_is_wrong(failure, witness.MANUAL).replace("the subject", "manual")
+    return "; ".join(said for said in (who_is_wrong, _in_float64(op, wide) if in_float64 else "") if said)
 
 
 def _in_float64(op: Op, case: Case) -> str:
@@ -128,8 +128,10 @@ def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:
             return Outcome(wrong=_wrong(op, case, failure))
         except RefusedError as error:
             return Outcome(refused=str(error))
-    exact, worst, hollow = zip(*((one.exact, one.worst, one.hollow) for one in passed), strict=True)
-    return Outcome(all(exact), max(worst), all(hollow))
+    exact, error_over_bound, vacuous_values = zip(
+        *((one.exact, one.error_over_bound, one.vacuous_values) for one in passed), strict=True
+    )
+    return Outcome(all(exact), max(error_over_bound), all(vacuous_values))
 
 
 def _wrong(op: Op, case: Case, failure: Failure) -> Wrong:
@@ -138,7 +140,7 @@ def _wrong(op: Op, case: Case, failure: Failure) -> Wrong:
     if failure.index is None or not failure.outputs:
         return Wrong(failure.what, case, quantity)
     got, want, bound = (
-        np.asarray(a[quantity], float) for a in (failure.outputs, case.truth, witness.allowed(op, case))
+        np.asarray(a[quantity], float) for a in (failure.outputs, case.expected, witness.allowed(op, case))
     )
     with np.errstate(all="ignore"):
         beyond = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0.0, abs(got - want) / bound)

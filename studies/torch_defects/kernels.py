@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.studies.torch_defects.layouts import differs, laid, of_arguments_and_dy
@@ -43,7 +43,7 @@ def kernel(op: Op, module: str) -> Callable[..., Tensor]:
     return found
 
 
-def answers(op: Op, case: Case, module: str = KERNELS) -> Answers:
+def answers(op: Op, case: Case, module: str = KERNELS) -> Outputs:
     """y and the gradients, or w after each step, in the case's format and layout.
 
     Raises:

@@ -19,14 +19,14 @@ def markdown(
     """The page."""
     refused: dict[tuple[str, str], list[Row]] = {}
     # calls that test nothing: half precision has them where many numbers are added, any dtype where there are none
-    hollow = Counter[str]()
+    vacuous_values = Counter[str]()
     for row in rows:
-        hollow[row.dtype] += row.safe.hollow
-        if row.safe.refusal:
-            refused.setdefault((row.op, row.safe.refusal), []).append(row)
+        vacuous_values[row.dtype] += row.safe.vacuous_values
+        if row.safe.rejection:
+            refused.setdefault((row.op, row.safe.rejection), []).append(row)
     return render(
         __file__, command=command, rows=rows, verdicts=sorted(Counter(str(row.verdict) for row in rows).items()),
-        hollow=[(dtype, count) for dtype, count in hollow.items() if count], refused=refused,
+        vacuous_values=[(dtype, count) for dtype, count in vacuous_values.items() if count], refused=refused,
         kinds=report.kinds(found), numbers=report.numbers, places=report.places,
         seen=list(zip(seen, seen_avx2, strict=True)), here=sum(s.there is True for s in seen),
         here_avx2=sum(s.there is True for s in seen_avx2), avx2=AVX2,

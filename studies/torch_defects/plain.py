@@ -81,7 +81,7 @@ def _assertion(form: Format, wrong: Wrong | None) -> str:
         return ""
     quantity, want = wrong.quantity, _literal(wrong.want, form)
     if wrong.at is None:
-        shape = np.shape(wrong.case.truth.get(quantity))  # type: ignore[arg-type]
+        shape = np.shape(wrong.case.expected.get(quantity))  # type: ignore[arg-type]
         return f"; assert {quantity}.shape == {shape}, {quantity}.shape" if quantity else f"  # {wrong.what}"
     element = f"{quantity}[{', '.join(map(str, wrong.at))}]" if wrong.at else quantity
     if np.isnan(wrong.want):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cnn_oracle import call as calls
 from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Slice
 from cnn_oracle.cases.dtypes import FORMATS
-from cnn_oracle.cases.expected import Refusal
+from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure
@@ -83,7 +83,7 @@ class Plan(NamedTuple):
             raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
         try:
             list(witness.cases(op, call, FORMATS[self.dtypes[0]]))
-        except (Failure, KeyError, MemoryError, *Refusal) as error:
+        except (Failure, KeyError, MemoryError, *Rejection) as error:
             raise ValueError(f"{call}: manual cannot take it: {str(error).partition(chr(10))[0]}") from None
         return [Job(op.name, d, self.layouts, Listed((Sample(call),)), module=self.module) for d in self.dtypes]
 

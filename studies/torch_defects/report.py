@@ -11,7 +11,8 @@ from cnn_oracle.studies.torch_defects.findings import Explained
 from cnn_oracle.studies.torch_defects.layouts import LAYOUTS
 
 HEADER = (
-    "op", "dtype", "layout", "verdict", "calls", "wrong", "crashed", "refused", "unsafe", "worst", "smallest call",
+    "op", "dtype", "layout", "verdict", "calls", "wrong", "crashed", "refused", "unsafe", "error/bound",
+    "smallest call",
 )  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def cells(rows: Sequence[Row], found: Sequence[Explained]) -> Iterator[tuple[str
 def condensed(rows: Sequence[Row]) -> Iterator[Row]:
     for _, group in groupby(rows, lambda row: (row.op, row.dtype)):
         layouts = list(group)
-        alike = {(row.verdict, row.safe.refusal) for row in layouts}
+        alike = {(row.verdict, row.safe.rejection) for row in layouts}
         if len(layouts) == 1 or len(alike) > 1 or layouts[0].findings:
             yield from layouts
             continue
@@ -43,7 +44,15 @@ def numbers(row: Row) -> tuple[str, ...]:
     counts = [f"{n:,}" if n else "" for n in (safe.calls, safe.wrong, safe.crashed, safe.refused)]
     ends = ", ".join(f"{n} {what}" for n, what in ((risky.crashed, "crashed"), (risky.wrong, "wrong")) if n)
     apart = (f"{risky.calls:,} ({ends})" if ends else f"{risky.calls:,}") if risky.calls else ""
-    return row.op, row.dtype, row.layout, str(row.verdict), *counts, apart, f"{max(safe.worst, risky.worst):.2g}"
+    return (
+        row.op,
+        row.dtype,
+        row.layout,
+        str(row.verdict),
+        *counts,
+        apart,
+        f"{max(safe.error_over_bound, risky.error_over_bound):.2g}",
+    )
 
 
 def kinds(found: Iterable[Explained]) -> list[list[Explained]]:
@@ -69,7 +78,7 @@ def text(some: Sequence[Explained]) -> str:
     """A kind of failure: what is wrong, who is right, where else, and the lines that show it."""
     e = some[0]
     lines = [f"{e.verdict}  {e.row.op}, {e.row.dtype}, {e.row.layout}: {e.what}", f"  call      {e.call}"]
-    lines += [f"  referee   {e.who_is_right}"] * bool(e.who_is_right)
+    lines += [f"  arbiter   {e.who_is_right}"] * bool(e.who_is_right)
     lines += [f"  also in   {places(e.row for e in some[1:])}"] * (len(some) > 1)
     lines += [f"  reproduce {again(e)}", f"  as plain torch, in a new process: {e.shown or 'shows nothing'}", ""]
     return "\n".join([*lines, e.reproduction])
@@ -118,4 +127,4 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 def _failure(e: Explained) -> dict[str, Any]:
     told = {name: value for name, value in e._asdict().items() if name not in ("row", "call")}
-    return told | {"call": str(e.call), "seed": e.call.seed, "again": again(e)}
+    return told | {"call": str(e.call), "seed": e.call.seed, "reproduce": again(e)}

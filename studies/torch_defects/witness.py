@@ -12,15 +12,15 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import STEPS, Case, Cotangent, build, replace
 from cnn_oracle.cases.dtypes import Format
-from cnn_oracle.cases.exact_grids import meeting
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.exact_grids import max_overlap
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.cases.layouts import zero_strides
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.compare.compare import with_references
 from cnn_oracle.mistakes import load
 from cnn_oracle.op import Op
-from cnn_oracle.run.subject import backward, everything, forward
+from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.subject import OURS
 
 MANUAL = load(OURS)
@@ -28,11 +28,11 @@ MANUAL = load(OURS)
 
 def cases(op: Op, call: Call, form: Format, *, every: bool = True) -> Iterator[Case]:
     """The call on its op's lattices, and on real numbers; or only (not ``every``) on the first of these it has."""
-    for lattice in (*op.comparison.lattices, None):
-        if lattice is None and unsafe(call):  # its bound asks PyTorch
+    for grid in (*op.comparison.grids, None):
+        if grid is None and unsafe(call):  # its bound asks PyTorch
             return
-        case = build(op, call, lattice, form, expected=by_manual)
-        if case.exact or lattice is None:
+        case = build(op, call, grid, form, reference=by_manual)
+        if case.exact or grid is None:
             yield case
             if not every:
                 return
@@ -42,22 +42,22 @@ def by_manual(op: Op, case: Case, cotangent: Cotangent) -> Case:
     """The truth is manual's, in float64."""
     if op.kind == "step":
         case = replace(case, dy=cotangent((STEPS, *case.call.arguments["w"])))
-        return replace(case, truth=everything(MANUAL, op, case.in_float64))
+        return replace(case, expected=run_all(MANUAL, op, case.in_float64))
     y = present(forward(MANUAL, case.in_float64)["y"])
     case = replace(case, dy=cotangent(y.shape))
-    return replace(case, truth={"y": y, **backward(MANUAL, case.in_float64)})
+    return replace(case, expected={"y": y, **backward(MANUAL, case.in_float64)})
 
 
 def expanded(op: Op, case: Case) -> Case | None:
     """Its numbers repeated along the first axis, and manual's answers to those; None where that leaves no lattice."""
-    if case.lattices[0].squares:
+    if case.grids[0].squares:
         return None
     arrays = {n: a if a is None else zero_strides(a) for n, a in case.arrays.items()}
     dy = np.stack([zero_strides(a) for a in case.dy]) if op.kind == "step" else zero_strides(case.dy)
     return by_manual(op, replace(case, arrays=arrays), lambda _: dy)
 
 
-def allowed(op: Op, case: Case) -> Answers:
+def allowed(op: Op, case: Case) -> Outputs:
     """How far each element may lie off: a kernel's rounding in its format, all the way through, and manual's own."""
     case = replace(case.in_float64, dtype=case.dtype)  # no sum of magnitudes overflows
     with np.errstate(all="ignore"):
@@ -65,10 +65,10 @@ def allowed(op: Op, case: Case) -> Answers:
     return {q: None if a is None else np.where(np.isnan(a), np.inf, a) for q, a in sums.items()}
 
 
-def _bound(op: Op, case: Case, u: float) -> Answers:
+def _bound(op: Op, case: Case, u: float) -> Outputs:
     if not unsafe(case.call):
         return op.comparison.bound(case, u)
     magnitudes = present(
         backward(MANUAL, replace(case.in_float64, dy=np.abs(case.dy)))["dx"]
     )  # as compare/bounds/sums.py does
-    return {"y": np.zeros(case.dy.shape), "dx": gamma(meeting(case.call) - 1, u) * magnitudes}
+    return {"y": np.zeros(case.dy.shape), "dx": gamma(max_overlap(case.call) - 1, u) * magnitudes}

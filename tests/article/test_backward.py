@@ -38,7 +38,7 @@ def convolution(call):
     """dy, x, w, the geometry, and PyTorch's gradients, on the integer lattice."""
     case = draw(OP, call, integers)
     options = {n: v for n, v in case.keywords.items() if n in ("stride", "padding", "dilation")}
-    return case.dy, case.arrays["x"], case.arrays["w"], options, case.truth
+    return case.dy, case.arrays["x"], case.arrays["w"], options, case.expected
 
 
 @pytest.mark.formula("E7")
@@ -93,8 +93,8 @@ def test_softmax_needs_its_whole_jacobian():
 @pytest.mark.formula("E9")
 @given(call=ungrouped)
 def test_the_gradient_by_the_input_is_a_full_convolution_of_the_dilated_cotangent(call):
-    dy, x, w, options, truth = convolution(call)
-    assert np.array_equal(manual.full_convolution(dy, x.shape, w, **options), truth["dx"])
+    dy, x, w, options, expected = convolution(call)
+    assert np.array_equal(manual.full_convolution(dy, x.shape, w, **options), expected["dx"])
 
 
 @pytest.mark.formula("E9")
@@ -123,8 +123,10 @@ def test_the_domain_of_full_convolution_is_a_matter_of_each_axis(rows, columns, 
     assume(min(size) > 0)
     dy, w = (np.abs(a) + 1 for a in small(seed, (1, 2, *size), (2, 1, *f)))
     printed = manual.full_convolution_as_printed(dy, w)
-    truth = conv2d.input_gradient(dy, (1, 1, *n), w, stride=s, padding=p, dilation=d)
-    assert np.array_equal(printed, truth) == all(manual.full_convolution_holds_when(*axis) for axis in (rows, columns))
+    expected = conv2d.input_gradient(dy, (1, 1, *n), w, stride=s, padding=p, dilation=d)
+    assert np.array_equal(printed, expected) == all(
+        manual.full_convolution_holds_when(*axis) for axis in (rows, columns)
+    )
 
 
 @pytest.mark.formula("E9")
@@ -144,8 +146,8 @@ def test_full_convolution_is_the_gradient_only_because_the_forward_is_cross_corr
 @pytest.mark.formula("E9a")
 @given(call=ungrouped)
 def test_the_gradient_by_the_input_adds_w_times_dy_to_each_window(call):
-    dy, x, w, options, truth = convolution(call)
-    assert np.array_equal(manual.scatter(dy, x.shape, w, **options), truth["dx"])
+    dy, x, w, options, expected = convolution(call)
+    assert np.array_equal(manual.scatter(dy, x.shape, w, **options), expected["dx"])
 
 
 @pytest.mark.formula("E9a")
@@ -168,18 +170,18 @@ def test_the_scatter_form_needs_no_turn_and_the_full_convolution_does():
 @pytest.mark.formula("E10")
 @given(call=ungrouped)
 def test_the_gradient_by_the_filters_is_a_convolution_of_the_input_by_the_dilated_cotangent(call):
-    dy, x, w, options, truth = convolution(call)
+    dy, x, w, options, expected = convolution(call)
     dw = manual.weight_gradient(dy, x, w.shape, **options)
-    assert np.array_equal(dw, truth["dw"])
+    assert np.array_equal(dw, expected["dw"])
     assert np.array_equal(dw, conv2d.weight_gradient(dy, x, w.shape, **options))
 
 
 @pytest.mark.formula("E11")
 @given(call=ungrouped)
 def test_the_gradient_by_the_bias_is_the_sum_of_the_cotangent(call):
-    dy, x, w, options, truth = convolution(call)
+    dy, x, w, options, expected = convolution(call)
     db = manual.bias_gradient(dy)
-    if truth["db"] is not None:
-        assert np.array_equal(db, truth["db"])
+    if expected["db"] is not None:
+        assert np.array_equal(db, expected["db"])
     if options.get("padding") != "same":
         assert np.array_equal(db, reference.gradients(*tensors(dy, x, w), **options)[2])

@@ -44,7 +44,7 @@ def test_a_layer_is_a_matrix_of_tied_entries(call):
     matrix = manual.toeplitz(w, x.shape[1:], **options)
     y = conv2d.forward(x, w, **options)
     assert np.array_equal(matrix @ x[0].ravel(), y[0].ravel())
-    assert np.array_equal(case.dy[0].ravel() @ matrix, case.truth["dx"][0].ravel())
+    assert np.array_equal(case.dy[0].ravel() @ matrix, case.expected["dx"][0].ravel())
     if matrix.size < 20_000 and options["padding"] != "same":
         assert np.array_equal(matrix, reference.toeplitz(torch.from_numpy(w), x.shape[1:], **options))
 

@@ -20,7 +20,7 @@ some_calls = calls(OP)
 def drawn(call):
     """A call's case on the integer lattice, its geometry, and y."""
     case = draw(OP, call, integers)
-    return case.arrays, case.keywords, case.truth["y"], case.rng
+    return case.arrays, case.keywords, case.expected["y"], case.rng
 
 
 @given(call=some_calls)

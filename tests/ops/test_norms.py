@@ -12,7 +12,7 @@ from cnn_oracle.manual import _normalise
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure
-from cnn_oracle.run.subject import everything
+from cnn_oracle.run.subject import run_all
 
 OPTIONS = {
     "batch_norm": {"training": True, "running_mean": (6,), "running_var": (6,)},
@@ -40,7 +40,7 @@ def test_a_huge_offset_stays_within_its_bound(name, dtype, offset, seed):
     """At 10⁶ float32 knows x − m to one or two digits: the bound is infinite, and there is nothing to compare."""
     case, allowed = far(name, seed, dtype, offset)
     assert np.isfinite(allowed["dx"]).all()
-    compare(case, everything(load("manual"), OPS[name], case), allowed)
+    compare(case, run_all(load("manual"), OPS[name], case), allowed)
 
 
 def one_pass(x, axes, eps, centred, out=None):
@@ -57,9 +57,9 @@ def test_the_variance_of_one_pass_is_beyond_the_bound(name, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(_normalise, "_standardise", one_pass)
         near, close = far(name, 0, offset=0.0)
-        compare(near, everything(load("manual"), OPS[name], near), close)
+        compare(near, run_all(load("manual"), OPS[name], near), close)
         with pytest.raises(Failure, match="PyTorch says"):
-            compare(case, everything(load("manual"), OPS[name], case), allowed)
+            compare(case, run_all(load("manual"), OPS[name], case), allowed)
 
 
 @every_op

@@ -11,7 +11,7 @@ from cnn_oracle.calls.sampling import SEEDS, random_call
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure
-from cnn_oracle.verification import EXAMPLES, check, must_hold, single_threaded
+from cnn_oracle.verification import EXAMPLES, assert_theorem, check, single_threaded
 
 SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # other calls each time, but for CI
 
@@ -31,7 +31,7 @@ def test_theorem_holds(subject, name, theorem):
     if theorem not in theorems.of(op, subject):
         pytest.skip(f"{subject.name} has not what this speaks of")
     if theorem in failing(subject.name, name):
-        must_hold(subject, op, theorem, SEED)
+        assert_theorem(subject, op, theorem, SEED)
         pytest.fail(f"{theorem.__name__} fails on one of these calls, and not when it is asked alone")
 
 

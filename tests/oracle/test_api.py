@@ -33,14 +33,17 @@ def test_a_test_for_each_op_of_a_package_is_written_like_this(op):
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify(op, KINK)
     theorem = failure.value.theorem.__name__
-    assert failure.value.again == f"pytest --oracle-subject {KINK} {KINK}::relu::{theorem}"
+    assert failure.value.reproduce == f"pytest --oracle-subject {KINK} {KINK}::relu::{theorem}"
 
 
 def test_outside_of_pytest_the_line_that_reproduces_is_one_for_the_shell(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK)
-    assert failure.value.again == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.redo.seed}"
+    assert (
+        failure.value.reproduce
+        == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.reproducer.seed}"
+    )
 
 
 @pytest.mark.parametrize("asked", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
@@ -48,9 +51,9 @@ def test_what_the_plugin_would_not_draw_is_reproduced_by_the_test_or_from_python
     """The plugin draws its own calls: another call, seed or number of examples is the test's own."""
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK, **asked)
-    assert failure.value.again == f"pytest '{request.node.nodeid}'"
+    assert failure.value.reproduce == f"pytest '{request.node.nodeid}'"
     line = str(failure.value).splitlines()[-1].removeprefix("  or there  ")
-    call, seed = failure.value.redo, failure.value.redo.seed
+    call, seed = failure.value.reproducer, failure.value.reproducer.seed
     assert line == f'oracle.verify("relu", "{KINK}", call="{call}", seed={seed})'
     with pytest.raises(oracle.Failure) as again:
         eval(line)
@@ -90,14 +93,14 @@ def test_the_line_that_reproduces_is_the_line_that_asked(given, written, monkeyp
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", **given)
-    assert failure.value.again == f'oracle.verify("relu", {written}, call="relu(x=())", seed=0)'
+    assert failure.value.reproduce == f'oracle.verify("relu", {written}, call="relu(x=())", seed=0)'
 
 
 def test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it():
     here = "tests/oracle/test_api.py::test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it"
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", forward=relu.forward, backward=zeros)
-    assert failure.value.again == f"pytest {here}"
+    assert failure.value.reproduce == f"pytest {here}"
     assert str(failure.value).splitlines()[-2:] == [
         f"  reproduce pytest {here}",
         '  or there  oracle.verify("relu", forward=forward, backward=zeros, call="relu(x=())", seed=0)',

@@ -92,7 +92,7 @@ def test_a_channel_mismatch_that_is_accepted_is_told_by_what_pytorch_says_of_it(
 
 def test_zero_gradients_of_any_op_are_told():
     failure = failure_of("layer_norm", layer_norm.forward, zero_gradients)
-    assert failure.mistakes == ["every gradient is zero"]
+    assert failure.likely_causes == ["every gradient is zero"]
     assert failure.theorem.__name__ == "backward_is_autograds_gradient"
 
 

@@ -118,7 +118,7 @@ def test_each_theorem_of_each_op_is_a_test_beside_the_projects_own(told):
     assert "mykernels::relu::forward_is_pytorchs PASSED" in said
     assert "mykernels::relu::backward_is_autograds_gradient FAILED" in said
     assert "mykernels::softmax::memory_layout_does_not_matter PASSED" in said
-    assert "mykernels::tanh::what_pytorch_refuses_is_refused PASSED" in said
+    assert "mykernels::tanh::what_pytorch_rejects_is_rejected PASSED" in said
     assert "mykernels::softmax::backward_is_autograds_gradient" not in said
 
 

@@ -105,7 +105,7 @@ def run(folder, *arguments):
 def test_of_a_package(kernels, tmp_path):
     failures = [row.failure for row in survey.verify(kernels)]
     assert [failure.call.op for failure in failures] == ["conv2d", "relu", "gelu", "softmax", "sgd"]
-    said = run(tmp_path, "-c", PRINT_ALL, *(failure.again for failure in failures))
+    said = run(tmp_path, "-c", PRINT_ALL, *(failure.reproduce for failure in failures))
     assert re.findall(r"^WRONG  .*?\n  reproduce .*?$", said, re.MULTILINE | re.DOTALL) == [*map(str, failures)]
 
 
@@ -113,8 +113,8 @@ def test_of_one_theorem_as_pytest_checks_it(kernels, tmp_path):
     """Which is not the first that does not hold there."""
     theorem = theorems.backward_is_the_transpose_of_forward_mode
     failure = verification.search(kernels, OPS["softmax"], 100, 0, which=[theorem]).failure
-    assert shlex.split(failure.again)[-2:] == ["--theorem", theorem.__name__]
-    assert str(failure) in run(tmp_path, "-c", PRINT_ALL, failure.again)
+    assert shlex.split(failure.reproduce)[-2:] == ["--theorem", theorem.__name__]
+    assert str(failure) in run(tmp_path, "-c", PRINT_ALL, failure.reproduce)
 
 
 def test_of_what_python_gives(kernels, tmp_path, monkeypatch):
@@ -130,8 +130,8 @@ def test_of_what_python_gives(kernels, tmp_path, monkeypatch):
         with pytest.raises(oracle.Failure) as error:
             exec(f'{IMPORTS}oracle.verify("{op}", {arguments})')
         written = re.escape(f'oracle.verify("{op}", {arguments}, call="{op}(')
-        assert re.fullmatch(written + r'[^"]*\)", seed=\d+\)', error.value.again)
+        assert re.fullmatch(written + r'[^"]*\)", seed=\d+\)', error.value.reproduce)
         failures.append(error.value)
-    assert run(tmp_path, "-c", IMPORTS + PRINT_EACH, *(f.again for f in failures)) == "".join(
+    assert run(tmp_path, "-c", IMPORTS + PRINT_EACH, *(f.reproduce for f in failures)) == "".join(
         f"{f}\n" for f in failures
     )

@@ -33,7 +33,9 @@ def failure():
     return search(load(WRONG), CONV, 100, 0).failure
 
 
-@pytest.mark.parametrize("name", ["what", "verdict", "subject_name", "diagnosis", "mistakes", "outputs", "new", "args"])
+@pytest.mark.parametrize(
+    "name", ["what", "verdict", "subject_name", "diagnosis", "likely_causes", "outputs", "new", "args"]
+)
 def test_a_failure_cannot_be_written_to(failure, name):
     before = str(failure)
     with pytest.raises(
@@ -45,7 +47,7 @@ def test_a_failure_cannot_be_written_to(failure, name):
 
 def test_neither_can_a_result_nor_a_diagnosis(failure):
     row = verify_op(load("manual"), OPS["relu"], 3, 0)
-    for thing, name in ((row, "verdict"), (failure.diagnosis, "ruling"), (failure.call, "seed")):
+    for thing, name in ((row, "verdict"), (failure.diagnosis, "who_is_wrong"), (failure.call, "seed")):
         with pytest.raises(AttributeError):
             setattr(thing, name, "changed")
 
@@ -73,7 +75,7 @@ def test_a_failure_that_travels_to_another_process_keeps_everything(failure):
         assert kept[name] == had[name], name
     assert (there.theorem, there.diagnosis) == (theorems.backward_is_autograds_gradient, failure.diagnosis)
     assert all(np.array_equal(a, failure.outputs[quantity]) for quantity, a in there.outputs.items())
-    assert all(np.array_equal(a, failure.case.truth[quantity]) for quantity, a in there.case.truth.items())
+    assert all(np.array_equal(a, failure.case.expected[quantity]) for quantity, a in there.case.expected.items())
     assert str(there) == str(failure)
     with pytest.raises(AttributeError, match="frozen"):
         there.what = "changed"
@@ -103,18 +105,18 @@ def test_printing_a_failure_computes_nothing(monkeypatch):
     gone.append(True)
     monkeypatch.setattr(mistakes, "of", raises)
     monkeypatch.setattr(CONV.reference, "forward", raises)
-    assert "  referee   the subject is wrong: " in str(failure)
+    assert "  arbiter   the subject is wrong: " in str(failure)
     assert "  consistent with: dx is 1/2 times what it should be\n" in str(failure)
     assert "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n" in str(other)
-    assert failure.ruling
-    assert failure.mistakes
-    assert failure.again
+    assert failure.who_is_wrong
+    assert failure.likely_causes
+    assert failure.reproduce
 
 
 def test_a_failure_that_is_not_made_small_is_not_diagnosed():
     failure = search(load(WRONG), CONV, 100, 0, shrink=False).failure
     assert failure.diagnosis == Diagnosis()
-    assert (failure.ruling, failure.mistakes) == (None, [])
+    assert (failure.who_is_wrong, failure.likely_causes) == (None, [])
     assert "consistent with" not in str(failure)
 
 
@@ -181,7 +183,7 @@ def test_a_failure_of_all_calls_says_the_version_too(monkeypatch):
     empty = Op("relu", lambda choose: {"x": (0, choose("size", (1, 2)))}, SELECTION)
     monkeypatch.setitem(OPS, "relu", empty)
     failure = verify_op(load("manual"), empty, 5, 0).failure
-    assert failure.verdict is Verdict.MISTRUSTED
+    assert failure.verdict is Verdict.VACUOUS
     assert f"  version   {environment.pytorch()}\n" in str(failure)
 
 

@@ -80,7 +80,7 @@ def deadly(tmp_path, monkeypatch):
 def test_a_call_that_ends_its_process_is_crashed_and_the_run_goes_on(deadly, death, how):
     relu, sigmoid = isolated(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
     assert (relu.verdict, relu.failure.what) == (Verdict.CRASHED, how)
-    assert relu.failure.again.endswith("--isolate --timeout 1" if "answer" in how else "--isolate")
+    assert relu.failure.reproduce.endswith("--isolate --timeout 1" if "answer" in how else "--isolate")
     assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
 
 
@@ -125,7 +125,7 @@ def test_a_death_in_the_small_world_is_told_by_its_call(deadly):
 def test_a_failure_in_isolation_is_made_small_like_any_other():
     (row,) = isolated(load("cnn_oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
     assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))")
-    assert row.failure.mistakes == ["dx is assigned (=) where windows overlap, not added (+=)"]
+    assert row.failure.likely_causes == ["dx is assigned (=) where windows overlap, not added (+=)"]
 
 
 def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkeypatch):
@@ -134,7 +134,7 @@ def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkey
     monkeypatch.syspath_prepend(tmp_path)
     drowns, manual = load("drowns"), load("manual")
     (row,) = exhausted(drowns, [], 2)
-    assert (row.verdict, row.withheld > 0) == (Verdict.EXACT, True)
+    assert (row.verdict, row.skipped > 0) == (Verdict.EXACT, True)
     assert [r._replace(seconds=0) for r in exhausted(manual, ["max_pool1d"], 2, isolate=True)] == [
         row._replace(seconds=0)
     ]
@@ -233,7 +233,7 @@ def test_the_calls_of_a_time_budget_are_those_of_one_seed_after_the_other(mixed)
     (first,), (second,) = few, many
     (both,) = survey.verify(mixed, ["linear"], examples=5, seconds=5)
     assert both.calls % 5 == 0
-    assert both.worst >= max(first.worst, second.worst)
+    assert both.error_over_bound >= max(first.error_over_bound, second.error_over_bound)
 
 
 LATE = """

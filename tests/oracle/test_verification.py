@@ -109,8 +109,8 @@ def another_shape(x):
         ),
         (
             on_trial(backward=broadcasts_dy),
-            theorems.what_pytorch_refuses_is_refused,
-            "backward accepts a call that it should refuse (dy has shape (1,), y ())",
+            theorems.what_pytorch_rejects_is_rejected,
+            "backward accepts a call that it should reject (dy has shape (1,), y ())",
         ),
     ],
 )
@@ -143,18 +143,18 @@ def test_nan_counts_as_wrong_unless_both_have_it():
     case = draw(RELU, Call("relu", {"x": (2,)}, 0))
     for got, want, wrong in [(np.nan, 1, True), (1, np.nan, True), (np.nan, np.nan, False), (np.inf, np.inf, False)]:
         answers = {"y": np.array([got, 0.0])}
-        truth = {"y": np.array([want, 0.0])}
+        expected = {"y": np.array([want, 0.0])}
         if wrong:
             with pytest.raises(Failure, match=r"y\[0\] = "):
-                compare(case, answers, None, truth)
+                compare(case, answers, None, expected)
         else:
-            assert compare(case, answers, None, truth) == 0
+            assert compare(case, answers, None, expected) == 0
 
 
 def test_a_bound_is_not_a_tolerance_and_one_unit_beyond_it_is_wrong():
     case = draw(CONV, Call("conv2d", {"x": (1, 3, 5, 5), "w": (2, 3, 3, 3)}, 1))
     allowed = tolerance(CONV, case)
-    y, bound = case.truth["y"], allowed["y"]
+    y, bound = case.expected["y"], allowed["y"]
     assert compare(case, {"y": y + 0.9 * bound}, allowed) < 1
     with pytest.raises(Failure, match=r"y\[0,0,0,0\]"):
         compare(case, {"y": y + np.where(np.arange(y.size).reshape(y.shape) == 0, 1.1, 0) * bound}, allowed)
@@ -173,15 +173,15 @@ def test_no_sum_can_round_on_the_integer_lattice(dtype):
     """The largest sum of products of the largest values, with the two bits of room, fits the significand."""
     call = Call("conv2d", {"x": (3, 6, 9, 9), "w": (6, 3, 3, 2), "b": (6,), "groups": 2, "padding": 1}, 99)
     bits = np.finfo(dtype).nmant + 1
-    lattice, _ = integers(call, {}, bits)
+    grid, _ = integers(call, {}, bits)
     k = 3 * 9 * 10  # dw's sum, over the batch and the output positions, is the longest here
-    assert k * lattice.amplitude**2 * 4 <= 2**bits < k * (lattice.amplitude + 1) ** 2 * 4
-    assert draw(CONV, call, integers, dtype).truth["y"].max() < 2**bits
+    assert k * grid.amplitude**2 * 4 <= 2**bits < k * (grid.amplitude + 1) ** 2 * 4
+    assert draw(CONV, call, integers, dtype).expected["y"].max() < 2**bits
 
 
 def test_distinct_values_are_far_from_each_other_and_from_zero():
-    lattice, _ = distinct(Call("relu", {"x": (50,)}, 0), {}, 53)
-    values = np.sort(lattice.values(np.random.default_rng(0), (50,)))
+    grid, _ = distinct(Call("relu", {"x": (50,)}, 0), {}, 53)
+    values = np.sort(grid.values(np.random.default_rng(0), (50,)))
     assert np.diff(values).min() == 4
     assert np.abs(values).min() == 2
 

@@ -12,7 +12,7 @@ from cnn_oracle.mistakes import load
 from cnn_oracle.result import Failure
 from cnn_oracle.studies import false_positives
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import covered, one_call, search
+from cnn_oracle.verification import check_call, covered, search
 
 TINY = np.finfo(float).tiny
 
@@ -40,7 +40,7 @@ HERE = [name for name in false_positives.ALTERNATIVES if name not in ("by_jax", 
 def test_an_alternative_is_never_called_wrong(alternative, op):
     subject = load(f"cnn_oracle.studies.known_good.{alternative}")
     (asked,) = covered(subject, [op])
-    judged = asked.by_fast_algorithm if alternative == "fft" else asked
+    judged = asked.normwise if alternative == "fft" else asked
     assert search(subject, judged, 20, 1).failure is None
 
 
@@ -52,7 +52,7 @@ def test_what_was_called_wrong_once_is_not_again(told):
     call = parse(text, int(seed))
     for name in (OURS, "cnn_oracle.studies.known_good.pytorch"):
         with refused if call.op == "xavier_uniform" else nullcontext():
-            assert one_call(load(name), call).failure is None
+            assert check_call(load(name), call).failure is None
 
 
 def test_subnormal_numbers_may_be_read_as_zeros():

@@ -58,7 +58,7 @@ def test_calls_are_counted_by_what_became_of_them(package):
     assert few.calls - few.lacking == few.right == 30
     assert few.lacks == (("dim", few.lacking),)
     wrong = rows["leaky_relu"]
-    assert wrong.refusals == (("TypeError: no samples", wrong.refused),)
+    assert wrong.rejections == (("TypeError: no samples", wrong.refused),)
     (d,) = wrong.disagreements
     assert d.known is not None
     assert d.known.kind is Class.CONVENTION
@@ -69,7 +69,7 @@ def test_a_disagreement_is_told_by_its_smallest_call(package):
     (d,) = next(row for row in survey.trial([package], 30, 0) if row.op == "leaky_relu").disagreements
     assert np.prod(d.sample.call.arguments["x"]) <= 2
     assert "PyTorch says" in d.what
-    assert "the subject is wrong" in d.ruling
+    assert "the subject is wrong" in d.who_is_wrong
 
 
 def test_the_page_says_what_was_found(package, tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cnn_oracle import cli
 from cnn_oracle.call import Call
-from cnn_oracle.calls.enumeration import World
+from cnn_oracle.calls.enumeration import Space
 from cnn_oracle.calls.sampling import Drawn, Sample
 from cnn_oracle.calls.shrinking import shrink
 from cnn_oracle.calls.unsafe import unsafe
@@ -83,7 +83,7 @@ def test_kernels_that_are_right_are_exact_or_bounded_in_every_layout():
 def test_half_precision_may_round_on_the_way_but_not_err():
     rows = rows_of("linear", "gelu", "relu", dtypes=("bfloat16", "float16"), layouts=("contiguous",), examples=8)
     assert {row.verdict for row in rows.values()} <= {Verdict.EXACT, Verdict.BOUNDED}
-    assert all(row.safe.worst < 1 for row in rows.values())
+    assert all(row.safe.error_over_bound < 1 for row in rows.values())
 
 
 def test_a_planted_defect_is_found_counted_and_made_small(planted):
@@ -125,13 +125,13 @@ def test_another_dtype_is_wrong_and_an_exception_is_a_refusal(planted):
     tanh, silu = rows["tanh", "float32", "contiguous"], rows["silu", "float32", "contiguous"]
     assert (tanh.verdict, tanh.safe.wrong) == (Verdict.WRONG, 3)
     assert tanh.findings[0].what == "y is torch.float64, the inputs are torch.float32"
-    assert (silu.verdict, silu.safe.refused, silu.safe.refusal) == ("refused", 3, "not today")
+    assert (silu.verdict, silu.safe.refused, silu.safe.rejection) == ("refused", 3, "not today")
 
 
 def test_the_small_world_is_put_on_trial_too():
     rows = rows_of("max_pool1d", dtypes=("float32",), layouts=("contiguous",), size=3)
     row = rows["max_pool1d", "float32", "contiguous"]
-    assert row.safe.calls + row.unsafe.calls == len(list(World(OPS["max_pool1d"], 3).calls()))
+    assert row.safe.calls + row.unsafe.calls == len(list(Space(OPS["max_pool1d"], 3).calls()))
     assert (row.safe.wrong, row.safe.crashed) == (0, 0)
     assert row.unsafe.calls > 0
 
@@ -172,8 +172,8 @@ def test_what_is_printed_is_what_was_run(name, dtype):
             assert len(text.splitlines()) == 3
             try:
                 answers = kernels.answers(op, case_there)
-            except Exception as refusal:
-                with pytest.raises(type(refusal)):
+            except Exception as rejection:
+                with pytest.raises(type(rejection)):
                     exec(text, {})
                 continue
             names = {}

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.bounds.rounding import Rounded, exp, matmul, where
 from cnn_oracle.manual._typing import Array
 
 
-def bound(case: Case, u: float) -> Answers:
+def bound(case: Case, u: float) -> Outputs:
     """z, p = softmax(z), y and the four gradients, as manual/scaled_dot_product_attention.py writes them."""
     q, k, v = (case.wide(n) for n in ("query", "key", "value"))
     scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")

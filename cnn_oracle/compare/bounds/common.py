@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers, reference_answers, reference_gradients
+from cnn_oracle.cases.expected import Outputs, reference_gradients, reference_outputs
 from cnn_oracle.manual._typing import Array
 
 
@@ -13,18 +13,18 @@ def present(a: Array | None) -> Array:
     return a
 
 
-def gradient_magnitudes(case: Case) -> Answers:
+def gradient_magnitudes(case: Case) -> Outputs:
     """The gradients of the absolute values of dy, where the arguments keep their signs."""
     return reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
 
 
-def at_magnitudes(case: Case) -> Answers:
+def at_magnitudes(case: Case) -> Outputs:
     """y and the gradients of the absolute values of all arrays, dy among them."""
     arrays, dy = {n: None if a is None else np.abs(a) for n, a in case.arrays.items()}, np.abs(case.dy)
-    return reference_answers(case.call, arrays, case.keywords, lambda _: dy)[1]
+    return reference_outputs(case.call, arrays, case.keywords, lambda _: dy)[1]
 
 
-def scaled(factor: float, answers: Answers) -> Answers:
+def scaled(factor: float, answers: Outputs) -> Outputs:
     return {quantity: None if a is None else factor * np.abs(a) for quantity, a in answers.items()}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.bounds.rounding import Rounded, erf, exp, expm1, log1p, maximum, minimum, tanh, where
 from cnn_oracle.manual._typing import Array
@@ -23,7 +23,7 @@ Formula = Callable[..., tuple[Rounded, Rounded]]
 def bound(formula: Formula) -> Bound:
     """y's error, and that of dx = dy · dy/dx."""
 
-    def of(case: Case, u: float) -> Answers:
+    def of(case: Case, u: float) -> Outputs:
         y, slope = formula(Rounded(case.wide("x"), 0.0, u), **case.keywords)
         return {"y": y.error + tiny(case), "dx": (slope * case.dy).error + tiny(case)}
 
@@ -113,7 +113,7 @@ def dropout(x: Rounded, mask: Array, p: float = 0.5, training: bool = True) -> t
     return x * scale, scale
 
 
-def glu(case: Case, u: float) -> Answers:
+def glu(case: Case, u: float) -> Outputs:
     """y = a s(b): da = dy s, db = dy a s (1 − s)."""
     dim = case.keywords.get("dim", -1)
     a, b = (Rounded(half, 0.0, u) for half in np.split(case.wide("x"), 2, dim))
@@ -122,7 +122,7 @@ def glu(case: Case, u: float) -> Answers:
     return {"y": (a * s).error + tiny(case), "dx": np.concatenate(errors, dim) + tiny(case)}
 
 
-def prelu(case: Case, u: float) -> Answers:
+def prelu(case: Case, u: float) -> Outputs:
     """As leaky_relu; dw is a sum of products."""
     x, w = case.wide("x"), case.wide("w")
     slopes: Any = w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))

@@ -15,14 +15,14 @@ from math import prod
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers, longest_sum
+from cnn_oracle.cases.expected import Outputs, longest_sum
 from cnn_oracle.compare.bounds.rounding import gamma
 
 GROWTH = 48
 TRANSFORM = 20
 
 
-def bound(case: Case, u: float) -> Answers:
+def bound(case: Case, u: float) -> Outputs:
     """y and dx sum over the channels of a group, dw over batch and space; db, for which nothing is fast, adds dy up."""
     rank, most = (
         case.dy.ndim - 2,
@@ -36,4 +36,4 @@ def bound(case: Case, u: float) -> Answers:
         "dw": cells * dy * most["x"],
         "db": cells * dy,
     }
-    return {q: None if a is None else np.full(a.shape, factor * reached[q]) for q, a in case.truth.items()}
+    return {q: None if a is None else np.full(a.shape, factor * reached[q]) for q, a in case.expected.items()}

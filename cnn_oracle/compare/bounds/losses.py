@@ -12,7 +12,7 @@ import numpy as np
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.distributions import fractions
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.bounds.elementwise import sigmoid
 from cnn_oracle.compare.bounds.rounding import Rounded, exp, log, log1p, maximum, minimum, where
@@ -25,7 +25,7 @@ Formula = Callable[..., tuple[Rounded, Rounded, Rounded]]
 def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
     """The error of y, the losses weighted and reduced, and of dx = dℓ · dℓ/dx; a mean is over elements or weights."""
 
-    def of(case: Case, u: float) -> Answers:
+    def of(case: Case, u: float) -> Outputs:
         options: dict[str, Any] = dict(case.keywords)
         reduction, weight = options.pop("reduction", "mean"), options.pop("weight", None)
         x, target = (Rounded(case.wide(n), 0.0, u) for n in ("x", "target"))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.rounding import Rounded, gamma, inverse_sqrt, power
 from cnn_oracle.manual._typing import Array
 
@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     centred: bool = True
 
 
-def normalisation(case: Case, u: float) -> Answers:
+def normalisation(case: Case, u: float) -> Outputs:
     x, how, epsilon = case.wide("x"), reading(case), _epsilon(case, u)
     a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
     if how.axes is None:
@@ -49,7 +49,7 @@ def normalisation(case: Case, u: float) -> Answers:
     return _answers(case, c * s, s, how)
 
 
-def local_response_norm(case: Case, u: float) -> Answers:
+def local_response_norm(case: Case, u: float) -> Outputs:
     """y = x / dᵝ, and dx by the chain rule through d: dd = −dy x/(dᵝ)² β dᵝ⁻¹, which is PyTorch's own way."""
     size, alpha, beta, k = (
         case.keywords.get(n, d) for n, d in (("size", 1), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0))
@@ -98,7 +98,7 @@ def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Rounded:
     return Rounded(x - m, gamma(n + 4, u) * (abs(x) + magnitude), u)
 
 
-def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Answers:
+def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Outputs:
     """The errors of y and of the gradients, z and s once known."""
     u, lacking = z.u, tuple(i for i, n in enumerate(how.weight) if n == 1)
     dy = Rounded(case.dy.astype(float).reshape(how.shape), 0.0, u)

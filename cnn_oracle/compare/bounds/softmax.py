@@ -3,13 +3,13 @@
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.bounds.rounding import ELEMENTARY, gamma
 from cnn_oracle.manual._typing import Array
 
 
-def softmax(case: Case, u: float) -> Answers:
+def softmax(case: Case, u: float) -> Outputs:
     """y = e/Σe carries the relative error r below into dx = y (dy − Σ dy y): r of each y, γ_{n+1} of the sum, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
     y, r, *_ = _probabilities(case.wide("x"), dim, u)
@@ -20,7 +20,7 @@ def softmax(case: Case, u: float) -> Answers:
     return {"y": y * r + tiny(case), "dx": dx + tiny(case)}
 
 
-def log_softmax(case: Case, u: float) -> Answers:
+def log_softmax(case: Case, u: float) -> Outputs:
     """y as derived below; dx = dy − p Σ dy: r of p, γ_n of the sum, a product, a difference."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
     p, r, _, y = _probabilities(case.wide("x"), dim, u)
@@ -29,7 +29,7 @@ def log_softmax(case: Case, u: float) -> Answers:
     return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
 
 
-def cross_entropy(case: Case, u: float) -> Answers:
+def cross_entropy(case: Case, u: float) -> Outputs:
     """ℓ = −Σ_c q z and dx = dℓ (p Σq − q): log_softmax's error in z, softmax's in p, 5 roundings in q, the sums."""
     x, options = case.wide("x"), case.keywords
     c, reduction = x.shape[1], options.get("reduction", "mean")

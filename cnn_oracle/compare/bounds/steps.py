@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.expected import Answers
+from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.rounding import Rounded, gamma, sqrt
 
 DOUBLE = 2.0**-53
@@ -22,11 +22,11 @@ DOUBLE = 2.0**-53
 Step = Callable[[int, Rounded, Rounded, dict[str, Any], dict[str, Rounded]], Rounded]
 
 
-def recursion(case: Case, u: float, *, step: Step) -> Answers:
+def recursion(case: Case, u: float, *, step: Step) -> Outputs:
     """The errors of w1, w2, …: each step begins with the last one's."""
     parameters = inspect.signature(import_module(f"cnn_oracle.reference.{case.call.op}").step).parameters
     options = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} | case.keywords
-    w, state, bounds = Rounded(case.wide("w"), 0.0, u), dict[str, Rounded](), Answers()
+    w, state, bounds = Rounded(case.wide("w"), 0.0, u), dict[str, Rounded](), Outputs()
     for t, dw in enumerate(case.dy.astype(float), 1):
         w = step(t, w, Rounded(-dw if options["maximize"] else dw, 0.0, u), options, state)
         bounds[f"w{t}"] = w.error
@@ -90,11 +90,11 @@ adam = partial(recursion, step=_adam)
 adamw = partial(recursion, step=partial(_adam, decoupled=True))
 
 
-def sgd(case: Case, u: float) -> Answers:
+def sgd(case: Case, u: float) -> Outputs:
     """The recursion at magnitudes is its own bound: no path through one step has more than 10 roundings."""
     h: dict[str, Any] = {n: case.keywords.get(n, 0.0) for n in ("momentum", "dampening", "weight_decay", "nesterov")}
     lr, mu = case.keywords.get("lr", 1e-3), h["momentum"]
-    w, m, bounds = np.abs(case.wide("w")), None, Answers()
+    w, m, bounds = np.abs(case.wide("w")), None, Outputs()
     for i, dw in enumerate(np.abs(case.dy.astype(float)), 1):
         g = dw + h["weight_decay"] * w
         m = g if m is None else mu * m + (1 - h["dampening"]) * g

@@ -36,7 +36,7 @@ ALWAYS: tuple[Callable[[], Figure], ...] = (
 )  # fmt: skip
 FROM_RESULTS: tuple[tuple[str, Callable[[Any], Figure | None]], ...] = (
     ("train", training.curves), ("train", training.digits), ("train", training.filters),
-    ("train-float32", training.curves_in_float32), ("train-float32", training.parting),
+    ("train-float32", training.curves_in_float32), ("train-float32", training.first_divergence),
     ("verify", evidence.worst), ("mutants", evidence.ladder), ("benchmarks", evidence.speed),
 )  # fmt: skip
 

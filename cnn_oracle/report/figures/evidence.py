@@ -10,7 +10,7 @@ import numpy as np
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, SMALL, Figure, chart, charted, finish
 
 LADDER = Path(__file__).parents[3] / "docs/generated/mutants.json"
-COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "FAST": GREEN}
+COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "NORMWISE": GREEN}
 
 
 def documented() -> dict[str, Any]:
@@ -21,7 +21,7 @@ def documented() -> dict[str, Any]:
 @charted
 def worst(report: Mapping[str, Any]) -> Figure | None:
     """Per op of ``verify --json`` its largest error as a share of its bound, in order of size."""
-    rows = sorted((row for row in report["ops"] if row["verdict"] in COLOURS), key=lambda row: row["worst"])
+    rows = sorted((row for row in report["ops"] if row["verdict"] in COLOURS), key=lambda row: row["error_over_bound"])
     if not rows:
         return None
     canvas = chart(2.9)
@@ -29,7 +29,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
     for verdict, colour in COLOURS.items():
         places = [i for i, row in enumerate(rows) if row["verdict"] == verdict]
         if places:
-            shares = [rows[i]["worst"] for i in places]
+            shares = [rows[i]["error_over_bound"] for i in places]
             axes.plot(places, shares, "o", color=colour, markersize=4, label=f"{verdict} ({len(places)})")
     axes.axhline(1, color=INK, linewidth=1)
     axes.annotate("the bound", (0, 1), (0, 3), textcoords="offset points", fontsize=SMALL)
@@ -43,7 +43,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
         f"The largest error of each of {len(rows)} ops in {calls:,} drawn calls, as a share of the bound that was "
         "derived for it. EXACT means that the integer pass was bitwise equal besides.",
         f"Points in order of size below a line at 1, the bound. The largest is {rows[-1]['op']} with "
-        f"{rows[-1]['worst']:.2f}.",
+        f"{rows[-1]['error_over_bound']:.2f}.",
     )  # fmt: skip
 
 

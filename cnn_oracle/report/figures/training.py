@@ -25,7 +25,7 @@ def curves_in_float32(report: Report) -> Figure:
 
 @charted
 def _curves(report: Report, name: str) -> Figure:
-    steps, parting = report["steps"], report["parting"]
+    steps, first = report["steps"], report["parting"]
     difference = np.array(steps["max_weight_difference"])
     count = np.arange(1, len(difference) + 1)
     canvas = chart(4.2)
@@ -38,19 +38,19 @@ def _curves(report: Report, name: str) -> Figure:
     differences.yaxis.set_major_formatter(power_of_ten)
     differences.yaxis.set_minor_locator(NullLocator())
     differences.plot(count, np.where(difference, difference, np.nan), color=BLUE, linewidth=1.2)
-    if parting:
+    if first:
         for axes in (losses, differences):
-            axes.axvline(parting["step"], color=ORANGE, linewidth=1, linestyle=":")
+            axes.axvline(first["step"], color=ORANGE, linewidth=1, linestyle=":")
         differences.annotate(
-            f"first different choice,\nstep {parting['step']}", (parting["step"], difference.max()), (6, -2),
+            f"first different choice,\nstep {first['step']}", (first["step"], difference.max()), (6, -2),
             textcoords="offset points", va="top", color=ORANGE, fontsize=SMALL,
         )  # fmt: skip
     differences.set(xlabel="step", ylabel="largest difference\nof any weight")
     last = report["epochs"][-1]
     choices = (
-        f"They first choose differently at step {parting['step']} (dotted): a choice can move the weights further "
+        f"They first choose differently at step {first['step']} (dotted): a choice can move the weights further "
         "apart than any rounding."
-        if parting
+        if first
         else f"In all {len(count):,} steps every relu and every maximum chose alike."
     )
     return finish(
@@ -63,7 +63,7 @@ def _curves(report: Report, name: str) -> Figure:
     )  # fmt: skip
 
 
-def parting(report: Report) -> Figure | None:
+def first_divergence(report: Report) -> Figure | None:
     """The choice itself, where there is one, a relu's or a pooling window's: the image and the map it is of."""
     if not (p := report["parting"]):
         return None

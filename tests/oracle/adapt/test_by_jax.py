@@ -74,7 +74,7 @@ def test_a_wrong_vjp_is_told_by_its_own_forward():
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("silu", adapt.jax_function(doubled), call="silu(x=(2, 3))", seed=1)
     assert failure.value.quantity == "dx"
-    assert failure.value.ruling.startswith("the subject is wrong")
+    assert failure.value.who_is_wrong.startswith("the subject is wrong")
 
 
 def test_jax_arrays_as_answers_need_no_adapter():

@@ -69,7 +69,7 @@ def test_a_wrong_node_is_told_and_its_again_line_is_written_out(monkeypatch):
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", adapt.onnx(wrong, engine="reference"))
     assert failure.value.quantity == "y"
-    assert failure.value.again.startswith('oracle.verify("relu", adapt.onnx(…, engine="reference"), call="relu(x=(')
+    assert failure.value.reproduce.startswith('oracle.verify("relu", adapt.onnx(…, engine="reference"), call="relu(x=(')
 
 
 def softplus_of_a(a):

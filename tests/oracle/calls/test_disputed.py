@@ -11,7 +11,7 @@ from cnn_oracle.calls.disputed import DISPUTED, disputed
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
-from cnn_oracle.theorems.rejections import must_refuse
+from cnn_oracle.theorems.rejections import must_raise
 
 REJECTED = "pad(x=(1, 1, 3), pad=(3, 0), mode='reflect')"  # by every version
 EMPTY = {"pad": "pad(x=(1, 1, 0), pad=(0, 0, 0, 1))", "group_norm": "group_norm(x=(0, 1, 0), num_groups=1)"}
@@ -45,10 +45,12 @@ def test_another_version_is_asked_what_all_agree_about(op):
 def test_a_rejection_that_versions_dispute_is_not_required(monkeypatch):
     """What every version rejects still is."""
     asked = []
-    monkeypatch.setattr("cnn_oracle.theorems.rejections.refuses", lambda *arguments: asked.append(str(arguments[4])))
+    monkeypatch.setattr(
+        "cnn_oracle.theorems.rejections.must_reject", lambda *arguments: asked.append(str(arguments[4]))
+    )
     monkeypatch.setattr("cnn_oracle.theorems.rejections.reference_forward", _raise)  # as a version that rejects both
     for text in (EMPTY["pad"], REJECTED):
-        must_refuse(load("cnn_oracle.manual"), OPS["pad"], parse(text, 0), np.random.default_rng(0))
+        must_raise(load("cnn_oracle.manual"), OPS["pad"], parse(text, 0), np.random.default_rng(0))
     assert asked == [REJECTED]
 
 

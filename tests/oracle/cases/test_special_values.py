@@ -11,7 +11,7 @@ from cnn_oracle.cases import case as cases
 from cnn_oracle.cases.special_values import EDGES, NAN
 from cnn_oracle.compare import compare
 from cnn_oracle.ops import OPS
-from cnn_oracle.run.subject import everything
+from cnn_oracle.run.subject import run_all
 
 
 def agree(subject, name, dy, **arrays):
@@ -24,7 +24,7 @@ def agree(subject, name, dy, **arrays):
         allowed = compare.tolerance(OPS[name], case)
     # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
     bounds = {q: np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
-    compare.compare(case, everything(subject, OPS[name], case), bounds)
+    compare.compare(case, run_all(subject, OPS[name], case), bounds)
 
 
 @pytest.mark.parametrize("w", [0.25, -2.0, 0.0])

@@ -19,7 +19,8 @@ from cnn_oracle.ops import OPS
 ROOT = Path(__file__).parents[3]
 WRONG = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
 KEYS = {
-    "op", "verdict", "calls", "worst", "seconds", "failure", "withheld", "miss", "tight", "unchecked",
+    "op", "verdict", "calls", "error_over_bound", "seconds", "failure", "skipped", "miss_probability",
+    "probabilistic_ratio", "unchecked",
     "pytorch", "pytorch_in_ci", "accepted", "stale", "retried",
 }  # fmt: skip
 
@@ -55,7 +56,7 @@ def test_a_failure_is_told_by_its_smallest_call_and_its_mistake(oracle):
         36,
         68,
     )
-    assert failure["mistakes"] == ["dx is assigned (=) where windows overlap, not added (+=)"]
+    assert failure["likely_causes"] == ["dx is assigned (=) where windows overlap, not added (+=)"]
 
 
 def test_a_failure_reads_as_designed(oracle):

@@ -34,7 +34,7 @@ def test_pytorch_computes_what_the_definition_says(name):
     op, rng, compared = OPS[name], random.Random(0), 0
     for _ in range(20):
         for case in cases(op, random_call(op, rng)):
-            y, bounds = case.truth["y"], tolerance(op, case)
+            y, bounds = case.expected["y"], tolerance(op, case)
             allowed = np.zeros(y.shape) if bounds is None else np.broadcast_to(bounds["y"], y.shape)
             for index in rng.sample(list(np.ndindex(y.shape)), min(3, y.size)):
                 value = exactly(op, case, index)
@@ -47,13 +47,13 @@ def test_pytorch_computes_what_the_definition_says(name):
 def test_a_wrong_forward_is_held_against_the_definition():
     failure = failure_of("conv2d", forward=lambda *arrays, **options: 2 * conv2d.forward(*arrays, **options))
     said = f"by definition, in exact arithmetic, it is {failure.reference:g}"
-    assert failure.ruling == f"the subject is wrong: {said}"
+    assert failure.who_is_wrong == f"the subject is wrong: {said}"
 
 
 def test_a_wrong_backward_is_held_against_its_own_forward():
     failure = failure_of("softmax", backward=lambda dy, x, *, dim: (dy * softmax.forward(x, dim=dim),))
-    assert failure.ruling.startswith("the subject is wrong: ")
-    assert "forward" in failure.ruling
+    assert failure.who_is_wrong.startswith("the subject is wrong: ")
+    assert "forward" in failure.who_is_wrong
 
 
 class _Doubled(torch.autograd.Function):
@@ -72,30 +72,32 @@ def test_a_defect_of_pytorch_is_told_as_one(monkeypatch):
     """With PyTorch's forward or backward wrong, manual is not blamed."""
     right = OPS["conv2d"].reference.forward
     monkeypatch.setattr(OPS["conv2d"].reference, "forward", lambda *arrays, **options: right(*arrays, **options) + 1)
-    assert failure_of("conv2d").ruling.startswith("PyTorch is wrong: by definition, in exact arithmetic, it is ")
+    assert failure_of("conv2d").who_is_wrong.startswith("PyTorch is wrong: by definition, in exact arithmetic, it is ")
 
     doubled = lambda x, *arrays, **options: right(_Doubled.apply(x), *arrays, **options)  # noqa: E731
     monkeypatch.setattr(OPS["conv2d"].reference, "forward", doubled)
     failure = failure_of("conv2d")
     assert failure.quantity == "dx"
-    assert failure.ruling == f"PyTorch is wrong: both forwards say {failure.subject:g}"
+    assert failure.who_is_wrong == f"PyTorch is wrong: both forwards say {failure.subject:g}"
 
 
 def test_both_may_be_wrong(monkeypatch):
     right = OPS["conv2d"].reference.forward
     monkeypatch.setattr(OPS["conv2d"].reference, "forward", lambda *arrays, **options: right(*arrays, **options) + 1)
     failure = failure_of("conv2d", forward=lambda *arrays, **options: conv2d.forward(*arrays, **options) - 1)
-    assert failure.ruling.startswith("both are wrong: ")
+    assert failure.who_is_wrong.startswith("both are wrong: ")
 
 
 def test_a_convention_is_no_fault_of_either_side():
     failure = search(load("cnn_oracle.mistakes.relu.one_at_the_kink"), OPS["relu"], 100, 0).failure
-    assert failure.ruling == "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
+    assert (
+        failure.who_is_wrong == "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
+    )
 
 
 def test_bad_manners_need_no_referee():
     failure = failure_of("softmax", forward=lambda x, *, dim: softmax.forward(x, dim=dim).astype(np.float32))
-    assert failure.ruling is None
+    assert failure.who_is_wrong is None
     assert "referee" not in str(failure)
 
 
@@ -105,6 +107,6 @@ def test_pytorch_is_never_blamed_for_a_known_mistake(name):
         failure = search(mistake.subject, OPS[name], 100, 0, shrink=False).failure
         failure = diagnose(mistake.subject, OPS[name], failure)
         if " has shape " in failure.what:  # of which there is no doubt
-            assert failure.ruling is None
+            assert failure.who_is_wrong is None
         else:
-            assert failure.ruling.partition(":")[0] in ("the subject is wrong", "undecided")
+            assert failure.who_is_wrong.partition(":")[0] in ("the subject is wrong", "undecided")

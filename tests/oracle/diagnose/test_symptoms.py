@@ -18,7 +18,9 @@ RIGHT = {"conv2d": conv2d, "linear": linear, "avg_pool2d": avg_pool2d}
 
 def causes(op, **replaced):
     parts = {"forward": RIGHT[op].forward, "backward": RIGHT[op].backward} | replaced
-    return search(Subject("it", SimpleNamespace(**{op: SimpleNamespace(**parts)})), OPS[op], 100, 0).failure.mistakes
+    return search(
+        Subject("it", SimpleNamespace(**{op: SimpleNamespace(**parts)})), OPS[op], 100, 0
+    ).failure.likely_causes
 
 
 def wrong_y(change):
@@ -103,4 +105,4 @@ def test_what_passes_gradcheck_is_rejected_with_its_cause():
     assert torch.autograd.gradcheck(_Layer.apply, (x, w))
     failure = search(load("cnn_oracle.mistakes.conv2d.stride_remainder_dropped"), OPS["conv2d"], 100, 0).failure
     assert failure.quantity == "dx"
-    assert failure.mistakes == [m for m in failure.mistakes if "remainder" in m] != []
+    assert failure.likely_causes == [m for m in failure.likely_causes if "remainder" in m] != []

@@ -74,7 +74,7 @@ def test_each_mistake_is_named_alone_on_drawn_calls(name):
 @each_mistake_once
 def test_a_mistake_is_named_by_its_smallest_call(mistake):
     failure = search(mistake.subject, OPS[mistake.op], EXAMPLES, 0).failure
-    assert mistake.description in failure.mistakes
+    assert mistake.description in failure.likely_causes
 
 
 @pytest.mark.parametrize("mistake", [m for m in CLOSELY if m.replaces == "backward"], ids=lambda m: f"{m.op}.{m.name}")

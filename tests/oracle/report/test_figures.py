@@ -32,11 +32,11 @@ COLOURS = {BLUE, ORANGE, GREEN, PURPLE}
 def report():
     """One epoch of the training comparison, as its JSON, with a parting that it need not have had."""
     document = json.loads(train.to_json(train.compare(data.load("digits"), epochs=1)))
-    parting = {
+    first_divergence = {
         "step": 3, "epoch": 1, "layer": "relu1", "index": [5, 2, 3, 4], "elements": 1,
         "values": {"manual": -1e-7, "reference": 2e-7},
     }  # fmt: skip
-    return document | {"parting": parting}
+    return document | {"parting": first_divergence}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def results(report):
     return {
         "train": report,
         "train-float32": report,
-        "verify": {"ops": [{"op": "conv2d", "verdict": "EXACT", "calls": 5, "worst": 0.25}]},
+        "verify": {"ops": [{"op": "conv2d", "verdict": "EXACT", "calls": 5, "error_over_bound": 0.25}]},
         "mutants": {"ladder": [{"name": "forward", "rejected": 1, "of": 4}, {"name": "all", "rejected": 4, "of": 4}]},
         "benchmarks": {
             "hardware": {"cpu": "a processor"},
@@ -144,7 +144,7 @@ def test_no_word_leaves_its_figure(figures):
 
 @pytest.mark.parametrize("draw", [images.numbers, convolution.filters, evidence.worst], ids=lambda f: f.__name__)
 def test_the_same_drawing_is_the_same_bytes(draw, results):
-    given = (results["verify"],) if draw is evidence.worst else ()
+    given = (results["verify"],) if draw is evidence.error_over_bound else ()
     assert draw(*given) == draw(*given)
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_oracle.calls.invalid import all_neighbours, misshapen
+from cnn_oracle.calls.invalid import all_invalid_variants, wrong_shapes
 from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import arrays_of, draw, keywords_of
 from cnn_oracle.manual import adamw, log_softmax, smooth_l1_loss
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
-from cnn_oracle.theorems.rejections import every_neighbour_that_pytorch_refuses_is_refused
+from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
 from cnn_oracle.verification import check
 
 
@@ -33,9 +33,9 @@ def test_a_refusal_begins_with_the_name_of_its_op(name, data):
 @pytest.mark.parametrize("name", OPS)
 @settings(max_examples=10)
 @given(data=st.data())
-def test_every_neighbour_that_pytorch_refuses_is_refused(name, data):
+def test_every_invalid_variant_is_rejected(name, data):
     call = data.draw(calls(OPS[name]))
-    check(load("manual"), OPS[name], call, [every_neighbour_that_pytorch_refuses_is_refused])
+    check(load("manual"), OPS[name], call, [every_invalid_variant_is_rejected])
 
 
 def refusal_of(function, arguments, options):
@@ -49,7 +49,7 @@ def refusal_of(function, arguments, options):
 
 
 def changed_calls(op, call, case, rng):
-    for neighbour in all_neighbours(op, call):
+    for neighbour in all_invalid_variants(op, call):
         options = keywords_of(op, neighbour, rng, case.dtype)
         arrays = [*arrays_of(op, neighbour, rng, case.dtype).values()]
         if op.kind == "step":
@@ -62,7 +62,7 @@ def changed_calls(op, call, case, rng):
 def changed_arrays(op, case):
     step, arrays = op.kind == "step", [*case.arrays.values()]
     dy = case.dy[0] if step else case.dy
-    for other in (*map(np.ones, misshapen(dy.shape)), dy.astype("float32")):
+    for other in (*map(np.ones, wrong_shapes(dy.shape)), dy.astype("float32")):
         yield ("step", [*arrays, other], case.keywords) if step else ("backward", [other, *arrays], case.keywords)
     for i, a in enumerate([] if step else arrays):
         if a is not None:
