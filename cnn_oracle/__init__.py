@@ -1,8 +1,20 @@
 """Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.
 
-From Python, ``import cnn_oracle as oracle`` offers ``verify``, ``covered``, ``adapt``, ``Failure`` and ``Result``.
+The Python interface, ``import cnn_oracle as oracle``:
 
-The files stand in the order in which a call passes through them; each imports only what stands above it:
+verify      check one op of your code; it returns a Result or raises a Failure
+covered     list the ops that a package or module has
+adapt       make a subject from a PyTorch, JAX or ONNX function, a layer object, or an NHWC implementation
+Result      the verdict on one op
+Failure     a theorem that does not hold; an AssertionError
+
+Example:
+    >>> import cnn_oracle as oracle
+    >>> from cnn_oracle.manual import softmax
+    >>> print(oracle.verify("softmax", softmax, examples=5).verdict)
+    BOUNDED
+
+The modules, in the order in which a call passes through them; each imports only from those above it:
 
 pages                       generated pages, from templates
 call, environment           a call as text that reproduces it; versions, hardware, files
@@ -10,21 +22,21 @@ result, op, subject         verdicts and failures, all frozen; what an op is; th
 calls                       1  which call: geometry by family, sampling, enumeration, shrinking, invalid calls
 cases                       2  its arrays and PyTorch's outputs: exact grids, distributions, special values, layouts
 run                         3  running the subject; memory that it did not write to; steps of work in one process, in
-                               several, or on a cluster
+                               several processes, or on a cluster
 compare                     4  bitwise, or within a derived rounding bound
 ops                         the table of ops: name → (geometry, comparison)
 theorems                    5  what must hold: values, derivatives, contract, rejections
 settings, store             [tool.cnn-oracle] of a project; its failing calls, for the next run
-mistakes                    the catalogue of known mistakes
+mistakes                    known mistakes: wrong derivations of each op
 diagnose                    6  why it failed: matching known mistakes, symptoms, precision, arbiter, exact reference
 vacuity, verification       is a pass meaningful?; 1 → 6 for one op: search, shrink, explain
 survey                      many ops and many calls: the only engine
-adapt, api, pytest_plugin   subjects made of what people have; ``oracle.verify``; ``pytest --oracle-subject``
+adapt, api, pytest_plugin   adapters; ``oracle.verify``; ``pytest --oracle-subject``
 training, article           one network trained twice; the article's table of formulas
-studies                     how good is the oracle, and what does it find: a folder of its own
-report, cli                 all of it as one page; the command line
+studies                     how good the oracle is, and what it finds; a folder at the top of the checkout
+report, cli                 all results as one page; the command line
 
-Beside it lie ``manual`` (the formulas, NumPy only), ``reference`` (PyTorch under the same names) and ``data``.
+The package also has ``manual`` (the formulas, NumPy only), ``reference`` (PyTorch, same names) and ``data``.
 """
 
 from importlib import import_module
@@ -46,10 +58,10 @@ __all__ = ["Failure", "Result", "adapt", "covered", "verify"]
 _HOMES = {"Failure": "result", "Result": "result", "covered": "api", "verify": "api"}
 
 
-if not TYPE_CHECKING:  # to a type checker every name would be there
+if not TYPE_CHECKING:  # a type checker would accept every name
 
     def __getattr__(name: str) -> Any:
-        """torch and Hypothesis are imported when they are first needed."""
+        """Import torch and Hypothesis only when they are needed."""
         if name == "__version__":
             return version("cnn-oracle")
         if name == "adapt":
@@ -64,7 +76,7 @@ def __dir__() -> list[str]:
 
 
 def _must_be_whole() -> None:
-    """A working folder that is a checkout comes before what is installed: half of each would run."""
+    """Reject a mixture: a checkout in the working folder hides the installed package, and half of each would run."""
     here, spec = abspath(__path__[0]), find_spec("cnn_oracle.manual")
     found = abspath(dirname(spec.origin)) if spec and spec.origin else "nowhere"
     if found not in (join(here, "manual"), join(dirname(here), "manual")):

@@ -1,4 +1,4 @@
-"""From Python, for one's own suite: ``oracle.verify("conv2d", forward=f, backward=g)`` is a test in one line."""
+"""The Python interface: ``oracle.verify("conv2d", forward=f, backward=g)`` is a test in one line."""
 
 import os
 from collections.abc import Callable
@@ -20,15 +20,67 @@ def verify(
     op: str, subject: Any = None, *, forward: Function | None = None, backward: Function | None = None,
     step: Function | None = None, examples: int = EXAMPLES, call: str | None = None, seed: int = 0,
 ) -> Result:  # fmt: skip
-    """Check every theorem of an op on drawn calls, or on one ``call`` as a ``reproduce`` line gives it; return the row.
+    """Check one op of a subject against PyTorch.
 
-    ``subject`` is a package or module or the name of one, or an object with ``forward`` and ``backward`` (or ``step``),
-    as cnn_oracle.adapt makes them. Or the functions are given by themselves; without ``backward`` only theorems of
-    ``forward`` are checked, and the row's ``unchecked`` says so.
+    The function draws ``examples`` calls of the op and checks every theorem on each call. Values and gradients must be
+    bitwise equal to PyTorch's where floating point is exact, and within a derived rounding bound elsewhere. Then the
+    contract is checked: the subject does not write to its inputs, takes every memory layout, keeps the dtype, and
+    rejects invalid calls. All work is done in this process. The same ``seed`` gives the same calls.
+
+    Give the code in one of two ways: as ``subject``, or as ``forward`` with ``backward`` (for an optimiser: ``step``).
+
+    Args:
+        op: The name of the op, such as ``"conv2d"``. ``cnn-oracle ops`` lists all names.
+        subject: A package or module that has the op, its import name (such as ``"mykernels"``), or an object with
+            ``forward`` and ``backward`` (or ``step``). ``oracle.adapt`` makes such objects.
+        forward: ``forward(x, w, b, *, stride=1, …)`` returns y. It takes NumPy arrays by position and options by
+            PyTorch's names, with PyTorch's shapes and defaults.
+        backward: ``backward(dy, x, w, b, *, stride=1, …)`` returns a tuple with one gradient per array. ``dy`` has the
+            shape of y, each gradient the shape of its array; the gradient of an absent array is None. Without
+            ``backward``, only ``forward`` is checked, and ``Result.unchecked`` says so.
+        step: ``step(w, dw, state, *, lr=…, …)`` returns the next ``(w, state)``. ``w`` and ``dw`` have the same shape;
+            the first ``state`` is None. Only for an optimiser, such as ``"adam"``.
+        examples: The number of drawn calls, at least 1. The default is 100.
+        call: One call as text, with the shapes of its arrays: ``"relu(x=(2, 3))"``. Then only this call is checked,
+            and ``examples`` is ignored. The ``reproduce`` line of a failure contains such a text.
+        seed: It determines the drawn calls and the values of all arrays, also of ``call``. 0 or larger, 0 by default.
+
+    Returns:
+        The result of the op. Its verdict is EXACT, BOUNDED or NORMWISE, and its ``failure`` is None.
 
     Raises:
-        Failure: a theorem does not hold. It is an AssertionError; its text is the whole message.
-        ValueError: the op is unknown, the subject does not have it, or the call cannot be used.
+        Failure: A theorem does not hold. A Failure is an AssertionError; its text is the whole message, with the
+            smallest failing call that was found.
+        ValueError: The op is unknown, the subject does not have it, ``call`` cannot be used, or the arguments do not
+            fit together.
+
+    Example:
+        >>> import numpy as np
+        >>> import cnn_oracle as oracle
+        >>> def forward(x):
+        ...     return np.maximum(x, 0)
+        >>> def backward(dy, x):
+        ...     if dy.shape != x.shape:
+        ...         raise ValueError(f"relu: dy has shape {dy.shape}, x {x.shape}")
+        ...     return (np.where(x <= 0, 0, dy),)
+        >>> result = oracle.verify("relu", forward=forward, backward=backward, examples=5)
+        >>> print(result.verdict, result.calls)
+        EXACT 5
+
+        A wrong gradient raises; here it depends on the sign of dy, not of x:
+
+        >>> def wrong(dy, x):
+        ...     return (np.maximum(dy, 0),)
+        >>> try:
+        ...     oracle.verify("relu", forward=forward, backward=wrong, examples=5)
+        ... except oracle.Failure as failure:
+        ...     print(failure.verdict, failure.quantity)
+        WRONG dx
+
+        One call, and no gradient:
+
+        >>> oracle.verify("relu", forward=forward, call="relu(x=(2, 3))").unchecked
+        ('backward',)
     """
     __tracebackhide__ = True
     look_up(op)
@@ -55,9 +107,9 @@ def verify(
 
 
 def _reproducible(failure: Failure, by_name: bool, as_pytest_does: bool) -> Failure:
-    """The failure with the line that reproduces it where it was found.
+    """The failure, with the line that reproduces it in the place where it was found.
 
-    Under pytest that is no shell line: only pytest knows what it has put on the path, as ``pythonpath = ["src"]`` does.
+    Under pytest this is not a shell line: only pytest knows its import path, such as ``pythonpath = ["src"]``.
     """
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not by_name:
@@ -70,10 +122,23 @@ def _reproducible(failure: Failure, by_name: bool, as_pytest_does: bool) -> Fail
 
 
 def covered(subject: Any) -> list[str]:
-    """The names of the ops that a package or module has: one test each.
+    """List the ops that a package or module has.
+
+    Use it to write one test per op: ``@pytest.mark.parametrize("op", oracle.covered("mykernels"))``.
+
+    Args:
+        subject: A package or module, or its import name.
+
+    Returns:
+        The names of the ops, in the order of ``cnn-oracle ops``. There is at least one.
 
     Raises:
-        ValueError: it cannot be imported, or has none.
+        ValueError: The subject is not a package or module, cannot be imported, or has none of the ops.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> oracle.covered("cnn_oracle.manual")[:3]
+        ['conv1d', 'conv2d', 'conv3d']
     """
     if not isinstance(subject, str | ModuleType):
         raise ValueError(f"covered({subject!r}): give a package or module, or the name of one")
@@ -85,7 +150,7 @@ def covered(subject: Any) -> list[str]:
 
 
 def _on_trial(op: str, subject: Any) -> Subject:
-    """What has a name to import it by goes by that; an object by how it was made."""
+    """A package or module is loaded by its import name; an object is named by the expression that made it."""
     if isinstance(subject, str):
         return load(subject)
     if isinstance(subject, ModuleType) and not hasattr(subject, "forward") and not hasattr(subject, "step"):
@@ -112,6 +177,6 @@ def _said(functions: dict[str, Function]) -> str:
 
 
 def _name(thing: Any) -> str:
-    """As one would write it, if it has a name; a function made inside of another has none to write."""
+    """The name in source code, or … if there is none: a function defined inside another one has none."""
     name = str(getattr(thing, "__qualname__", getattr(thing, "__name__", "…")))
     return "…" if "<" in name else name

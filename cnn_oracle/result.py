@@ -16,6 +16,28 @@ Source = Literal["shell", "python", "pytest"]  # where the subject came from, an
 
 
 class Verdict(StrEnum):
+    """The verdict on one op; a string.
+
+    The first three mean that the subject agrees with PyTorch. The others mean that it fails.
+
+    Attributes:
+        EXACT: Bitwise equal wherever floating point is exact, and within the rounding bound elsewhere.
+        BOUNDED: Every element is within its own a-priori rounding bound.
+        NORMWISE: A fast algorithm, such as Winograd or an FFT. It rounds even on integers, but stays within the
+            normwise bound.
+        WRONG: A theorem does not hold: a value is outside its bound, or the contract is violated.
+        CRASHED: The subject raises on a valid call, ends its process, or does not answer in time.
+        NONDETERMINISTIC: Two runs of one call give different outputs.
+        VACUOUS: Nothing differs, but too many expected values are zero or constant, so the comparison means nothing.
+
+    Example:
+        >>> from cnn_oracle.result import Verdict
+        >>> Verdict.EXACT == "EXACT"
+        True
+        >>> print(Verdict("WRONG"))
+        WRONG
+    """
+
     EXACT = "EXACT"  # bitwise equal wherever floating point is exact, within bounds elsewhere
     BOUNDED = "BOUNDED"  # every element within its own a-priori rounding bound
     NORMWISE = "NORMWISE"  # a fast algorithm: not exact on integers, yet within the normwise bound
@@ -27,10 +49,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a call failed.
+    """Why a call failed; frozen data.
 
-    ``ruling`` says who is wrong, and by which independent check; None where no two numbers differ. ``mistakes`` are the
-    known mistakes that give the very same outputs, ``symptoms`` what else the wrong numbers have in common.
+    A Failure shows the same information; read it there.
+
+    Attributes:
+        who_is_wrong: The arbiter's answer, in one line: the subject, PyTorch, both, or undecided, and by which
+            independent check. None, the default, if no two numbers differ.
+        mistakes: The known mistakes that give exactly the same outputs. Empty by default.
+        symptoms: What else the wrong numbers have in common. Empty by default.
+
+    Example:
+        >>> from cnn_oracle.result import Diagnosis
+        >>> Diagnosis() == Diagnosis(None, (), ())
+        True
     """
 
     who_is_wrong: str | None = None
@@ -39,18 +71,58 @@ class Diagnosis:
 
     @property
     def causes(self) -> list[str]:
-        """The mistakes, then the symptoms, each once."""
+        """All likely causes: first the mistakes, then the symptoms, without duplicates."""
         return [*dict.fromkeys((*self.mistakes, *self.symptoms))]
 
 
 class Failure(AssertionError):
-    """A theorem that does not hold: frozen data; ``replace`` makes a changed copy. ``str`` is the whole message.
+    """A theorem that does not hold. ``oracle.verify`` raises it.
 
-    ``quantity``, ``index``, ``subject`` and ``reference`` are the output, the place and the two values that differ;
-    ``outputs`` is all that the subject returned, ``case`` what it was given. ``against_pytorch`` is false where the
-    subject was compared with itself. ``redo`` is the call that reproduces the failure, ``only`` says that its
-    theorem was asked for by name, ``options`` are further ones of the command line, ``test`` is the node id of the test
-    that asked, under pytest.
+    A Failure is an AssertionError, so pytest reports it as a failed test. ``str(failure)`` is the whole message: what
+    differs, the smallest failing call, who is wrong, likely causes, and how to reproduce it. A Failure is frozen:
+    ``replace`` makes a changed copy. It can be pickled.
+
+    Attributes:
+        verdict: WRONG, CRASHED, NONDETERMINISTIC or VACUOUS. WRONG is the default.
+        what: What is wrong, in one line: the first line of the message without the verdict.
+        call: The failing call. ``str(call)`` shows its arrays by shape: ``"relu(x=(2, 3))"``.
+        quantity: The output that differs: ``"y"``, or a gradient such as ``"dx"``. "" if no two values differ.
+        index: The position of the first difference in that output. None if there is none.
+        subject: The subject's value at ``index``. None if no two values differ.
+        reference: The expected value at ``index``. None if no two values differ.
+        outputs: Everything that the subject returned: arrays by name, such as ``"y"`` and ``"dx"``. None if unknown.
+        case: What the subject received: the call with its arrays, and PyTorch's outputs. None if unknown.
+        against_pytorch: True if ``reference`` is PyTorch's. False if the subject was compared with itself or with an
+            expected property.
+        subject_name: The import name of the subject, or the Python expression that made it.
+        theorem: The theorem that does not hold: a function; its ``__name__`` is printed by pytest. None if unknown.
+        reproducer: The call that reproduces the failure: ``call``, or the valid call of which ``call`` is an invalid
+            variant.
+        reproduce: The line that reproduces the failure, for pytest, Python or a shell: where it was found.
+        who_is_wrong: The arbiter's answer, in one line: the subject, PyTorch, both, or undecided, and by which
+            independent check. None if no two numbers differ.
+        likely_causes: The known mistakes that give exactly the same outputs, then other symptoms. May be empty.
+        pytorch: The PyTorch version, if CI has not run it; "" otherwise.
+
+        diagnosis: The Diagnosis, from which ``who_is_wrong`` and ``likely_causes`` read.
+        only: True if the theorem was requested by name. Like the following fields, it is used by ``reproduce``.
+        command: The command of the command line, ``"verify"`` by default.
+        options: Further options of the command line. "" by default.
+        source: Where the subject came from: ``"shell"``, the default, ``"python"`` or ``"pytest"``.
+        test: Under pytest, the node id of the test. "" otherwise.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> try:
+        ...     oracle.verify("conv2d", "cnn_oracle.mistakes.conv2d.scatter_overwrites", examples=5)
+        ... except oracle.Failure as caught:
+        ...     failure = caught
+        >>> print(str(failure).splitlines()[0])
+        WRONG  dx[0,0,0,1] = 36, PyTorch says 68   (1 of 3 elements)
+        >>> print(failure.call)
+        conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))
+        >>> failure.quantity, failure.index, failure.subject, failure.reference
+        ('dx', (0, 0, 0, 1), 36.0, 68.0)
     """
 
     what: str
@@ -104,7 +176,24 @@ class Failure(AssertionError):
         super().__delattr__(name)
 
     def replace(self, **changes: Any) -> "Failure":
-        """The same failure, with the same cause, but for these fields."""
+        """Make a changed copy. The cause of the exception stays the same.
+
+        Args:
+            changes: New values of fields, by name.
+
+        Returns:
+            A new Failure.
+
+        Raises:
+            TypeError: There is no such field.
+
+        Example:
+            >>> from cnn_oracle.call import parse
+            >>> import cnn_oracle as oracle
+            >>> failure = oracle.Failure("y[0] = 2, expected 1", parse("relu(x=(3,))", seed=0))
+            >>> failure.replace(quantity="y").quantity
+            'y'
+        """
         if "what" in changes:  # which the two sides told
             changes = {"title": "", "sides": ()} | changes
         copy = Failure(**(self._fields() | changes))
@@ -112,7 +201,7 @@ class Failure(AssertionError):
         return copy
 
     def __reduce__(self) -> Any:
-        """Exceptions are rebuilt from their message; this one from all of its fields."""
+        """Pickle all fields; Python would pickle only the message."""
         return _restored, (self._fields(),)
 
     def _fields(self) -> dict[str, Any]:
@@ -120,17 +209,17 @@ class Failure(AssertionError):
 
     @property
     def who_is_wrong(self) -> str | None:
-        """Who is wrong, and by which independent check; None where no two numbers differ."""
+        """The arbiter's answer: who is wrong, and by which independent check. None if no two numbers differ."""
         return self.diagnosis.who_is_wrong
 
     @property
     def likely_causes(self) -> list[str]:
-        """The known mistakes that give the very same wrong outputs, and what else they look like."""
+        """The likely causes: known mistakes that give exactly the same wrong outputs, then other symptoms."""
         return self.diagnosis.causes
 
     @property
     def reproduce(self) -> str:
-        """The line that reproduces the failure where it was found: in pytest, in Python, in a shell."""
+        """The line that reproduces the failure where it was found: a pytest, Python or shell line."""
         if self.source == "pytest" and self.theorem is not None:
             test = f"{self.subject_name}::{self.call.op}::{self.theorem.__name__}"
             return f"pytest --oracle-subject {self.subject_name} {test}"
@@ -160,7 +249,7 @@ class Failure(AssertionError):
         lines += [f"  likely cause: {cause}" for cause in self.likely_causes]
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []
         lines += [f"  reproduce {self.reproduce}"]
-        if self.test and self.source == "python":  # this call alone, inside of that test
+        if self.test and self.source == "python":  # only this call, inside that test
             lines += [f"  or there  {self._in_python}"]
         return "\n".join(lines)
 
@@ -175,15 +264,41 @@ def death(call: Call, how: str, subject_name: str, options: str = " --isolate") 
 
 
 class Result(NamedTuple):
-    """The verdict on one op.
+    """The result of one op. ``oracle.verify`` returns it; the command line prints one row per Result.
 
-    ``worst`` is the largest error met, as a fraction of its bound. ``withheld`` calls were not checked, because PyTorch
-    is unsafe on them; drawn calls are never such. ``miss`` is the probability that an error polynomial in the inputs is
-    not seen at a value where it lies. ``tight`` is the largest error as a share of √K u Σ|products|, which sums of K
-    products seldom exceed; None of what is no such sum. ``unchecked`` is what the subject does not have, or not tell,
-    and the verdict does not speak of. ``pytorch`` is the version that it was compared with. ``accepted`` are theorems
-    that do not hold and that the project accepts, ``stale`` those that it accepts though they hold. ``retried`` calls
-    failed in an earlier run, and pass now.
+    A Result is a named tuple. It says how the subject agrees with PyTorch, on how many calls, and what was not checked.
+
+    Attributes:
+        op: The name of the op.
+        verdict: EXACT, BOUNDED or NORMWISE if the subject agrees with PyTorch; WRONG, CRASHED, NONDETERMINISTIC or
+            VACUOUS if not. See ``cnn_oracle.result.Verdict``.
+        calls: The number of calls that were checked.
+        error_over_bound: The largest error of all checked elements, divided by the rounding bound of its element. 0 if
+            everything is bitwise equal, 1 at the bound. The bound is derived, not chosen.
+        seconds: The time that the check took, in seconds.
+        failure: The Failure, or None. ``oracle.verify`` raises it, so a Result that it returns has None.
+        skipped: The number of calls that were skipped as unsafe: PyTorch may crash on them. Drawn calls are never
+            unsafe. 0 by default.
+        miss_probability: A bound on the probability that a wrong element is missed. It holds for one element whose
+            error is a polynomial in the inputs, on the integers that were drawn. None if the op is not multilinear, or
+            if there is a failure.
+        probabilistic_ratio: The largest error divided by √K u Σ|products|, for a sum of K products and unit roundoff
+            u. Random rounding errors seldom exceed 1. None if the op is not such a sum, or if there is a failure.
+        unchecked: What the verdict does not cover, because the subject does not have it: ``"backward"``, a dtype such
+            as ``"float64"``, or ``"forward's signature"`` if it cannot be read. Empty by default.
+        pytorch: The PyTorch that was compared with: its ``version``, and ``in_ci``, True if CI has run that version.
+        accepted: The theorems that do not hold and that the project's settings accept. Empty by default.
+        stale: The theorems that the settings accept although they hold. Empty by default.
+        retried: The number of calls that failed in an earlier run and pass now. 0 by default.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> from cnn_oracle.manual import linear
+        >>> result = oracle.verify("linear", linear, examples=5)
+        >>> print(result.op, result.verdict, result.calls)
+        linear EXACT 5
+        >>> result.failure is None, result.unchecked
+        (True, ())
     """
 
     op: str
@@ -202,7 +317,20 @@ class Result(NamedTuple):
     retried: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """As ``--json`` writes it."""
+        """Make a dictionary, as ``cnn-oracle verify --json`` writes it.
+
+        Returns:
+            All fields by name. ``failure`` is None or a dictionary; ``pytorch`` is the version, ``pytorch_in_ci``
+            says whether CI has run it. ``json.dumps`` accepts the dictionary.
+
+        Example:
+            >>> import json
+            >>> import cnn_oracle as oracle
+            >>> from cnn_oracle.manual import relu
+            >>> row = json.dumps(oracle.verify("relu", relu, examples=5).to_json())
+            >>> json.loads(row)["verdict"]
+            'EXACT'
+        """
         version, in_ci = self.pytorch or (None, None)
         failure = self.failure and _failure_to_json(self.failure)
         return self._asdict() | {"failure": failure, "pytorch": version, "pytorch_in_ci": in_ci}

@@ -1,4 +1,4 @@
-"""Subjects: importable packages or modules that have some of the ops, or objects from Python."""
+"""Subjects, the code under test: importable packages or modules that have some of the ops, or Python objects."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnn_oracle.call import Call
 
-if TYPE_CHECKING:  # settings that name no op wait for neither torch nor NumPy
+if TYPE_CHECKING:  # settings that name no op import neither torch nor NumPy
     from cnn_oracle.op import Op
 
 DTYPES = ("float64", "float32")
@@ -16,11 +16,23 @@ OURS = "cnn_oracle.manual"
 
 
 class Limits(NamedTuple):
-    """What a subject is asked for, where its project says that it is less than everything (cnn_oracle.settings).
+    """The limits within which a subject is checked. A project declares them in its settings (cnn_oracle.settings).
 
-    ``dtypes``: only these. ``options``: of an op, the values that an option may have; of an array, whether it is
-    given. ``convention`` "any" leaves out ties and kinks. ``sizes``: some axes have these. ``accepted``: theorems of an
-    op that are known not to hold.
+    Without settings there are no limits: the defaults require everything.
+
+    Attributes:
+        dtypes: Only these dtypes are checked. Default: float64 and float32.
+        options: Op → option → the values that the option may have. For an array that may be absent: op → array → True,
+            False or both, for present and absent. Empty by default: every value.
+        convention: ``"pytorch"``, the default, or ``"any"``, which leaves out ties and kinks, where only a convention
+            says what the gradient is.
+        sizes: Some axes of the drawn calls have these sizes. Empty by default.
+        accepted: Op → the names of the theorems that are known not to hold. Empty by default.
+
+    Example:
+        >>> from cnn_oracle.subject import Limits
+        >>> Limits(dtypes=("float32",)).convention
+        'pytorch'
     """
 
     dtypes: tuple[str, ...] = DTYPES
@@ -30,7 +42,23 @@ class Limits(NamedTuple):
     accepted: Mapping[str, tuple[str, ...]] = {}
 
     def admit(self, op: "Op", call: Call) -> bool:
-        """Whether each option of the call is declared; what the call leaves out has the op's default."""
+        """Tell whether the subject must support a call: whether each of its options has a declared value.
+
+        Args:
+            op: The op of the call.
+            call: The call. An option that it does not mention has the op's default.
+
+        Returns:
+            True if the call is within ``options``.
+
+        Example:
+            >>> from cnn_oracle.call import parse
+            >>> from cnn_oracle.ops import OPS
+            >>> from cnn_oracle.subject import Limits
+            >>> limits = Limits(options={"softmax": {"dim": (-1,)}})
+            >>> limits.admit(OPS["softmax"], parse("softmax(x=(2, 3), dim=0)", seed=0))
+            False
+        """
         declared = self.options.get(op.name, {})
         return all(_is_declared(_value(call, op, name), values) for name, values in declared.items())
 
@@ -39,10 +67,27 @@ EVERYTHING = Limits()
 
 
 class Implementation(NamedTuple):
-    """One op, as a module of its own would have it; ``said`` is how it was written.
+    """One op of a subject: its functions, its dtypes, and the exceptions by which it rejects a call.
 
-    ``backward`` is None where there is none. ``dtypes`` are those that it takes, ``refusals`` what it raises for a call
-    that it does not take. A module may have all but ``said``, too.
+    The functions of ``oracle.adapt`` return one. ``oracle.verify`` takes one as its subject. A module may define the
+    same names instead, except ``source``.
+
+    Attributes:
+        forward: ``forward(x, w, b, *, …)`` returns y. The arguments are NumPy arrays, in PyTorch's shapes.
+        backward: ``backward(dy, x, w, b, *, …)`` returns a tuple with one gradient per array. None, the default, says
+            that there is no gradient to check.
+        step: ``step(w, dw, state, *, …)`` returns ``(w, state)``; only for optimisers. None by default.
+        dtypes: The dtypes to check. Default: float64 and float32.
+        rejections: The exceptions that say "this call is invalid". Default: ValueError.
+        said: The Python expression that made it, for messages.
+
+    Example:
+        >>> import numpy as np
+        >>> import cnn_oracle as oracle
+        >>> from cnn_oracle.subject import Implementation
+        >>> relu = Implementation(lambda x: np.maximum(x, 0), dtypes=("float32",))
+        >>> oracle.verify("relu", relu, examples=5).unchecked
+        ('backward', 'float64')
     """
 
     forward: Callable[..., Any] | None = None
@@ -54,10 +99,26 @@ class Implementation(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """Code on trial: the name to import it by, and what it has under an op's name.
+    """The code under test: a package, a module, or an object whose attributes are named like ops.
 
-    ``own`` is this project's own code, which is held to more: its refusals name their op, and dtypes are never mixed.
-    ``loader`` makes it again from its name, in another process; what has none stays in this one.
+    ``load`` makes a Subject from an import name; ``oracle.verify`` makes one from Python objects.
+
+    Attributes:
+        name: The import name, or the Python expression that made it. Messages show it.
+        root: The package, module or object. ``root.conv2d`` is the implementation of conv2d.
+        own: True for this project's own code. It must satisfy more: each of its errors names the op, and it rejects
+            mixed dtypes. False by default.
+        limits: What the subject must support. By default everything.
+        loader: A function that loads the subject again from its name, in another process. None, the default, means
+            that the subject stays in this process.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from cnn_oracle.manual import relu
+        >>> from cnn_oracle.subject import Subject
+        >>> subject = Subject("mykernels", SimpleNamespace(relu=relu))
+        >>> subject.implementation("relu") is relu, subject.implementation("conv2d")
+        (True, None)
     """
 
     name: str
@@ -67,31 +128,70 @@ class Subject(NamedTuple):
     loader: Callable[[str], "Subject"] | None = None
 
     def __reduce__(self) -> Any:
-        """Another process imports it by its name.
+        """Pickle only the name: another process imports the subject by it.
 
         Raises:
-            TypeError: it was made of objects.
+            TypeError: The subject is made of Python objects.
         """
         if self.loader is None:
             raise TypeError(f"subject {self.name!r} is made of Python objects: it stays in its process")
         return _again, (self.loader, self.name, self.limits)
 
     def implementation(self, op: str) -> Any | None:
-        """What the subject has of that name with ``forward`` and ``backward`` (or ``step``), or None."""
+        """Get the implementation of an op.
+
+        Args:
+            op: The name of the op. If the subject is a package, the submodule of this name counts too.
+
+        Returns:
+            An object with ``forward`` (and perhaps ``backward``) or ``step``. None if the subject does not have it.
+
+        Raises:
+            ValueError: The submodule cannot be imported.
+
+        Example:
+            >>> from cnn_oracle.subject import load
+            >>> load("cnn_oracle.manual").implementation("relu").__name__
+            'cnn_oracle.manual.relu'
+        """
         found = getattr(self.root, op, None)
         if found is None and hasattr(self.root, "__path__") and find_spec(f"{self.name}.{op}"):
             found = _imported(f"{self.name}.{op}")
         return found if hasattr(found, "forward") or hasattr(found, "step") else None
 
     def forward_only(self, op: str) -> bool:
-        """Whether it says that it has no backward, by ``backward = None``; to have none without a word is a fault."""
+        """Tell whether an op has no gradient to check.
+
+        Args:
+            op: The name of the op.
+
+        Returns:
+            True if the implementation says so by ``backward = None``. A missing ``backward`` is a fault, not a
+            declaration: then the answer is False.
+
+        Example:
+            >>> from cnn_oracle.subject import load
+            >>> load("cnn_oracle.manual").forward_only("relu")
+            False
+        """
         return getattr(self.implementation(op), "backward", ...) is None
 
     def dtypes(self, op: str) -> tuple[str, ...]:
-        """The dtypes in which it is judged, the widest first.
+        """List the dtypes in which an op is checked.
+
+        Args:
+            op: The name of the op.
+
+        Returns:
+            Those of float64 and float32 that the implementation and the limits have, float64 first.
 
         Raises:
-            ValueError: it names others.
+            ValueError: The implementation names other dtypes, or none that is within the limits.
+
+        Example:
+            >>> from cnn_oracle.subject import load
+            >>> load("cnn_oracle.manual").dtypes("relu")
+            ('float64', 'float32')
         """
         named = getattr(self.implementation(op), "dtypes", DTYPES)
         if isinstance(named, str) or not {*named} or not {*named} <= {*DTYPES}:
@@ -102,15 +202,34 @@ class Subject(NamedTuple):
         return both
 
     def rejections(self, op: str) -> tuple[type[Exception], ...]:
-        """What it raises for a call that it does not take."""
+        """List the exceptions by which an op rejects an invalid call.
+
+        Args:
+            op: The name of the op.
+
+        Returns:
+            Exception types; ``(ValueError,)`` unless the implementation names others.
+        """
         return getattr(self.implementation(op), "rejections", (ValueError,))
 
 
 def load(name: str) -> Subject:
-    """The subject of that importable name. ``manual`` is ours, unless another package of that name can be imported.
+    """Load a subject by its import name.
+
+    Args:
+        name: The import name of a package or module, such as ``"mykernels"``; not a path. ``"manual"`` is short for
+            ``"cnn_oracle.manual"``, unless another package of that name can be imported.
+
+    Returns:
+        The subject. Another process can load it again.
 
     Raises:
-        ValueError: it cannot be imported.
+        ValueError: The name is not an import name, or the import raises.
+
+    Example:
+        >>> from cnn_oracle.subject import load
+        >>> load("cnn_oracle.manual").name
+        'cnn_oracle.manual'
     """
     if not all(part.isidentifier() for part in name.split(".")):
         raise ValueError(f"subject {name!r}: give the name that it is imported by, like mykernels, not a path")

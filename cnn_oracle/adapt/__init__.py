@@ -1,18 +1,24 @@
-"""What people have, as an implementation of an op: each function here makes one.
+"""Adapters: each function here makes an implementation of an op from code of another form.
 
-torch_function      a function of tensors, or a torch.autograd.Function; its gradient by its own autograd
-module              an nn.Module, made anew for each call
-jax_function        a function of JAX arrays; its gradient by vjp
-onnx                a node or a model, by onnxruntime or by onnx's reference evaluator: forward alone
-layer               an object with forward and backward, made anew for each call, that keeps what it has seen
+torch_function      a function of tensors, or a torch.autograd.Function; autograd computes its gradient
+module              an nn.Module, made anew for each call; autograd computes its gradient
+jax_function        a function of JAX arrays; jax.vjp computes its gradient
+onnx                an ONNX node or model, run by onnxruntime or by onnx's reference evaluator; forward only
+layer               a layer object with forward and backward, made anew for each call
 nhwc                another implementation whose images have their channels last
 
-An implementation stands under the op's name in a module that is verified, or is given to ``oracle.verify``:
+An implementation is a subject for ``oracle.verify``. Or assign it to the op's name in a module, and verify the module:
 
-    conv2d = adapt.torch_function(my_conv2d)                    # cnn-oracle verify mykernels
-    oracle.verify("conv2d", adapt.torch_function(my_conv2d))
+    conv2d = adapt.torch_function(my_conv2d)                    # in mykernels.py; then: cnn-oracle verify mykernels
 
-torch, JAX and ONNX are imported when they are used.
+torch, JAX and ONNX are imported only when they are used.
+
+Example:
+    >>> import cnn_oracle as oracle
+    >>> def softmax(x, *, dim):
+    ...     return x.softmax(dim)
+    >>> print(oracle.verify("softmax", oracle.adapt.torch_function(softmax), examples=5).verdict)
+    BOUNDED
 """
 
 from cnn_oracle.adapt.by_jax import jax_function

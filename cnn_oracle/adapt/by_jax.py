@@ -1,8 +1,7 @@
-"""JAX functions; the gradient is vjp's.
+"""JAX functions; jax.vjp computes the gradient.
 
-Without its x64 mode JAX turns float64 into float32 without a word. So float64 arrays are handed over in that mode,
-which ends with the call; for float32 arrays the mode is the user's own. The function runs as it is given: one that is
-jitted is compiled once for each geometry, and is several times as fast.
+Without its x64 mode, JAX silently converts float64 to float32. So the adapter enables that mode for float64 arrays, and
+only during the call. For float32 arrays the mode is the user's.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -15,11 +14,37 @@ from cnn_oracle.environment import require
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
-REFUSALS = (ValueError, TypeError, IndexError)  # what JAX raises for calls that it does not take
+REFUSALS = (ValueError, TypeError, IndexError)  # what JAX raises for invalid calls
 
 
 def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
-    """A function of JAX arrays with the op's arguments; options are not traced, but for arrays."""
+    """Make an implementation from a function of JAX arrays.
+
+    ``jax.vjp`` computes the gradient, by the function's own rule if it has a ``custom_vjp``. Options are not traced,
+    unless they are arrays. JAX compiles a jitted function once for each geometry; that is slow at first, but several
+    times as fast afterwards. Absent arrays stay None.
+
+    Args:
+        f: ``f(x, w, b, *, …)`` returns y. It takes JAX arrays, in PyTorch's shapes, and options by PyTorch's names.
+        dtypes: The dtypes to check. Default: float64 and float32.
+
+    Returns:
+        An implementation with ``forward`` and ``backward``. A ValueError, TypeError or IndexError of ``f`` counts as a
+        rejection of an invalid call.
+
+    Raises:
+        ValueError: JAX is not installed.
+
+    Example:
+        >>> import jax
+        >>> import cnn_oracle as oracle
+        >>> @jax.jit
+        ... def silu(x):
+        ...     return x * jax.nn.sigmoid(x)
+        >>> result = oracle.verify("silu", oracle.adapt.jax_function(silu), examples=5)
+        >>> print(result.verdict, result.unchecked)
+        BOUNDED ()
+    """
     require("adapt.jax_function", "jax", "jax")
 
     def forward(*arrays: Array | None, **options: Any) -> Any:
@@ -52,7 +77,7 @@ def _precision(*arrays: Array | None) -> AbstractContextManager[Any]:
 
 
 def _jax(value: Any) -> Any:
-    """A copy on JAX's side; what is no array stays as it is."""
+    """A copy as a JAX array; anything but an array stays as it is."""
     import jax.numpy as jnp
 
     return jnp.array(value) if isinstance(value, np.ndarray) else value

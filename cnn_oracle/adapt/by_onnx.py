@@ -1,4 +1,4 @@
-"""ONNX: what a node or a model computes, by onnxruntime or by onnx's own reference evaluator. It has no backward."""
+"""ONNX nodes and models, run by onnxruntime or by onnx's own reference evaluator. They have no backward."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,18 +12,40 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
 Engine = Literal["onnxruntime", "reference"]
-OPSET = 21  # that nodes are of; a model says its own
+OPSET = 21  # of nodes; a model has its own
 
 
 def onnx(
     make: Function, *, engine: Engine = "onnxruntime", dtypes: tuple[str, ...] = DTYPES, opset: int = OPSET
 ) -> Implementation:
-    """``make(x, w, b, *, …)`` gives the NodeProto or ModelProto for a call, its inputs named as these arguments are.
+    """Make an implementation from an ONNX node or model. It has no ``backward``.
 
-    onnxruntime has many kernels in float32 alone: ``dtypes=("float32",)`` then says so.
+    ``make`` builds the node or model for each call; its inputs have the names of the parameters of ``make``. A node
+    is put into a model of its own, whose output has the dtype of the first input. The first output of the model is y.
+
+    Args:
+        make: ``make(x, w, b, *, …)`` returns a NodeProto or ModelProto. It takes NumPy arrays, in PyTorch's shapes,
+            and options by PyTorch's names. An absent array is None and not an input.
+        engine: ``"onnxruntime"``, the default, or ``"reference"``, onnx's own evaluator.
+        dtypes: The dtypes to check. Default: float64 and float32. onnxruntime has many kernels only in float32; then
+            give ``("float32",)``.
+        opset: The opset version of a node. The default is 21. A model has its own.
+
+    Returns:
+        An implementation with ``forward`` only. Every exception counts as a rejection of an invalid call.
 
     Raises:
-        ValueError: ``engine`` is neither, or is not installed; at the call: an input of the model is no argument.
+        ValueError: ``engine`` is neither of the two, or is not installed, or the signature of ``make`` cannot be read.
+            During a call: an input of the model is not an array of the call.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> from onnx import helper
+        >>> def relu(x):
+        ...     return helper.make_node("Relu", ["x"], ["y"])
+        >>> result = oracle.verify("relu", oracle.adapt.onnx(relu, dtypes=("float32",)), examples=5)
+        >>> print(result.verdict, result.unchecked)
+        EXACT ('backward', 'float64')
     """
     if engine not in ("onnxruntime", "reference"):
         raise ValueError(f"onnx(engine={engine!r}): must be 'onnxruntime' or 'reference'")
@@ -47,7 +69,7 @@ def onnx(
 
 
 def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:
-    """A model as it is; a node in a model of its own, whose output has the type of the first input."""
+    """A model unchanged; a node in a model of its own, whose output has the dtype of the first input."""
     from onnx import ModelProto, helper
 
     if isinstance(made, ModelProto):
@@ -71,5 +93,5 @@ def _session(engine: Engine, model: bytes) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what it refuses it also raises
+    options.log_severity_level = 4  # what it rejects it also raises
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

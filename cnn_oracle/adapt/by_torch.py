@@ -1,7 +1,7 @@
-"""Functions of tensors, ``torch.autograd.Function``, ``nn.Module``. Their gradient is what their own autograd says.
+"""Functions of tensors, ``torch.autograd.Function``, ``nn.Module``; their own autograd computes the gradient.
 
-Tensors share the memory and the strides of the arrays where PyTorch has such strides, so that what is written to and
-what depends on the layout is seen. Answers are copies: in PyTorch a view of an input is an answer like any other.
+Tensors share the memory and the strides of the arrays, if PyTorch supports such strides. So the oracle sees a mutated
+input and a dependence on the layout. Outputs are copies, because PyTorch allows an output to be a view of an input.
 """
 
 import inspect
@@ -14,12 +14,47 @@ from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
-# What PyTorch raises for calls that it does not take
+# What PyTorch raises for invalid calls
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError, AssertionError)
 
 
 def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
-    """A function of tensors, or a ``torch.autograd.Function``, whose forward has the op's arguments behind ``ctx``."""
+    """Make an implementation from a function of tensors, or from a ``torch.autograd.Function``.
+
+    Autograd computes the gradient, by the Function's own ``backward`` if there is one. The tensors share the memory of
+    the arrays, so a mutated input is seen. Absent arrays stay None.
+
+    Args:
+        f: ``f(x, w, b, *, …)`` returns y. It takes tensors on the CPU, in PyTorch's shapes, and options by PyTorch's
+            names. Or a subclass of ``torch.autograd.Function`` whose ``forward`` takes these arguments, after ``ctx``
+            if it has one.
+        dtypes: The dtypes to check. Default: float64 and float32.
+
+    Returns:
+        An implementation with ``forward`` and ``backward``. The exceptions that PyTorch raises for invalid calls
+        (RuntimeError, ValueError, IndexError, TypeError and others) count as a rejection.
+
+    Raises:
+        TypeError: During a call: the options do not fit the ``forward`` of a Function. This function itself raises
+            nothing.
+
+    Example:
+        >>> import torch
+        >>> import cnn_oracle as oracle
+        >>> class LeakyReLU(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x, negative_slope=0.01):
+        ...         ctx.save_for_backward(x)
+        ...         ctx.slope = negative_slope
+        ...         return torch.where(x > 0, x, negative_slope * x)
+        ...     @staticmethod
+        ...     def backward(ctx, dy):
+        ...         (x,) = ctx.saved_tensors
+        ...         return torch.where(x > 0, dy, ctx.slope * dy), None
+        >>> result = oracle.verify("leaky_relu", oracle.adapt.torch_function(LeakyReLU), examples=5)
+        >>> print(result.verdict, result.unchecked)
+        EXACT ()
+    """
     import torch
 
     is_function = isinstance(f, type) and issubclass(f, torch.autograd.Function)
@@ -29,12 +64,36 @@ def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implemen
 
 
 def module(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **parameters: str) -> Implementation:
-    """``make(x, w, b, *, …)`` gives the nn.Module for a call; ``w="weight", b="bias"`` says where the arrays belong.
+    """Make an implementation from an ``nn.Module``.
 
-    It is called with tensors, and the rest of the positional arguments. Its own initial values are never used.
+    ``make`` builds the module for each call. The arrays of the call replace its parameters; its initial values are
+    never used. The other arrays are the inputs of the module. Autograd computes all gradients.
+
+    Args:
+        make: ``make(x, w, b, *, …)`` returns the module. It takes tensors, to read their shapes, and options by
+            PyTorch's names. An absent array is None.
+        dtypes: The dtypes to check. Default: float64 and float32.
+        parameters: Array → parameter of the module: ``w="weight", b="bias"``. A parameter of a submodule has a dotted
+            name, as in ``module.named_parameters()``.
+
+    Returns:
+        An implementation with ``forward`` and ``backward``. The exceptions that PyTorch raises for invalid calls
+        (RuntimeError, ValueError, IndexError, TypeError and others) count as a rejection.
 
     Raises:
-        ValueError: at the call: the module has not the parameters that it is said to have, or has others.
+        ValueError: During a call: the parameters of the module are not those that the call gives. This function itself
+            raises nothing.
+
+    Example:
+        >>> import torch
+        >>> import cnn_oracle as oracle
+        >>> def make(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
+        ...     options = (stride, padding, dilation, groups, b is not None)
+        ...     return torch.nn.Conv2d(x.shape[1], w.shape[0], w.shape[2:], *options, device="meta")
+        >>> conv2d = oracle.adapt.module(make, w="weight", b="bias")
+        >>> result = oracle.verify("conv2d", conv2d, examples=5)
+        >>> print(result.verdict, result.unchecked)
+        EXACT ()
     """
 
     def run(*tensors: Any, **options: Any) -> Any:
@@ -78,7 +137,7 @@ def _implementation(
 
 
 def _behind_ctx(f: Any) -> inspect.Signature:
-    """Of forward, without ``ctx``, which it has not where ``setup_context`` is separate."""
+    """The signature of forward without ``ctx``. With a separate ``setup_context``, forward has no ``ctx``."""
     import torch
 
     signature = inspect.signature(f.forward)
@@ -88,7 +147,7 @@ def _behind_ctx(f: Any) -> inspect.Signature:
 
 
 def _applied(f: Any, signature: inspect.Signature) -> Callable[..., Any]:
-    """``apply`` takes everything by position."""
+    """``apply``, which takes all arguments by position, as a function of arrays and options."""
 
     def run(*tensors: Any, **options: Any) -> Any:
         bound = signature.bind(*tensors, **options)
@@ -99,7 +158,7 @@ def _applied(f: Any, signature: inspect.Signature) -> Callable[..., Any]:
 
 
 def _tensor(a: Array | None) -> Any:
-    """On the same memory; a copy of what is read-only, or runs backwards, which PyTorch has not."""
+    """A tensor on the same memory; a copy if the array is read-only or has a negative stride, which PyTorch lacks."""
     import torch
 
     if a is None:
@@ -115,5 +174,5 @@ def _tensors(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _array(tensor: Any) -> Any:
-    """NumPy's, on memory of its own; what is no tensor is for the oracle to tell."""
+    """A NumPy array on memory of its own; the oracle reports anything that is not a tensor."""
     return tensor.detach().cpu().clone().numpy() if hasattr(tensor, "detach") else tensor

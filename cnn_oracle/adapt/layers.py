@@ -1,4 +1,4 @@
-"""Other shapes of the same thing: layer objects that remember, and images whose channels are last."""
+"""Layer objects with a state, and images whose channels are last."""
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -21,10 +21,41 @@ KERNELS: Mapping[str, tuple[Turn, Turn]] = {
 
 
 def layer(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **gradients: str) -> Implementation:
-    """``make(x, w, b, *, …)`` gives the layer for a call, ``layer(make, w="dw", b="db")`` where it puts its gradients.
+    """Make an implementation from a layer object, as in networks that are written from scratch.
 
-    Its ``forward`` takes those arrays that are not named so; its ``backward(dy)``, after a forward, returns their
-    gradients: one, or a tuple. A gradient may lie deeper, as in ``w="weight.grad"``.
+    ``make`` builds the layer for each call. ``layer.forward`` takes the arrays that ``gradients`` does not name.
+    ``layer.backward(dy)``, called after ``forward``, returns their gradients and stores the others as attributes.
+
+    Args:
+        make: ``make(x, w, b, *, …)`` returns the layer. It takes NumPy arrays, in PyTorch's shapes, and options by
+            PyTorch's names. An absent array is None.
+        dtypes: The dtypes to check. Default: float64 and float32.
+        gradients: Array → the attribute of the layer that has its gradient: ``w="dw", b="db"``. The attribute may have
+            dots: ``w="weight.grad"``.
+
+    Returns:
+        An implementation with ``forward`` and ``backward``. A ValueError counts as a rejection of an invalid call.
+
+    Raises:
+        ValueError: The signature of ``make`` cannot be read.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> from cnn_oracle.manual import linear
+        >>> class Dense:
+        ...     def __init__(self, w, b):
+        ...         self.w, self.b = w, b
+        ...     def forward(self, x):
+        ...         self.x = x
+        ...         return linear.forward(x, self.w, self.b)
+        ...     def backward(self, dy):
+        ...         dx, self.dw, self.db = linear.backward(dy, self.x, self.w, self.b)
+        ...         return dx
+        >>> def make(x, w, b=None):
+        ...     return Dense(w, b)
+        >>> result = oracle.verify("linear", oracle.adapt.layer(make, w="dw", b="db"), examples=5)
+        >>> print(result.verdict, result.unchecked)
+        EXACT ()
     """
     names = names_of(make)
 
@@ -52,13 +83,32 @@ def layer(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **gradients: str)
 
 
 def nhwc(implementation: Any, *, kernels: Kernels = "HWIO") -> Implementation:
-    """Of an implementation whose images are (N, …, C): the first array, y and their gradients.
+    """Make an implementation in PyTorch's layout from one whose images have their channels last.
 
-    A further array of three axes or more is a kernel, whose axes ``kernels`` tells, for one, two or three of them in
-    space. What is contiguous here is contiguous there.
+    The first array, y and their gradients have the shape (N, …, C) in the given implementation, and (N, C, …) outside.
+    Every other array with three or more axes is a kernel; ``kernels`` says the order of its axes. Arrays with fewer
+    axes stay as they are. An array that is C-contiguous outside is C-contiguous inside.
+
+    Args:
+        implementation: An object with ``forward`` and perhaps ``backward``: a module, or what another adapter returns.
+        kernels: The axes of kernels: ``"HWIO"``, the default, ``"OHWI"``, or ``"OIHW"`` as in PyTorch. HW stands for
+            one, two or three spatial axes; I and O are the input and output channels.
+
+    Returns:
+        An implementation with the same functions and dtypes, which rejects calls by the same exceptions.
 
     Raises:
-        ValueError: ``kernels`` is none of these.
+        ValueError: ``kernels`` is not one of the three.
+
+    Example:
+        >>> import torch.nn.functional as F
+        >>> import cnn_oracle as oracle
+        >>> def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
+        ...     x, w = x.movedim(-1, 1), w.permute(3, 2, 0, 1)
+        ...     return F.conv2d(x, w, b, stride, padding, dilation, groups).movedim(1, -1)
+        >>> channels_last = oracle.adapt.nhwc(oracle.adapt.torch_function(conv2d), kernels="HWIO")
+        >>> print(oracle.verify("conv2d", channels_last, examples=5).verdict)
+        EXACT
     """
     if kernels not in KERNELS:
         raise ValueError(f"nhwc(kernels={kernels!r}): must be one of {', '.join(KERNELS)}")
@@ -88,7 +138,7 @@ def nhwc(implementation: Any, *, kernels: Kernels = "HWIO") -> Implementation:
 def _called(
     f: Function, arrays: Sequence[Array | None], turns: list[tuple[Turn, Turn]], options: dict[str, Any]
 ) -> Any:
-    """f of the turned arrays; what it writes to them is written to ours, so that it is seen."""
+    """Call f with the arrays in its layout. What f writes to them is copied back, so that the oracle sees it."""
     views = [_turned(there, a) for (there, _), a in zip(turns, arrays, strict=True)]
     handed = [_plain(view, a) for view, a in zip(views, arrays, strict=True)]
     answer = f(*handed, **options)
@@ -107,5 +157,5 @@ def _plain(view: Array | None, a: Array | None) -> Array | None:
 
 
 def _turned(turn: Turn, a: Any) -> Any:
-    """A view; None, and what has no axes to turn, as it is."""
+    """A view with the axes in the other order; None, and an array with fewer than three axes, unchanged."""
     return a if a is None or np.ndim(a) < 3 else turn(np.asarray(a))

@@ -1,4 +1,4 @@
-"""Signatures: an adapted function has that of what it was made of, so that the oracle can hold it against the op's."""
+"""Signatures: an adapted function has the signature of the original, so the oracle can compare it with the op's."""
 
 import inspect
 from collections.abc import Callable
@@ -8,7 +8,19 @@ Function = Callable[..., Any]
 
 
 def signature_of(function: Function) -> inspect.Signature | None:
-    """None if it has none to read, as built-in functions may."""
+    """Read the signature of a function.
+
+    Args:
+        function: Any callable.
+
+    Returns:
+        The signature. None if it cannot be read, as of some built-in functions.
+
+    Example:
+        >>> from cnn_oracle.adapt.signatures import signature_of
+        >>> print(signature_of(lambda x, *, dim: x))
+        (x, *, dim)
+    """
     try:
         return inspect.signature(function)
     except (ValueError, TypeError):
@@ -16,7 +28,22 @@ def signature_of(function: Function) -> inspect.Signature | None:
 
 
 def signed(function: Function, signature: inspect.Signature | None, *before: str) -> Function:
-    """The function, with that signature, and some arguments more in front."""
+    """Give a function a signature, without annotations.
+
+    Args:
+        function: The function. It is changed.
+        signature: The signature to give. None leaves the function unchanged.
+        before: The names of positional parameters to put in front, such as ``"dy"``.
+
+    Returns:
+        The function itself.
+
+    Example:
+        >>> import inspect
+        >>> import cnn_oracle as oracle
+        >>> print(inspect.signature(oracle.adapt.torch_function(lambda x, *, dim: x.softmax(dim)).backward))
+        (dy, /, x, *, dim)
+    """
     if signature is not None:
         more = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in before]
         given = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
@@ -27,10 +54,21 @@ def signed(function: Function, signature: inspect.Signature | None, *before: str
 
 
 def names_of(function: Function) -> list[str]:
-    """The names of its positional arguments.
+    """List the names of the positional parameters of a function: the names of an op's arrays.
+
+    Args:
+        function: Any callable.
+
+    Returns:
+        The names, in order. Keyword-only parameters, the options, are not among them.
 
     Raises:
-        ValueError: its signature cannot be read.
+        ValueError: The signature cannot be read.
+
+    Example:
+        >>> from cnn_oracle.adapt.signatures import names_of
+        >>> names_of(lambda x, w, b=None, *, stride=1: x)
+        ['x', 'w', 'b']
     """
     signature = signature_of(function)
     if signature is None:
@@ -39,6 +77,23 @@ def names_of(function: Function) -> list[str]:
 
 
 def written(thing: Any) -> str:
-    """As one would write it, if it has a name; a function made inside of another has none to write."""
+    """Find the name of a thing in source code, for messages.
+
+    Args:
+        thing: A function, a class, or an implementation that an adapter made.
+
+    Returns:
+        The name or expression. ``"…"`` if there is none: a lambda, or a function defined inside another one.
+
+    Example:
+        >>> import cnn_oracle as oracle
+        >>> def double(x):
+        ...     return 2 * x
+        >>> try:
+        ...     oracle.verify("relu", oracle.adapt.torch_function(double), examples=5)
+        ... except oracle.Failure as failure:
+        ...     print(failure.subject_name)
+        adapt.torch_function(double)
+    """
     name = str(getattr(thing, "said", None) or getattr(thing, "__qualname__", getattr(thing, "__name__", "…")))
     return "…" if "<" in name else name
