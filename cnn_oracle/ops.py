@@ -77,6 +77,7 @@ ADAGRAD = Comparison((), steps.adagrad)
 RMSPROP = Comparison((), steps.rmsprop)
 ADAM = Comparison((), steps.adam)
 ADAMW = Comparison((), steps.adamw)
+UNWRITTEN = Comparison((), elementwise.bound(elementwise.unwritten))  # of an op that ``cnn-oracle new`` has begun
 
 
 _TABLE: dict[str, tuple[Geometry, Comparison]] = {

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def render(module: str, **values: object) -> str:
     """``render(__file__, …)``: the text of the template of the module's name, ``….md.jinja``."""
-    text = Path(module).with_suffix(".md.jinja").read_text(encoding="utf-8")
-    return _environment().from_string(text).render(values)
+    return fill(Path(module).with_suffix(".md.jinja"), **values)
+
+
+def fill(template: Path, **values: object) -> str:
+    """The text of a template; a value that is missing is an error."""
+    return _environment().from_string(template.read_text(encoding="utf-8")).render(values)
 
 
 def thousands(count: int) -> str:

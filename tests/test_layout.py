@@ -53,19 +53,27 @@ def test_an_op_has_a_file_in_every_place(name):
     missing = [path for folder in PLACES if not (ROOT / (path := f"{folder}/{name}.py")).is_file()]
     laws = [f"tests/ops/test_{name}.py", f"tests/ops/test_{re.sub('[123]d$', '', name)}.py"]
     missing += [] if any((ROOT / path).is_file() for path in laws) else laws[:1]
-    assert not missing, f"add {', '.join(missing)}"
+    assert not missing, _absent(missing)
 
 
 @pytest.mark.parametrize("folder", ["manual", "reference"])
 def test_a_file_of_a_folder_is_an_op_in_the_table(folder):
     files = {p.stem for p in (ROOT / folder).glob("*.py") if not p.stem.startswith("_")}
     no_ops = files - {"convnet"} - set(OPS)
-    assert not no_ops, f"add a line for {', '.join(sorted(no_ops))} to the table of cnn_oracle/ops.py"
-    assert files >= set(OPS)
+    assert not no_ops, (
+        f"{', '.join(sorted(no_ops))} of {folder}/ must have a line in the table of cnn_oracle/ops.py: add it; "
+        "cnn-oracle new OP adds it, and all files, of an op that is nowhere yet"
+    )
+    no_files = [f"{folder}/{name}.py" for name in OPS if name not in files]
+    assert not no_files, _absent(no_files)
 
 
 def test_a_file_of_mistakes_is_of_an_op():
-    assert {p.stem for p in (ROOT / "cnn_oracle/mistakes").glob("[!_]*.py")} <= set(OPS)
+    of_none = {p.stem for p in (ROOT / "cnn_oracle/mistakes").glob("[!_]*.py")} - set(OPS)
+    assert not of_none, (
+        f"cnn_oracle/mistakes has {', '.join(sorted(of_none))}, and the table of ops does not: name it after its op, "
+        "let a file that several ops share begin with _, or begin the op: cnn-oracle new OP"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,11 +89,17 @@ def test_the_formulas_and_the_data_stand_on_their_own(folder, allowed):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
-        assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names <= allowed, path
+        assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names <= allowed, (
+            f"{path}: import nothing but {', '.join(sorted(allowed))}"
+        )
 
 
 def test_every_module_has_a_step_in_the_order():
-    assert {name.split(".")[1] for name in modules() if name.count(".")} == {*STEP, "__main__"}
+    there = {name.split(".")[1] for name in modules() if name.count(".")} - {"__main__"}
+    assert there == {*STEP}, (
+        f"give {sorted(there - {*STEP})} a place in ORDER of tests/test_layout.py, before all that imports it; take "
+        f"{sorted({*STEP} - there)} out of it"
+    )
 
 
 def test_no_module_imports_what_stands_after_it():
@@ -96,7 +110,7 @@ def test_no_module_imports_what_stands_after_it():
         for other in others
         if _step(other) > _step(name)
     ]
-    assert not backward
+    assert not backward, f"{'; '.join(backward)}: move what is shared to a module before both, see ORDER"
 
 
 def test_no_imports_form_a_circle():
@@ -110,7 +124,8 @@ def test_the_package_list_of_the_project_is_complete():
     """setuptools finds no packages by itself where folders are mapped."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     folders = {path.parent for path, _ in _files()} | {ROOT / "studies/mutation/reasons"}
-    assert listed == sorted(_dotted(folder) for folder in folders)
+    expected = sorted(_dotted(folder) for folder in folders)
+    assert listed == expected, "write packages in [tool.setuptools] of pyproject.toml so, in this order"
 
 
 def test_two_checkouts_are_not_mixed(tmp_path):
@@ -125,8 +140,16 @@ def test_two_checkouts_are_not_mixed(tmp_path):
 def test_every_package_says_what_it_holds():
     for path, _ in _files():
         package = path.parent / "__init__.py"
-        assert package.is_file(), package
-        assert ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))), package
+        assert package.is_file(), f"{package} is missing: write it, with a docstring that says what the folder holds"
+        doc = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8")))
+        assert doc, f"{package} has no docstring: write in it what the folder holds"
+
+
+def _absent(paths):
+    """What to do: an op of the table is completed by hand, since the command changes none that has begun."""
+    are, them = ("are", "them") if paths[1:] else ("is", "it")
+    begins = "cnn-oracle new OP begins an op, with all its files, that is not in the table yet"
+    return f"{', '.join(paths)} {are} missing: write {them} ({begins})"
 
 
 @cache

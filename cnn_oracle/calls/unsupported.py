@@ -64,7 +64,9 @@ VALUES = {
 
 def left_out(op: Op) -> list[str]:
     """The names of PyTorch's arguments, and the values of others, that ``op`` refuses."""
-    names = [name for name in _names(_torchs(op.name)) if name not in op.parameters and name not in ARRAYS]
+    function = _torchs(op.name)
+    asked = _names(function) if function else []  # an op may have no function of its name in PyTorch
+    names = [name for name in asked if name not in op.parameters and name not in ARRAYS]
     return [*names, *VALUES.get(op.name, {})]
 
 
@@ -85,4 +87,4 @@ def _torchs(name: str) -> Any:
         return getattr(init, f"{name}_")
     # a pooling that may also return indices is chosen at the call; its own signature has an underscore
     dispatched = getattr(F, f"{name}_with_indices", None)
-    return dispatched or getattr(F, name, None) or getattr(torch, name)
+    return dispatched or getattr(F, name, None) or getattr(torch, name, None)

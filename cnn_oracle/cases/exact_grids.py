@@ -135,6 +135,7 @@ def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Gr
 
 
 def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
+    """As ties, for x and its slopes: −1, 0 and 1."""
     return Grid(1, 1, kinks=True), slopes(call, keywords, bits)[1]
 
 

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from cnn_oracle.cli import benchmarks, exhaust, mutation, pages, probe, pytorch, report, study, survey, train, verify
+from cnn_oracle.cli import (
+    benchmarks,
+    exhaust,
+    mutation,
+    new,
+    pages,
+    probe,
+    pytorch,
+    report,
+    study,
+    survey,
+    train,
+    verify,
+)
 
 NAME = "cnn-oracle"
 
@@ -23,7 +36,7 @@ studies = typer.Typer(
 )  # fmt: skip
 for command in (
     pages.ops, verify.verify, exhaust.exhaust, probe.probe, pytorch.torch, survey.survey, train.train, pages.formulas,
-    report.report,
+    report.report, new.new,
 ):  # fmt: skip
     app.command()(command)
 for study_command in (
@@ -64,6 +77,11 @@ def main() -> None:
     except (typer.exceptions.TyperException, ValueError, OSError) as error:
         message = error.format_message() if isinstance(error, typer.exceptions.TyperException) else str(error)
         print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
+        status = 2
+    except NotImplementedError as error:
+        if not str(error).startswith("write "):  # what an op says that ``new`` has begun
+            raise
+        print(f"{NAME}: {error}", file=sys.stderr)
         status = 2
     except typer.Abort:
         status = 130

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     pass
 
 
-def ops(json: Json = None) -> None:
-    """List the ops: what is compared, how, and which options are covered."""
+def ops(
+    names: Annotated[list[str] | None, typer.Argument(metavar="OP", help="All there is to know of these ops.")] = None,
+    json: Json = None,
+) -> None:
+    """List the ops: what is compared, how, and which options are covered. Of named ops, say all there is to know."""
     check_folder(json)
     from cnn_oracle import theorems
     from cnn_oracle.calls.unsupported import left_out
-    from cnn_oracle.ops import OPS
+    from cnn_oracle.cli import details
+    from cnn_oracle.ops import OPS, look_up
+
+    named = {name: look_up(name) for name in names or ()}
 
     rows: list[dict[str, Any]] = [
         {
@@ -28,10 +34,13 @@ def ops(json: Json = None) -> None:
             "left_out": left_out(op),
             "theorems": [theorem.__name__ for theorem in theorems.of(op)],
         }
-        for op in OPS.values()
+        for op in (named or OPS).values()
     ]
+    rows = [row | (details.of(named[row["op"]]) if named else {}) for row in rows]
     write(json, rows)
-    if json != STDOUT:
+    if json != STDOUT and named:
+        print("\n\n\n".join(details.text(row) for row in rows))
+    elif json != STDOUT:
         cells = [
             (
                 r["op"],

@@ -53,9 +53,14 @@ class Mistake(NamedTuple):
 @functools.cache
 def of(op: str) -> tuple[Mistake, ...]:
     """The known mistakes of an op: those that it shares with others, then its own, in the order of the files."""
+    return tuple(m for file in files(op) for m in _in_file(op, file))
+
+
+def files(op: str) -> list[str]:
+    """The modules of an op's mistakes, the shared ones first."""
     family = op[:-2] if op.endswith(("1d", "2d", "3d")) else op
-    files = (f"{PREFIX}.{name}" for name in (*SHARED.get(family, ()), op))
-    return tuple(m for file in files if find_spec(file) for m in _in_file(op, file))
+    every = (f"{PREFIX}.{name}" for name in (*SHARED.get(family, ()), op))
+    return [file for file in every if find_spec(file)]
 
 
 def _in_file(op: str, file: str) -> Iterator[Mistake]:

@@ -33,7 +33,7 @@ def input_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
 
 
 def weight_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
-    """So is dw alone."""
+    """What a subject offers as torch.nn.grad does, dw alone, is autograd's."""
     return _part(subject, op, call, "weight_gradient", "dw")
 
 

@@ -1,0 +1,147 @@
+"""``ops conv2d``: what one op takes, how it is compared, what must hold, what goes wrong, and where it stands."""
+
+import inspect
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cnn_oracle.cli import checkout
+from cnn_oracle.cli.checkout import path_of
+
+if TYPE_CHECKING:
+    from cnn_oracle.op import Op
+
+UNSUPPORTED = re.compile(r"\b(left out|not taken|unsupported)\b")  # how an op's docs say it
+
+
+def of(op: "Op") -> dict[str, Any]:
+    """What ``ops --json`` writes of a named op besides the keys that every op has."""
+    from cnn_oracle import mistakes, theorems
+
+    defaults = {name: op.parameters[name].default for name in op.options}
+    return {
+        "summary": first_sentence(op.manual.__doc__),
+        "defaults": {name: value for name, value in defaults.items() if value is not inspect.Parameter.empty},
+        "unsupported": _unsupported(op),
+        "rejects": _rejects(op),
+        "grids": {grid.__name__: first_sentence(grid.__doc__) for grid in op.comparison.grids},
+        "normwise": op.normwise is not None,
+        "theorem_summaries": {t.__name__: first_sentence(t.__doc__) for t in theorems.of(op)},
+        "mistakes": [
+            {"name": m.name, "replaces": m.replaces, "description": m.description} for m in mistakes.of(op.name)
+        ],
+        "files": _files(op),
+    }
+
+
+def text(row: dict[str, Any]) -> str:
+    """The same to read: a section for each question, a line for each answer."""
+    options = [(name, _default(row, name)) for name in row["options"]]
+    sections = [
+        _section("options", options),
+        _section("unsupported", [(u["what"], u["call"] or u["why"]) for u in row["unsupported"]]),
+        _section("rejects", [(row["rejects"], "")] if row["rejects"] else []),
+        _section("comparison", _comparison(row)),
+        _section("theorems", row["theorem_summaries"].items()),
+        _section("known mistakes", [(m["name"], f"{m['replaces']}: {m['description']}") for m in row["mistakes"]]),
+        _section("files", [(what, ", ".join(paths) or "none") for what, paths in row["files"].items()]),
+    ]
+    return "\n\n".join([f"{row['signature']}\n{_wrapped('  ' + row['summary'], '  ')}", *sections])
+
+
+def first_sentence(doc: str | None) -> str:
+    """The first sentence of a docstring, on one line; all of its first paragraph where no sentence ends there."""
+    paragraph = " ".join(inspect.cleandoc(doc or "").partition("\n\n")[0].split())
+    return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
+
+
+def _unsupported(op: "Op") -> list[dict[str, str | None]]:
+    """What PyTorch's op has besides: a call that asks for it where it is a value, the docs' reason where they tell."""
+    from cnn_oracle.calls.unsupported import VALUES, left_out
+
+    calls, docs = VALUES.get(op.name, {}), _sentences(op)
+    return [
+        {
+            "what": what,
+            "call": calls.get(what),
+            "why": " ".join(s for s in docs if re.search(rf"\b{re.escape(what)}\b", s)),
+        }
+        for what in left_out(op)
+    ]
+
+
+def _sentences(op: "Op") -> list[str]:
+    """The sentences of the op's docs about what it does not take."""
+    docs = " ".join(f"{op.manual.__doc__} {_main(op).__doc__}".split())
+    return [sentence for sentence in re.split(r"(?<=\.) (?=[A-Z])", docs) if UNSUPPORTED.search(sentence)]
+
+
+def _rejects(op: "Op") -> str:
+    """What the docstring says under Raises."""
+    doc = inspect.getdoc(_main(op)) or ""
+    return " ".join(doc.partition("Raises:\n")[2].partition("\n\n")[0].split())
+
+
+def _main(op: "Op") -> Any:
+    return getattr(op.manual, "step" if op.kind == "step" else "forward")
+
+
+def _files(op: "Op") -> dict[str, list[str]]:
+    """By what they hold; tests only where there is a checkout."""
+    from cnn_oracle import mistakes
+
+    names = ("forward", "backward", "step")
+    written = [inspect.unwrap(getattr(op.manual, name)).__module__ for name in names if hasattr(op.manual, name)]
+    modules = {
+        "manual": [op.manual.__name__, *written],
+        "reference": [op.reference.__name__],
+        "mistakes": mistakes.files(op.name),
+        "bound": [_module(op.comparison.bound), *([_module(op.comparison.fast)] if op.comparison.fast else [])],
+        "calls": [_module(op.geometry)],
+    }
+    files = {what: [path_of(module) for module in dict.fromkeys(found)] for what, found in modules.items()}
+    return {"manual": files.pop("manual"), "reference": files.pop("reference"), "tests": _tests(op.name), **files}
+
+
+def _module(function: Any) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return str(function.__module__)
+
+
+def _tests(name: str) -> list[str]:
+    """The file of the op's laws: its own, that of all ranks, or both."""
+    top = checkout.own()
+    names = dict.fromkeys((name, re.sub("[123]d$", "", name)))
+    paths = [f"tests/ops/test_{name}.py" for name in names]
+    return [path for path in paths if top and (top / path).is_file()]
+
+
+def _default(row: dict[str, Any], name: str) -> str:
+    return repr(row["defaults"][name]) if name in row["defaults"] else "required"
+
+
+def _comparison(row: dict[str, Any]) -> list[tuple[str, str]]:
+    grids = [(f"EXACT on {name}", what) for name, what in row["grids"].items()]
+    normwise = [("NORMWISE", "fast algorithms may round more: all of an answer is within one bound")]
+    elsewhere = "on real numbers" if grids else "on real numbers alone: there is no exact grid"
+    return [*grids, ("BOUNDED", f"{elsewhere}, within the rounding error of the formula"), *normwise * row["normwise"]]
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    rows = list(rows) or [("none", "")]
+    width = max((len(name) for name, what in rows if what), default=0)
+    lines = [_wrapped(f"  {name:{width}}  {what}".rstrip(), " " * (width + 4 if what else 2)) for name, what in rows]
+    return "\n".join([title, *lines])
+
+
+def _wrapped(line: str, indent: str) -> str:
+    """To the terminal's width; elsewhere a line stays whole."""
+    if not sys.stdout.isatty():
+        return line
+    width = max(shutil.get_terminal_size().columns, len(indent) + 20)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False)
