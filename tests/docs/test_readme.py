@@ -79,7 +79,7 @@ def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     known, ops, named = found(r"has (\d+) wrong derivations of all (\d+) ops.*?uniquely on ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
     assert f"{named}% are named by it alone" in pages["mistakes"]
-    (calls,) = found(r"On ([\d,]+) drawn calls it calls none of them wrong")
+    (calls,) = found(r"On ([\d,]+) drawn calls it calls none of\s+them wrong")
     assert f"on {calls} drawn calls" in pages["alarms"]
     assert "False alarms: **none**" in pages["alarms"]
 
