@@ -84,6 +84,19 @@ def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     assert "False alarms: **none**" in pages["alarms"]
 
 
+def test_the_survey_is_counted_as_its_page_counts():
+    page = (ROOT / "docs/generated/field-trials.md").read_text()
+    numbers = re.findall(
+        r"^\| (\w+) \| [\d.]+ \| \d+ \| ([\d,]+) \|.*?\| (\d+) \| (\d+) \| (\d+) \| \d+ \|$", page, re.MULTILINE
+    )
+    calls = sum(int(row[1].replace(",", "")) for row in numbers)
+    assert found(r"On ([\d,]+) calls it found (\d+) kinds") == (
+        f"{calls:,}",
+        str(sum(int(n) for row in numbers for n in row[2:])),
+    )
+    assert len(numbers) == 9  # "nine released packages"
+
+
 def test_ops_are_counted_by_what_they_allow():
     verdicts = Counter(op.verdict for op in OPS.values())
     counts = found(r"Of the (\d+) ops, (\d+) have an exact grid, so their verdict is EXACT. The other (\d+)\s")
