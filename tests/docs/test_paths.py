@@ -27,7 +27,10 @@ NAME = re.compile(r"(?<![\w.])cnn_oracle(?:\.\w+)+")
 TOLD = ("#", "reason = ")  # the lines of a table that are prose
 
 # What the pages' examples have the reader make, in a project of the reader's own
-THEIRS = {"mykernels/conv2d.py", "mykernels.py", "jaxkernels.py", "test_leaky_relu.py", "result.json", "out.json"}
+THEIRS = {
+    "mykernels/conv2d.py", "mykernels/softmax.py", "mykernels.py", "jaxkernels.py", "test_leaky_relu.py", "result.json",
+    "out.json",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES)

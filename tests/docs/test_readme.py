@@ -2,21 +2,36 @@
 
 import json
 import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 from cnn_oracle import data
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.training import train
-from cnn_oracle.verification import EXAMPLES
+from cnn_oracle.verification import EXAMPLES, search
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_op_in_full_is_the_one_in_the_house():
-    code = [block for language, block in BLOCKS if language == "python"]
+def test_the_wrong_softmax_gives_the_message_shown(tmp_path, monkeypatch):
+    kernel = next(block for _, block in BLOCKS if block.startswith("# mykernels/softmax.py"))
+    (tmp_path / "mykernels").mkdir()
+    (tmp_path / "mykernels/softmax.py").write_text(kernel)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = {*sys.modules}
+    failure = search(load("mykernels"), OPS["softmax"], EXAMPLES, 0).failure
+    for name in ("mykernels", "mykernels.softmax"):  # another page has a module of this name
+        assert name not in before
+        sys.modules.pop(name, None)
+    assert f"\n{failure}\n" in README
+
+
+def test_the_op_in_full_is_the_one_in_the_project():
+    code = [block for language, block in BLOCKS if language == "python"][-4:]
     assert code[0] == (ROOT / "manual/softmax.py").read_text()
     assert code[1] == (ROOT / "reference/softmax.py").read_text()
     assert code[2] in (ROOT / "cnn_oracle/ops.py").read_text()
@@ -24,7 +39,7 @@ def test_the_op_in_full_is_the_one_in_the_house():
 
 
 def test_the_table_shows_some_ops_with_their_verdicts_and_counts_them_all():
-    rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)$", README, re.MULTILINE)
+    rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)  .* [\d.]+$", README, re.MULTILINE)
     assert len(rows) >= 10
     assert [row[:3] for row in rows] == [(name, OPS[name].verdict, str(EXAMPLES)) for name, *_ in rows]
     assert all(float(worst) < 1 for *_, worst in rows)
@@ -50,8 +65,6 @@ def test_both_commands_are_those_of_ci():
 
 def test_the_failure_shown_is_the_failure_said():
     """tests/oracle/cli/test_commands.py fixes the message; here it stands in full."""
-    from cnn_oracle.verification import search
-
     subject = load("cnn_oracle.mistakes.conv2d.scatter_overwrites")
     failure = search(subject, OPS["conv2d"], EXAMPLES, 0).failure
     assert f"\n{failure}\n".replace("manual --call", f"{subject.name} --call") in README
@@ -60,16 +73,35 @@ def test_the_failure_shown_is_the_failure_said():
 def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     totals = json.loads((ROOT / "docs/generated/mutants.json").read_text())["totals"]
     pages = {name: (ROOT / f"docs/generated/{name}.md").read_text() for name in ("mistakes", "alarms")}
-    edits, share = told(r"`manual` itself on trial, ([\d,]+) of\s+them.*?it rejects ([\d.]+) %")
+    edits, share = found(r"makes ([\d,]+) mutants of `manual`.*?oracle kills ([\d.]+) %")
     assert edits == f"{totals['edits']:,}"
     assert share == f"{100 * totals['rejected'] / (totals['rejected'] + totals['survived']):.2f}"
-    known, ops, named = told(r"knows (\d+) wrong derivations of all (\d+) ops.*?names ([\d.]+) %")
+    known, ops, named = found(r"has (\d+) wrong derivations of all (\d+) ops.*?uniquely on ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
     assert f"{named}% are named by it alone" in pages["mistakes"]
-    (calls,) = told(r"On ([\d,]+) drawn calls it calls none of them wrong")
+    (calls,) = found(r"On ([\d,]+) drawn calls it calls none of\s+them wrong")
     assert f"on {calls} drawn calls" in pages["alarms"]
     assert "False alarms: **none**" in pages["alarms"]
 
 
-def told(pattern):
+def test_the_survey_is_counted_as_its_page_counts():
+    page = (ROOT / "docs/generated/field-trials.md").read_text()
+    numbers = re.findall(
+        r"^\| (\w+) \| [\d.]+ \| \d+ \| ([\d,]+) \|.*?\| (\d+) \| (\d+) \| (\d+) \| \d+ \|$", page, re.MULTILINE
+    )
+    calls = sum(int(row[1].replace(",", "")) for row in numbers)
+    assert found(r"On ([\d,]+) calls it found (\d+) kinds") == (
+        f"{calls:,}",
+        str(sum(int(n) for row in numbers for n in row[2:])),
+    )
+    assert len(numbers) == 9  # "nine released packages"
+
+
+def test_ops_are_counted_by_what_they_allow():
+    verdicts = Counter(op.verdict for op in OPS.values())
+    counts = found(r"Of the (\d+) ops, (\d+) have an exact grid, so their verdict is EXACT. The other (\d+)\s")
+    assert [int(n) for n in counts] == [len(OPS), verdicts["EXACT"], verdicts["BOUNDED"]]
+
+
+def found(pattern):
     return re.search(pattern, README, re.DOTALL).groups()

@@ -21,15 +21,34 @@ def test_an_example_says_what_is_shown(title, tmp_path, monkeypatch, capsys):
         pytest.importorskip("jax")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    steps = re.findall(r"```(python|console)\n(.*?)```", EXAMPLES[title], re.DOTALL)
-    assert [kind for kind, _ in steps] == ["python", "console"] * (len(steps) // 2)
-    for (_, code), (_, session) in zip(steps[::2], steps[1::2], strict=True):
+    steps = re.findall(r"```(python|diff|console)\n(.*?)```", EXAMPLES[title], re.DOTALL)
+    kinds = [kind for kind, _ in steps]
+    assert kinds == ["python", "console", *["diff", "console"] * (len(steps) // 2 - 1)]
+    code = ""
+    for (_, change), (_, session) in zip(steps[::2], steps[1::2], strict=True):
+        code = _changed(code, change) if code else change
         name = code.partition("\n")[0].removeprefix("# ")
         Path(name).write_text(code)
         sys.modules.pop(name.removesuffix(".py"), None)
         command, _, shown = session.partition("\n")
         said = _run(shlex.split(command.removeprefix("$ ")), monkeypatch, capsys)
         _holds(said, shown)
+
+
+def _changed(code, diff):
+    """The code after a diff: hunks between @@, each of which fits one place."""
+    for hunk in diff.split("@@\n"):
+        lines = hunk.splitlines(keepends=True)
+        before, after = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
+        assert code.count(before) == 1, before
+        code = code.replace(before, after)
+    return code
+
+
+def test_a_diff_changes_one_place():
+    assert _changed("a\nb\nc\n", " a\n-b\n+d\n") == "a\nd\nc\n"
+    with pytest.raises(AssertionError):
+        _changed("b\nb\n", "-b\n")
 
 
 def _run(command, monkeypatch, capsys):
