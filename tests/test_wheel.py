@@ -119,7 +119,7 @@ def test_the_command_line_works(run, command):
 
 def test_a_mistake_is_rejected(run):
     told = run("cnn-oracle", "verify", "cnn_oracle.mistakes.relu.one_at_the_kink", status=1)
-    assert "consistent with: " in told
+    assert "likely cause: " in told
 
 
 def test_python_works(run):

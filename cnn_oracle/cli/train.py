@@ -97,7 +97,7 @@ def _shown(report: "Report") -> str:
 def _parting(report: "Report") -> str:
     """Where the two runs first chose differently, if they did."""
     steps = len(report.steps)
-    if (p := report.first_divergence) is None:
+    if (p := report.parting) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
     values = f"{p.values.manual:.3g} by hand, {p.values.reference:.3g} in PyTorch"
     return (

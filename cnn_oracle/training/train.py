@@ -68,7 +68,7 @@ class Report:
     """What the JSON holds, under the same names.
 
     Seconds are each side's own work: training and testing, not comparing. ``parting`` is the first choice that the two
-    sides make differently, ``tie`` the first one before it that changes nothing (training/parting.py tells them apart).
+    sides make differently, ``tie`` the first one before it that changes nothing (training/first_divergence.py tells them apart).
     """
 
     dataset: str
@@ -81,7 +81,7 @@ class Report:
     versions: dict[str, str]
     hardware: dict[str, str | int]
     epochs: list[Epoch] = field(default_factory=list)
-    first_divergence: Difference | None = None
+    parting: Difference | None = None
     tie: Difference | None = None
     steps: Steps = field(default_factory=Steps)
 
@@ -162,7 +162,7 @@ def _step(report: Report, sides: Sides, epoch: int, x: Array, labels: Array) -> 
             f"step {len(steps)}: the loss is {loss.manual} by hand and {loss.reference} by PyTorch, "
             f"and the largest weight difference {difference}"
         )
-    if report.first_divergence is None:
+    if report.parting is None:
         _look_for_a_parting(report, sides, epoch, x)
 
 
@@ -170,7 +170,7 @@ def _look_for_a_parting(report: Report, sides: Sides, epoch: int, x: Array) -> N
     values = sides.manual.values, sides.reference.values
     for tie, difference in differences(x, *values, step=len(report.steps), epoch=epoch):
         if not tie:
-            report.first_divergence = difference
+            report.parting = difference
             return
         report.tie = report.tie or difference
 

@@ -11,7 +11,7 @@ import cnn_oracle as oracle
 from cnn_oracle.manual import conv2d, layer_norm, relu, softmax
 
 PAGE = (Path(__file__).parents[2] / "docs/verify-your-own-kernel.md").read_text()
-TOLD = dict(re.findall(r"^\| (\w[^|`]*?) \| `(.*?)` \|$", PAGE.partition("## What is told")[2], re.MULTILINE))
+TOLD = dict(re.findall(r"^\| (\w[^|`]*?) \| `(.*?)` \|$", PAGE.partition("## Failure messages")[2], re.MULTILINE))
 rng = np.random.default_rng(0)
 
 
@@ -56,14 +56,14 @@ def restless(x):
 
 SUBJECTS = {
     "writes to an argument": ("relu", in_place, relu.backward),
-    "gives out its argument's memory": ("relu", own_input, relu.backward),
+    "returns the memory of an argument": ("relu", own_input, relu.backward),
     "ignores strides": ("relu", strideless, relu.backward),
-    "answers in another precision": ("relu", lambda x: relu.forward(x).astype(np.float32), relu.backward),
-    "computes in float32 on the way": ("relu", in_float32, relu.backward),
-    "leaves a part of its answer unwritten": ("relu", half_written, relu.backward),
-    "gives another answer at another run": ("relu", restless, relu.backward),
-    "takes what PyTorch does not": ("conv2d", any_channels, conv2d.backward),
-    "gives zeros for gradients": ("softmax", softmax.forward, lambda dy, x, *, dim: (np.zeros_like(x),)),
+    "returns another dtype": ("relu", lambda x: relu.forward(x).astype(np.float32), relu.backward),
+    "computes in float32 internally": ("relu", in_float32, relu.backward),
+    "does not write a part of its output": ("relu", half_written, relu.backward),
+    "returns other numbers in a second run": ("relu", restless, relu.backward),
+    "accepts what PyTorch rejects": ("conv2d", any_channels, conv2d.backward),
+    "returns zeros as gradients": ("softmax", softmax.forward, lambda dy, x, *, dim: (np.zeros_like(x),)),
     "has other options, or other defaults": ("relu", lambda x, slope=0: relu.forward(x), relu.backward),
 }  # fmt: skip
 

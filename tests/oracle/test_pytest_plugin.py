@@ -133,10 +133,12 @@ def test_the_header_says_which_pytorch_it_is_compared_with(told):
 def test_a_failure_is_the_whole_message_and_no_more(told):
     block = re.search(r"__ mykernels::relu::backward_is_autograds_gradient __+\n(.*?)\n__", told[1], re.DOTALL)
     assert block[1] == (
-        "WRONG  dx = 0, PyTorch says 7   (1 of 1 elements)\n"
+        "WRONG  dx is wrong   (1 of 1 elements)\n"
+        "  subject   0\n"
+        "  pytorch   7\n"
         "  call      relu(x=())\n"
-        "  referee   the subject is wrong: both forwards say 7\n"
-        "  consistent with: every gradient is zero\n"
+        "  arbiter   the subject is wrong: both forwards say 7\n"
+        "  likely cause: every gradient is zero\n"
         "  reproduce pytest --oracle-subject mykernels mykernels::relu::backward_is_autograds_gradient"
     )
 

@@ -106,8 +106,8 @@ def test_printing_a_failure_computes_nothing(monkeypatch):
     monkeypatch.setattr(mistakes, "of", raises)
     monkeypatch.setattr(CONV.reference, "forward", raises)
     assert "  arbiter   the subject is wrong: " in str(failure)
-    assert "  consistent with: dx is 1/2 times what it should be\n" in str(failure)
-    assert "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n" in str(other)
+    assert "  likely cause: dx is 1/2 times what it should be\n" in str(failure)
+    assert "  likely cause: dx is assigned (=) where windows overlap, not added (+=)\n" in str(other)
     assert failure.who_is_wrong
     assert failure.likely_causes
     assert failure.reproduce
@@ -117,7 +117,7 @@ def test_a_failure_that_is_not_made_small_is_not_diagnosed():
     failure = search(load(WRONG), CONV, 100, 0, shrink=False).failure
     assert failure.diagnosis == Diagnosis()
     assert (failure.who_is_wrong, failure.likely_causes) == (None, [])
-    assert "consistent with" not in str(failure)
+    assert "likely cause" not in str(failure)
 
 
 def test_a_cause_is_told_once():

@@ -145,7 +145,7 @@ def test_nan_counts_as_wrong_unless_both_have_it():
         answers = {"y": np.array([got, 0.0])}
         expected = {"y": np.array([want, 0.0])}
         if wrong:
-            with pytest.raises(Failure, match=r"y\[0\] = "):
+            with pytest.raises(Failure, match=r"y\[0\] is wrong"):
                 compare(case, answers, None, expected)
         else:
             assert compare(case, answers, None, expected) == 0

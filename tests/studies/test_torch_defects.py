@@ -299,7 +299,7 @@ def test_the_command_line_puts_one_call_on_trial_and_exits_with_one(capsys, monk
     code, out, _ = run(capsys, monkeypatch, "torch", *call, "--json", str(tmp_path / "trial.json"))
     assert code == 1
     assert "WRONG  hardsigmoid, float64, contiguous: dx[0] = " in out
-    assert "  referee   PyTorch is wrong: both forwards say " in out
+    assert "  arbiter   PyTorch is wrong: both forwards say " in out
     assert "torch: 1 of 1 rows fail, by 1 calls\n" in out
     (row,) = json.loads((tmp_path / "trial.json").read_text())["rows"]
     assert (row["verdict"], row["calls"], row["wrong"], row["unsafe"]["calls"]) == ("WRONG", 1, 1, 0)

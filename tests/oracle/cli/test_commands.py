@@ -64,10 +64,12 @@ def test_a_failure_reads_as_designed(oracle):
     _, out, _ = oracle("verify", WRONG)
     call = "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))"
     assert out[out.index("WRONG  dx") :] == (
-        "WRONG  dx[0,0,0,1] = 36, PyTorch says 68   (1 of 3 elements)\n"
+        "WRONG  dx[0,0,0,1] is wrong   (1 of 3 elements)\n"
+        "  subject   36\n"
+        "  pytorch   68\n"
         f"  call      {call}\n"
-        "  referee   the subject is wrong: both forwards say 68\n"
-        "  consistent with: dx is assigned (=) where windows overlap, not added (+=)\n"
+        "  arbiter   the subject is wrong: both forwards say 68\n"
+        "  likely cause: dx is assigned (=) where windows overlap, not added (+=)\n"
         f"  reproduce cnn-oracle verify {WRONG} --call '{call}' --seed 0\n"
         f"\n{WRONG}: 1 of 1 ops are not what PyTorch computes, by {_calls(out)} drawn calls\n"
         f"compared with {environment.pytorch()}\n"

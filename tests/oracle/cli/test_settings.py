@@ -65,7 +65,7 @@ def test_the_subject_of_the_settings_is_checked_where_none_is_given(oracle, proj
     status, out, _ = oracle("verify", "--op", "relu")
     assert status == 1
     assert "kernels_of_settings: 1 of 1 ops are not what PyTorch computes" in out
-    assert "  consistent with: the derivative at 0 is 1; PyTorch's convention is 0" in out
+    assert "  likely cause: the derivative at 0 is 1; PyTorch's convention is 0" in out
 
 
 def test_a_table_about_another_subject_says_nothing_of_this_one(oracle, project):

@@ -1,4 +1,4 @@
-"""The referee: definitions are right where PyTorch and manual are, and say who is wrong where they are not."""
+"""The arbiter: definitions are right where PyTorch and manual are, and say who is wrong where they are not."""
 
 import random
 from fractions import Fraction
@@ -95,10 +95,10 @@ def test_a_convention_is_no_fault_of_either_side():
     )
 
 
-def test_bad_manners_need_no_referee():
+def test_a_contract_violation_needs_no_arbiter():
     failure = failure_of("softmax", forward=lambda x, *, dim: softmax.forward(x, dim=dim).astype(np.float32))
     assert failure.who_is_wrong is None
-    assert "referee" not in str(failure)
+    assert "arbiter" not in str(failure)
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -53,7 +53,7 @@ def test_float64_lockstep_differs_by_roundings_alone(digits: Dataset, learnt: Re
     assert max(learnt.steps.max_weight_difference) <= bound
     assert np.abs(np.subtract(learnt.steps.loss.manual, learnt.steps.loss.reference)).max() <= 1e-12
     assert [epoch.agreement for epoch in learnt.epochs] == [1.0] * train.RECIPES["digits"].epochs
-    assert learnt.first_divergence is None
+    assert learnt.parting is None
 
 
 def test_digits_are_learnt(learnt: Report) -> None:
@@ -104,12 +104,12 @@ def test_float32_parts_from_its_own_roundings(digits: Dataset) -> None:
     report = train.compare(digits, dtype="float32", epochs=5)
     jump = report.steps.max_weight_difference
     assert jump[0] < 1e-6
-    if report.first_divergence is None:
+    if report.parting is None:
         assert max(jump) < 1e-4
     else:
-        assert 1 <= report.first_divergence.step <= len(jump)
-        assert report.first_divergence.layer in ("relu1", "pool1", "relu2", "pool2")
-        assert all(difference < 1e-4 for difference in jump[: report.first_divergence.step - 1])
+        assert 1 <= report.parting.step <= len(jump)
+        assert report.parting.layer in ("relu1", "pool1", "relu2", "pool2")
+        assert all(difference < 1e-4 for difference in jump[: report.parting.step - 1])
 
 
 def networks(x: np.ndarray[Any, Any]) -> tuple[Manual, Reference]:
