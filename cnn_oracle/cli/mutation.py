@@ -1,4 +1,4 @@
-"""``study mutation``: small edits of ``manual`` on trial."""
+"""``study mutation``: mutants of ``manual``, each by one small edit."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -15,7 +15,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
     results: Annotated[
         Path | None,
-        typer.Option(help=f"Results as JSON, made here if they are missing; {FOLDER} beside the page unless told."),
+        typer.Option(help=f"Results as JSON, made here if they are missing; {FOLDER} beside the page unless given."),
     ] = None,
 ) -> None:
     """Write one page of HTML that explains every formula and shows the evidence; it needs no network."""

@@ -18,7 +18,7 @@ def evidence(
     exhaustive: Annotated[int, typer.Option(help="The largest axis of the exhaustive runs.", min=1)] = 5,
     jobs: Jobs = None,
 ) -> None:
-    """Write the page of evidence: per op the comparison, its small world, the time, what drawn calls reach."""
+    """Write the page of evidence: per op the comparison, the exhaustive run, its time, the coverage of drawn calls."""
     limit(jobs)
     from cnn_oracle.mistakes import load
     from cnn_oracle.studies import evidence
@@ -74,7 +74,7 @@ def false_positives(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Listen for false alarms: right answers computed otherwise, of which none may be called wrong."""
+    """Look for false positives: right implementations, computed in other ways. None of them may be called wrong."""
     limit(jobs)
     check_folder(json, markdown)
     from cnn_oracle.studies import false_positives as study

@@ -26,7 +26,7 @@ from cnn_oracle.run.workers import limit
 
 
 def survey(
-    packages: Annotated[list[str] | None, typer.Argument(help="Those on trial; all that are installed.")] = None,
+    packages: Annotated[list[str] | None, typer.Argument(help="The packages; all that are installed.")] = None,
     examples: Annotated[
         int | None, typer.Option(help="Calls of each op that the package has the options for; 100.", min=1)
     ] = None,
@@ -39,7 +39,7 @@ def survey(
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
 ) -> None:
-    """Put released packages on trial, and list where they disagree with PyTorch, and why.
+    """Compare released packages with PyTorch, and list where they disagree, and why.
 
     The exit status is 1 if a disagreement is none of those that have been looked into.
     """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnn_oracle.training.train import Report
 
 ROW = "{:>5}  {:>8} {:>8}  {:>8} {:>8}  {:>9}  {:>11}  {:>8} {:>8}"
-SIDES = ("by hand", "PyTorch")
+SIDES = ("NumPy", "PyTorch")
 
 
 def train(
@@ -28,7 +28,7 @@ def train(
     json: Json = None,
     plot: Annotated[Path | None, typer.Option(help="Draw losses and weight difference to this .png or .svg.")] = None,
 ) -> None:
-    """Train one network twice, by hand in NumPy and in PyTorch, step for step, and compare."""
+    """Train one network twice, in NumPy and in PyTorch, step for step, and compare."""
     from cnn_oracle import data
     from cnn_oracle.training import plots, train
 
@@ -89,7 +89,7 @@ def _shown(report: "Report") -> str:
     last = report.epochs[-1]
     manual, reference, most = last.accuracy.manual, last.accuracy.reference, last.max_weight_difference
     return (
-        f"{report.dataset}: {manual:.2%} of the test images are classified right by hand, {reference:.2%} in PyTorch; "
+        f"{report.dataset}: {manual:.2%} of the test images are classified right in NumPy, {reference:.2%} in PyTorch; "
         f"they agree on {last.agreement:.2%}, and at the end no weight differs by more than {most:.1e}"
     )
 
@@ -99,7 +99,7 @@ def _parting(report: "Report") -> str:
     steps = len(report.steps)
     if (p := report.parting) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
-    values = f"{p.values.manual:.3g} by hand, {p.values.reference:.3g} in PyTorch"
+    values = f"{p.values.manual:.3g} in NumPy, {p.values.reference:.3g} in PyTorch"
     return (
         f"\nthe two runs part at step {p.step:,} of {steps:,}: {p.layer}{list(p.index)} is {values} ({p.elements} so)"
     )

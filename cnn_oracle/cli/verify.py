@@ -51,7 +51,8 @@ def verify(
     ] = None,
     examples: Annotated[int | None, typer.Option(help="Drawn calls per op; 100 unless given.", min=1)] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="Draw calls until so many seconds have passed, and say how far it came.", min=1)
+        float | None,
+        typer.Option(help="Draw calls for this many seconds, and say how far it came.", min=1),
     ] = None,
     jobs: Jobs = None,
     isolate: Isolate = False,

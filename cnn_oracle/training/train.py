@@ -68,7 +68,7 @@ class Report:
     """What the JSON holds, under the same names.
 
     Seconds are each side's own work: training and testing, not comparing. ``parting`` is the first choice that the two
-    sides make differently, ``tie`` the first one before it that changes nothing (training/first_divergence.py tells them apart).
+    sides make differently, ``tie`` the first one before it that changes nothing (first_divergence.py tells them apart).
     """
 
     dataset: str
