@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.enumeration import Path, Space, estimate
-from cnn_oracle.calls.sampling import Drawn, Sample, Slice
+from cnn_oracle.calls.sampling import EnumerationSlice, RandomCalls, Sample
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.environment import pytorch
 from cnn_oracle.op import Op
@@ -67,7 +67,7 @@ def verify(
     """
     ops, rounds = covered(subject, names), drawn if seconds is None else without_end
     for op in ops:
-        if op.name in subject.limits.options and not [*Drawn(1, seed, limits=subject.limits).samples(op)]:
+        if op.name in subject.limits.options and not [*RandomCalls(1, seed, limits=subject.limits).samples(op)]:
             raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
     total = None if seconds else len(ops) * examples
     steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
@@ -193,7 +193,7 @@ def exhaust(
     options, enough = (f" --part {part[0]}/{part[1]}", EXAMPLES) if part[1] > 1 else ("", 0)
 
     def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
-        sources = (Slice(size, prefix, subject.limits) for prefix in prefixes)
+        sources = (EnumerationSlice(size, prefix, subject.limits) for prefix in prefixes)
         blocks = [Block(subject, op, source, once=True, alone=isolate) for source in sources]
         return verdict(subject, op, [blocks], enough=enough, command=f"exhaust {size}", options=options)
 
@@ -221,7 +221,7 @@ def _hours(subject: Subject, op: Op, size: int, number: Count, progress: Progres
     """How long so many calls take here, by some at random; the first of a process are slow, so the median tells."""
     rng = Random(0)
     paths = [path for _ in range(TIMED) if (path := Space(op, size).probe(rng)[1])]
-    blocks = [Block(subject, op, Slice(size, path), once=True) for path in paths]
+    blocks = [Block(subject, op, EnumerationSlice(size, path), once=True) for path in paths]
     seconds = [0.0]
     for _, one in each(_timed, blocks, of_death=lambda *_: 0.0):
         progress(f"timing {op.name}", 1, len(paths))

@@ -16,7 +16,7 @@ import torch
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Source, admitted
+from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, unanswered
 from cnn_oracle.cases.exact_grids import SMALL
@@ -97,7 +97,7 @@ class Search(NamedTuple):
 
 def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
     """The jobs of a number of drawn calls."""
-    source = Drawn(examples, seed, limits=subject.limits)
+    source = RandomCalls(examples, seed, limits=subject.limits)
     yield [Block(subject, op, source, i, i + BLOCK) for i in range(0, examples, BLOCK)]
 
 
@@ -128,7 +128,7 @@ def verdict(
     """
     start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
-    before = [Block(subject, op, Listed(tuple(first)))] if first else []
+    before = [Block(subject, op, CallList(tuple(first)))] if first else []
     for round_ in rounds:
         once = any(block.once for block in round_)
         if not found.calls and not once:  # in time, where time is limited
@@ -287,7 +287,7 @@ def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
     return op.normwise is not None and failure.index is not None and not precision.narrow(subject, op)
 
 
-class Unexplained(NamedTuple):
+class FailureToExplain(NamedTuple):
     """A failure as it was met: what it takes to make it small and to explain it."""
 
     subject: Subject
@@ -305,7 +305,7 @@ def explained(
     assert failure
     if found.sample is None:  # the process ended: nothing is known but the call
         return failure
-    job = Unexplained(subject, op, failure, found.sample, tuple(which))
+    job = FailureToExplain(subject, op, failure, found.sample, tuple(which))
     for work in (_as_drawn if once else _smallest, _diagnosed):
         (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
         if better is not None:
@@ -313,19 +313,19 @@ def explained(
     return failure
 
 
-def _smallest(job: Unexplained, note: Note) -> Failure:
+def _smallest(job: FailureToExplain, note: Note) -> Failure:
     numbers = count()
     with single_threaded():
         return smallest(job.subject, job.op, job.failure, job.sample, job.which, lambda: note(next(numbers)))
 
 
-def _diagnosed(job: Unexplained, note: Note) -> Failure:
+def _diagnosed(job: FailureToExplain, note: Note) -> Failure:
     note(0)
     with single_threaded():
         return diagnose(job.subject, job.op, job.failure)
 
 
-def _as_drawn(job: Unexplained, note: Note) -> Failure:
+def _as_drawn(job: FailureToExplain, note: Note) -> Failure:
     """The same failure on the arrays that its ``reproduce`` line draws, if they show it, as they nearly always do."""
     note(0)
     for seed in range(3):
@@ -370,7 +370,7 @@ def search(
 ) -> Search:  # fmt: skip
     """The theorems of an op, or some, on drawn calls, in this process."""
     (round_,) = drawn(subject, op, examples, seed)
-    round_ = [*([Block(subject, op, Listed(tuple(first)))] if first else []), *round_]
+    round_ = [*([Block(subject, op, CallList(tuple(first)))] if first else []), *round_]
     return finish(_search(subject, op, round_, which, shrink))
 
 

@@ -20,7 +20,7 @@ ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "by_jax", "pytor
 SHARES = {"fft": 0.1, "by_jax": 0.02}
 
 
-class Alarms(NamedTuple):
+class FalsePositives(NamedTuple):
     """A subject's op: its calls, its verdicts by how often each was given, and the first failure, which is an alarm."""
 
     subject: str
@@ -30,7 +30,7 @@ class Alarms(NamedTuple):
     failure: Failure | None
 
 
-def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[Alarms]:
+def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[FalsePositives]:
     """At least so many calls, in all, of every alternative that can be imported here."""
     names = [f"cnn_oracle.studies.known_good.{name}" for name in ALTERNATIVES if name != "by_jax" or find_spec("jax")]
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
@@ -52,7 +52,7 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
         if row:
             told[subject.name, op.name].append(row)
     return [
-        Alarms(
+        FalsePositives(
             *pair, sum(row.calls for row in rows), dict(Counter(str(row.verdict) for row in rows)),
             next((row.failure for row in rows if row.failure), None),
         )
@@ -60,7 +60,7 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
     ]  # fmt: skip
 
 
-def markdown(heard: list[Alarms]) -> str:
+def markdown(heard: list[FalsePositives]) -> str:
     """The page."""
     of = {name: [one for one in heard if one.subject.endswith(f".{name}")] for name in ALTERNATIVES}
     verdicts = {name: sum((Counter(one.verdicts) for one in found), Counter[str]()) for name, found in of.items()}

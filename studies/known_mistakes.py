@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cnn_oracle import mistakes
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import cases
-from cnn_oracle.diagnose.matching import CALLS, Known, disambiguate
+from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
@@ -107,7 +107,7 @@ def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
         left = [m for m in mistakes.of(op.name) if asked[m.name][0] < geometries]
         if not left:
             break
-        for known in (Known(op, case) for case in cases(op, random_call(op, rng))):
+        for known in (CaseWithOutputs(op, case) for case in cases(op, random_call(op, rng))):
             shown = [(m, answers) for m in left if (answers := known.wrong(m))]
             left = [m for m in left if m not in [mistake for mistake, _ in shown]]
             for m, answers in shown:

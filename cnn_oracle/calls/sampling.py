@@ -80,7 +80,7 @@ def random_call(op: Op, rng: Random) -> Call:
     return next(_safe(op, rng, repeat(0.0))).call
 
 
-class Drawn(NamedTuple):
+class RandomCalls(NamedTuple):
     """Drawn calls. ``simple``: the probability that a choice is the simplest, in one call after the other."""
 
     examples: int
@@ -99,7 +99,7 @@ class Drawn(NamedTuple):
         return islice(_safe(op, rng, simple, self.limits), self.examples)
 
 
-class Slice(NamedTuple):
+class EnumerationSlice(NamedTuple):
     """The calls of an enumeration of that size that begin with these choices."""
 
     size: int
@@ -110,7 +110,7 @@ class Slice(NamedTuple):
         return (Sample(call) for call in Space(op, self.size).calls(self.prefix) if self.limits.admit(op, call))
 
 
-class Listed(NamedTuple):
+class CallList(NamedTuple):
     """Calls that are given."""
 
     given: tuple[Sample, ...]
@@ -119,7 +119,7 @@ class Listed(NamedTuple):
         return (one for one in self.given if one.call.op == op.name)
 
 
-Source = Drawn | Slice | Listed
+Source = RandomCalls | EnumerationSlice | CallList
 
 
 def _drawn(op: Op, rng: Random, simple: float = 0.0, limits: Limits = EVERYTHING) -> Sample:

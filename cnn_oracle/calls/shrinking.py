@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import SEEDS, Drawn, Sample, admitted, sample
+from cnn_oracle.calls.sampling import SEEDS, RandomCalls, Sample, admitted, sample
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits
@@ -60,7 +60,7 @@ def simplest(
     op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
 ) -> Sample:
     """The first of some simple calls that fails, too: it has less to be rid of. Else the one that was found."""
-    for one in Drawn(FIRST, 0, SIMPLE, limits, unsafe_too).samples(op):
+    for one in RandomCalls(FIRST, 0, SIMPLE, limits, unsafe_too).samples(op):
         try:
             check(one.call)
         except Exception:  # whatever it raises, shrink() raises it again

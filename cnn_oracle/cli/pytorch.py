@@ -28,7 +28,7 @@ from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
     from cnn_oracle.studies.torch_defects.campaign import Row
-    from cnn_oracle.studies.torch_defects.findings import Explained
+    from cnn_oracle.studies.torch_defects.findings import Explanation
     from cnn_oracle.studies.torch_defects.plan import Plan
 
 
@@ -108,7 +108,7 @@ def torch_defects(
     print(f"{sum(s.there is True for s in seen)} of {len(seen)} known defects are here")
 
 
-def run(wanted: "Plan", timeout: float) -> "tuple[list[Row], list[Explained]]":
+def run(wanted: "Plan", timeout: float) -> "tuple[list[Row], list[Explanation]]":
     """With a progress bar."""
     from cnn_oracle.studies.torch_defects import campaign, findings
 

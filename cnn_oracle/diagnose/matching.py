@@ -26,7 +26,7 @@ def consistent_with(failure: Failure) -> list[Mistake]:
     """
     if failure.case is None or failure.outputs is None:
         return []
-    return Known(OPS[failure.call.op], failure.case).matching(failure.outputs)
+    return CaseWithOutputs(OPS[failure.call.op], failure.case).matching(failure.outputs)
 
 
 def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake]:
@@ -41,7 +41,7 @@ def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake
     return known
 
 
-class Known:
+class CaseWithOutputs:
     """A case, and what the known mistakes of its op answer to it: no more than is asked for, and each once."""
 
     def __init__(self, op: Op, case: Case) -> None:
@@ -89,7 +89,7 @@ class Known:
         return answers
 
 
-def _telling(op: Op, known: list[Mistake]) -> Known | None:
+def _telling(op: Op, known: list[Mistake]) -> CaseWithOutputs | None:
     """Of drawn cases the one on which the mistakes give the most different answers, if they do not all do the same."""
     best, most = None, 1
     for i in range(TRIES):
@@ -102,6 +102,6 @@ def _telling(op: Op, known: list[Mistake]) -> Known | None:
 
 
 @functools.lru_cache(2 * TRIES)
-def _drawn(op: str, i: int) -> list[Known]:
+def _drawn(op: str, i: int) -> list[CaseWithOutputs]:
     """The cases of the i-th call among which telling ones are looked for: the same whatever is to be told apart."""
-    return [Known(OPS[op], case) for case in cases(OPS[op], random_call(OPS[op], Random(i)))]
+    return [CaseWithOutputs(OPS[op], case) for case in cases(OPS[op], random_call(OPS[op], Random(i)))]

@@ -30,7 +30,7 @@ class Mistake(NamedTuple):
     calls: int | None
 
 
-class Printed(NamedTuple):
+class PrintedFormula(NamedTuple):
     """A formula of the article: as printed, in general, and where the printed form is right.
 
     ``verdict`` is holds, narrower or wrong; ``counterexample`` the smallest, with what the printed form gives there.
@@ -61,11 +61,11 @@ class Op(NamedTuple):
     mistakes: list[Mistake]
 
 
-def printed(row: Formula) -> Printed:
+def printed(row: Formula) -> PrintedFormula:
     """The card of a row of the article's table."""
     verdict = "wrong" if row.status.startswith("wrong") else "narrower" if row.domain else "holds"
     found = re.search(r"smallest counterexample (.*?): (.*?)(?:; holds when|$)", row.status)
-    return Printed(
+    return PrintedFormula(
         row.id, typeset(row.printed), typeset(row.general), verdict, typeset(row.domain) if row.domain else None,
         typeset(found[1]) + ": " + found[2] if found else None,
         code.functions(row.implementations), [theorem.rpartition("::")[2] for theorem in row.theorems or ()],

@@ -36,7 +36,7 @@ class Section(NamedTuple):
     number: int
     chapter: Chapter
     blocks: list[Block]
-    printed: list[cards.Printed]
+    printed: list[cards.PrintedFormula]
     ops: list[cards.Op]
     groups: list[tuple[str, list[cards.Op]]]
     elsewhere: list[str]

@@ -21,7 +21,7 @@ PLACES: tuple[tuple[Any, str], ...] = (
 MAKERS = tuple(getattr(owner, name) for owner, name in PLACES)
 
 
-class _Watched:
+class _FillValue:
     """What new memory is filled with now; None where it is left as it is."""
 
     value: float | None = None
@@ -48,10 +48,10 @@ class filled:  # noqa: N801  # a context manager, of which a class is the fastes
         self.alone = watched() if np.empty is MAKERS[0] else None  # nobody watches for many calls
         if self.alone:
             self.alone.__enter__()
-        self.before, _Watched.value = _Watched.value, self.value
+        self.before, _FillValue.value = _FillValue.value, self.value
 
     def __exit__(self, *error: Any) -> None:
-        _Watched.value = self.before
+        _FillValue.value = self.before
         if self.alone:
             self.alone.__exit__(*error)
 
@@ -65,7 +65,7 @@ def _put(makers: list[Callable[..., Any]]) -> None:
 def _filling(make: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(make)
     def made(*arguments: Any, **keywords: Any) -> Any:
-        memory, value = make(*arguments, **keywords), _Watched.value
+        memory, value = make(*arguments, **keywords), _FillValue.value
         if value is None:
             return memory
         whole = -1 if isnan(value) else int(value)

@@ -120,7 +120,7 @@ def start_early() -> None:
             signal.signal(signal.SIGINT, before)
 
 
-class _Raised(NamedTuple):
+class _WorkError(NamedTuple):
     """What ended a job without ending its process; a ValueError says what is wrong with the call."""
 
     says: str
@@ -158,11 +158,11 @@ class _Worker(Generic[Job, Result]):
 
     def outcome(self) -> Result | WorkerCrash:
         try:
-            result: Result | _Raised = self.pipe.recv()
+            result: Result | _WorkError = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
             return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
-        if isinstance(result, _Raised):  # what a subject raises is caught: this is a mistake of ours, or of the call
+        if isinstance(result, _WorkError):  # what a subject raises is caught: this is a mistake of ours, or of the call
             raise ValueError(result.says) if result.of_the_call else RuntimeError(result.says)
         return result
 
@@ -196,15 +196,15 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
         pass
 
 
-def _done(work: Work[Job, Result], pipe: Any, note: Any) -> Result | _Raised:
+def _done(work: Work[Job, Result], pipe: Any, note: Any) -> Result | _WorkError:
     try:
         return work(pipe.recv(), lambda i: setattr(note, "value", i))
     except ValueError as error:
-        return _Raised(str(error), of_the_call=True)
+        return _WorkError(str(error), of_the_call=True)
     except (EOFError, ConnectionError):
         raise
     except Exception:
-        return _Raised(f"a worker failed:\n{traceback.format_exc()}", of_the_call=False)
+        return _WorkError(f"a worker failed:\n{traceback.format_exc()}", of_the_call=False)
 
 
 def _end_with_parent() -> None:

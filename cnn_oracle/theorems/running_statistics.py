@@ -13,7 +13,7 @@ from cnn_oracle.cases.case import Case, Numbers
 from cnn_oracle.cases.exact_grids import REAL
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.norms import reading
-from cnn_oracle.compare.bounds.rounding import Rounded
+from cnn_oracle.compare.bounds.rounding import Approx
 from cnn_oracle.compare.compare import compare
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -82,10 +82,10 @@ def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -
     """The formula on numbers that carry their error, of both sides."""
     u = float(np.finfo(case.dtype).epsneg)
     momentum = options.get("momentum", 0.1)
-    tau = Rounded(np.asarray(1 / (options.get("num_batches_tracked", 0) + 1) if momentum is None else momentum), u, u)
+    tau = Approx(np.asarray(1 / (options.get("num_batches_tracked", 0) + 1) if momentum is None else momentum), u, u)
     x, axes = given["x"].astype(float), reading(case).axes or ()
     n = max(prod(x.shape[axis] for axis in axes), 1)
-    exact = Rounded(x, 0.0, u)
+    exact = Approx(x, 0.0, u)
     mean = exact.sum(axes, keepdims=True) / n
     centred = exact - mean
     # what x lacks of its mean errs at the magnitudes of both: see compare/bounds/norms.py

@@ -23,7 +23,7 @@ from cnn_oracle.run.batches import each
 from cnn_oracle.run.subject import backward, forward, steps
 from cnn_oracle.run.workers import Note
 from cnn_oracle.studies.mutation.importing import subject_of
-from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judged
+from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judgement
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, single_threaded
 
@@ -49,7 +49,7 @@ class Rung(NamedTuple):
         return self.rejected / max(self.of, 1)
 
 
-def climb(judged: Sequence[Judged], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
+def climb(judged: Sequence[Judgement], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
     """Each rung on a sample of the edits that some call tells from the right code; the last is the sweep itself."""
     able = [one for one in judged if one.op and one.theorem != "import"]
     chosen = Random(0).sample(able, min(SAMPLE, len(able)))

@@ -14,7 +14,7 @@ from cnn_oracle.studies.mutation.edits import Mutant, compiled, path_of
 from cnn_oracle.subject import OURS, Subject
 
 
-class _Edited(MetaPathFinder, Loader):
+class _Edit(MetaPathFinder, Loader):
     """Finds one module, and loads it from code that is given."""
 
     def __init__(self, name: str, file: str, code: CodeType) -> None:
@@ -41,7 +41,7 @@ def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
     Raises:
         Exception: whatever the edited file raises when it is imported.
     """
-    finder = _Edited(f"{OURS}.{mutant.file}", mutant.file, compiled(mutant))
+    finder = _Edit(f"{OURS}.{mutant.file}", mutant.file, compiled(mutant))
     with _without_manual():
         sys.meta_path.insert(0, finder)
         try:

@@ -12,7 +12,7 @@ from cnn_oracle.pages import render
 from cnn_oracle.studies.mutation.baselines import Rung
 from cnn_oracle.studies.mutation.edits import Mutant
 from cnn_oracle.studies.mutation.equivalent import name_of, reason
-from cnn_oracle.studies.mutation.run import Judged, files
+from cnn_oracle.studies.mutation.run import Judgement, files
 
 DARK = "#1f3864"
 
@@ -34,7 +34,7 @@ class Row(NamedTuple):
         return self.rejected / max(self.rejected + self.survived, 1)
 
 
-def row_of(name: str, judged: Iterable[Judged]) -> Row:
+def row_of(name: str, judged: Iterable[Judgement]) -> Row:
     found = list(judged)
     born = [one for one in found if one.theorem != "import"]
     known = [one for one in born if reason(one.mutant) and not one.op]
@@ -45,23 +45,23 @@ def row_of(name: str, judged: Iterable[Judged]) -> Row:
     )  # fmt: skip
 
 
-def rows(judged: Sequence[Judged]) -> list[Row]:
+def rows(judged: Sequence[Judgement]) -> list[Row]:
     """Per op, with the edits of the private functions that it runs."""
     named = [name for name in OPS if any(name in one.judges for one in judged)]
     return [row_of(name, (one for one in judged if name in one.judges)) for name in named]
 
 
-def survivors(judged: Iterable[Judged]) -> list[Judged]:
+def survivors(judged: Iterable[Judgement]) -> list[Judgement]:
     """Not rejected, and no reason is known why they could not be."""
     return [one for one in judged if not one.op and reason(one.mutant) is None]
 
 
-def contradicted(judged: Iterable[Judged]) -> list[Judged]:
+def contradicted(judged: Iterable[Judgement]) -> list[Judgement]:
     """Rejected, though they are said to change no answer."""
     return [one for one in judged if one.op and reason(one.mutant) is not None]
 
 
-def figures(judged: Sequence[Judged], rungs: Sequence[Rung]) -> dict[str, Any]:
+def figures(judged: Sequence[Judgement], rungs: Sequence[Rung]) -> dict[str, Any]:
     """What others quote of the page, as the JSON beside it: the totals and the ladder."""
     whole = row_of("all", judged)._asdict()
     totals = {name: whole[name] for name in ("edits", "unborn", "equivalent", "rejected", "survived")}
@@ -69,7 +69,7 @@ def figures(judged: Sequence[Judged], rungs: Sequence[Rung]) -> dict[str, Any]:
     return {"totals": totals, "ladder": [rung._asdict() for rung in rungs]}
 
 
-def markdown(judged: Sequence[Judged], rungs: Sequence[Rung], picture: str) -> str:
+def markdown(judged: Sequence[Judgement], rungs: Sequence[Rung], picture: str) -> str:
     """The page."""
     whole = row_of("all", judged)
     reasons: dict[str, list[Mutant]] = {}

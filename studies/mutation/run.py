@@ -42,7 +42,7 @@ class Job(NamedTuple):
     calls: int  # of each
 
 
-class Judged(NamedTuple):
+class Judgement(NamedTuple):
     """An edit and what became of it: the op, the calls of it until it was rejected, by which theorem and how.
 
     ``theorem`` is "import" if the edited file cannot be imported, "process" if it ended its process or did not end;
@@ -60,7 +60,7 @@ class Judged(NamedTuple):
 
 def sweep(
     ops: Iterable[str] = (), *, calls: int = CALLS, progress: Callable[[str, int], None] = lambda *_: None
-) -> Iterator[Judged]:
+) -> Iterator[Judgement]:
     """Every edit of what these ops, or all, are made of, in the order in which they are judged."""
     jobs = list(_jobs(tuple(ops), calls))
     for one in on_trial(jobs):
@@ -68,13 +68,13 @@ def sweep(
         yield one
 
 
-def on_trial(jobs: Iterable[Job]) -> Iterator[Judged]:
+def on_trial(jobs: Iterable[Job]) -> Iterator[Judgement]:
     """What becomes of each edit. One that ends its process, or does not end, is rejected by that."""
     yield from (judged for _, judged in each(judge_edit, jobs, of_death=_of_death, timeout=TIMEOUT))
 
 
-def _of_death(job: Job, died: WorkerCrash) -> Judged:
-    return Judged(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, died.how)
+def _of_death(job: Job, died: WorkerCrash) -> Judgement:
+    return Judgement(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, died.how)
 
 
 def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
@@ -88,7 +88,7 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
             yield Job(mutant, judges, each)
 
 
-def judge_edit(job: Job, note: Note) -> Judged:
+def judge_edit(job: Job, note: Note) -> Judgement:
     """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
 
     Every second is computed block by block, as large calls are.
@@ -104,7 +104,7 @@ def judge_edit(job: Job, note: Note) -> Judged:
                     if which not in subjects:
                         subjects[which] = subject_of(job.mutant, *which)
                 except Exception as error:
-                    return Judged(job.mutant, job.ops, name, 0, "import", Verdict.CRASHED, _first_line(error))
+                    return Judgement(job.mutant, job.ops, name, 0, "import", Verdict.CRASHED, _first_line(error))
                 try:
                     call = random_call(look_up(name), rngs[name])
                     check(subjects[which], look_up(name), call)
@@ -113,8 +113,8 @@ def judge_edit(job: Job, note: Note) -> Judged:
                 except Failure as failure:
                     theorem = failure.theorem.__name__ if failure.theorem else ""
                     told = (theorem, failure.verdict, failure.what)
-                    return Judged(job.mutant, job.ops, name, n, *told)
-    return Judged(job.mutant, job.ops, None, job.calls, "", "", "")
+                    return Judgement(job.mutant, job.ops, name, n, *told)
+    return Judgement(job.mutant, job.ops, None, job.calls, "", "", "")
 
 
 def files() -> list[str]:

@@ -27,7 +27,7 @@ class Class(StrEnum):
     PRECISION = "precision"  # cancellation, overflow, downcast
 
 
-class Known(NamedTuple):
+class KnownDisagreement(NamedTuple):
     """Of ``ops``, in ``quantity`` (y, dx, …; empty: any), on the calls for which ``when`` holds.
 
     ``why`` argues the class. ``lines`` are Python that needs the package, NumPy and PyTorch alone: three lines, of
@@ -46,7 +46,7 @@ class Known(NamedTuple):
 
 
 @cache
-def known_of(package: str) -> tuple[Known, ...]:
+def known_of(package: str) -> tuple[KnownDisagreement, ...]:
     """Those of ``package``, which need not be installed.
 
     Raises:
@@ -55,7 +55,7 @@ def known_of(package: str) -> tuple[Known, ...]:
     return read(Path(__file__).with_name(f"{package}.toml"))
 
 
-def read(path: Path) -> tuple[Known, ...]:
+def read(path: Path) -> tuple[KnownDisagreement, ...]:
     """The entries of a file, in their order.
 
     Raises:
@@ -77,7 +77,7 @@ def read(path: Path) -> tuple[Known, ...]:
     return tuple(found)
 
 
-def _known(entry: Mapping[str, Any]) -> Known:
+def _known(entry: Mapping[str, Any]) -> KnownDisagreement:
     for key, given in entry.items():
         if key not in TYPES:
             raise ValueError(f"unknown key {key!r}")
@@ -93,7 +93,7 @@ def _known(entry: Mapping[str, Any]) -> Known:
     for op in entry["ops"]:
         look_up(op)
     ops, why = tuple(entry["ops"]), " ".join(entry["why"].split())
-    known = Known(ops, entry.get("quantity", ""), Class(entry["kind"]), why, entry["lines"])
+    known = KnownDisagreement(ops, entry.get("quantity", ""), Class(entry["kind"]), why, entry["lines"])
     return known._replace(when=_condition(entry["when"], ops)) if "when" in entry else known
 
 

@@ -14,7 +14,7 @@ from cnn_oracle.calls.sampling import Sample
 from cnn_oracle.environment import hardware, versions
 from cnn_oracle.pages import render
 from cnn_oracle.studies.packages.known import Class
-from cnn_oracle.studies.packages.survey import Argued, Disagreement, Row, distribution, installed
+from cnn_oracle.studies.packages.survey import Disagreement, Reason, Row, distribution, installed
 
 HEADER = ("package", "version", "ops", "calls", "right", "refused", "defects", "conventions", "precision", "new")
 
@@ -102,7 +102,7 @@ def _tuple(value: Any) -> Any:
 
 def _disagreement(told: Mapping[str, Any]) -> Disagreement:
     more = {n: v for n, v in told.items() if n not in ("call", "seed", "known", "causes")}
-    known = told["known"] and Argued(**(told["known"] | {"kind": Class(told["known"]["kind"])}))
+    known = told["known"] and Reason(**(told["known"] | {"kind": Class(told["known"]["kind"])}))
     sample = Sample(parse(told["call"], told["seed"]))
     return Disagreement(**more, known=known, causes=tuple(told["causes"]), sample=sample)
 
@@ -123,7 +123,7 @@ def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
 
 def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
     """A section of the page: each known one once, with all that shows it, and those not looked into."""
-    known: dict[Argued, list[Disagreement]] = {}
+    known: dict[Reason, list[Disagreement]] = {}
     new: list[Disagreement] = []
     for d in (d for row in rows for d in row.disagreements):
         (known.setdefault(d.known, []) if d.known else new).append(d)

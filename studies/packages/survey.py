@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import Drawn, Sample
+from cnn_oracle.calls.sampling import RandomCalls, Sample
 from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.diagnose.diagnose import diagnose
@@ -25,7 +25,7 @@ from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.batches import Batch, Steps, each, finish_all
 from cnn_oracle.run.workers import Note, WorkerCrash, run
 from cnn_oracle.studies.packages import PACKAGES
-from cnn_oracle.studies.packages.known import Class, Known, known_of
+from cnn_oracle.studies.packages.known import Class, KnownDisagreement, known_of
 from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, covered, is_normwise, single_threaded
@@ -56,11 +56,11 @@ class Job(NamedTuple):
 
     def calls(self) -> Iterator[tuple[int, Sample]]:
         """Those that PyTorch can be handed, numbered."""
-        drawn = Drawn(TRIES * self.examples, self.seed, SIMPLE, unsafe_too=True).samples(look_up(self.op))
+        drawn = RandomCalls(TRIES * self.examples, self.seed, SIMPLE, unsafe_too=True).samples(look_up(self.op))
         return ((i, one) for i, one in enumerate(drawn) if i not in self.fatal and not unsafe(one.call))
 
 
-class Argued(NamedTuple):
+class Reason(NamedTuple):
     """What a package's TOML file says of a disagreement, and its place there; ``prints`` is what its lines print."""
 
     number: int
@@ -78,7 +78,7 @@ class Disagreement(NamedTuple):
 
     op: str
     quantity: str
-    known: Argued | None
+    known: Reason | None
     calls: int
     sample: Sample
     what: str
@@ -87,7 +87,7 @@ class Disagreement(NamedTuple):
     verdict: str = Verdict.WRONG
 
     @property
-    def key(self) -> tuple[str, Argued | None]:
+    def key(self) -> tuple[str, Reason | None]:
         return self.quantity, self.known
 
 
@@ -233,7 +233,7 @@ def _alive(note: Note, number: int) -> Callable[[], None]:
 
 
 def _judged(
-    subject: Subject, op: Op, sample: Sample, known: Sequence[Known], so_far: Row, alive: Callable[[], None]
+    subject: Subject, op: Op, sample: Sample, known: Sequence[KnownDisagreement], so_far: Row, alive: Callable[[], None]
 ) -> Row:  # fmt: skip
     one, fast = Row(so_far.package, op.name, calls=1), False
     found: list[Disagreement] = []
@@ -289,13 +289,13 @@ def _rejection(failure: Failure) -> str:
     return f"its gradient raises {text}" if failure.what.startswith("backward") else text
 
 
-def _argued(known: Sequence[Known], failure: Failure) -> Argued | None:
+def _argued(known: Sequence[KnownDisagreement], failure: Failure) -> Reason | None:
     covering = ((i, k) for i, k in enumerate(known) if k.covers(failure.call, failure.quantity))
-    return next((Argued(i, k.kind, k.why, k.lines) for i, k in covering), None)
+    return next((Reason(i, k.kind, k.why, k.lines) for i, k in covering), None)
 
 
 def _explained(
-    subject: Subject, op: Op, d: Disagreement, question: theorems.Theorem, known: Sequence[Known],
+    subject: Subject, op: Op, d: Disagreement, question: theorems.Theorem, known: Sequence[KnownDisagreement],
     alive: Callable[[], None],
 ) -> Disagreement:  # fmt: skip
     """With the smallest call of its kind, the referee's ruling on it, and the causes that are consistent with it."""

@@ -11,7 +11,7 @@ from itertools import islice
 from math import prod
 from typing import NamedTuple
 
-from cnn_oracle.calls.sampling import Listed, Sample, Source
+from cnn_oracle.calls.sampling import CallList, Sample, Source
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.ops import look_up
@@ -45,7 +45,7 @@ class Job(NamedTuple):
         return next(islice(self.source.samples(look_up(self.op)), i, None)), self.layouts[j]
 
     def alone(self, sample: Sample, layout: str) -> "Job":
-        return self._replace(layouts=(layout,), source=Listed((sample,)), start=0, stop=None)
+        return self._replace(layouts=(layout,), source=CallList((sample,)), start=0, stop=None)
 
 
 class Finding(NamedTuple):
@@ -123,7 +123,7 @@ def trial(
     keys = dict.fromkeys((job.op, job.dtype, layout) for job in jobs for layout in job.layouts)
 
     def tell(job: Job, outcome: object) -> None:
-        calls = sum(t.calls for t in outcome.tallies.values()) if isinstance(outcome, _Found) else 0
+        calls = sum(t.calls for t in outcome.tallies.values()) if isinstance(outcome, _Findings) else 0
         progress(f"{job.op} {job.dtype}", calls)
 
     ((safe, risky),) = finish_all([_together(jobs)], run, timeout=timeout, progress=tell)
@@ -136,10 +136,10 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
     """The tallies of all safe calls, and a job for each of the others."""
     left, tallies, risky = jobs, dict[Key, Tally](), list[Job]()
     while left:
-        outcomes: list[_Found | WorkerCrash] = yield Batch(_work, left, of_death=_noted)
+        outcomes: list[_Findings | WorkerCrash] = yield Batch(_work, left, of_death=_noted)
         ended = [(job, died) for job, died in zip(left, outcomes, strict=True) if isinstance(died, WorkerCrash)]
         for job, found in zip(left, outcomes, strict=True):
-            if isinstance(found, _Found):
+            if isinstance(found, _Findings):
                 _add(tallies, job, found.tallies)
                 risky += [job.alone(one, layout) for one, layout in found.unsafe]
         # again, each in a process of its own: memory that an earlier call damaged may have ended it
@@ -184,12 +184,12 @@ def _noted(_: Job, died: WorkerCrash) -> WorkerCrash:
     return died
 
 
-class _Found(NamedTuple):
+class _Findings(NamedTuple):
     tallies: dict[str, Tally]
     unsafe: list[tuple[Sample, str]]
 
 
-def _work(job: Job, note: Note) -> _Found:
+def _work(job: Job, note: Note) -> _Findings:
     tallies, risky, number = dict[str, Tally](), list[tuple[Sample, str]](), 0
     for one in job.source.samples(look_up(job.op)):
         if job.stop is not None and number >= job.stop:
@@ -204,7 +204,7 @@ def _work(job: Job, note: Note) -> _Found:
             continue
         for layout, tally in _tallies(job, one, wanted, note):
             tallies[layout] = tallies.get(layout, Tally()) | tally
-    return _Found(tallies, risky)
+    return _Findings(tallies, risky)
 
 
 def work_alone(job: Job, note: Note) -> dict[str, Tally]:

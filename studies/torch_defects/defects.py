@@ -31,7 +31,7 @@ class Defect(NamedTuple):
         return f"{IMPORT}\n{self.lines}"
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """``there`` is None if the lines ended neither well nor as the defect does: ``how`` is for a reader to judge."""
 
     defect: Defect
@@ -45,15 +45,15 @@ def known() -> list[Defect]:
     return [Defect(**defect) for defect in tomllib.loads(text)["defect"]]
 
 
-def look(defects: Sequence[Defect], environment: Mapping[str, str] = {}) -> list[Seen]:
+def look(defects: Sequence[Defect], environment: Mapping[str, str] = {}) -> list[Sighting]:
     """Whether each is there, each in a process of its own."""
     with ThreadPoolExecutor(processors()) as pool:
         return list(pool.map(lambda defect: look_for(defect, environment), defects))
 
 
-def look_for(defect: Defect, environment: Mapping[str, str] = {}) -> Seen:
+def look_for(defect: Defect, environment: Mapping[str, str] = {}) -> Sighting:
     """Whether it is there. A defect that is wrong or refused may also end the process."""
     how = in_a_new_process(defect.text, environment)
     if not how:
-        return Seen(defect, False, "")
-    return Seen(defect, True if how.startswith((*ENDS[defect.ends], DIES)) else None, how)
+        return Sighting(defect, False, "")
+    return Sighting(defect, True if how.startswith((*ENDS[defect.ends], DIES)) else None, how)

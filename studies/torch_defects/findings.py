@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import Listed, Sample
+from cnn_oracle.calls.sampling import CallList, Sample
 from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 TRIED = 3  # reproductions of one kind, until one shows the failure in a new process
 
 
-class Explained(NamedTuple):
+class Explanation(NamedTuple):
     """``shown``: what the reproduction does in a new process; empty if nothing, None if another of its kind was run."""
 
     row: Row
@@ -50,7 +50,7 @@ class Explained(NamedTuple):
 def explain(
     rows: Iterable[Row], job: Callable[[Row], Job], *, timeout: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> list[Explained]:  # fmt: skip
+) -> list[Explanation]:  # fmt: skip
     """All findings of some rows, in their order; ``job`` is how the calls of a row were run, one call of it at a time.
 
     What is the smallest call in one dtype and layout is tried first in the next.
@@ -110,7 +110,7 @@ def _smaller(job: Job, finding: Finding, before: Sequence[Sample], timeout: floa
 
     def check(call: Call) -> None:
         if bool(unsafe(call)) is risky:
-            one = job._replace(source=Listed((Sample(call),)), start=0, stop=None)
+            one = job._replace(source=CallList((Sample(call),)), start=0, stop=None)
             ((_, verdict),) = each(_verdict, [one], of_death=_crashed, run=processes, timeout=timeout)
             if verdict is finding.verdict:
                 raise _StillFails(call)
@@ -119,7 +119,7 @@ def _smaller(job: Job, finding: Finding, before: Sequence[Sample], timeout: floa
         for one in before:
             check(one.call)
         if finding.verdict is Verdict.WRONG and not risky:
-            work = job._replace(source=Listed((finding.sample,)), start=0, stop=None)
+            work = job._replace(source=CallList((finding.sample,)), start=0, stop=None)
             ((_, small),) = each(_shrunk, [work], of_death=lambda *_: None, run=processes, timeout=timeout)
             return small or finding.sample
         shrink(look_up(job.op), finding.sample, check, unsafe_too=risky)
@@ -144,7 +144,7 @@ def _shrunk(job: Job, note: Note) -> Sample | None:
     (found,), numbers = job.source.samples(look_up(job.op)), count()
 
     def check(call: Call) -> None:
-        one = job._replace(source=Listed((Sample(call),)))
+        one = job._replace(source=CallList((Sample(call),)))
         if not unsafe(call) and _verdict(one, lambda _: note(next(numbers))) is Verdict.WRONG:
             raise _StillFails(call)
 
@@ -157,26 +157,26 @@ def _shrunk(job: Job, note: Note) -> Sample | None:
     return None
 
 
-class _Told(NamedTuple):
+class _Report(NamedTuple):
     quantity: str
     what: str
     who_is_right: str
     reproduction: str
 
 
-def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> Explained:
+def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> Explanation:
     (one,) = job.source.samples(look_up(job.op))
     told = None
     if finding.verdict is Verdict.WRONG:
         ((_, told),) = each(_tell, [job], of_death=lambda *_: None, run=partial(run, count=1), timeout=timeout)
-    told = told or _Told("", finding.what, "", _call_alone(look_up(job.op), one.call, job))
-    return Explained(
+    told = told or _Report("", finding.what, "", _call_alone(look_up(job.op), one.call, job))
+    return Explanation(
         row, bool(unsafe(one.call)), finding.verdict, told.quantity, told.what, one.call, told.who_is_right,
         told.reproduction,
     )  # fmt: skip
 
 
-def _tell(job: Job, note: Note) -> _Told | None:
+def _tell(job: Job, note: Note) -> _Report | None:
     """What is wrong, who is right, and the reproduction; None if a second run shows nothing."""
     (one,), op, form = job.source.samples(look_up(job.op)), look_up(job.op), FORMATS[job.dtype]
     note(0)
@@ -184,7 +184,7 @@ def _tell(job: Job, note: Note) -> _Told | None:
         if wrong := outcome.wrong:
             text = plain.reproduction(op, wrong.case, wrong)
             same = (job.dtype, job.layouts) == ("float64", ("contiguous",))
-            return _Told(wrong.quantity, wrong.what, judge.who_is_right(op, wrong, not same), text)
+            return _Report(wrong.quantity, wrong.what, judge.who_is_right(op, wrong, not same), text)
     return None
 
 
@@ -195,7 +195,7 @@ def _call_alone(op: Op, call: Call, job: Job) -> str:
     return next((plain.reproduction(op, case, None) for case in laid if case), "")
 
 
-def _shown(found: list[Explained], members: list[int]) -> tuple[int, str]:
+def _shown(found: list[Explanation], members: list[int]) -> tuple[int, str]:
     """The first of some of a kind whose reproduction shows anything, and what."""
     for i in members[:TRIED]:
         if shown := in_a_new_process(found[i].reproduction):

@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     refused: str | None = None
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """PyTorch does not take the call."""
 
 
@@ -78,7 +78,7 @@ def check(op: Op, case: Case, module: str) -> Outcome:
     except kernels.AnotherDtypeError as error:
         raise Failure(str(error), case.call, case=case) from None
     except Exception as error:  # whatever it is
-        raise RefusedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
+        raise RejectedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
     if case.exact:
         rounded = {q: None if a is None else case.form.rounded(a) for q, a in case.expected.items()}
         try:
@@ -114,7 +114,7 @@ def _in_float64(op: Op, case: Case) -> str:
         check(op, replace(case, form=FORMATS["float64"], layout="contiguous"), kernels.KERNELS)
     except Failure as failure:
         return f"in float64, contiguous, PyTorch errs too: {failure.what}"
-    except RefusedError as error:
+    except RejectedError as error:
         return f"in float64, contiguous, PyTorch refuses: {error}"
     return "in float64, contiguous, PyTorch says what manual says"
 
@@ -126,7 +126,7 @@ def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:
             passed.append(check(op, case, module))
         except Failure as failure:
             return Outcome(wrong=_wrong(op, case, failure))
-        except RefusedError as error:
+        except RejectedError as error:
             return Outcome(refused=str(error))
     exact, error_over_bound, vacuous_values = zip(
         *((one.exact, one.error_over_bound, one.vacuous_values) for one in passed), strict=True

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from cnn_oracle.pages import render
 from cnn_oracle.studies.torch_defects import report
 from cnn_oracle.studies.torch_defects.campaign import Row
-from cnn_oracle.studies.torch_defects.defects import Seen
-from cnn_oracle.studies.torch_defects.findings import Explained
+from cnn_oracle.studies.torch_defects.defects import Sighting
+from cnn_oracle.studies.torch_defects.findings import Explanation
 
 # Kernels are chosen by instruction set; a processor can be asked to forget some of its own.
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def markdown(
-    command: str, rows: Sequence[Row], found: Sequence[Explained], seen: Sequence[Seen], seen_avx2: Sequence[Seen]
+    command: str,
+    rows: Sequence[Row],
+    found: Sequence[Explanation],
+    seen: Sequence[Sighting],
+    seen_avx2: Sequence[Sighting],
 ) -> str:
     """The page."""
     refused: dict[tuple[str, str], list[Row]] = {}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from cnn_oracle import call as calls
-from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Slice
+from cnn_oracle.calls.sampling import CallList, EnumerationSlice, RandomCalls, Sample
 from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.op import Op
@@ -57,7 +57,7 @@ class Plan(NamedTuple):
         return {"dtypes": self.dtypes, "layouts": self.layouts, **which, "seed": self.seed}
 
     def _drawn(self, op: Op) -> list[Job]:
-        drawn, each = Drawn(self.examples, self.seed, unsafe_too=True), BLOCK * len(self.layouts)
+        drawn, each = RandomCalls(self.examples, self.seed, unsafe_too=True), BLOCK * len(self.layouts)
         starts = range(0, self.examples * len(self.layouts), each)
         return [
             Job(op.name, dtype, self.layouts, drawn, module=self.module, start=start, stop=start + each)
@@ -71,7 +71,7 @@ class Plan(NamedTuple):
         if not number.exact:
             raise ValueError(f"{op.name} has {number} geometries: give --part i/n, or axes smaller than {self.size}")
         return [
-            Job(op.name, dtype, self.layouts, Slice(size, prefix), every=False, module=self.module)
+            Job(op.name, dtype, self.layouts, EnumerationSlice(size, prefix), every=False, module=self.module)
             for dtype in self.dtypes
             for prefix in prefixes
         ]
@@ -85,7 +85,7 @@ class Plan(NamedTuple):
             list(witness.cases(op, call, FORMATS[self.dtypes[0]]))
         except (Failure, KeyError, MemoryError, *Rejection) as error:
             raise ValueError(f"{call}: manual cannot take it: {str(error).partition(chr(10))[0]}") from None
-        return [Job(op.name, d, self.layouts, Listed((Sample(call),)), module=self.module) for d in self.dtypes]
+        return [Job(op.name, d, self.layouts, CallList((Sample(call),)), module=self.module) for d in self.dtypes]
 
 
 def dtypes(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnn_oracle.environment import hardware, versions
 from cnn_oracle.studies.torch_defects.campaign import Row, Tally
-from cnn_oracle.studies.torch_defects.findings import Explained
+from cnn_oracle.studies.torch_defects.findings import Explanation
 from cnn_oracle.studies.torch_defects.layouts import LAYOUTS
 
 HEADER = (
@@ -16,7 +16,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def cells(rows: Sequence[Row], found: Sequence[Explained]) -> Iterator[tuple[str, ...]]:
+def cells(rows: Sequence[Row], found: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
     """The table: a line for each row, but one for all layouts of an op and dtype where none has more to say."""
     # of a row that both errs and crashes, the call of its verdict
     told = sorted(found, key=lambda e: e.verdict is e.row.verdict)
@@ -55,9 +55,9 @@ def numbers(row: Row) -> tuple[str, ...]:
     )
 
 
-def kinds(found: Iterable[Explained]) -> list[list[Explained]]:
+def kinds(found: Iterable[Explanation]) -> list[list[Explanation]]:
     """The failures of a kind together, first the one whose reproduction was run."""
-    together: dict[Any, list[Explained]] = {}
+    together: dict[Any, list[Explanation]] = {}
     for e in found:
         together.setdefault(e.kind, []).append(e)
     return [sorted(some, key=lambda e: e.shown is None) for some in together.values()]
@@ -74,7 +74,7 @@ def places(rows: Iterable[Row]) -> str:
     )
 
 
-def text(some: Sequence[Explained]) -> str:
+def text(some: Sequence[Explanation]) -> str:
     """A kind of failure: what is wrong, who is right, where else, and the lines that show it."""
     e = some[0]
     lines = [f"{e.verdict}  {e.row.op}, {e.row.dtype}, {e.row.layout}: {e.what}", f"  call      {e.call}"]
@@ -84,7 +84,7 @@ def text(some: Sequence[Explained]) -> str:
     return "\n".join([*lines, e.reproduction])
 
 
-def again(e: Explained) -> str:
+def again(e: Explanation) -> str:
     """The shell line that puts the same call on trial."""
     options = f"--dtype {e.row.dtype} --layout {e.row.layout} --call {shlex.quote(str(e.call))} --seed {e.call.seed}"
     return f"cnn-oracle torch {options}"
@@ -100,7 +100,7 @@ def summary(rows: Sequence[Row]) -> str:
     return f"{told}; apart from these {risky:,} on which it is unsafe, of which {ended:,} ended their process"
 
 
-def to_json(rows: Sequence[Row], found: Sequence[Explained], **asked: Any) -> dict[str, Any]:
+def to_json(rows: Sequence[Row], found: Sequence[Explanation], **asked: Any) -> dict[str, Any]:
     return {
         "subject": "torch",
         **asked,
@@ -125,6 +125,6 @@ def _tally(tally: Tally) -> dict[str, Any]:
     return {name: value for name, value in tally._asdict().items() if name != "findings"}
 
 
-def _failure(e: Explained) -> dict[str, Any]:
+def _failure(e: Explanation) -> dict[str, Any]:
     told = {name: value for name, value in e._asdict().items() if name not in ("row", "call")}
     return told | {"call": str(e.call), "seed": e.call.seed, "reproduce": again(e)}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_oracle.cases.exact_grids import square_numbers
-from cnn_oracle.compare.bounds.rounding import Rounded
+from cnn_oracle.compare.bounds.rounding import Approx
 from cnn_oracle.manual import batch_norm
 from cnn_oracle.reference import batch_norm as reference
 
@@ -97,8 +97,8 @@ def test_running_statistics_are_pytorchs_within_rounding(seed, momentum, batches
     rng = np.random.default_rng(seed)
     x, mean, var = rng.standard_normal((n, 3, 2)), rng.standard_normal(3), rng.uniform(0.5, 2, 3)
     options = {"momentum": momentum, "num_batches_tracked": batches}
-    tau = Rounded(np.asarray(1 / (batches + 1) if momentum is None else momentum), U, U)
-    exact = Rounded(x, 0.0, U)
+    tau = Approx(np.asarray(1 / (batches + 1) if momentum is None else momentum), U, U)
+    exact = Approx(x, 0.0, U)
     m = exact.sum((0, 2), keepdims=True) / (2 * n)
     c = exact - m
     m, v = exact.sum((0, 2)) / (2 * n), (c * c).sum((0, 2)) / (2 * n - 1)

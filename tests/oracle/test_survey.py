@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cnn_oracle import cli, survey
-from cnn_oracle.calls.sampling import Drawn
+from cnn_oracle.calls.sampling import RandomCalls
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
@@ -112,7 +112,7 @@ def test_the_call_that_is_told_is_the_one_that_died(deadly):
     subject = deadly("os.abort()")
     (row,) = isolated(subject, ["relu"], examples=50, timeout=60)
     assert survey.call(subject, row.failure.call, isolate=True).verdict is Verdict.CRASHED
-    calls = [sample.call for sample in Drawn(50, 0).samples(OPS["relu"])]
+    calls = [sample.call for sample in RandomCalls(50, 0).samples(OPS["relu"])]
     assert calls[row.calls - 1] == row.failure.call
     assert all(survey.call(subject, call, isolate=True).failure is None for call in calls[: row.calls - 1])
 
@@ -264,7 +264,7 @@ def test_a_death_after_another_failure_is_told_by_its_own_call(tmp_path, monkeyp
     (row,) = isolated(load("late"), ["relu"], examples=25)
     assert row.verdict is Verdict.CRASHED
     assert row.failure.what == "relu ends the process by SIGABRT"
-    calls = [sample.call for sample in Drawn(25, 0).samples(OPS["relu"])]
+    calls = [sample.call for sample in RandomCalls(25, 0).samples(OPS["relu"])]
     assert row.failure.call in calls
 
 

@@ -84,8 +84,8 @@ def test_as_many_calls_are_made_as_are_asked_for(monkeypatch):
 def test_the_page_counts_calls_and_shows_every_alarm():
     failure = Failure("y[0] = 1, PyTorch says 2", Call("linear", {}, 0))
     heard = [
-        false_positives.Alarms("cnn_oracle.studies.known_good.orders", "linear", 100, {"WRONG": 1}, failure),
-        false_positives.Alarms("cnn_oracle.studies.known_good.orders", "softmax", 200, {"BOUNDED": 2}, None),
+        false_positives.FalsePositives("cnn_oracle.studies.known_good.orders", "linear", 100, {"WRONG": 1}, failure),
+        false_positives.FalsePositives("cnn_oracle.studies.known_good.orders", "softmax", 200, {"BOUNDED": 2}, None),
     ]
     page = false_positives.markdown(heard)
     assert "| orders | linear, softmax | 300 | WRONG 1, BOUNDED 2 |" in page

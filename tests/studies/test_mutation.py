@@ -15,7 +15,7 @@ from cnn_oracle.studies.mutation import baselines, page, run
 from cnn_oracle.studies.mutation.edits import ROOM, compiled, mutants
 from cnn_oracle.studies.mutation.equivalent import name_of, reasons
 from cnn_oracle.studies.mutation.importing import subject_of
-from cnn_oracle.studies.mutation.run import CALLS, Job, Judged, judge_edit
+from cnn_oracle.studies.mutation.run import CALLS, Job, Judgement, judge_edit
 from cnn_oracle.subject import OURS
 from cnn_oracle.verification import single_threaded
 
@@ -109,8 +109,8 @@ def test_others_do_not_see_the_edit():
 def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_nothing():
     nothing = next(m for m in EVERY if name_of(m) in reasons())
     something = edit("softmax", "forward: keepdims=True  →  keepdims=False")
-    left = Judged(something, ("softmax",), None, CALLS, "", "", "")
-    denied = Judged(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
+    left = Judgement(something, ("softmax",), None, CALLS, "", "", "")
+    denied = Judgement(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
     assert page.survivors([left, denied]) == [left]
     assert page.contradicted([left, denied]) == [denied]
     rungs = [baselines.Rung("this suite", 1, 2)]

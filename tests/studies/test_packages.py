@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from cnn_oracle.call import parse
-from cnn_oracle.calls.sampling import Drawn
+from cnn_oracle.calls.sampling import RandomCalls
 from cnn_oracle.manual import relu, softmax
 from cnn_oracle.ops import look_up
 from cnn_oracle.studies import packages
 from cnn_oracle.studies.packages import conditions, page, survey
-from cnn_oracle.studies.packages.known import Class, Known, known_of, read
+from cnn_oracle.studies.packages.known import Class, KnownDisagreement, known_of, read
 from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Implementation
 
@@ -40,7 +40,7 @@ def package(monkeypatch):
             raise TypeError("no samples")
         return np.where(x > 0, x, abs(negative_slope) * x).astype(x.dtype)
 
-    known = Known(("leaky_relu",), "y", Class.CONVENTION, "Slopes are positive.", "print(1, 2)")
+    known = KnownDisagreement(("leaky_relu",), "y", Class.CONVENTION, "Slopes are positive.", "print(1, 2)")
     module = SimpleNamespace(
         relu=relu, softmax=Implementation(softmax_of_the_last, None), leaky_relu=Implementation(leaky, None)
     )  # fmt: skip
@@ -114,7 +114,7 @@ def test_every_package_is_described_and_has_known_disagreements(package):
 def test_every_known_disagreement_is_met_by_drawn_calls(package):
     for known in known_of(package):
         for op in known.ops:
-            calls = (one.call for one in Drawn(1000, 0, survey.SIMPLE, unsafe_too=True).samples(look_up(op)))
+            calls = (one.call for one in RandomCalls(1000, 0, survey.SIMPLE, unsafe_too=True).samples(look_up(op)))
             assert any(known.covers(call, known.quantity) for call in calls), (op, known.why)
 
 

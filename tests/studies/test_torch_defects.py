@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnn_oracle import cli
 from cnn_oracle.call import Call
 from cnn_oracle.calls.enumeration import Space
-from cnn_oracle.calls.sampling import Drawn, Sample
+from cnn_oracle.calls.sampling import RandomCalls, Sample
 from cnn_oracle.calls.shrinking import shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.dtypes import FORMATS
@@ -102,7 +102,9 @@ def test_a_planted_defect_is_found_counted_and_made_small(planted):
 
 def test_a_call_that_ends_its_process_is_counted_and_all_others_are_judged(planted):
     row = rows_of("sigmoid", module=planted, layouts=("contiguous",), examples=30)["sigmoid", "float64", "contiguous"]
-    large = [p for p in Drawn(30, 0, unsafe_too=True).samples(OPS["sigmoid"]) if np.prod(p.call.arguments["x"]) > 3]
+    large = [
+        p for p in RandomCalls(30, 0, unsafe_too=True).samples(OPS["sigmoid"]) if np.prod(p.call.arguments["x"]) > 3
+    ]
     assert row.verdict is Verdict.CRASHED
     assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (30, len(large), 0)
     assert {finding.what for finding in row.findings} == {"ends the process by SIGABRT"}
@@ -113,7 +115,7 @@ def test_unsafe_calls_are_counted_apart_and_the_run_goes_on(planted):
     row = rows_of("max_pool1d", module=planted, layouts=("contiguous",), examples=30)[
         "max_pool1d", "float64", "contiguous"
     ]
-    risky = sum(bool(unsafe(p.call)) for p in Drawn(30, 0, unsafe_too=True).samples(OPS["max_pool1d"]))
+    risky = sum(bool(unsafe(p.call)) for p in RandomCalls(30, 0, unsafe_too=True).samples(OPS["max_pool1d"]))
     assert 0 < row.unsafe.crashed <= row.unsafe.calls == risky
     assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (30 - risky, 0, 0)
     assert row.verdict is Verdict.CRASHED
@@ -161,7 +163,7 @@ def test_what_is_printed_is_what_was_run(name, dtype):
     """Its lines give the very answers of the kernel on trial, in each layout; what is refused is refused."""
     op, form = OPS[name], FORMATS[dtype]
     compared = 0
-    for planned in Drawn(3, 1, unsafe_too=True).samples(op):
+    for planned in RandomCalls(3, 1, unsafe_too=True).samples(op):
         if unsafe(planned.call):
             continue
         case = next(witness.cases(op, planned.call, form))
@@ -225,7 +227,7 @@ def test_gamma_bounds_k_roundings_in_half_precision_too(k, bits):
 def test_the_numbers_of_a_case_are_held_by_their_format():
     for form in FORMATS.values():
         for name in ("conv2d", "avg_pool2d", "batch_norm", "huber_loss", "scaled_dot_product_attention"):
-            for planned in Drawn(10, 2, unsafe_too=True).samples(OPS[name]):
+            for planned in RandomCalls(10, 2, unsafe_too=True).samples(OPS[name]):
                 for case in witness.cases(OPS[name], planned.call, form):
                     for a in (*case.arrays.values(), case.dy):
                         assert a is None or np.array_equal(form.rounded(a), a)
@@ -246,7 +248,7 @@ def test_choices_are_made_simpler_while_the_call_still_fails():
             return True
         return False
 
-    found = next(one for one in Drawn(1_000, 0).samples(op) if fails(one))
+    found = next(one for one in RandomCalls(1_000, 0).samples(op) if fails(one))
     with pytest.raises(AssertionError) as failure:
         shrink(op, found, check)
     (small,) = failure.value.args

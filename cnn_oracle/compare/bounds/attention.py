@@ -8,7 +8,7 @@ import numpy as np
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
-from cnn_oracle.compare.bounds.rounding import Rounded, exp, matmul, where
+from cnn_oracle.compare.bounds.rounding import Approx, exp, matmul, where
 from cnn_oracle.manual._typing import Array
 
 
@@ -16,8 +16,8 @@ def bound(case: Case, u: float) -> Outputs:
     """z, p = softmax(z), y and the four gradients, as manual/scaled_dot_product_attention.py writes them."""
     q, k, v = (case.wide(n) for n in ("query", "key", "value"))
     scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")
-    alpha = Rounded(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
-    query, key, value, dy = (Rounded(_heads(a, q), 0.0, u) for a in (q, k, v, case.dy.astype(float)))
+    alpha = Approx(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
+    query, key, value, dy = (Approx(_heads(a, q), 0.0, u) for a in (q, k, v, case.dy.astype(float)))
     z = matmul(query, key.mT) * alpha
     seen = np.tri(*z.value.shape[-2:]) > 0 if case.keywords.get("is_causal") else np.ones(z.value.shape[-2:], bool)
     if mask is not None:
@@ -55,8 +55,8 @@ def _heads(a: Array, q: Array) -> Array:
     return np.repeat(a, q.shape[-3] // a.shape[-3], -3) if a.ndim > 2 and a.shape[-3] else a
 
 
-def _shared(da: Rounded, a: Array) -> Array:
+def _shared(da: Approx, a: Array) -> Array:
     if da.value.shape == a.shape:
         return da.error
     shape = (*a.shape[:-2], da.value.shape[-3] // a.shape[-3], *a.shape[-2:])
-    return Rounded(da.value.reshape(shape), da.error.reshape(shape), da.u).sum(-3).error
+    return Approx(da.value.reshape(shape), da.error.reshape(shape), da.u).sum(-3).error

@@ -13,18 +13,18 @@ import numpy as np
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
-from cnn_oracle.compare.bounds.rounding import Rounded, erf, exp, expm1, log1p, maximum, minimum, tanh, where
+from cnn_oracle.compare.bounds.rounding import Approx, erf, exp, expm1, log1p, maximum, minimum, tanh, where
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Bound
 
-Formula = Callable[..., tuple[Rounded, Rounded]]
+Formula = Callable[..., tuple[Approx, Approx]]
 
 
 def bound(formula: Formula) -> Bound:
     """y's error, and that of dx = dy · dy/dx."""
 
     def of(case: Case, u: float) -> Outputs:
-        y, slope = formula(Rounded(case.wide("x"), 0.0, u), **case.keywords)
+        y, slope = formula(Approx(case.wide("x"), 0.0, u), **case.keywords)
         return {"y": y.error + tiny(case), "dx": (slope * case.dy).error + tiny(case)}
 
     return of
@@ -35,38 +35,38 @@ def clear(*kinks: float) -> Callable[[Case], Mapping[str, Array]]:
     return lambda case: {"x": np.min([np.abs(case.wide("x") - kink) for kink in kinks], 0)}
 
 
-def leaky_relu(x: Rounded, negative_slope: float = 0.01) -> tuple[Rounded, Rounded]:
+def leaky_relu(x: Approx, negative_slope: float = 0.01) -> tuple[Approx, Approx]:
     return where(x.value > 0, x, x * negative_slope), where(x.value > 0, x.one, x.one * negative_slope)
 
 
-def elu(x: Rounded, alpha: float = 1.0) -> tuple[Rounded, Rounded]:
+def elu(x: Approx, alpha: float = 1.0) -> tuple[Approx, Approx]:
     low = minimum(x, 0)
     return where(x.value > 0, x, expm1(low) * alpha), where(x.value > 0, x.one, exp(low) * alpha)
 
 
-def selu(x: Rounded) -> tuple[Rounded, Rounded]:
+def selu(x: Approx) -> tuple[Approx, Approx]:
     y, slope = elu(x, 1.6732632423543772848170429916717)
     return y * 1.0507009873554804934193349852946, slope * 1.0507009873554804934193349852946
 
 
-def sigmoid(x: Rounded) -> tuple[Rounded, Rounded]:
+def sigmoid(x: Approx) -> tuple[Approx, Approx]:
     e = exp(-abs(x))
     y = where(x.value > 0, 1 / (1 + e), e / (1 + e))
     return y, y * (1 - y)
 
 
-def silu(x: Rounded) -> tuple[Rounded, Rounded]:
+def silu(x: Approx) -> tuple[Approx, Approx]:
     s, _ = sigmoid(x)
     return x * s, s + x * s * (1 - s)
 
 
-def tanh_(x: Rounded) -> tuple[Rounded, Rounded]:
+def tanh_(x: Approx) -> tuple[Approx, Approx]:
     y = tanh(x)
     unit = exp(x * 0)  # 1, as far off as an elementary function: JAX has (1 + y) (1 − y), autograd 1/cosh² x
     return y, (1 - y * y) * unit * unit
 
 
-def softplus(x: Rounded, beta: float = 1.0, threshold: float = 20.0) -> tuple[Rounded, Rounded]:
+def softplus(x: Approx, beta: float = 1.0, threshold: float = 20.0) -> tuple[Approx, Approx]:
     bx = x * beta
     low = minimum(bx, max(threshold, 0.0))
     straight = bx.value > threshold
@@ -78,17 +78,17 @@ def softplus_clear(case: Case) -> Mapping[str, Array]:
     return {"x": np.abs(case.wide("x") - threshold / beta)}
 
 
-def mish(x: Rounded) -> tuple[Rounded, Rounded]:
+def mish(x: Approx) -> tuple[Approx, Approx]:
     t, s = tanh(softplus(x)[0]), sigmoid(x)[0]
     return x * t, t + x * s * (1 - t * t)
 
 
-def softsign(x: Rounded) -> tuple[Rounded, Rounded]:
+def softsign(x: Approx) -> tuple[Approx, Approx]:
     d = 1 + abs(x)
     return x / d * 1, 1 / d - abs(x) / d / d  # x · 1/d rounds once more
 
 
-def gelu(x: Rounded, approximate: str = "none") -> tuple[Rounded, Rounded]:
+def gelu(x: Approx, approximate: str = "none") -> tuple[Approx, Approx]:
     if approximate == "none":
         half, slope = (1 + erf(x * sqrt(1 / 2))) * 0.5, exp(x * x * -0.5) * (1 / sqrt(2 * pi))
     else:
@@ -97,23 +97,23 @@ def gelu(x: Rounded, approximate: str = "none") -> tuple[Rounded, Rounded]:
     return x * half, half + x * slope
 
 
-def hardsigmoid(x: Rounded) -> tuple[Rounded, Rounded]:
+def hardsigmoid(x: Approx) -> tuple[Approx, Approx]:
     inside = abs(x.value) < 3
     return minimum(maximum(x + 3, 0), 6) / 6, where(inside, x.one / 6, x.one * 0)
 
 
-def hardswish(x: Rounded) -> tuple[Rounded, Rounded]:
+def hardswish(x: Approx) -> tuple[Approx, Approx]:
     slope = where(abs(x.value) < 3, x / 3 + 0.5, x.one * (x.value > 0))
     return x * minimum(maximum(x + 3, 0), 6) / 6, slope
 
 
-def dropout(x: Rounded, mask: Array, p: float = 0.5, training: bool = True) -> tuple[Rounded, Rounded]:
+def dropout(x: Approx, mask: Array, p: float = 0.5, training: bool = True) -> tuple[Approx, Approx]:
     kept = mask.reshape(mask.shape + (1,) * (x.value.ndim - mask.ndim)).astype(float)
     scale = x.one * (not training) if not training or p == 1 else kept / (1 - x.one * p)
     return x * scale, scale
 
 
-def unwritten(x: Rounded) -> tuple[Rounded, Rounded]:
+def unwritten(x: Approx) -> tuple[Approx, Approx]:
     """In the place of a new op's formula, until there is one: no bound may be wider than what is derived."""
     raise NotImplementedError(
         "write the op's formula in cnn_oracle/compare/bounds/elementwise.py, for cnn_oracle/ops.py"
@@ -123,7 +123,7 @@ def unwritten(x: Rounded) -> tuple[Rounded, Rounded]:
 def glu(case: Case, u: float) -> Outputs:
     """y = a s(b): da = dy s, db = dy a s (1 − s)."""
     dim = case.keywords.get("dim", -1)
-    a, b = (Rounded(half, 0.0, u) for half in np.split(case.wide("x"), 2, dim))
+    a, b = (Approx(half, 0.0, u) for half in np.split(case.wide("x"), 2, dim))
     s, slope = sigmoid(b)
     errors = [(s * case.dy).error, (a * case.dy * slope).error]
     return {"y": (a * s).error + tiny(case), "dx": np.concatenate(errors, dim) + tiny(case)}
@@ -134,7 +134,7 @@ def prelu(case: Case, u: float) -> Outputs:
     x, w = case.wide("x"), case.wide("w")
     slopes: Any = w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))
     kept = np.where(x > 0, 1.0, slopes)
-    terms = Rounded(np.where(x > 0, 0.0, x), 0.0, u) * np.where(x > 0, 0.0, case.dy)
+    terms = Approx(np.where(x > 0, 0.0, x), 0.0, u) * np.where(x > 0, 0.0, case.dy)
     over = tuple(i for i in range(x.ndim) if w.size == 1 or i != 1)
     dw = np.asarray(terms.sum(over).error).reshape(w.shape)
     y, dx = u * np.abs(kept * x), u * np.abs(kept * case.dy)

@@ -15,11 +15,11 @@ from cnn_oracle.cases.distributions import fractions
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.bounds.elementwise import sigmoid
-from cnn_oracle.compare.bounds.rounding import Rounded, exp, log, log1p, maximum, minimum, where
+from cnn_oracle.compare.bounds.rounding import Approx, exp, log, log1p, maximum, minimum, where
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Bound
 
-Formula = Callable[..., tuple[Rounded, Rounded, Rounded]]
+Formula = Callable[..., tuple[Approx, Approx, Approx]]
 
 
 def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
@@ -28,14 +28,14 @@ def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
     def of(case: Case, u: float) -> Outputs:
         options: dict[str, Any] = dict(case.keywords)
         reduction, weight = options.pop("reduction", "mean"), options.pop("weight", None)
-        x, target = (Rounded(case.wide(n), 0.0, u) for n in ("x", "target"))
+        x, target = (Approx(case.wide(n), 0.0, u) for n in ("x", "target"))
         loss, dx, dtarget = formula(x, target, **options)
-        dl, total = x.one * case.dy, Rounded(np.asarray(float(x.value.size)), 0.0, u)
+        dl, total = x.one * case.dy, Approx(np.asarray(float(x.value.size)), 0.0, u)
         if weight is not None:
             loss, dl = loss * weight, dl * weight
-            total = Rounded(weight.astype(float), 0.0, u).sum() if over_weights else total
+            total = Approx(weight.astype(float), 0.0, u).sum() if over_weights else total
         if reduction == "batchmean":
-            total = Rounded(np.asarray(float((*x.value.shape, 1)[0])), 0.0, u)
+            total = Approx(np.asarray(float((*x.value.shape, 1)[0])), 0.0, u)
         y = loss if reduction == "none" else loss.sum()
         if "mean" in reduction:
             y, dl = y / total, dl / total
@@ -45,18 +45,18 @@ def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
     return of
 
 
-def mse_loss(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+def mse_loss(x: Approx, target: Approx) -> tuple[Approx, Approx, Approx]:
     d = x - target
     return d * d, 2 * d, -2 * d
 
 
-def l1_loss(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+def l1_loss(x: Approx, target: Approx) -> tuple[Approx, Approx, Approx]:
     d = x - target
     sign = d.one * np.sign(d.value)
     return abs(d), sign, -sign
 
 
-def smooth_l1_loss(x: Rounded, target: Rounded, beta: float = 1.0) -> tuple[Rounded, Rounded, Rounded]:
+def smooth_l1_loss(x: Approx, target: Approx, beta: float = 1.0) -> tuple[Approx, Approx, Approx]:
     if not beta:
         return l1_loss(x, target)
     d = x - target
@@ -64,27 +64,27 @@ def smooth_l1_loss(x: Rounded, target: Rounded, beta: float = 1.0) -> tuple[Roun
     return where(abs(d.value) < beta, d * d * 0.5 / beta, abs(d) - d.one * beta * 0.5), slope, -slope
 
 
-def huber_loss(x: Rounded, target: Rounded, delta: float = 1.0) -> tuple[Rounded, Rounded, Rounded]:
+def huber_loss(x: Approx, target: Approx, delta: float = 1.0) -> tuple[Approx, Approx, Approx]:
     loss, slope, _ = smooth_l1_loss(x, target, delta)
     return loss * delta, slope * delta, -slope * delta
 
 
-def binary_cross_entropy(x: Rounded, target: Rounded) -> tuple[Rounded, Rounded, Rounded]:
+def binary_cross_entropy(x: Approx, target: Approx) -> tuple[Approx, Approx, Approx]:
     yes, no = log(x), log1p(-x)
     loss = (target - 1) * maximum(no, -100) - target * maximum(yes, -100)
     return loss, (x - target) / maximum(x * (1 - x), float(np.float32(1e-12))), no - yes
 
 
 def binary_cross_entropy_with_logits(
-    x: Rounded, target: Rounded, pos_weight: Array | None = None
-) -> tuple[Rounded, Rounded, Rounded]:
+    x: Approx, target: Approx, pos_weight: Array | None = None
+) -> tuple[Approx, Approx, Approx]:
     p = x.one if pos_weight is None else x.one * pos_weight
     q, soft = x.one if pos_weight is None else 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
     dtarget = -x if pos_weight is None else p * soft - (log1p(exp(-abs(x))) + maximum(x, 0))  # (p − 1) soft − x
     return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, dtarget
 
 
-def kl_div(x: Rounded, target: Rounded, log_target: bool = False) -> tuple[Rounded, Rounded, Rounded]:
+def kl_div(x: Approx, target: Approx, log_target: bool = False) -> tuple[Approx, Approx, Approx]:
     if log_target:
         t = exp(target)
         return t * (target - x), -t, t * (target - x) + t

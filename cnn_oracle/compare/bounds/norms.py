@@ -19,7 +19,7 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
-from cnn_oracle.compare.bounds.rounding import Rounded, gamma, inverse_sqrt, power
+from cnn_oracle.compare.bounds.rounding import Approx, gamma, inverse_sqrt, power
 from cnn_oracle.manual._typing import Array
 
 Shape = tuple[int, ...]
@@ -40,11 +40,11 @@ def normalisation(case: Case, u: float) -> Outputs:
     if how.axes is None:
         m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
         n = prod(x.shape) // x.shape[1]  # the longest sum is dweight's
-        c, s = _centred(a, m, abs(m), n, u), inverse_sqrt(Rounded(v, 0.0, u) + epsilon, least)
+        c, s = _centred(a, m, abs(m), n, u), inverse_sqrt(Approx(v, 0.0, u) + epsilon, least)
     else:
         n = max(prod(how.shape[axis] for axis in how.axes), 1)
         m, magnitude = (b.sum(how.axes, keepdims=True) / n for b in (a, abs(a)))
-        c = _centred(a, m, magnitude, n, u) if how.centred else Rounded(a, 0.0, u)
+        c = _centred(a, m, magnitude, n, u) if how.centred else Approx(a, 0.0, u)
         s = inverse_sqrt(_mean(c * c, how.axes) + epsilon, least)
     return _answers(case, c * s, s, how)
 
@@ -54,7 +54,7 @@ def local_response_norm(case: Case, u: float) -> Outputs:
     size, alpha, beta, k = (
         case.keywords.get(n, d) for n, d in (("size", 1), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0))
     )
-    x, dy = Rounded(case.wide("x"), 0.0, u), Rounded(case.dy.astype(float), 0.0, u)
+    x, dy = Approx(case.wide("x"), 0.0, u), Approx(case.dy.astype(float), 0.0, u)
     d = _over_channels(x * x, size // 2, (size - 1) // 2) / size * alpha + k
     root = power(d, beta)
     dd = -dy * x / (root * root) * (beta * power(d, beta - 1))
@@ -88,24 +88,24 @@ def reading(case: Case) -> Reading:
     return Reading(x, (*batch, *behind) if own else None, (1, x[1], *(1,) * len(behind)))
 
 
-def _epsilon(case: Case, u: float) -> Rounded:
+def _epsilon(case: Case, u: float) -> Approx:
     """eps; rms_norm's None is 2 u of the dtype, PyTorch's double precision's or the subject's: that far off at most."""
     eps = case.keywords.get("eps", None if case.call.op == "rms_norm" else 1e-5)
-    return Rounded(np.asarray(2 * u), 2 * u, u) if eps is None else Rounded(np.asarray(eps), u * eps, u)
+    return Approx(np.asarray(2 * u), 2 * u, u) if eps is None else Approx(np.asarray(eps), u * eps, u)
 
 
-def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Rounded:
-    return Rounded(x - m, gamma(n + 4, u) * (abs(x) + magnitude), u)
+def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Approx:
+    return Approx(x - m, gamma(n + 4, u) * (abs(x) + magnitude), u)
 
 
-def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Outputs:
+def _answers(case: Case, z: Approx, s: Approx, how: Reading) -> Outputs:
     """The errors of y and of the gradients, z and s once known."""
     u, lacking = z.u, tuple(i for i, n in enumerate(how.weight) if n == 1)
-    dy = Rounded(case.dy.astype(float).reshape(how.shape), 0.0, u)
+    dy = Approx(case.dy.astype(float).reshape(how.shape), 0.0, u)
     weight, bias = (None if (a := case.arrays.get(n)) is None else a.astype(float) for n in ("weight", "bias"))
     w = 1.0 if weight is None else weight.reshape(how.weight)
     b = np.zeros(1) if bias is None else bias.reshape(how.weight)
-    y, dx = z * w + Rounded(b, u * abs(b), u), dy * w  # β rounds twice in x α + (β − m α)
+    y, dx = z * w + Approx(b, u * abs(b), u), dy * w  # β rounds twice in x α + (β − m α)
     if how.axes is not None:
         dx = (dx - _mean(dx, how.axes) if how.centred else dx) - z * _mean(dx * z, how.axes)
     answers = {"y": y, "dx": dx * s, "dweight": (dy * z).sum(lacking), "dbias": dy.sum(lacking)}
@@ -113,12 +113,12 @@ def _answers(case: Case, z: Rounded, s: Rounded, how: Reading) -> Outputs:
     return {q: None if (a := like[q]) is None else answer.error.reshape(a.shape) for q, answer in answers.items()}
 
 
-def _mean(a: Rounded, axes: Shape) -> Rounded:
+def _mean(a: Approx, axes: Shape) -> Approx:
     n: int = prod(a.value.shape[axis] for axis in axes)
     return a.sum(axes, keepdims=True) / max(n, 1)
 
 
-def _over_channels(a: Rounded, before: int, behind: int) -> Rounded:
+def _over_channels(a: Approx, before: int, behind: int) -> Approx:
     """The sum over a window of channels, of which some lie before and some behind."""
     pads = [(0, 0), (before, behind), *[(0, 0)] * (a.value.ndim - 2)]
     taps = range(before + behind + 1)
@@ -126,4 +126,4 @@ def _over_channels(a: Rounded, before: int, behind: int) -> Rounded:
         np.stack([padded[:, tap : tap + a.value.shape[1]] for tap in taps])
         for padded in (np.pad(v, pads) for v in (a.value, a.error))
     )
-    return Rounded(value, error, a.u).sum(0)
+    return Approx(value, error, a.u).sum(0)

@@ -22,7 +22,7 @@ ELEMENTARY = 8
 # of its own, its polynomial 8 roundings of numbers up to 1.45, exp ELEMENTARY, 1/(1 + p x) two. PyTorch's gelu: 11.8.
 ERF = 25
 
-Operand: TypeAlias = Union["Rounded", Array, float]
+Operand: TypeAlias = Union["Approx", Array, float]
 
 
 @lru_cache
@@ -35,7 +35,7 @@ def gamma(k: float, u: float) -> float:
         return float(np.expm1(-k * np.log1p(-u)))
 
 
-class Rounded:
+class Approx:
     """A float64 array, how far each element may lie off, and the unit roundoff of whoever computes with it."""
 
     __array_ufunc__ = None  # NumPy's operators leave ours to us
@@ -45,119 +45,119 @@ class Rounded:
         self.value, self.error, self.u = value, error if error.shape == shape else np.full(shape, error), u
 
     @property
-    def one(self) -> "Rounded":
+    def one(self) -> "Approx":
         """Ones of the same shape."""
-        return Rounded(np.ones_like(self.value), 0.0, self.u)
+        return Approx(np.ones_like(self.value), 0.0, self.u)
 
-    def __add__(self, other: Operand) -> "Rounded":
+    def __add__(self, other: Operand) -> "Approx":
         b = self._lift(other)
         return self._rounded(self.value + b.value, self.error + b.error)
 
-    def __mul__(self, other: Operand) -> "Rounded":
+    def __mul__(self, other: Operand) -> "Approx":
         b = self._lift(other)
         error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
         return self._rounded(self.value * b.value, error)
 
-    def __truediv__(self, other: Operand) -> "Rounded":
+    def __truediv__(self, other: Operand) -> "Approx":
         """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b, and anywhere if β ≥ |b|."""
         b = self._lift(other)
         value, room = self.value / b.value, abs(b.value) - b.error
         return self._rounded(value, np.where(room > 0, (self.error + abs(value) * b.error) / room, np.inf))
 
-    def __neg__(self) -> "Rounded":
-        return Rounded(-self.value, self.error, self.u)
+    def __neg__(self) -> "Approx":
+        return Approx(-self.value, self.error, self.u)
 
-    def __abs__(self) -> "Rounded":
-        return Rounded(abs(self.value), self.error, self.u)
+    def __abs__(self) -> "Approx":
+        return Approx(abs(self.value), self.error, self.u)
 
-    def __sub__(self, other: Operand) -> "Rounded":
+    def __sub__(self, other: Operand) -> "Approx":
         return self + -self._lift(other)
 
-    def __rsub__(self, other: Operand) -> "Rounded":
+    def __rsub__(self, other: Operand) -> "Approx":
         return self._lift(other) - self
 
-    def __rtruediv__(self, other: Operand) -> "Rounded":
+    def __rtruediv__(self, other: Operand) -> "Approx":
         return self._lift(other) / self
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Rounded":
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Approx":
         """γ_{n−1} of the magnitudes, for any order of summation."""
         total = self.value.sum(axis, keepdims=keepdims)
         k = max(self.value.size // max(total.size, 1) - 1, 0)
         magnitude = (abs(self.value) + self.error).sum(axis, keepdims=keepdims)
         error = self.error.sum(axis, keepdims=keepdims)
-        return Rounded(total, error + gamma(k, self.u) * magnitude, self.u)
+        return Approx(total, error + gamma(k, self.u) * magnitude, self.u)
 
     @property
-    def mT(self) -> "Rounded":  # noqa: N802
+    def mT(self) -> "Approx":  # noqa: N802
         """As NumPy's: the last two axes exchanged."""
-        return Rounded(self.value.mT, self.error.mT, self.u)
+        return Approx(self.value.mT, self.error.mT, self.u)
 
-    def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Rounded":
+    def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Approx":
         """f, an elementary function with derivative ``slope``."""
         value = np.asarray(f(self.value))
-        return Rounded(value, abs(slope(self.value)) * self.error + ELEMENTARY * self.u * abs(value), self.u)
+        return Approx(value, abs(slope(self.value)) * self.error + ELEMENTARY * self.u * abs(value), self.u)
 
-    def _rounded(self, value: Array, error: Array | float) -> "Rounded":
-        return Rounded(value, error + self.u * abs(value), self.u)
+    def _rounded(self, value: Array, error: Array | float) -> "Approx":
+        return Approx(value, error + self.u * abs(value), self.u)
 
-    def _lift(self, other: Operand) -> "Rounded":
+    def _lift(self, other: Operand) -> "Approx":
         """Arrays are given, so exact."""
-        if isinstance(other, Rounded):
+        if isinstance(other, Approx):
             return other
         if isinstance(other, np.ndarray):
-            return Rounded(other.astype(float), 0.0, self.u)
+            return Approx(other.astype(float), 0.0, self.u)
         return _constant(float(other), self.u)
 
 
 @lru_cache
-def _constant(value: float, u: float) -> Rounded:
+def _constant(value: float, u: float) -> Approx:
     """A constant; one that float32 does not hold is rounded to begin with."""
-    return Rounded(np.asarray(value), 0.0 if float(np.float32(value)) == value else u * abs(value), u)
+    return Approx(np.asarray(value), 0.0 if float(np.float32(value)) == value else u * abs(value), u)
 
 
-def matmul(a: Rounded, b: Rounded) -> Rounded:
+def matmul(a: Approx, b: Approx) -> Approx:
     """γ_K of the magnitudes, K terms in any order."""
     most = gamma(a.value.shape[-1], a.u) * (abs(a.value) @ abs(b.value))
     error = abs(a.value) @ b.error + a.error @ (abs(b.value) + b.error) + most
-    return Rounded(a.value @ b.value, error, a.u)
+    return Approx(a.value @ b.value, error, a.u)
 
 
-def exp(x: Rounded) -> Rounded:
+def exp(x: Approx) -> Approx:
     return x.apply(np.exp, np.exp)
 
 
-def expm1(x: Rounded) -> Rounded:
+def expm1(x: Approx) -> Approx:
     return x.apply(np.expm1, np.exp)
 
 
-def log(x: Rounded) -> Rounded:
+def log(x: Approx) -> Approx:
     return x.apply(np.log, lambda v: 1 / v)
 
 
-def log1p(x: Rounded) -> Rounded:
+def log1p(x: Approx) -> Approx:
     return x.apply(np.log1p, lambda v: 1 / (1 + v))
 
 
-def tanh(x: Rounded) -> Rounded:
+def tanh(x: Approx) -> Approx:
     return x.apply(np.tanh, lambda v: 1 - np.tanh(v) ** 2)
 
 
-def erf(x: Rounded) -> Rounded:
+def erf(x: Approx) -> Approx:
     value, slope = np.vectorize(math.erf, otypes=[float])(x.value), 2 / math.sqrt(math.pi) * np.exp(-x.value * x.value)
-    return Rounded(value, slope * x.error + ERF * x.u, x.u)
+    return Approx(value, slope * x.error + ERF * x.u, x.u)
 
 
-def sqrt(x: Rounded) -> Rounded:
+def sqrt(x: Approx) -> Approx:
     """√x − √(x − ξ) = ξ/(√x + √(x − ξ)); a root of what may be negative may be NaN, so nothing bounds it."""
     root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
     off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
-    return Rounded(root, off + x.u * root, x.u)
+    return Approx(root, off + x.u * root, x.u)
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # by no least at all
-def inverse_sqrt(x: Rounded, least: Array | float) -> Rounded:
+def inverse_sqrt(x: Approx, least: Array | float) -> Approx:
     """1/√x, where whoever computes x = v + ε with v ≥ 0 has ``least`` of it in any case, however far off v is.
 
     1/√a − 1/√b = (b − a)/(√a √b (√a + √b)), at a = x − ξ or ``least``, b = x, and at a = x, b = x + ξ; the root and
@@ -167,22 +167,22 @@ def inverse_sqrt(x: Rounded, least: Array | float) -> Rounded:
     down = np.where(low > x.value - x.error, x.value - low, x.error)
     below, above = np.sqrt(np.maximum(low, 0)), np.sqrt(x.value + x.error)
     off = np.maximum(down / (below * root * (below + root)), x.error / (root * above * (root + above)))
-    return Rounded(1 / root, np.where(low > 0, off + gamma(2, x.u) / below, np.inf), x.u)
+    return Approx(1 / root, np.where(low > 0, off + gamma(2, x.u) / below, np.inf), x.u)
 
 
-def power(x: Rounded, exponent: float) -> Rounded:
+def power(x: Approx, exponent: float) -> Approx:
     """xᵖ for x > 0."""
     return x.apply(lambda v: v**exponent, lambda v: exponent * v ** (exponent - 1))
 
 
-def maximum(a: Rounded, b: float) -> Rounded:
-    return Rounded(np.maximum(a.value, b), a.error, a.u)
+def maximum(a: Approx, b: float) -> Approx:
+    return Approx(np.maximum(a.value, b), a.error, a.u)
 
 
-def minimum(a: Rounded, b: float) -> Rounded:
-    return Rounded(np.minimum(a.value, b), a.error, a.u)
+def minimum(a: Approx, b: float) -> Approx:
+    return Approx(np.minimum(a.value, b), a.error, a.u)
 
 
-def where(condition: Array, a: Rounded, b: Rounded) -> Rounded:
+def where(condition: Array, a: Approx, b: Approx) -> Approx:
     """One or the other; the condition must be known exactly, or both be within their errors of each other there."""
-    return Rounded(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.u)
+    return Approx(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.u)

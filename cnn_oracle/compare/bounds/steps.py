@@ -15,32 +15,32 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
-from cnn_oracle.compare.bounds.rounding import Rounded, gamma, sqrt
+from cnn_oracle.compare.bounds.rounding import Approx, gamma, sqrt
 
 DOUBLE = 2.0**-53
 
-Step = Callable[[int, Rounded, Rounded, dict[str, Any], dict[str, Rounded]], Rounded]
+Step = Callable[[int, Approx, Approx, dict[str, Any], dict[str, Approx]], Approx]
 
 
 def recursion(case: Case, u: float, *, step: Step) -> Outputs:
     """The errors of w1, w2, …: each step begins with the last one's."""
     parameters = inspect.signature(import_module(f"cnn_oracle.reference.{case.call.op}").step).parameters
     options = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} | case.keywords
-    w, state, bounds = Rounded(case.wide("w"), 0.0, u), dict[str, Rounded](), Outputs()
+    w, state, bounds = Approx(case.wide("w"), 0.0, u), dict[str, Approx](), Outputs()
     for t, dw in enumerate(case.dy.astype(float), 1):
-        w = step(t, w, Rounded(-dw if options["maximize"] else dw, 0.0, u), options, state)
+        w = step(t, w, Approx(-dw if options["maximize"] else dw, 0.0, u), options, state)
         bounds[f"w{t}"] = w.error
     return bounds
 
 
-def _adagrad(t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded]) -> Rounded:
+def _adagrad(t: int, w: Approx, g: Approx, h: dict[str, Any], state: dict[str, Approx]) -> Approx:
     g = _decayed(w, g, h)
     v = state["v"] = state.get("v", _constant(h["initial_accumulator_value"], w.u)) + g * g
     lr = _constant(h["lr"], w.u) / (1 + (t - 1) * _constant(h["lr_decay"], w.u))
     return w - lr * g / (sqrt(v) + _constant(h["eps"], w.u))
 
 
-def _rmsprop(t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded]) -> Rounded:
+def _rmsprop(t: int, w: Approx, g: Approx, h: dict[str, Any], state: dict[str, Approx]) -> Approx:
     g = _decayed(w, g, h)
     v = state["v"] = _mean(h["alpha"], state.get("v"), g * g)
     a = state["a"] = _mean(h["alpha"], state.get("a"), g)
@@ -50,8 +50,14 @@ def _rmsprop(t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str,
 
 
 def _adam(
-    t: int, w: Rounded, g: Rounded, h: dict[str, Any], state: dict[str, Rounded], *, decoupled: bool = False
-) -> Rounded:
+    t: int,
+    w: Approx,
+    g: Approx,
+    h: dict[str, Any],
+    state: dict[str, Approx],
+    *,
+    decoupled: bool = False,
+) -> Approx:
     (b1, b2), u = h["betas"], w.u
     if decoupled:
         w = _constant(1 - h["lr"] * h["weight_decay"], u, DOUBLE * (1 + 2 * h["lr"] * h["weight_decay"])) * w
@@ -65,23 +71,23 @@ def _adam(
     return w - _constant(h["lr"], u) / c1 * m / (sqrt(v) / sqrt(c2) + _constant(h["eps"], u))
 
 
-def _decayed(w: Rounded, g: Rounded, h: dict[str, Any]) -> Rounded:
+def _decayed(w: Approx, g: Approx, h: dict[str, Any]) -> Approx:
     return g + _constant(h["weight_decay"], w.u) * w if h["weight_decay"] else g
 
 
-def _mean(beta: float, old: Rounded | None, new: Rounded) -> Rounded:
+def _mean(beta: float, old: Approx | None, new: Approx) -> Approx:
     """β old + (1 − β) new; old begins at 0."""
     new = _constant(1 - beta, new.u) * new
     return new if old is None else _constant(beta, new.u) * old + new
 
 
-def _larger(a: Rounded, b: Rounded) -> Rounded:
-    return Rounded(np.maximum(a.value, b.value), np.maximum(a.error, b.error), a.u)
+def _larger(a: Approx, b: Approx) -> Approx:
+    return Approx(np.maximum(a.value, b.value), np.maximum(a.error, b.error), a.u)
 
 
-def _constant(c: float, u: float, error: float = 0.0) -> Rounded:
+def _constant(c: float, u: float, error: float = 0.0) -> Approx:
     """A scalar computed from hyper-parameters, off by ``error``: rounded by Python once, and to the array's dtype."""
-    return Rounded(np.asarray(c), np.asarray(error + 2 * u * abs(c)), u)
+    return Approx(np.asarray(c), np.asarray(error + 2 * u * abs(c)), u)
 
 
 adagrad = partial(recursion, step=_adagrad)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from cnn_oracle.calls.sampling import Drawn, Listed, Sample, Slice, random_call, sample
+from cnn_oracle.calls.sampling import CallList, EnumerationSlice, RandomCalls, Sample, random_call, sample
 from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.ops import OPS
@@ -14,7 +14,7 @@ from cnn_oracle.subject import Limits
 
 @pytest.mark.parametrize("name", OPS)
 def test_the_choices_of_a_call_draw_it_again(name):
-    for one in Drawn(20, 3).samples(OPS[name]):
+    for one in RandomCalls(20, 3).samples(OPS[name]):
         seed, *places = one.choices
         left = iter(places)
         assert sample(OPS[name], seed, lambda *_, left=left: next(left)) == one
@@ -23,18 +23,18 @@ def test_the_choices_of_a_call_draw_it_again(name):
 def test_drawn_calls_are_random_calls_whatever_is_drawn_before():
     rng = Random(7)
     calls = [random_call(OPS["conv2d"], rng) for _ in range(30)]
-    assert [one.call for one in Drawn(30, 7).samples(OPS["conv2d"])] == calls
-    assert [one.call for one in islice(Drawn(30, 7).samples(OPS["conv2d"]), 20, None)] == calls[20:]
+    assert [one.call for one in RandomCalls(30, 7).samples(OPS["conv2d"])] == calls
+    assert [one.call for one in islice(RandomCalls(30, 7).samples(OPS["conv2d"]), 20, None)] == calls[20:]
 
 
 def test_calls_on_which_pytorch_is_unsafe_come_only_if_asked_for():
     op = OPS["max_pool2d"]
-    assert not any(unsafe(one.call) for one in Drawn(300, 0).samples(op))
-    assert any(unsafe(one.call) for one in Drawn(300, 0, unsafe_too=True).samples(op))
+    assert not any(unsafe(one.call) for one in RandomCalls(300, 0).samples(op))
+    assert any(unsafe(one.call) for one in RandomCalls(300, 0, unsafe_too=True).samples(op))
 
 
 def test_a_source_of_given_calls_has_those_of_the_op():
-    calls = Listed((Sample(random_call(OPS["relu"], Random(0))), Sample(random_call(OPS["tanh"], Random(0)))))
+    calls = CallList((Sample(random_call(OPS["relu"], Random(0))), Sample(random_call(OPS["tanh"], Random(0)))))
     assert [one.call.op for one in calls.samples(OPS["tanh"])] == ["tanh"]
 
 
@@ -53,15 +53,15 @@ def test_a_source_of_given_calls_has_those_of_the_op():
 )
 def test_every_drawn_call_is_within_the_limits_and_there_are_enough(name, options):
     op, limits = OPS[name], Limits(options={name: options})
-    calls = [one.call for one in Drawn(100, 0, limits=limits).samples(op)]
+    calls = [one.call for one in RandomCalls(100, 0, limits=limits).samples(op)]
     assert len(calls) == 100
     assert all(limits.admit(op, call) for call in calls)
     assert len({str(call) for call in calls}) > 10
-    assert all(limits.admit(op, one.call) for one in islice(Slice(2, (), limits).samples(op), 100))
+    assert all(limits.admit(op, one.call) for one in islice(EnumerationSlice(2, (), limits).samples(op), 100))
 
 
 def test_options_that_no_call_has_end_the_drawing():
-    assert [*Drawn(5, 0, limits=Limits(options={"conv2d": {"stride": (77,)}})).samples(OPS["conv2d"])] == []
+    assert [*RandomCalls(5, 0, limits=Limits(options={"conv2d": {"stride": (77,)}})).samples(OPS["conv2d"])] == []
 
 
 def _wide(call):
@@ -73,7 +73,7 @@ def _wide(call):
 
 def test_a_rare_failure_is_made_small_beginning_with_itself():
     op = OPS["conv2d"]
-    found = next(one for one in Drawn(20_000, 0).samples(op) if _fails(one))
+    found = next(one for one in RandomCalls(20_000, 0).samples(op) if _fails(one))
     with pytest.raises(AssertionError) as failure:
         shrink(op, found, _wide)
     (small,) = failure.value.args
@@ -92,7 +92,7 @@ def _fails(one):
 def test_a_failure_that_is_not_met_again_is_flaky():
     op = OPS["relu"]
     with pytest.raises(FlakyError):
-        shrink(op, next(Drawn(1, 0).samples(op)), lambda _: None)
+        shrink(op, next(RandomCalls(1, 0).samples(op)), lambda _: None)
 
 
 def test_a_failure_now_and_then_is_flaky():
@@ -104,4 +104,4 @@ def test_a_failure_now_and_then_is_flaky():
             raise AssertionError
 
     with pytest.raises(FlakyError):
-        shrink(op, next(Drawn(1, 0).samples(op)), check)
+        shrink(op, next(RandomCalls(1, 0).samples(op)), check)

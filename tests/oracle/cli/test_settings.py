@@ -133,13 +133,13 @@ def test_dtypes_of_the_settings_are_the_only_ones(oracle, project):
 
 
 def test_some_calls_have_the_sizes_of_the_settings(project):
-    from cnn_oracle.calls.sampling import Drawn
+    from cnn_oracle.calls.sampling import RandomCalls
     from cnn_oracle.ops import OPS
     from cnn_oracle.subject import Limits
 
     limits = Limits(sizes=(48, 1000))
     for name in ("conv2d", "linear", "softmax", "max_pool1d"):
-        calls = [one.call for one in Drawn(200, 0, limits=limits).samples(OPS[name])]
+        calls = [one.call for one in RandomCalls(200, 0, limits=limits).samples(OPS[name])]
         largest = [
             max((n for v in call.arguments.values() if isinstance(v, tuple) for n in v), default=0) for call in calls
         ]

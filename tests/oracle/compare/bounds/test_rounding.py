@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_oracle.compare.bounds import rounding
-from cnn_oracle.compare.bounds.rounding import Rounded
+from cnn_oracle.compare.bounds.rounding import Approx
 
 U = float(np.finfo("float32").epsneg)
 ERF = np.vectorize(math.erf, otypes=["float32"])
@@ -50,7 +50,7 @@ def numbers(seed):
 def test_float32_lies_within_the_error(name, seed):
     x, y = numbers(seed)
     carried, computed = FORMULAS[name]
-    bound = carried(*(Rounded(a.astype(float), 0.0, U) for a in (x, y)))
+    bound = carried(*(Approx(a.astype(float), 0.0, U) for a in (x, y)))
     got = computed(x, y)
     assert got.dtype == np.float32
     assert (np.abs(got - bound.value) <= bound.error * (1 + 4 * U)).all()  # first order: what is left out is u²
@@ -61,29 +61,29 @@ def test_the_error_is_no_tolerance_to_hide_in(name):
     """The worst of a thousand results uses up a hundredth of it or more; sums, allowed any order, use least."""
     x, y = numbers(0)
     carried, computed = FORMULAS[name]
-    bound = carried(*(Rounded(a.astype(float), 0.0, U) for a in (x, y)))
+    bound = carried(*(Approx(a.astype(float), 0.0, U) for a in (x, y)))
     assert (np.abs(computed(x, y) - bound.value) / bound.error).max() > 1 / 100
 
 
 def test_cancellation_is_seen():
     """(1 + x) − 1 has lost what 1 + x rounded."""
-    x = Rounded(np.array([2.0**-30]), 0.0, U)
+    x = Approx(np.array([2.0**-30]), 0.0, U)
     assert ((1 + x) - 1).error >= U
 
 
 def test_an_inverse_root_of_a_known_least_is_bounded_however_far_off_its_square_is():
-    root = rounding.inverse_sqrt(Rounded(np.array([1.0, 1.0]), np.array([0.5, 100.0]), U), 0.25)
+    root = rounding.inverse_sqrt(Approx(np.array([1.0, 1.0]), np.array([0.5, 100.0]), U), 0.25)
     assert (root.error >= [1 / np.sqrt(0.5) - 1, 1 / np.sqrt(0.25) - 1]).all()
     assert (root.error < [0.42, 1.01]).all()
-    assert rounding.inverse_sqrt(Rounded(np.ones(1), 1.0, U), 0.0).error == np.inf
+    assert rounding.inverse_sqrt(Approx(np.ones(1), 1.0, U), 0.0).error == np.inf
 
 
 def test_only_a_constant_that_float32_holds_is_exact():
-    one = Rounded(np.ones(1), 0.0, U)
+    one = Approx(np.ones(1), 0.0, U)
     assert (one * 0.5).error == U * 0.5
     assert (one * 0.1).error > U * 0.1
 
 
 def test_the_value_is_float64s():
-    third = 1 / Rounded(np.array([3.0]), 0.0, U)
+    third = 1 / Approx(np.array([3.0]), 0.0, U)
     assert Fraction(third.value[0]) == Fraction(1 / 3)
