@@ -1,6 +1,7 @@
-"""A call as text: ``conv2d(x=(1, 1, 2, 1), w=(1, 1, 2, 1), stride=2)``. Arrays are told by shape; a seed fills them.
+"""A call as text: ``conv2d(x=(1, 1, 2, 1), w=(1, 1, 2, 1), stride=2)``.
 
-The text is the reproduction: what a failure prints, ``parse`` reads back. It is parsed, never evaluated.
+An array is given by its shape. Its values follow from a seed. A failure prints the call in this form, and ``parse``
+reads it back. The text is parsed, never evaluated.
 """
 
 import ast
@@ -11,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """An op's name, its arguments by name (arrays as shapes, absent ones as None), and the seed of its arrays."""
+    """The name of an op, its arguments by name, and the seed of its arrays.
+
+    An array stands as its shape, or as None if it is absent.
+    """
 
     op: str
     arguments: Mapping[str, Any]
@@ -22,10 +26,10 @@ class Call:
 
 
 def parse(text: str, seed: int) -> Call:
-    """The inverse of ``str``.
+    """Read a call from its text: the inverse of ``str``.
 
     Raises:
-        ValueError: ``text`` is not one call with literal keyword arguments.
+        ValueError: ``text`` is not one call whose arguments are all keywords with literal values.
     """
     try:
         node = ast.parse(text.strip(), mode="eval").body
@@ -40,6 +44,6 @@ def parse(text: str, seed: int) -> Call:
 
 
 def _literal(node: ast.expr) -> Any:
-    """A list is as good as a tuple, here and for PyTorch."""
+    """The value of a literal. A list becomes a tuple: PyTorch accepts both."""
     value = ast.literal_eval(node)
     return tuple(value) if isinstance(value, list) else value

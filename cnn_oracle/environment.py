@@ -1,4 +1,4 @@
-"""What a result depends on besides the code: versions and hardware; and results on disk, whole or not there."""
+"""What a result depends on besides the code: versions and hardware. Also: atomic writes of result files."""
 
 import os
 import platform
@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-CI_RUNS = ("2.13.0",)  # the versions of PyTorch that CI has run; the last is that of constraints.txt
+CI_RUNS = ("2.13.0",)  # the versions of PyTorch that CI runs; the last one is in constraints.txt
 
 
 class PyTorch(NamedTuple):
-    """The PyTorch that a result was compared with, and whether CI has run that version."""
+    """A version of PyTorch, and whether CI runs that version."""
 
     version: str
     in_ci: bool
@@ -31,14 +31,19 @@ def pytorch() -> PyTorch:
 
 
 def require(what: str, extra: str, *modules: str) -> None:
-    """Say which extra of this package has what is missing, before anything is computed.
+    """Check that ``modules`` are installed, before anything is computed.
+
+    Args:
+        what: the option or command that needs them, for the message.
+        extra: the extra of this package that installs them.
+        modules: their import names.
 
     Raises:
-        ValueError: one of ``modules`` is not installed.
+        ValueError: one of them is not installed. The message says how to install it.
     """
     if missing := [module for module in modules if find_spec(module) is None]:
         are = "is" if len(missing) == 1 else "are"
-        torch = version("torch").partition("+")[0]  # named, so that pip does not put another in its place
+        torch = version("torch").partition("+")[0]  # in the command, so that pip keeps this version
         raise ValueError(
             f"{what} needs {', '.join(missing)}, which {are} not installed: "
             f'pip install "cnn-oracle[{extra}]" torch=={torch}'
@@ -46,6 +51,7 @@ def require(what: str, extra: str, *modules: str) -> None:
 
 
 def versions() -> dict[str, str]:
+    """The versions of Python, NumPy, its BLAS, PyTorch and oneDNN."""
     import numpy as np
     import torch
 
@@ -61,6 +67,7 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str | int]:
+    """The processor, its instruction set as PyTorch names it, and PyTorch's number of threads."""
     import torch
 
     return {
@@ -71,19 +78,20 @@ def hardware() -> dict[str, str | int]:
 
 
 def _cpu() -> str:
-    """The processor's model; platform.processor() knows it on neither Linux nor in containers."""
+    """The model of the processor. On Linux and in containers, platform.processor() does not know it."""
     info = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
     return model[1] if model else platform.processor() or platform.machine()
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Put ``content`` at ``path`` in one move, so that no reader and no crash ever sees half of it; text as UTF-8.
+    """Write ``content`` to a temporary file and rename it to ``path``, so that the file is never incomplete.
 
-    A link is followed; what is no regular file (/dev/stdout, a pipe) is written to as it is.
+    Text is written as UTF-8. A link is followed. If ``path`` is no regular file (/dev/stdout, a pipe), the content is
+    written to it directly.
 
     Raises:
-        OSError: the folder is missing or cannot be written to; what stood at ``path`` is still there.
+        OSError: the folder is missing or not writable. The old file at ``path`` is unchanged.
     """
     content = content.encode() if isinstance(content, str) else content
     if path.exists() and not path.is_file():

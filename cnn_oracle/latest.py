@@ -1,6 +1,7 @@
-"""The latest few values of a function, each known again by the very objects that it was made of.
+"""A cache of the latest values of a function.
 
-Theorems ask for the same things, one after the other. Arrays cannot be hashed, so objects are compared by identity.
+Several theorems need the same values, one after the other. Arrays cannot be hashed, so the cache compares its keys by
+identity.
 """
 
 from collections import deque
@@ -12,13 +13,13 @@ T = TypeVar("T")
 
 
 class Latest(Generic[T]):
-    """The ``count`` latest values."""
+    """A cache of the ``count`` latest values."""
 
     def __init__(self, count: int) -> None:
         self.known: deque[tuple[tuple[Any, ...], T]] = deque(maxlen=count)
 
     def of(self, objects: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """The value that was made of these objects; it is made now if it is not known."""
+        """The cached value for exactly these objects. If there is none, ``make`` computes it."""
         for known, value in self.known:
             if len(known) == len(objects) and all(map(is_, known, objects)):
                 return value

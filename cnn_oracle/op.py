@@ -1,4 +1,4 @@
-"""An op: its name, how its calls are drawn, how its outputs are compared, and what its signature says."""
+"""An op: its name, its geometry, its comparison, and what follows from its signature."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -11,22 +11,22 @@ from cnn_oracle.call import Call
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.result import Verdict
 
-# Keyword-only arguments that are arrays, in every op that has them; cases/distributions.py says how each is filled
+# Keyword-only arguments that are arrays in every op that has them; cases/distributions.py draws their values
 ARRAY_KEYWORDS = (
     "weight", "pos_weight", "target", "mask", "indices", "attn_mask", "running_mean", "running_var",
 )  # fmt: skip
 
 
 class Choose(Protocol):
-    """Picks one of ``values``, the simplest first, or now and then one of ``rare``."""
+    """Picks one of ``values``, or sometimes one of ``rare``. The simplest values come first."""
 
     def __call__(self, name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any: ...
 
 
-Geometry = Callable[[Choose], dict[str, Any]]  # a call's arguments, arrays by shape: calls/geometry/
+Geometry = Callable[[Choose], dict[str, Any]]  # the arguments of a call, arrays by shape: calls/geometry/
 
-# The parts of a comparison are functions of what comes later in a call, so that their types are only sketched here:
-# exact grids in cases/exact_grids.py, bounds in compare/bounds/, distributions in cases/distributions.py
+# These functions take objects of later modules, so their types are only rough here.
+# See cases/exact_grids.py, compare/bounds/ and cases/distributions.py.
 GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Any, Any]]
 Bound = Callable[[Any, float], dict[str, Array | None]]
 Kinks = Callable[[Any], Mapping[str, Array]]
@@ -34,12 +34,17 @@ Distribution = Callable[..., Array]
 
 
 class Comparison(NamedTuple):
-    """The strongest comparison an op allows: lattices on which it is bitwise (none: never), and its bound elsewhere.
+    """The strongest comparison that an op allows.
 
-    ``kinks`` tells how far each element of an argument lies from the next point where the op is not smooth, or from
-    the end of its ``domain``, or how far it may go where the op is steep: differences move it by a fraction of that.
-    ``domain`` fills the arguments with real numbers other than normal ones. ``fast`` bounds fast algorithms, which
-    round on every lattice. ``ties`` are those of its lattices on which all is ties and kinks.
+    Attributes:
+        grids: the exact grids, on which the comparison is bitwise. An op without any is compared within bounds only.
+        bound: the rounding bound, for everything else.
+        kinks: for each element of an argument, how far differences may move it. This is the distance to the next
+            nondifferentiable point, or to the end of the domain, or a limit where the op is steep. Differences move
+            the element by a fraction of it.
+        domain: for some arguments, a distribution other than the normal one.
+        fast: the normwise bound, for fast algorithms, which round on every grid.
+        ties: those of ``grids`` that are full of ties and nondifferentiable points.
     """
 
     grids: tuple[GridRule, ...]
@@ -51,10 +56,10 @@ class Comparison(NamedTuple):
 
 
 class Op:
-    """One row of a table, with what its signature tells.
+    """One row of a table of ops, with what follows from its signature.
 
-    ``table`` is the module that has the row, by its function ``look_up``, and ``variant`` the attribute of that row
-    which this is: so that another process can find it.
+    Another process finds the op by two names. ``table`` is the module whose function ``look_up`` returns the row.
+    ``variant`` is the attribute of that row that holds this op, or "" for the row itself.
     """
 
     def __init__(
@@ -63,10 +68,10 @@ class Op:
         self.name, self.geometry, self.comparison, self.table, self.variant = name, geometry, comparison, table, variant
 
     def __reduce__(self) -> Any:
-        """Another process looks it up.
+        """Pickle the op by name. Another process looks it up in its table.
 
         Raises:
-            TypeError: it is in no table.
+            TypeError: the op is in no table.
         """
         if not self.table:
             raise TypeError(f"op {self.name!r} is in no table: it stays in its process")
@@ -86,12 +91,12 @@ class Op:
 
     @property
     def verdict(self) -> Verdict:
-        """The best verdict that the comparison can reach."""
+        """The best possible verdict: EXACT if the op has an exact grid, else BOUNDED."""
         return Verdict.EXACT if self.comparison.grids else Verdict.BOUNDED
 
     @cached_property
     def normwise(self) -> "Op | None":
-        """The op as a fast algorithm is judged: on real numbers alone, within the normwise bound."""
+        """The op as fast algorithms are compared: on real numbers, within the normwise bound. None if it has none."""
         if self.comparison.fast is None:
             return None
         comparison = self.comparison._replace(grids=(), bound=self.comparison.fast, fast=None)
@@ -99,7 +104,7 @@ class Op:
 
     @cached_property
     def without_ties(self) -> "Op":
-        """The op without the grids of ties and kinks, where another choice than PyTorch's may be as good."""
+        """The op without the grids of ties, where a choice other than PyTorch's may also be valid."""
         comparison = self.comparison
         if not comparison.ties:
             return self
@@ -116,7 +121,7 @@ class Op:
 
     @property
     def signature(self) -> str:
-        """As one would write the call of ``forward`` or ``step``; a subject may call its arrays as it likes."""
+        """The signature of ``forward`` or ``step``, without types. A subject may use other names for its arrays."""
         bare = [p.replace(annotation=inspect.Parameter.empty) for p in self.parameters.values()]
         return f"{self.name}{inspect.Signature(bare)}"
 
@@ -125,7 +130,10 @@ class Op:
         return tuple(n for n, p in self.parameters.items() if p.kind is p.KEYWORD_ONLY)
 
     def call(self, choose: Choose, seed: int) -> Call:
-        """One geometry, without the arguments that equal PyTorch's default: a failing call shows only what matters."""
+        """One call, made of the choices of ``choose``.
+
+        Arguments that equal PyTorch's default are omitted, so that a failing call shows only what matters.
+        """
         arguments = self.geometry(choose)
         return Call(self.name, {k: v for k, v in arguments.items() if not self._is_default(k, v)}, seed)
 

@@ -1,8 +1,8 @@
-"""The table of ops: name → (geometry, comparison). A new op is one line here.
+"""The table of ops: name → (geometry, comparison). A new op needs one line here.
 
-An op's signature, kind and defaults are read from ``manual``: positional arguments are differentiated arrays,
-keyword-only ones are geometry, labels and constants. A module with ``step`` instead of ``forward`` and ``backward`` is
-an optimiser.
+The signature, kind and defaults of an op come from its module in ``manual``. Positional arguments are arrays with a
+gradient. Keyword-only arguments are options, labels and constants. A module that has ``step`` instead of ``forward``
+and ``backward`` is an optimiser.
 """
 
 from difflib import get_close_matches
@@ -70,14 +70,14 @@ FAR = {"x": distributions.large_offset}
 BATCH_NORM = Comparison((exact_grids.squares_of_channels,), norms.normalisation, norms.clear, FAR)
 INSTANCE_NORM = Comparison((exact_grids.squares_of_samples,), norms.normalisation, norms.clear, FAR)
 RMS_NORM = Comparison((exact_grids.squares_of_rows,), norms.normalisation, norms.clear)
-NORMALISATION = Comparison((), norms.normalisation, norms.clear, FAR)  # PyTorch's means divide by 3 on the way
+NORMALISATION = Comparison((), norms.normalisation, norms.clear, FAR)  # no exact grid: PyTorch's means also divide by 3
 LOCAL_RESPONSE_NORM = Comparison((), norms.local_response_norm)
 INITIALISER = Comparison((), sums.initialiser)
 ADAGRAD = Comparison((), steps.adagrad)
 RMSPROP = Comparison((), steps.rmsprop)
 ADAM = Comparison((), steps.adam)
 ADAMW = Comparison((), steps.adamw)
-UNWRITTEN = Comparison((), elementwise.bound(elementwise.unwritten))  # of an op that ``cnn-oracle new`` has begun
+UNWRITTEN = Comparison((), elementwise.bound(elementwise.unwritten))  # for an op that ``cnn-oracle new`` has begun
 
 
 _TABLE: dict[str, tuple[Geometry, Comparison]] = {
@@ -155,10 +155,10 @@ OPS = {name: Op(name, *row, __name__) for name, row in _TABLE.items()}
 
 
 def look_up(name: str) -> Op:
-    """The row of an op.
+    """The op of this name.
 
     Raises:
-        ValueError: there is no such op; the message suggests the nearest name.
+        ValueError: no op has this name. The message suggests the nearest name, or lists all of them.
     """
     if name in OPS:
         return OPS[name]

@@ -1,6 +1,7 @@
-"""Pages in Markdown: ``render`` fills the template that lies beside a module. Its text is there, figures are given.
+"""Pages in Markdown: ``render`` fills the template beside a module.
 
-A template may call ``hardware()`` and ``versions()``; the functions below are its filters.
+The text is in the template. The numbers come from the caller. A template may call ``hardware()`` and ``versions()``,
+and may use ``thousands``, ``percent``, ``cell`` and ``row`` as filters.
 """
 
 from collections.abc import Iterable
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def render(module: str, **values: object) -> str:
-    """``render(__file__, …)``: the text of the template of the module's name, ``….md.jinja``."""
+    """Fill the template that has the name of the module, ``….md.jinja``. Use it as ``render(__file__, …)``.
+
+    Raises:
+        jinja2.UndefinedError: a value that the template uses is missing.
+    """
     return fill(Path(module).with_suffix(".md.jinja"), **values)
 
 
 def fill(template: Path, **values: object) -> str:
-    """The text of a template; a value that is missing is an error."""
+    """Fill a template, as ``render``."""
     return _environment().from_string(template.read_text(encoding="utf-8")).render(values)
 
 
@@ -35,18 +40,18 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def cell(text: str) -> str:
-    r"""What would end the cell of a table, escaped: a | b as a \| b."""
+    r"""Escape what would end the cell of a table: a | b becomes a \| b."""
     return text.replace("|", "\\|")
 
 
 def row(cells: Iterable[str]) -> str:
-    """A line of a table whose columns the template does not know."""
+    """One line of a Markdown table, for tables whose columns the template does not know."""
     return f"| {' | '.join(cells)} |"
 
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, StrictUndefined  # here, since the command line starts without it
+    from jinja2 import Environment, StrictUndefined  # imported here: the command line starts without it
 
     made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     made.filters |= {"thousands": thousands, "percent": percent, "cell": cell, "row": row}

@@ -1,6 +1,7 @@
-"""What a project says of its subject: the table ``[tool.cnn-oracle]`` of its pyproject.toml, read strictly.
+"""The settings of a project: the table ``[tool.cnn-oracle]`` of its pyproject.toml. Unknown keys are errors.
 
-Ops and theorems are imported only if the table names some: a project without a table waits for neither torch nor NumPy.
+Ops and theorems are imported only if the table names some. So a project without a table does not wait for the import
+of torch and NumPy.
 """
 
 import json
@@ -18,13 +19,13 @@ from cnn_oracle.subject import DTYPES, Limits, is_array
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
 
-LARGEST = 100_000  # of a size: a larger axis takes seconds for each call
+LARGEST = 100_000  # the largest size: with a longer axis, each call takes seconds
 CONVENTIONS = ("pytorch", "any")
-NONE = "None"  # TOML has no None, and no option of PyTorch's has this text as a value
+NONE = "None"  # stands for None, which TOML lacks; no option of PyTorch has this text as a value
 
 
 class Accepted(NamedTuple):
-    """A theorem that does not hold of an op, and why the project leaves it so."""
+    """An accepted finding: a theorem that does not hold for an op, and the reason why it need not hold."""
 
     op: str
     theorem: str
@@ -32,12 +33,16 @@ class Accepted(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The table, or what holds without one.
+    """The settings of a project, or the defaults.
 
-    ``path`` is the pyproject.toml that has it, None if there is none. ``dtypes`` are the widest first; of none, each
-    subject says its own. ``options`` are op → option → the values that the subject has; of an array that may be left
-    out, whether it is given. ``convention`` "any" accepts another choice than PyTorch's at ties and kinks. ``sizes`` of
-    axes are the subject's own, which some calls must have.
+    Attributes:
+        path: the pyproject.toml that has the table, or None if there is none.
+        subject: the subject to which the settings apply, or None for every subject.
+        dtypes: the dtypes of the subject, the widest first. Empty: the dtypes that each subject declares.
+        options: op → option → the values that the subject supports. For an optional array: whether it is given.
+        convention: "any" accepts a choice other than PyTorch's at ties and nondifferentiable points.
+        sizes: further sizes of axes, which some calls must have.
+        accepted: the accepted findings.
     """
 
     path: Path | None
@@ -49,12 +54,12 @@ class Settings(NamedTuple):
     accepted: tuple[Accepted, ...] = ()
 
     def of(self, subject: str) -> "Settings":
-        """These settings, if they speak of the subject: of the one that they name, or of any if they name none."""
+        """These settings if they name this subject, or none; else the defaults."""
         return self if self.subject in (None, subject) else Settings(self.path)
 
     @property
     def limits(self) -> Limits:
-        """What a subject is asked for."""
+        """The limits of the calls that the subject must support, and its accepted findings."""
         accepted: dict[str, tuple[str, ...]] = {}
         for finding in self.accepted:
             accepted[finding.op] = (*accepted.get(finding.op, ()), finding.theorem)
@@ -62,11 +67,11 @@ class Settings(NamedTuple):
 
 
 def load(folder: Path) -> Settings:
-    """The settings of the nearest pyproject.toml, in ``folder`` or above it.
+    """The settings of the nearest pyproject.toml, in ``folder`` or above it. Without a table: the defaults.
 
     Raises:
-        ValueError: it cannot be read or parsed, or its table has a key or value that means nothing. The message is one
-            line, which names the file, the key and the value, and what is possible.
+        ValueError: the file cannot be read or parsed, or the table has an unknown key or value. The message is one
+            line with the file, the key, the value, and what is possible.
     """
     above = (folder.resolve(), *folder.resolve().parents)
     path = next((file for place in above if os.path.isfile(file := place / "pyproject.toml")), None)
@@ -97,7 +102,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 class _Entry(NamedTuple):
-    """A value of the table, and where it stands."""
+    """A value of the table, with its file and its key."""
 
     path: Path
     key: str
@@ -107,7 +112,11 @@ class _Entry(NamedTuple):
         return ValueError(f"{self.path}: {self.key} = {_text(self.value)}: {says}")
 
     def table(self, what: str, known: Iterable[str]) -> "dict[str, _Entry]":
-        """The entries of a table, all of known names."""
+        """The entries of a table.
+
+        Raises:
+            ValueError: a name is not in ``known``. ``what`` says what the names are, for the message.
+        """
         entries = self.entries()
         for name, entry in entries.items():
             if name not in (names := [*known]):
@@ -174,13 +183,13 @@ def _op(name: str, entry: _Entry) -> "Op":
 
 
 def _optional(op: "Op") -> list[str]:
-    """Options, and the arrays that a call may leave out; of an optimiser's step the oracle itself keeps the state."""
+    """The options of an op and its optional arrays. Not the state of an optimiser, which the oracle keeps itself."""
     arrays_too = op.kind != "step"
     return [n for n, p in op.parameters.items() if not is_array(n, op) or (arrays_too and p.default is None)]
 
 
 def _values(entry: _Entry, op: "Op", option: str) -> tuple[Any, ...]:
-    """One value stands for an array of it."""
+    """The values of an option. A single value is read as an array of one."""
     values = tuple(map(_frozen, entry.value if isinstance(entry.value, list) else [entry.value]))
     must_be, fits = _kind(op, option)
     if not values or not all(map(fits, values)):
@@ -189,14 +198,17 @@ def _values(entry: _Entry, op: "Op", option: str) -> tuple[Any, ...]:
 
 
 def _frozen(value: Any) -> Any:
-    """An array as a tuple, as a call has it."""
+    """The value as it stands in a call: an array becomes a tuple, "None" becomes None."""
     if isinstance(value, list):
         return tuple(map(_frozen, value))
     return None if value == NONE else value
 
 
 def _kind(op: "Op", option: str) -> tuple[str, Callable[[Any], bool]]:
-    """What the default says of an option's values; which of them PyTorch takes is PyTorch's to say."""
+    """Which values an option can have, by its default: a text for the message, and a test.
+
+    The test checks only the type. PyTorch decides whether it accepts the value.
+    """
     default = op.parameters[option].default
     if is_array(option, op):
         return "true (it is given) or false (it is not)", lambda value: isinstance(value, bool)
@@ -281,5 +293,5 @@ def _key(name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value in one line, nearly as it was written."""
+    """A value on one line, almost as it stands in the file."""
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,7 +1,7 @@
-"""Failing calls, kept in the user's cache folder from one run to the next, which tries them first.
+"""Failing calls, kept in the user's cache folder. The next run tries them first.
 
-It is a cache. With a file that is damaged or from another version it is empty, and where it cannot be written it is not
-saved; neither is an error.
+If the file is damaged or from another version, the store is empty. If the file cannot be written, nothing is saved.
+Neither is an error, because the store is only a cache.
 """
 
 import json
@@ -18,13 +18,13 @@ from cnn_oracle.call import Call, parse
 from cnn_oracle.environment import write_atomically
 
 SCHEMA = 1
-MOST = 10  # of a subject and op
+MOST = 10  # calls of one subject and op
 
 Calls = dict[tuple[str, str], list[Call]]  # by subject and op, the newest first
 
 
 class Change(NamedTuple):
-    """A call that fails now, or no longer does."""
+    """A call that fails now, or one that no longer fails."""
 
     subject: str
     call: Call
@@ -32,16 +32,16 @@ class Change(NamedTuple):
 
 
 class Store:
-    """The failing calls of one project: what its file has, and what changed since it was read."""
+    """The failing calls of one project: the content of its file, and the changes since it was read."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is the project's; nothing is read or written yet."""
+        """``folder`` is the folder of the project. Nothing is read or written yet."""
         self.folder = folder
         self._changes: list[Change] = []
 
     @cached_property
     def path(self) -> Path | None:
-        """The project's file in the user's cache folder, None where the user has none. It need not exist."""
+        """The project's file in the user's cache folder. It need not exist. None if the user has no cache folder."""
         try:
             folder = Path(os.path.realpath(self.folder))
             cache = platformdirs.user_cache_path("cnn-oracle").expanduser()
@@ -57,12 +57,12 @@ class Store:
     def calls(self, subject: str, op: str) -> list[Call]:
         """The calls of an op on which the subject failed, the newest first.
 
-        They are as they were kept. An op's options, or what PyTorch takes, may have changed since then.
+        They may be out of date: the options of the op, or the calls that PyTorch accepts, may have changed since.
         """
         return [*self._calls.get((subject, op), ())]
 
     def keep(self, subject: str, call: Call) -> None:
-        """Note that the subject fails on this call. One that its own text does not reproduce is not kept."""
+        """Note that the subject fails on this call. A call that its text does not reproduce is not kept."""
         if _parsed(str(call), call.seed) is not None:
             self._note(Change(subject, call, fails=True))
 
@@ -75,9 +75,9 @@ class Store:
             self._changes.append(change)
 
     def save(self) -> None:
-        """Write what changed, whole or not at all; a store that is empty has no file.
+        """Write the changes atomically. An empty store has no file.
 
-        The file is read once more, so that what another process saved meanwhile stays.
+        The file is read again first, so that the calls that another process has saved meanwhile remain.
         """
         if not self._changes or self.path is None:
             return
@@ -95,7 +95,7 @@ class Store:
 
 
 def _apply(calls: Calls, change: Change) -> bool:
-    """Whether that changed anything."""
+    """Apply a change to ``calls``. Return whether it made a difference."""
     key = change.subject, change.call.op
     kept = calls.get(key, [])
     others = [call for call in kept if (str(call), call.seed) != (str(change.call), change.call.seed)]
@@ -107,7 +107,7 @@ def _apply(calls: Calls, change: Change) -> bool:
 
 
 def _read(path: Path | None) -> Calls:
-    """What can be read of a file; nothing, if it is not of this version."""
+    """The calls in a file, without the entries that are not valid. Empty if the file is from another version."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8")) if path else None
     except (OSError, ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _read(path: Path | None) -> Calls:
 
 
 def _parsed(text: Any, seed: Any) -> Call | None:
-    """The call that a text stands for; None if there is none, as of an argument that is infinite."""
+    """The call in a text. None if it cannot be parsed, for example because an argument is infinite."""
     if not isinstance(text, str) or type(seed) is not int or seed < 0:
         return None
     try:
