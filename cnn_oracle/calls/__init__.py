@@ -1,11 +1,11 @@
-"""Step 1, which call: its geometry, drawn or enumerated; calls that PyTorch rejects, or that are unsafe for it.
+"""Step 1, the call: it is drawn, enumerated or given. Some calls are invalid, unsupported or unsafe.
 
-geometry       what each op may be called with, by family
-sampling       where calls come from: drawn by a policy, part of an enumeration, given
+geometry       the valid arguments of each op, by family
+sampling       sources of calls: random choices, part of an enumeration, a list
 enumeration    every geometry up to a size
-shrinking      calls as Hypothesis draws them, and a failing one made small
-invalid        neighbours of a sound call, of which PyTorch rejects some
-unsupported    what PyTorch's function takes and the op does not
-unsafe         calls on which PyTorch writes outside its arrays
-disputed       calls about which versions of PyTorch disagree
+shrinking      calls from Hypothesis, and the shrinker of failing calls
+invalid        variants of a valid call; PyTorch rejects some of them
+unsupported    arguments that PyTorch's function accepts and the op does not
+unsafe         calls on which PyTorch reads or writes outside its arrays
+disputed       calls on which versions of PyTorch disagree
 """

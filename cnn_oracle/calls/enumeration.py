@@ -1,8 +1,9 @@
-"""The small world: every geometry of an op up to a few cells, by the very functions that calls are drawn from.
+"""Exhaustive enumeration: every geometry of an op whose axes have at most a few elements.
 
-A world is walked by running an op's geometry again for every path of choices, each choice held to the limits below.
-Paths that share their first choices form a job; a part of the world is every n-th job. Windows are all different; in a
-few other ops two paths lead to one call, which is then checked twice.
+The enumeration uses the same geometry functions as drawn calls. It runs the geometry of an op once for every choice
+sequence, within the limits below. Choice sequences that share their first choices form a job. A part of the space is
+every n-th job. For ops with windows, all calls differ. For a few other ops, two choice sequences give the same call,
+which is then checked twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,34 +25,41 @@ LIMITS: Mapping[str, Sequence[Any]] = {
     "channels": (2,),
     "filters": (3,),
     "bias": (True,),
-    "alike": (False,),  # what else is chosen may be so
-    "single cells": (False,),  # so may these
+    "alike": (False,),  # values chosen per axis may be equal
+    "single cells": (False,),  # the other calls include these
 }
-# Where an op's world would be hollow with these, or past all reason without more
+# Limits of single ops, whose space would be vacuous with LIMITS, or far too large
 OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "local_response_norm": {"channels": (1, 2, 3, 5)},
     "pad": {"padded axes": (1, 2), "other axes": (1,), "pad": range(-1, 3)},
 }
-# At least so many jobs, and at most so many calls in one, about: so that processes, and parts, end at about one time
+# At least this many jobs, and at most about this many calls in a job, so that processes and parts end together
 JOBS, JOBS_OF_A_PART, CALLS_OF_A_JOB = 400, 16, 2_500
-SAMPLE = 2_000  # paths
-TOLD = 1_000  # paths between two signs of progress
+SAMPLE = 2_000  # choice sequences
+TOLD = 1_000  # choice sequences between two reports of progress
 
 Path = tuple[int, ...]
 
 
 class Space(NamedTuple):
-    """All calls of an op whose axes have up to ``size`` cells."""
+    """All calls of an op whose axes have up to ``size`` elements."""
 
     op: Op
     size: int
 
     def calls(self, prefix: Path = ()) -> Iterator[Call]:
-        """Those that begin with these choices, each given by its place among its values; the simplest come first."""
+        """The calls whose choice sequence begins with ``prefix``, the simplest first.
+
+        A choice is the index of a value among the allowed ones.
+        """
         return (call for _, call in self._walk(prefix, None) if call)
 
     def jobs(self, part: int = 1, parts: int = 1, progress: Callable[[int], None] = lambda _: None) -> list[Path]:
-        """The prefixes of one part of the world; the parts 1 … n hold each call once."""
+        """The prefixes of the jobs of one part of the space.
+
+        The parts 1 … ``parts`` together contain each call once. ``progress`` receives the number of choice sequences
+        since its last call.
+        """
         wanted = max(JOBS, JOBS_OF_A_PART * parts, estimate(self) / CALLS_OF_A_JOB)
         depth, found, deeper = 0, list[Path](), list[Path]([()])
         while deeper != found and len(deeper) < wanted:
@@ -63,14 +71,17 @@ class Space(NamedTuple):
         return deeper[part - 1 :: parts]
 
     def probe(self, rng: Random) -> tuple[float, Path]:
-        """A random path, and the size of the world if all its paths branched as this one does (0 at a dead end)."""
+        """A random choice sequence, and the size of the space if every choice sequence branched like this one.
+
+        The size is 0 if the sequence ends at a choice without an allowed value.
+        """
         path, branches = [], 1.0
 
         def choose(name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
             nonlocal branches
             allowed = self._allowed(name, values, rare)
             branches *= len(allowed)
-            path.append(int(rng.random() * len(allowed)))  # of Random, this alone is the same in every Python
+            path.append(int(rng.random() * len(allowed)))  # only random() is the same in every Python
             return allowed[path[-1]]
 
         try:
@@ -80,7 +91,10 @@ class Space(NamedTuple):
         return branches, tuple(path)
 
     def _walk(self, prefix: Path, depth: int | None) -> Iterator[tuple[Path, Call | None]]:
-        """Paths below a prefix, with their calls; or, without, cut off after ``depth`` choices: an odometer."""
+        """All choice sequences that begin with ``prefix``, counted up like an odometer.
+
+        Each comes with its call, or with None if it is cut off after ``depth`` choices.
+        """
         path = list(prefix)
         while True:
             counts: list[int] = []
@@ -123,7 +137,7 @@ class Space(NamedTuple):
 
 @lru_cache
 def estimate(world: Space) -> float:
-    """How many calls a world has, about: the mean of random paths, the same on every machine."""
+    """About how many calls a space has: a mean over random choice sequences, equal on every machine."""
     rng = Random(0)
     return sum(world.probe(rng)[0] for _ in range(SAMPLE)) / SAMPLE
 
@@ -133,4 +147,4 @@ class _DeadEndError(Exception):
 
 
 class _CutError(Exception):
-    """Deep enough."""
+    """The choice sequence has reached the requested depth."""

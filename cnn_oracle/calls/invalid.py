@@ -1,4 +1,4 @@
-"""Neighbours of a sound call, one size or one option changed: what some of them get from PyTorch is a refusal."""
+"""Invalid variants: a valid call with one size or one option changed. PyTorch rejects some of them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,13 +12,16 @@ PER_CALL = 4
 
 
 def invalid_variants(op: Op, call: Call, rng: np.random.Generator) -> list[Call]:
-    """A few of all the calls that differ from ``call`` in one place."""
+    """At most ``PER_CALL`` random calls that differ from ``call`` in one argument. Not all of them are invalid."""
     changes = [*_changes(op, call)]
     return [_changed(call, *changes[i]) for i in rng.permutation(len(changes))[:PER_CALL]]
 
 
 def all_invalid_variants(op: Op, call: Call) -> list[Call]:
-    """All of them, and those in which an array is a number or has no cells along an axis, which few codes think of."""
+    """All calls that differ from ``call`` in one argument.
+
+    They include calls in which an array is a scalar, or is empty along an axis. Many kernels do not check for these.
+    """
     shapes = {name: shape for name in op.positional if (shape := call.arguments.get(name))}
     numbers = [(name, ()) for name in shapes]
     empty = [(name, (*shape[:i], 0, *shape[i + 1 :])) for name, shape in shapes.items() for i, _ in enumerate(shape)]
@@ -46,12 +49,12 @@ def _changes(op: Op, call: Call) -> Iterator[tuple[str, Any]]:
 
 
 def _absent(annotation: Any) -> Any:
-    """Something for an option that may be absent."""
+    """A value for an option that may be absent."""
     return True if "bool" in str(annotation) else 0
 
 
 def wrong_shapes(shape: Any) -> Iterator[tuple[int, ...]]:
-    """Shapes with one axis longer, shorter, missing or added."""
+    """The shapes with one axis longer by 1, shorter by 1, missing or added. No shapes if ``shape`` is no tuple."""
     if not isinstance(shape, tuple):
         return
     for i, n in enumerate(shape):
@@ -79,7 +82,7 @@ def _other_options(value: Any, per_axis: bool) -> Iterator[Any]:
 
 
 def _pads(call: Call) -> Iterator[Any]:
-    """No pair, one more, and on one axis as many cells as are just too many to crop or to add."""
+    """Values of ``pad``: no pair, one pair too many, and on one axis just too many elements to crop or to add."""
     x, pad = call.arguments["x"], call.arguments["pad"]
     yield ()
     yield (*pad, 0, 0)

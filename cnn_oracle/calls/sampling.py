@@ -1,8 +1,8 @@
-"""Where calls come from: one sampler and its policies, part of an enumeration, or a single call.
+"""Sources of calls: random choices, part of an enumeration, or a list.
 
-A geometry makes choices (op.Choose). A choice is kept as the place of its value, the simplest first, so that a drawn
-call can be drawn again and made simpler. The policies are uniform choices, which search; uniform ones that often take
-the simplest; and Hypothesis, which shrinks.
+A geometry makes choices (op.Choose). A choice is kept as the index of its value, and the simplest value comes first.
+So a drawn call can be drawn again, and can be made simpler. A policy makes the choices. There are three: uniform
+choices, uniform choices that often take the simplest value, and Hypothesis, which shrinks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,24 +21,31 @@ from cnn_oracle.subject import EVERYTHING, Limits
 
 SEEDS = 2**32
 TRIES = 200  # draws, at most, for a call within the limits of a subject
-# Where a subject's own sizes are drawn, so that a call takes no seconds: elements of an array, and of the two largest,
-# multiplied, which says roughly how many products an op has
+# Limits for calls with the sizes of the settings, so that no call takes seconds: the elements of an array, and those
+# of the two largest arrays, multiplied, which is roughly the number of products of an op
 LARGEST, PRODUCTS = 2**20, 2**28
-ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choices about an argument
-SIZES = ("size", "batch", "channels", "filters", "features", "width", "keys", "value width")  # choices that are one
+ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choice → its argument
+SIZES = ("size", "batch", "channels", "filters", "features", "width", "keys", "value width")  # choices that are sizes
 
-Policy = Callable[[int, int], int]  # how many values, and how many rare ones → the place of one, the rare behind
+Policy = Callable[[int, int], int]  # number of values, number of rare ones → an index; rare ones come last
 
 
 class Sample(NamedTuple):
-    """A call, and what draws it again: the seed of its arrays, then the place of each choice. Others have none."""
+    """A call, and the choices that draw it again: the seed of its arrays, then the index of each choice.
+
+    A call that was not drawn has no choices.
+    """
 
     call: Call
     choices: Path = ()
 
 
 def sample(op: Op, seed: int, policy: Policy, limits: Limits = EVERYTHING) -> Sample:
-    """One call. Options have the values that are declared; sizes of the subject's own are rare values of one axis."""
+    """Draw one call, whose choices ``policy`` makes.
+
+    If the limits declare values for an option, one of these is chosen. The sizes of the limits are rare values, and at
+    most one axis has such a size. The call may still be outside the limits: see ``admitted``.
+    """
     choices, left, declared = [seed], limits.sizes, limits.options.get(op.name, {})
 
     def choose(name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
@@ -58,7 +65,7 @@ def sample(op: Op, seed: int, policy: Policy, limits: Limits = EVERYTHING) -> Sa
 def _narrowed(
     declared: Mapping[str, tuple[Any, ...]], name: str, values: Sequence[Any], rare: Sequence[Any]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The values of a choice that are declared, if some are: what else is outside the limits is drawn again."""
+    """Keep only the declared values of a choice. If none of them is declared, all values stay."""
     wanted = declared.get(name, declared.get(ALSO.get(name, ""), ()))
     if name == "padding mode" and "padding" in declared:
         texts = [v for v in declared["padding"] if isinstance(v, str)]
@@ -71,17 +78,29 @@ def _narrowed(
 
 
 def admitted(op: Op, call: Call, limits: Limits = EVERYTHING) -> bool:
-    """Whether a subject is asked the call: within its limits, and nothing on which versions of PyTorch disagree."""
+    """Whether a subject is checked on the call: it is within the limits, not too large, and not disputed."""
     return not disputed(call) and limits.admit(op, call) and not (limits.sizes and _is_large(call))
 
 
 def random_call(op: Op, rng: Random) -> Call:
-    """A call of an op, each choice uniform but for rare ones, one in ten each; safe to hand to PyTorch in-process."""
+    """A random call that is safe for PyTorch. Choices are uniform, but each rare value has a probability of 1/10.
+
+    Raises:
+        StopIteration: no such call was found in ``TRIES`` draws.
+    """
     return next(_safe(op, rng, repeat(0.0))).call
 
 
 class RandomCalls(NamedTuple):
-    """Drawn calls. ``simple``: the probability that a choice is the simplest, in one call after the other."""
+    """Random calls.
+
+    Attributes:
+        examples: how many.
+        seed: the seed of all choices.
+        simple: the probability that a choice is the simplest; the calls take these values in turn.
+        limits: only calls within these limits.
+        unsafe_too: also calls that are unsafe for PyTorch.
+    """
 
     examples: int
     seed: int
@@ -90,7 +109,7 @@ class RandomCalls(NamedTuple):
     unsafe_too: bool = False
 
     def samples(self, op: Op) -> Iterator[Sample]:
-        """So many of them, or fewer where nearly none is within the limits."""
+        """``examples`` calls, or fewer if too many draws are outside the limits."""
         rng = Random(self.seed)
         simple = cycle(self.simple)
         if self.unsafe_too:
@@ -100,7 +119,7 @@ class RandomCalls(NamedTuple):
 
 
 class EnumerationSlice(NamedTuple):
-    """The calls of an enumeration of that size that begin with these choices."""
+    """The calls of an exhaustive enumeration up to ``size`` that begin with the choices ``prefix``."""
 
     size: int
     prefix: Path
@@ -111,7 +130,7 @@ class EnumerationSlice(NamedTuple):
 
 
 class CallList(NamedTuple):
-    """Calls that are given."""
+    """A list of calls."""
 
     given: tuple[Sample, ...]
 
@@ -133,7 +152,7 @@ def _uniform(rng: Random, simple: float, values: int, rare: int) -> int:
 
 
 def _safe(op: Op, rng: Random, simple: Iterator[float], limits: Limits = EVERYTHING) -> Iterator[Sample]:
-    """Calls that PyTorch can be handed, until none is found in many draws."""
+    """Calls that are safe for PyTorch. It ends after ``TRIES`` draws in a row without one."""
     missed = 0
     while missed < TRIES:
         one = _drawn(op, rng, next(simple), limits)
@@ -144,7 +163,7 @@ def _safe(op: Op, rng: Random, simple: Iterator[float], limits: Limits = EVERYTH
 
 
 def _is_large(call: Call) -> bool:
-    """Whether it takes seconds: an array has many elements, or two of them many for each other."""
+    """Whether the call takes seconds: one array, or the product of the two largest, has too many elements."""
     shapes = (value for value in call.arguments.values() if isinstance(value, tuple))
     sizes = sorted(prod(n for n in shape if isinstance(n, int)) for shape in shapes)
     return max(sizes, default=0) > LARGEST or prod(sizes[-2:]) > PRODUCTS

@@ -1,4 +1,4 @@
-"""Calls as Hypothesis draws them, and the shrinker: a failing call made as small as it goes, beginning with itself."""
+"""The shrinker: Hypothesis makes a failing call as small as possible. Also: calls as a Hypothesis strategy."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -18,21 +18,21 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits
 
-FIRST, SIMPLE = 40, (0.9, 0.6)  # simple calls, and how often a choice of theirs is the simplest
+FIRST, SIMPLE = 40, (0.9, 0.6)  # how many simple calls, and how often their choices are the simplest
 
 
 class FlakyError(Exception):
-    """A call failed, and then it did not."""
+    """A call failed once, and did not fail again."""
 
 
 def shrink(
     op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
 ) -> NoReturn:
-    """Run ``check``, which raised on ``found``, on simpler and simpler calls, as long as it raises.
+    """Make the failing call ``found`` smaller, as long as ``check`` raises on it.
 
     Raises:
-        Exception: what ``check`` raises on the smallest call on which it does.
-        FlakyError: it does not do the same twice, or not even on ``found`` again.
+        Exception: what ``check`` raises on the smallest failing call.
+        FlakyError: two runs of ``check`` on the same call differ, or ``check`` does not raise on ``found`` again.
     """
 
     found = simplest(op, found, check, limits=limits, unsafe_too=unsafe_too)
@@ -41,17 +41,17 @@ def shrink(
         database=_Only(found), deadline=None, derandomize=False, verbosity=Verbosity.quiet, report_multiple_bugs=False,
         phases=[Phase.reuse, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @hypothesis.seed(0)  # below the settings: above them it would take the database away
+    @hypothesis.seed(0)  # below the settings: above them, it would remove the database
     @hypothesis.given(calls(op, limits, unsafe_too))
     def run(call: Call) -> None:
         check(call)
 
     try:
         with _home():
-            run() if found.choices else check(found.call)  # it may be given, not drawn
+            run() if found.choices else check(found.call)  # a call that was not drawn cannot shrink
     except hypothesis.errors.FlakyFailure as error:
         raise FlakyError from error
-    except hypothesis.errors.Unsatisfiable:  # a call that is not drawn now
+    except hypothesis.errors.Unsatisfiable:  # this call is not drawn any more
         check(found.call)
     raise FlakyError
 
@@ -59,18 +59,18 @@ def shrink(
 def simplest(
     op: Op, found: Sample, check: Callable[[Call], object], *, limits: Limits = EVERYTHING, unsafe_too: bool = False
 ) -> Sample:
-    """The first of some simple calls that fails, too: it has less to be rid of. Else the one that was found."""
+    """The first of ``FIRST`` simple calls that also fails, because shrinking it is faster. Without one: ``found``."""
     for one in RandomCalls(FIRST, 0, SIMPLE, limits, unsafe_too).samples(op):
         try:
             check(one.call)
-        except Exception:  # whatever it raises, shrink() raises it again
+        except Exception:  # shrink() raises it again
             return one
     return found
 
 
 @st.composite
 def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False) -> Call:
-    """The same calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
+    """Calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
 
     def policy(values: int, rare: int) -> int:
         return int(draw(st.integers(0, values + rare - 1)))
@@ -81,14 +81,14 @@ def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = Fal
 
 
 class _Only(ExampleDatabase):
-    """A database of one example: Hypothesis begins to shrink with what it finds there."""
+    """A database with one example, with which Hypothesis begins to shrink."""
 
     def __init__(self, found: Sample) -> None:
         super().__init__()
         self.choices = choices_to_bytes(found.choices)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        """As one of many that failed: what stood in the first place would count as shrunk."""
+        """The example, as a secondary one. Hypothesis takes a primary example as already shrunk."""
         return [self.choices] if key.endswith(b".secondary") else []
 
     def save(self, key: bytes, value: bytes) -> None: ...
@@ -98,7 +98,7 @@ class _Only(ExampleDatabase):
 
 @contextmanager
 def _home() -> Iterator[None]:
-    """Hypothesis keeps what it keeps in a folder of ours, not in the caller's."""
+    """Hypothesis keeps its files in a temporary folder, not in the current one."""
     before = hypothesis.configuration.storage_directory(intent_to_write=False).home_directory
     hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "oracle-hypothesis"))
     try:

@@ -1,4 +1,7 @@
-"""Options of PyTorch's that an op of ours does not take: names are read off both signatures, values listed here."""
+"""Unsupported options: PyTorch accepts them, and the op does not.
+
+The names of arguments follow from the two signatures. The values are listed here.
+"""
 
 import inspect
 import re
@@ -10,10 +13,10 @@ from torch.nn import init
 
 from cnn_oracle.op import Op
 
-# What PyTorch calls the arrays; ours are x, w, b, …, and its optimisers know their parameters before they step
+# PyTorch's names for arrays (here: x, w, b, …) and for the parameters of an optimiser, and two that are no options
 ARRAYS = {"input", "input1", "input2", "weight", "bias", "tensor", "params", "padding_mode", "_stacklevel"}
 
-# Calls that PyTorch takes and ``manual`` refuses: what is left out, and one call that asks for it
+# Calls that PyTorch accepts and ``manual`` rejects: what is unsupported, and one call that uses it
 VALUES = {
     "conv1d": {"unbatched x": "conv1d(x=(2, 4), w=(3, 2, 2))"},
     "conv2d": {"unbatched x": "conv2d(x=(2, 4, 4), w=(3, 2, 2, 2))"},
@@ -63,15 +66,15 @@ VALUES = {
 
 
 def left_out(op: Op) -> list[str]:
-    """The names of PyTorch's arguments, and the values of others, that ``op`` refuses."""
+    """The unsupported arguments of PyTorch's function, and the unsupported values of other arguments."""
     function = _torchs(op.name)
-    asked = _names(function) if function else []  # an op may have no function of its name in PyTorch
+    asked = _names(function) if function else []  # PyTorch may have no function of this name
     names = [name for name in asked if name not in op.parameters and name not in ARRAYS]
     return [*names, *VALUES.get(op.name, {})]
 
 
 def _names(function: Any) -> list[str]:
-    """A function's arguments; a built-in one tells them in the first line of its documentation."""
+    """The arguments of a function. Those of a built-in function stand in the first line of its documentation."""
     try:
         return list(inspect.signature(function).parameters)
     except ValueError:
@@ -85,6 +88,6 @@ def _torchs(name: str) -> Any:
         return optimisers[name]
     if hasattr(init, f"{name}_"):
         return getattr(init, f"{name}_")
-    # a pooling that may also return indices is chosen at the call; its own signature has an underscore
+    # a pooling op that can return indices has its signature in another function
     dispatched = getattr(F, f"{name}_with_indices", None)
     return dispatched or getattr(F, name, None) or getattr(torch, name, None)

@@ -1,7 +1,7 @@
-"""The geometry of every op, written once, as a function of ``choose``; a file for each family of ops.
+"""The geometry of every op: a function of ``choose`` that returns the arguments of a call, with arrays as shapes.
 
-``choose(name, values, rare)`` picks one of ``values``, the simplest first, or now and then one of ``rare``: empty axes
-and odd modes, in which little else is seen. Hypothesis is one chooser (it searches, and shrinks towards the simplest),
-an exhaustive enumerator another (it walks every path), so both read the very same constraints: later values depend on
-earlier choices, and nothing invalid is ever built. The result is a call's arguments, arrays by shape.
+There is one file for each family of ops. ``choose(name, values, rare)`` picks one of ``values``, the simplest first,
+or sometimes one of ``rare``: empty axes and unusual modes, which hide other errors. Later values depend on earlier
+choices, so that every call is valid. Random sampling, Hypothesis and the exhaustive enumeration each have their own
+``choose``, and share these functions.
 """

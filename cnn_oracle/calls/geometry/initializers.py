@@ -27,7 +27,7 @@ def kaiming_normal(choose: Choose) -> dict[str, Any]:
 
 
 def _weight(choose: Choose, empty: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """With xavier PyTorch divides by zero where nothing goes in or out."""
+    """The shape of a weight. For xavier it has no empty axis: with fan_in + fan_out = 0, PyTorch divides by zero."""
     return tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(choose("rank", (2, 3, 4, 5))))
 
 

@@ -62,7 +62,7 @@ def _pair_of_arrays(choose: Choose, reductions: Sequence[str] = ("mean", "sum", 
 
 
 def _broadcastable(choose: Choose, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """A weight that can be broadcast to ``shape``: axes missing in front, axes of size 1; or none at all."""
+    """A shape that can be broadcast to ``shape``: leading axes may be missing, others may be 1. Or None."""
     if not choose(name, (False, True)):
         return None
     behind = shape[choose("axes left out", range(len(shape) + 1)) :]

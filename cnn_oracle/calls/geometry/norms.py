@@ -6,7 +6,7 @@ from typing import Any
 from cnn_oracle.calls.geometry.common import any_shape
 from cnn_oracle.op import Choose
 
-# Counts on the square lattice, 2^k ≥ 4 with eps = 1: batch, and what lies behind the channels
+# Shapes for the square grid, with 2^k ≥ 4 elements per channel: the batch, and the axes after the channels
 SQUARES = ((4, ()), (1, (4,)), (2, (2,)), (2, (4,)), (1, (2, 2)), (3, (4, 2)), (2, (2, 2, 2)))
 EPS = (1e-5, 1.0, 0.1)
 
@@ -23,7 +23,7 @@ def batch_norm(choose: Choose) -> dict[str, Any]:
 def instance_norm(choose: Choose) -> dict[str, Any]:
     own, square = choose("use_input_stats", (True, False)), choose("square lattice", (True, False))
     batch, behind = choose("counts", [s for s in SQUARES if prod(s[1]) >= 4]) if square else _samples(choose, 3)
-    batch = max(batch, 1)  # PyTorch takes no sample only where there is no weight and no bias
+    batch = max(batch, 1)  # PyTorch accepts an empty batch only without weight and bias
     if prod(behind) == 1:
         behind = (*behind, 2)
     running = choose("running statistics", (False, True) if own else (True,))
@@ -33,7 +33,7 @@ def instance_norm(choose: Choose) -> dict[str, Any]:
 def group_norm(choose: Choose) -> dict[str, Any]:
     groups, channels = choose("groups", (1, 2, 3)), choose("channels", (1, 2, 3))
     batch, behind = _samples(choose, 3)
-    behind, c = tuple(max(n, 1) for n in behind), groups * channels  # without cells its dweight is NaN in PyTorch
+    behind, c = tuple(max(n, 1) for n in behind), groups * channels  # if one is empty, PyTorch's dweight is NaN
     if batch * channels * prod(behind) == 1:
         batch = 2
     return {"x": (batch, c, *behind), **_affine(choose, (c,)), "num_groups": groups, "eps": choose("eps", EPS)}
@@ -77,7 +77,7 @@ def _samples(choose: Choose, most: int) -> tuple[int, tuple[int, ...]]:
 def _channels(
     choose: Choose, batch: int, behind: tuple[int, ...], running: bool, square: bool, more: tuple[float, ...]
 ) -> dict[str, Any]:
-    """``more`` are further eps: a variance that is given needs none."""
+    """The arguments of batch_norm and instance_norm. ``more`` are further values of eps, if the variance is given."""
     c = choose("channels", (1, 2, 3))
     return {
         "x": (batch, c, *behind),

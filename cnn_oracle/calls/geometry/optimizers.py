@@ -49,7 +49,7 @@ def adam(choose: Choose) -> dict[str, Any]:
 
 
 def _step(choose: Choose) -> dict[str, Any]:
-    """What every optimiser takes."""
+    """The arguments that these optimisers share."""
     return {
         "w": any_shape(choose, 2),
         "lr": choose("lr", (1.0, 0.1, 0.003)),

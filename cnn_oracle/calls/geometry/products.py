@@ -1,4 +1,4 @@
-"""The geometry of dense products and look-ups: linear, bilinear, embedding, attention."""
+"""The geometry of matrix products and look-ups: linear, bilinear, embedding, attention."""
 
 from typing import Any
 

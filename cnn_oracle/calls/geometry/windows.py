@@ -1,4 +1,4 @@
-"""The geometry of ops that move a window, or rearrange, pad or resample an image."""
+"""The geometry of ops with a sliding window, and of ops that rearrange, pad or resample an image."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from cnn_oracle.calls.geometry.common import leading_axes, one_or_per_axis
 from cnn_oracle.op import Choose
 
-# 6 is d (k − 1) where dilated windows of 3 cells meet, and more than d + (k − 1)
+# 6 is d (k − 1) for windows of 3 taps and dilation 3: neighbouring windows share a tap. It is more than d + (k − 1).
 STRIDES = (1, 2, 3, 4, 6)
 
 
 class Axis(NamedTuple):
-    """One spatial axis: n cells, kernel k, stride t, padding p, dilation d."""
+    """One spatial axis: its size n, kernel size k, stride t, padding p and dilation d."""
 
     n: int
     k: int
@@ -61,7 +61,7 @@ def max_pool(choose: Choose, rank: int) -> dict[str, Any]:
 
 def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
     ceil_mode = choose("ceil_mode", (False, True))
-    # with rank 3 PyTorch refuses a kernel larger than the unpadded input, as it does nowhere else
+    # only with rank 3, PyTorch rejects a kernel that is larger than the unpadded input
     axes = [_pool_axis(choose, rank, (1,), fits_unpadded=rank == 3) for _ in range(rank)]
     options = {"ceil_mode": ceil_mode, "count_include_pad": choose("count_include_pad", (True, False))}
     if rank > 1:
@@ -88,11 +88,11 @@ def pad(choose: Choose) -> dict[str, Any]:
     mode = choose("mode", ("constant", "reflect", "replicate", "circular"))
     any_axes = (0,) if mode == "constant" else ()
     padded, others = choose("padded axes", (1, 2, 3), any_axes), choose("other axes", (1, 2), any_axes)
-    empty = (0,) if mode in ("constant", "circular") else ()  # the others pad no empty axis beside the batch's
+    empty = (0,) if mode in ("constant", "circular") else ()  # the other modes accept only an empty batch
     lead = tuple(choose("size", (1, 2, 3), (0,) if i < others - 1 else empty) for i in range(others))
     size = tuple(choose("size", (1, 2, 3, 5), empty) for _ in range(padded))
-    # but for constant and circular some cell is left; of none in three axes PyTorch's reflect has no gradient: what it
-    # returns was never written
+    # With reflect and replicate, the first axis keeps an element. With reflect on three axes, each axis keeps one:
+    # else PyTorch's gradient is uninitialised memory.
     least = [0 if empty or (i > 0 and (mode, padded) != ("reflect", 3)) else 1 for i in range(padded)]
     return {
         "x": (*lead, *size),
@@ -114,7 +114,7 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     if choose("by", ("size", "scale_factor")) == "size":
         arguments["size"] = one_or_per_axis(_along(choose, rank, "size", range(1, 10)))
     else:
-        # nearly 1 and 2 for images alone: of lines and volumes PyTorch's gradient is then not its forward's
+        # nearly 1 and 2 only with rank 2: with rank 1 and 3, PyTorch's gradient then does not match its forward
         nearly = (1.05, 2.05, 2.1, 2.2) if rank == 2 else ()
         factors = _along(choose, rank, "scale_factor", (1.0, 2.0, 1.5, 2.6, 3.0, *nearly))
         arguments["scale_factor"] = factors[0] if len(set(factors)) == 1 else factors
@@ -125,14 +125,14 @@ def interpolate(choose: Choose) -> dict[str, Any]:
 
 
 def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
-    """One for each axis, or one for all."""
+    """One value for each axis. They may all come from one choice."""
     if choose("alike", (False, True)):
         return (choose(name, values),) * rank
     return tuple(choose(name, values) for _ in range(rank))
 
 
 def unfold(choose: Choose) -> dict[str, Any]:
-    if choose("single cells", (False,), (True,)):  # the columns are the image, in the same memory unless it is copied
+    if choose("single cells", (False,), (True,)):  # a kernel may return a view of the image
         axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
     else:
         axes = [_conv_axis(choose, "explicit") for _ in range(2)]
@@ -180,7 +180,7 @@ def _conv_axis(choose: Choose, mode: str) -> Axis:
 
 
 def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
-    """An axis of x, and its output_padding; at least one cell of y is left."""
+    """An axis of x, and its output_padding. The axis of y has at least one element."""
     k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
     t, p = choose("stride", STRIDES), choose("padding", (0, 1, 2, 3))
     extra = choose("output_padding", range(max(t, d)))
@@ -189,7 +189,10 @@ def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
 
 
 def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
-    """lo and hi: reflect adds less than the axis has, circular at most what a crop leaves; ``least`` cells remain."""
+    """The padding before and after an axis of n elements. At least ``least`` elements are not cropped.
+
+    Reflect adds at most n − 1 elements. Circular adds at most as many as remain after a crop.
+    """
     pads, left = list[int](), n
     for _ in "lh":
         most = {"reflect": n - 1, "circular": left}.get(mode, 4)
@@ -200,7 +203,7 @@ def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
 
 
 def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
-    """What all poolings take; the stride is left out where it is the kernel's size, its default."""
+    """The arguments of all pooling ops. The stride is None if it is the kernel size, its default."""
     t, k = one_or_per_axis(a.t for a in axes), one_or_per_axis(a.k for a in axes)
     return {
         "x": _images(choose, axes),
@@ -213,7 +216,7 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
 def _pool_axis(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
 ) -> Axis:
-    # 6 is what padding ≥ 3 takes; 128, 256 and 22 × 6 are more cells than a byte counts
+    # padding ≥ 3 needs a kernel of 6; 128, 256 and 22 × 6 taps do not fit into a signed or unsigned byte
     kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
     k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
     t, p = choose("stride", STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
