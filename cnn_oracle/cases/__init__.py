@@ -1,10 +1,10 @@
-"""Step 2, a call's arrays and the outputs that are expected.
+"""Step 2, the case: a call with its arrays and its expected outputs.
 
-case              a call with its arrays and PyTorch's outputs
-exact_grids       numbers on which nothing rounds
+case              builds a case: the arrays follow from the seed, the expected outputs come from PyTorch
+exact_grids       inputs on which nothing rounds
 distributions     labels, masks, probabilities; numbers far from zero
 special_values    infinities, NaN, subnormal numbers, ends of domains
-layouts           the same numbers in memory in other ways
+layouts           the same numbers in other memory layouts
 dtypes            float64, float32, bfloat16, float16
 expected          PyTorch's outputs, gradients, tangents and second gradients
 """

@@ -1,6 +1,7 @@
-"""A case: a call with its arrays, drawn from its seed, and what is expected, PyTorch's answers unless others are given.
+"""A case: a call with its arrays and its expected outputs.
 
-Every case is built here. Its grid, dtype, layout, arrays and the source of its truth are parameters.
+The arrays follow from the seed of the call. The expected outputs come from PyTorch, or from another reference. Every
+case is built here. The grid, the dtype, the layout and the reference are parameters.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,17 +26,17 @@ from cnn_oracle.subject import DTYPES
 FLOAT64 = np.dtype("float64")
 STEPS = 4  # consecutive steps of an optimiser in one case
 
-Cotangent = Callable[[tuple[int, ...]], Array]  # of the shape of y; of the steps' gradients
+Cotangent = Callable[[tuple[int, ...]], Array]  # shape of y, or of the gradients of all steps → dy
 
 
 class Numbers:
-    """Random numbers that go on where the arrays of a case ended; a generator is made when it is first asked for."""
+    """The random numbers that follow those of the arrays of a case. The generator is made on first use."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         self.state = state
 
     def again(self) -> "Numbers":
-        """The same numbers from the start."""
+        """The same numbers, from the start."""
         return Numbers(self.state)
 
     @cached_property
@@ -47,34 +48,34 @@ class Numbers:
 
 @dataclass
 class Case:
-    """What a subject is given (arrays, keywords, dy) and what it should answer (truth, in float64)."""
+    """The inputs of a subject (arrays, keywords, dy) and its expected outputs (in float64)."""
 
     call: Call
     dtype: np.dtype[Any]
     arrays: dict[str, Array | None]  # the positional arguments
     keywords: dict[str, Any]
-    dy: Array  # y's cotangent; for a step the gradients of its consecutive steps
+    dy: Array  # the cotangent of y; for an optimiser, the gradients of its steps
     expected: Outputs
-    grids: tuple[Grid, Grid]  # of the arguments, of dy
+    grids: tuple[Grid, Grid]  # the grid of the arguments, the grid of dy
     numbers: Numbers
-    fill_value: float = np.nan  # what memory holds that the subject has not written to
-    mutated: list[str] = field(default_factory=list)  # which functions wrote to which arguments
-    form: Format = FORMATS["float64"]  # the numbers' own, where NumPy's dtype stands for it
-    layout: str = "contiguous"  # for a subject that lays arrays out by itself
+    fill_value: float = np.nan  # what newly allocated memory contains while the subject runs
+    mutated: list[str] = field(default_factory=list)  # messages: which function writes to which input
+    form: Format = FORMATS["float64"]  # the format of the numbers; ``dtype`` may be wider
+    layout: str = "contiguous"  # for subjects that choose the memory layout themselves
 
     @property
     def exact(self) -> bool:
-        """Drawn on a lattice: the answers must be bitwise equal."""
+        """Whether the inputs lie on an exact grid, so that the outputs must be bitwise equal."""
         return self.grids[0] is not REAL
 
     @property
     def rng(self) -> np.random.Generator:
-        """Goes on where the arrays ended; cases that ``replace`` made of each other share it."""
+        """The generator, in its state after the arrays were drawn. ``replace`` makes cases that share it."""
         return self.numbers.generator
 
     @property
     def in_float64(self) -> "Case":
-        """The same numbers in float64."""
+        """The same case in float64."""
         arrays = {n: None if a is None else a.astype(FLOAT64) for n, a in self.arrays.items()}
         floating = {n: v for n, v in self.keywords.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
         keywords = self.keywords | {n: v.astype(FLOAT64) for n, v in floating.items()}
@@ -87,14 +88,17 @@ class Case:
         return a.astype(np.float64)
 
 
-_DRAWN: Latest[Case] = Latest(8)  # two dtypes on each of three lattices and on real numbers
+_DRAWN: Latest[Case] = Latest(8)  # two dtypes, on each of three exact grids and on real numbers
 
 
 def draw(op: Op, call: Call, grid: GridRule | None = None, dtype: str = "float64") -> Case:
-    """Fill ``call``'s arrays from its seed, on a lattice or (None) with real numbers, in ``dtype``.
+    """Draw the arrays of ``call`` from its seed, on an exact grid or (None) as real numbers, in ``dtype``.
+
+    Returns:
+        The case, with PyTorch's outputs. The arrays may be shared with other cases.
 
     Raises:
-        RuntimeError, ValueError, IndexError, TypeError: PyTorch refuses the call.
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch rejects the call.
     """
     case = _DRAWN.of((call, op, grid, dtype), lambda: build(op, call, grid, FORMATS[dtype]))
     arrays, keywords = {**case.arrays}, {**case.keywords}
@@ -102,25 +106,31 @@ def draw(op: Op, call: Call, grid: GridRule | None = None, dtype: str = "float64
 
 
 def replace(case: Case, **changes: Any) -> Case:
-    """As dataclasses.replace, at a fraction of its time."""
+    """As dataclasses.replace, but much faster."""
     another = Case.__new__(Case)
     vars(another).update(vars(case), **changes)
     return another
 
 
-Reference = Callable[[Op, Case, Cotangent], Case]  # the case with dy, made once y's shape is known, and its truth
+Reference = Callable[[Op, Case, Cotangent], Case]  # adds dy and the expected outputs to a case
 
 
 def build(
     op: Op, call: Call, rule: GridRule | None, form: Format, *, reference: Reference | None = None,
     shared: bool = False, layout: str = "contiguous",
 ) -> Case:  # fmt: skip
-    """The call on a grid, or on real numbers where there is none, or where it leaves no number but zero.
+    """Build a case: the call on an exact grid, or on real numbers.
 
-    ``shared``: the arrays depend on nothing but their grid and shape, so that each is made once for many calls.
+    Args:
+        rule: the grid. The case has real numbers if it is None, if it does not fit the call, or if it has only zeros.
+        form: the format of the numbers.
+        reference: adds dy and the expected outputs. By default PyTorch does.
+        shared: the arrays depend only on their grid, name and shape. Each is made once for many calls, and is
+            read-only.
+        layout: for subjects that choose the memory layout themselves.
 
     Raises:
-        RuntimeError, ValueError, IndexError, TypeError: PyTorch, or who else is ``expected``, refuses the call.
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch, or another ``reference``, rejects the call.
     """
     rng, domain = np.random.default_rng(call.seed), op.comparison.domain
     drawn = keywords_of(op, call, rng, FLOAT64, whole=rule is not None)
@@ -149,16 +159,16 @@ def build(
 
 
 def _grids(rule: GridRule | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Grid, Grid]:
-    """The rule's, of numbers that the format has."""
+    """The grids of the arguments and of dy, restricted to numbers that the format can represent."""
     primal, dual = (held(grid, form) for grid in rule(call, keywords, form.sums)) if rule else (REAL, REAL)
     empty = any(grid is not REAL and not grid.distinct and not grid.amplitude for grid in (primal, dual))
     return (REAL, REAL) if empty else (primal, dual)
 
 
-BITS = 2**51  # as in lattices: two bits of room
-# A lattice that is the same for a whole world, and the largest number that a cotangent is multiplied with. No cell of a
-# world's multilinear op sums more than 2^11 products of x and w (w has 324 cells at most): y stays below 2^51.
-# Averages are over 1, 2 or 3 cells an axis, or −2; adaptive ones over 1 … 8 cells of each of two.
+BITS = 2**51  # two bits less than float64 has, as in exact_grids
+# One exact grid for a whole space of an exhaustive enumeration, and the largest factor of a cotangent. No element of a
+# multilinear op there sums more than 2^11 products of x and w (w has at most 324 elements), so y stays below 2^51.
+# Averages divide by 1, 2 or 3 elements on each axis, or by −2. Adaptive ones divide by 1 … 8 elements on two axes.
 WHOLE: Mapping[GridRule, tuple[Grid, int]] = {
     exact_grids.integers: (Grid(1, 2**20), 2**20),
     exact_grids.cubes: (Grid(1, 2**13), 2**26),
@@ -169,7 +179,7 @@ WHOLE: Mapping[GridRule, tuple[Grid, int]] = {
 
 @lru_cache(4096)
 def _shared(grid: Grid, name: str, shape: tuple[int, ...]) -> Array:
-    """Of one lattice, name and shape there is one array; nobody may write to it."""
+    """The array for a grid, name and shape. It is read-only, because many cases share it."""
     rng = np.random.default_rng([*name.encode(), *shape])
     a = np.asarray(_filled(grid, shape, rng, FLOAT64, Call("", {}, 0)))
     a.flags.writeable = False
@@ -177,7 +187,7 @@ def _shared(grid: Grid, name: str, shape: tuple[int, ...]) -> Array:
 
 
 def _represented(a: Array, form: Format) -> Array:
-    """The same numbers, each the nearest that the format has; if one is beyond its range, a 1024th of them."""
+    """The numbers, rounded to the format. If one is outside its range, all are divided by 1024 first."""
     if a.dtype.kind != "f":
         return a
     with np.errstate(over="ignore"):
@@ -187,47 +197,58 @@ def _represented(a: Array, form: Format) -> Array:
 
 
 def shared_cases(op: Op, call: Call) -> Iterator[Case]:
-    """The call in float64 on each lattice of its op, or on real numbers, with shared arrays: the fastest cases."""
+    """The call in float64 with shared arrays, on each exact grid of its op, or else on real numbers.
+
+    These are the fastest cases.
+    """
     for rule in op.comparison.grids or (None,):
         case = build(op, call, rule, FORMATS["float64"], shared=op.kind != "step")
         yield case
-        if not case.exact:  # nor is it on the others, and real numbers are one case
+        if not case.exact:  # no other grid fits either, and real numbers need one case only
             return
 
 
 def unanswered(op: Op, call: Call) -> Case:
-    """Real numbers in float64, and nothing that is expected: PyTorch is not asked."""
+    """The call on real numbers in float64, without expected outputs. PyTorch does not run."""
     return build(op, call, None, FORMATS["float64"], reference=lambda _op, case, _cotangent: case)
 
 
 def cases(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Iterator[Case]:
-    """The call on every lattice of its op and on real numbers, in float64 and in float32."""
+    """The call on every exact grid that fits it, and on real numbers, each in every dtype.
+
+    Raises:
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch rejects the call.
+    """
     for grid in (*op.comparison.grids, None):
         for dtype in dtypes:
             case = draw(op, call, grid, dtype)
-            if case.exact or grid is None:  # a lattice may have no place for this call
+            if case.exact or grid is None:  # a grid may not fit this call
                 yield case
 
 
 def strongest(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
-    """The call in its widest dtype on its op's first lattice, on real numbers if it has none."""
+    """The call in its widest dtype, on the first exact grid that fits it, or else on real numbers."""
     return next(cases(op, call, dtypes))
 
 
 def displaced(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
-    """The strongest case whose arguments may move: not on ties and kinks, nor off the square lattice."""
+    """The strongest case whose arguments differences may move: neither ties nor the square grid."""
     found = cases(op, call, dtypes)
     return next(case for case in found if not (case.grids[0].kinks or case.grids[0].squares))
 
 
 def answered(op: Op, case: Case, **changes: Any) -> Case:
-    """The case with some fields changed, and PyTorch's answers to what it then is."""
+    """The case with some fields changed, and PyTorch's outputs for the changed case."""
     case = replace(case, **changes)
     return by_pytorch(op, case, lambda _: case.dy)
 
 
 def by_pytorch(op: Op, case: Case, cotangent: Cotangent) -> Case:
-    """The truth is PyTorch's, in float64: its forward and autograd's gradients, or its steps."""
+    """The case with PyTorch's outputs in float64: its forward and autograd's gradients, or its steps.
+
+    Raises:
+        RuntimeError, ValueError, IndexError, TypeError: PyTorch rejects the call.
+    """
     if op.kind == "step":
         dy = cotangent((STEPS, *case.call.arguments["w"]))
         return replace(case, dy=dy, expected=reference_steps(case.call, case.wide("w"), dy, case.keywords))
@@ -236,12 +257,12 @@ def by_pytorch(op: Op, case: Case, cotangent: Cotangent) -> Case:
 
 
 def positional(op: Op) -> tuple[str, ...]:
-    """The names of the arrays of a case; a step is given only its w."""
+    """The names of the arrays of a case. For an optimiser, only w."""
     return ("w",) if op.kind == "step" else op.positional
 
 
 def arrays_of(op: Op, call: Call, rng: np.random.Generator, dtype: np.dtype[Any]) -> dict[str, Array | None]:
-    """The positional arguments, real numbers of the op's domain."""
+    """The positional arguments: real numbers from the domain of the op, or None for an absent array."""
     shapes, domain = {n: call.arguments.get(n) for n in positional(op)}, op.comparison.domain
     return {
         n: None if shape is None else _filled(REAL, shape, rng, dtype, call, domain.get(n, normal))
@@ -252,7 +273,10 @@ def arrays_of(op: Op, call: Call, rng: np.random.Generator, dtype: np.dtype[Any]
 def keywords_of(
     op: Op, call: Call, rng: np.random.Generator, dtype: np.dtype[Any], whole: bool = False
 ) -> dict[str, Any]:
-    """The keyword-only arguments, arrays filled by name; floating ones are of ``dtype``."""
+    """The keyword-only arguments. Arrays are drawn by their name (``KEYWORDS``); floating ones have the ``dtype``.
+
+    ``whole`` requests integers, for an exact grid.
+    """
     keywords = {n: v for n, v in call.arguments.items() if n in op.options}
     for name, fill in KEYWORDS.items():
         if (shape := keywords.get(name)) is not None:

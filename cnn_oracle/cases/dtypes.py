@@ -1,6 +1,7 @@
-"""The formats of numbers. bfloat16 is that of ml_dtypes; float32 arrays whose values it can hold stand for it.
+"""The formats of numbers: float64, float32, bfloat16 and float16.
 
-NumPy takes arrays of ml_dtypes for no floating ones (their ``kind`` is V), so that cases do not hold them.
+A case stores bfloat16 as float32 arrays whose values bfloat16 can represent. It does not use the dtype of ml_dtypes,
+because NumPy does not treat that as a floating dtype (its ``kind`` is V).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,17 +15,23 @@ from cnn_oracle.manual._typing import Array
 
 
 class Format(NamedTuple):
-    """``bits`` of significand; ``sums`` is what a lattice's sums may fill: no more bits than its kernels add in.
+    """A format of numbers.
 
-    Kernels of half precision add in float32 and round once, so that sums of 24 bits would do; they are held to 16, two
-    of them in reserve, because float16 ends at 2^16 and a kernel that adds in it is to round, not to overflow.
+    Attributes:
+        name: its name.
+        bits: the bits of its significand.
+        sums: the bits that sums on an exact grid may have. Half-precision kernels add in float32 and round once, so
+            24 would be enough. The limit is 16, because float16 ends at 2^16: a kernel that adds in float16 must
+            round, not overflow.
+        carrier: the NumPy dtype that stores it.
+        rounded: rounds an array to the nearest numbers of the format. The result is in float64.
     """
 
     name: str
     bits: int
     sums: int
     carrier: np.dtype[Any]
-    rounded: Callable[[Array], Array]  # to the nearest that the format holds, in float64
+    rounded: Callable[[Array], Array]
 
     @property
     def u(self) -> float:
@@ -45,7 +52,7 @@ def _float16(a: Array) -> Array:
 
 
 def _bfloat16(a: Array) -> Array:
-    """The bits are cut here, to even where it is halfway: ml_dtypes goes by way of float32 and would round twice."""
+    """Round to nearest, ties to even, in one step. ml_dtypes would round twice, first to float32."""
     m, e = np.frexp(a)
     cut = np.ldexp(np.rint(np.ldexp(m, BFLOAT16)), e - BFLOAT16)
     return np.asarray(cut.astype(ml_dtypes.bfloat16), np.float64)
@@ -64,7 +71,7 @@ FORMATS: Mapping[str, Format] = {
 
 
 def held(grid: Grid, form: Format) -> Grid:
-    """The lattice with no more values than the format holds: unit · k, k up to 2^bits / the odd part of unit."""
+    """The grid, restricted to numbers that the format can represent: unit · k, |k| ≤ 2^bits / (odd part of unit)."""
     if grid is REAL or grid.distinct:
         return grid
     numerator = float(grid.unit).as_integer_ratio()[0]

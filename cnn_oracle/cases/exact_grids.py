@@ -1,10 +1,12 @@
-"""Inputs on which floating point is exact, so that right answers are bitwise equal whatever the order of summation.
+"""Exact grids: sets of inputs on which an op does not round, so that all correct kernels return the same bits.
 
-Every product and partial sum of such inputs is an integer below 2^bits, bits the width of the significand (53 or 24).
-Each lattice leaves two bits of room: theorems add two cotangents, and displace one input by as much again.
-The first seeds draw no numbers above 9: failures shrink towards seed 0, and 3 ≠ 5 reads better than 3e14 ≠ 5e14.
-A lattice is a function (call, keyword arrays, bits) → (lattice of the arguments, lattice of dy), both REAL for a call
-on which nothing is exact.
+On such inputs, every product and every partial sum is a multiple of one unit, and less than 2^bits units. Here bits is
+the size of the significand, 53 or 24. So no sum rounds, whatever its order. Each grid leaves two bits free, because
+some theorems add two cotangents or move an input by as much again.
+
+A grid rule is a function (call, keyword arrays, bits) → (grid of the arguments, grid of dy). Both are REAL if the call
+has no exact grid. The first seeds draw no k above 9: failures shrink towards seed 0, and 3 ≠ 5 is easier to read than
+3e14 ≠ 5e14.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,19 +20,23 @@ from cnn_oracle.cases.expected import longest_sum, window_counts
 from cnn_oracle.manual._typing import Array
 
 Shape = tuple[int, ...]
-SMALL = 10  # seeds that draw small numbers
+SMALL = 10  # seeds below this draw small numbers
 
 
 class Grid(NamedTuple):
-    """Values ``unit · k``, k uniform in ±amplitude; or, if ``distinct``, a permutation of …, −6, −2, 2, 6, … ."""
+    """Values ``unit · k`` with k uniform in ±amplitude.
+
+    If ``distinct``, a permutation of …, −6, −2, 2, 6, … instead.
+    """
 
     unit: float
     amplitude: int
     distinct: bool = False
-    kinks: bool = False  # ties and kinks: no place for differences
-    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, its axes A, offsets: square_lattice
+    kinks: bool = False  # ties and nondifferentiable points: unfit for differences
+    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, axes A, largest offset: square_lattice
 
     def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """A random array of this shape on the grid, in float64."""
         if self.squares and shape == self.squares[0]:
             return square_numbers(rng, *self.squares)
         if self.distinct:
@@ -38,47 +44,50 @@ class Grid(NamedTuple):
         return self.unit * rng.integers(-self.amplitude, self.amplitude + 1, shape).astype(float)
 
     def direction(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """A displacement on which a piecewise linear op meets no kink: distinct values lie 4 apart and 2 from zero."""
+        """A random direction for differences, in which a piecewise linear op stays differentiable.
+
+        If the values are distinct, they lie 4 apart and at least 2 from zero, so steps of ±1 change no order or sign.
+        """
         return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
 
 
-REAL = Grid(0, 0)  # stands for real numbers: a Draw gives it where nothing is exact
+REAL = Grid(0, 0)  # stands for real numbers: what a rule returns for a call without an exact grid
 
 GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Grid, Grid]]
 
 
 def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For multilinear ops: K products of two factors up to A stay below 2^(bits−2)."""
+    """For multilinear ops: integers up to A, so that the sum of K products of two factors is at most 2^(bits−2)."""
     grid = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
     return grid, grid
 
 
 def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For trilinear ops: K products of three factors."""
+    """For trilinear ops: smaller integers, because the products have three factors."""
     amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
     grid = _lattice(call, 1, amplitude)
     return grid, grid
 
 
 def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For ops that select: no ties, no kinks."""
+    """For ops that select: distinct values, without ties and without nondifferentiable points."""
     return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
 def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For ops that select: −1, 0 and 1, ties and kinks everywhere."""
+    """For ops that select: −1, 0 and 1, with many ties and nondifferentiable points."""
     return Grid(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
 def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For averages over windows of several sizes: multiples of every size divide without a remainder."""
+    """For average pooling: multiples of every window size, so that each division has no remainder."""
     unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
     grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
     return grid, grid
 
 
 def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For interpolation that copies, or doubles an axis: then its weights are quarters, of two axes sixteenths."""
+    """For interpolation that copies values or doubles an axis: weights are multiples of 1/4, on two axes of 1/16."""
     a, size = call.arguments, call.arguments["x"][2:]
     times = a["size"] if "size" in a else a["scale_factor"]
     each = times if isinstance(times, tuple) else (times,) * len(size)
@@ -91,7 +100,10 @@ def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid,
 
 
 def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For adaptive averages: multiples of every window's cells. PyTorch divides by rows, then by columns: both are."""
+    """For adaptive average pooling: multiples of the size of every window.
+
+    PyTorch divides by the rows, then by the columns. Neither division has a remainder.
+    """
     unit, cells = 1, 1
     output = call.arguments["output_size"]
     for n, wanted in zip(
@@ -100,13 +112,13 @@ def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tu
         count = n if wanted is None else wanted
         sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
         unit *= lcm(*sizes)
-        cells *= max(*sizes, -(-count // n) + 1)  # cells of a window, windows of a cell
+        cells *= max(*sizes, -(-count // n) + 1)  # taps of a window; windows that contain an element
     grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
     return grid, grid
 
 
 def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For the mean over labels, which divides by their total weight (weights here are integers up to 4)."""
+    """For the mean over labels: multiples of their total weight, by which it divides. Weights are integers up to 4."""
     target, weight = keywords["target"], keywords.get("weight")
     counted = target[target != keywords.get("ignore_index", -100)]
     total = int(counted.size if weight is None else weight[counted].sum())
@@ -116,36 +128,39 @@ def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) 
 
 
 def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """As distinct, with a slope below zero of few bits."""
+    """For leaky_relu: distinct values, if the slope has few bits."""
     if not _few_bits(keywords.get("negative_slope", 0.01)):
         return REAL, REAL
     return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
 
 
 def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """As ties, with a slope below zero of few bits."""
+    """For leaky_relu: −1, 0 and 1, if the slope has few bits."""
     primal, dual = leaky(call, keywords, bits)
     return primal if primal is REAL else Grid(1, 1, kinks=True), dual
 
 
 def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For prelu: x and w distinct, no larger than twice their number; the gradient of w sums products of x and dy."""
+    """For prelu: distinct values of x and of w, at most twice their number. The gradient of w sums products x · dy."""
     size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
     return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
 
 
 def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """As ties, for x and its slopes: −1, 0 and 1."""
+    """For prelu: −1, 0 and 1, for x and for the slopes."""
     return Grid(1, 1, kinks=True), slopes(call, keywords, bits)[1]
 
 
 def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For hardsigmoid, hardswish and their like: x = 3k/8 up to ±6, on all pieces and both kinks, dy multiples of 6."""
+    """For hardsigmoid and hardswish: x = 3k/8 up to ±6, dy a multiple of 6.
+
+    The values of x lie on all pieces and on both nondifferentiable points.
+    """
     return Grid(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
 
 
 def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For dropout: integers, where 1/(1 − p) is a power of two or nothing is left."""
+    """For dropout: integers, if 1/(1 − p) is a power of two, if p is 1, or in evaluation."""
     p = keywords.get("p", 0.5)
     if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
         return REAL, REAL
@@ -154,7 +169,7 @@ def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid
 
 
 def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For embedding: integers. The gradient of a row sums over its indices, and may be divided by their number."""
+    """For embedding: integers. The gradient of a row is a sum over its indices. It may be divided by their number."""
     count = np.bincount(keywords["indices"].ravel(), minlength=1)
     if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
         return REAL, REAL
@@ -163,13 +178,13 @@ def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid
 
 
 def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For mse_loss: sums of squared differences of integers, times weights up to 4."""
+    """For mse_loss: integers, whose squared differences are summed, with weights up to 4."""
     grid = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
     return (grid, grid) if _dyadic_mean(call, keywords) else (REAL, REAL)
 
 
 def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """For losses made of parabolas and lines: differences of all sizes, in quarters of where a parabola ends."""
+    """For piecewise quadratic losses: multiples of a quarter of the threshold where a parabola becomes a line."""
     kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
     if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
         return REAL, REAL
@@ -177,41 +192,58 @@ def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Gr
 
 
 def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
-    """Whether a mean divides by a power of two, because PyTorch multiplies by the reciprocal."""
+    """Whether the mean divides by a power of two. PyTorch multiplies by the reciprocal, which must be exact."""
     weight, huber = keywords.get("weight"), call.op == "huber_loss"
     total = prod(call.arguments["x"]) if weight is None or huber else float(weight.sum())
     return keywords.get("reduction", "mean") != "mean" or (total > 0 and frexp(total)[0] == 0.5)
 
 
 def _few_bits(value: float) -> bool:
-    """A multiple of 1/8 up to 2: it adds four bits to a product."""
+    """Whether the value is a multiple of 1/8 up to ±2. It then adds at most four bits to a product."""
     return float(value * 8).is_integer() and abs(value) <= 2
 
 
 def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """batch_norm: in training A = n, h, w, …; in evaluation y is linear in each (running_var is 0, 3, 15)."""
+    """For batch_norm: in training the square grid with A = n, h, w, …; in evaluation integers.
+
+    In evaluation, y is linear in each argument, and running_var is 0, 3 or 15.
+    """
     x = call.arguments["x"]
     return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
 
 
 def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """instance_norm: A = h, w, …, or none by running statistics."""
+    """For instance_norm: the square grid with A = h, w, …; with running statistics integers."""
     given = not call.arguments.get("use_input_stats", True)
     return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
 
 
 def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
-    """rms_norm: A = the last axes. Nothing is subtracted, so there is no offset, and each number has its own sign."""
+    """For rms_norm: the square grid with A = the last axes.
+
+    Nothing is subtracted, so there is no offset, and each number has a sign of its own.
+    """
     rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
     return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
 
 
 def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Grid, Grid]:
-    """For normalisations with eps = 1 over M = 2^k ≥ 4 cells A: the mean is an integer, the variance 3, 1/√(3 + 1) = ½.
+    """The square grid, for normalisations with eps = 1 over axes A of M = 2^k ≥ 4 elements.
 
-    Over A, x is an integer plus a permutation of ±(3, −1, −1, −1), M/4 times; weight, bias and dy are integers up to A.
-    dx = s (dz − Σdz/M − z Σ dz z/M) then is a multiple of 1/(8 M), and its terms sum to at most 17/4 A²; dweight and
-    dx before its divisions sum at most |x| numbers up to 3 A². Both fit if 34 A² |x| does, |x| the number of cells.
+    Over these axes, x is an integer plus a permutation of ±(3, −1, −1, −1), repeated M/4 times. So the mean is an
+    integer, the variance is 3, and 1/√(3 + 1) = ½. Weight, bias and dy are integers up to a. Then
+    dx = s (dz − Σdz/M − z Σ dz z/M) is a multiple of 1/(8 M), and its terms sum to at most 17/4 a². The sums in
+    dweight, and in dx before its divisions, have at most |x| terms up to 3 a². Here |x| is the number of elements of
+    x. Everything fits if 34 a² |x| does.
+
+    Args:
+        call: the call. Its x has any shape.
+        bits: the bits of the significand.
+        axes: the axes A, or None if the statistics are given: then the arguments are integers.
+        offset: whether the integer is added.
+
+    Returns:
+        The grid of the arguments and the grid of dy. Both are REAL if eps or M does not fit.
     """
     x = call.arguments["x"]
     count = prod(x[axis] for axis in axes) if axes is not None else 4
@@ -224,6 +256,7 @@ def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = Tru
 
 
 def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
+    """A random x on the square grid. ``offset`` is the largest integer that is added, or None for none."""
     kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
     rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
     a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)
@@ -239,7 +272,10 @@ def _lattice(call: Call, unit: float, amplitude: int) -> Grid:
 
 
 def max_overlap(call: Call) -> int:
-    """How many cotangents may meet in one cell of x, in an op that selects: a window's cells, or else all of dy's."""
+    """How many cotangents at most are summed in one element of dx, for ops that select.
+
+    This is the number of taps of a window, or the number of elements of dy.
+    """
     size, a = call.arguments.get("x", (1,))[2:], call.arguments
     if "output_size" in a:
         pair = a["output_size"] if isinstance(a["output_size"], tuple) else (a["output_size"],) * 2
@@ -251,6 +287,6 @@ def max_overlap(call: Call) -> int:
 
 
 def kernel_cells(call: Call) -> int:
-    """The cells of a pooling's window, 1 of any other op."""
+    """The number of taps of a pooling window. 1 for other ops."""
     kernel = call.arguments.get("kernel_size", 1)
     return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** (len(call.arguments["x"]) - 2)

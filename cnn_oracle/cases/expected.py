@@ -1,4 +1,4 @@
-"""Running PyTorch: always on fresh contiguous float64 copies, whatever the subject is given."""
+"""The expected outputs: PyTorch runs in float64, on fresh contiguous copies of the arrays of a case."""
 
 import os
 import warnings
@@ -22,7 +22,7 @@ Outputs = dict[str, Array | None]  # "y", "dx", "dw", …; for a step "w1", "w2"
 
 ARRAYS = ("x", "x1", "x2", "w", "b")  # positional arguments of the multilinear ops
 
-# What PyTorch raises for a call it cannot take; group_norm divides by num_groups = 0 before it looks at it
+# What PyTorch raises if it rejects a call; group_norm divides by num_groups = 0 before it checks it
 Rejection = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError)
 
 
@@ -31,14 +31,18 @@ def _module(call: Call) -> ModuleType:
 
 
 def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -> Array:
-    """y, by PyTorch."""
+    """PyTorch's y.
+
+    Raises:
+        Rejection: PyTorch rejects the call, or the call is unsafe for it. This also holds for the functions below.
+    """
     with torch.no_grad():
         y: Array = _forward(call, {n: _tensor(a) for n, a in arrays.items()}, keywords).numpy()
     return y
 
 
 def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Outputs:
-    """d⟨dy, y⟩ for every positional argument, by autograd, named dx, dw, …; None where the argument is None."""
+    """Autograd's gradients of ⟨dy, y⟩, named dx, dw, …: one for each positional argument, None if that is None."""
     answers = reference_outputs(call, arrays, keywords, lambda _: dy)[1]
     return {quantity: a for quantity, a in answers.items() if quantity != "y"}
 
@@ -46,7 +50,11 @@ def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any],
 def reference_outputs(
     call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array]
 ) -> tuple[Array, Outputs]:
-    """dy, made once y's shape is known, and by a single forward y and the gradients."""
+    """y and the gradients, from a single forward. ``cotangent`` makes dy from the shape of y.
+
+    Returns:
+        dy, and the outputs y, dx, dw, …: a gradient has the shape of its argument, or is None if that is None.
+    """
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     y = _forward(call, tensors, keywords)
     dy = cotangent(tuple(y.shape))
@@ -57,19 +65,22 @@ def reference_outputs(
 
 
 def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
-    """J v: how y changes when every positional argument moves along its direction, by forward-mode differentiation."""
+    """J v by forward mode: the derivative of y in the given directions, one for each positional argument.
+
+    It has the shape of y.
+    """
     try:
         with _without_decompositions():
             return _tangent(call, arrays, keywords, directions)
-    except NotImplementedError:  # a kernel has no forward mode of its own
+    except NotImplementedError:  # a kernel that needs the decompositions
         return _tangent(call, arrays, keywords, directions)
 
 
 def _tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
     with warnings.catch_warnings(), forward_ad.dual_level():
-        warnings.filterwarnings("ignore", "`torch.jit")  # its own, at the first use of forward mode
+        warnings.filterwarnings("ignore", "`torch.jit")  # PyTorch warns about itself, at the first use of forward mode
         pairs = {n: None if a is None else (_tensor(a), _tensor(directions[n])) for n, a in arrays.items()}
-        make: Any = forward_ad  # which has no types
+        make: Any = forward_ad  # it has no types
         y = _forward(call, {n: pair and make.make_dual(*pair) for n, pair in pairs.items()}, keywords)
         tangent = make.unpack_dual(y).tangent
     return np.zeros(y.shape) if tangent is None else _numpy(tangent)
@@ -77,7 +88,7 @@ def _tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions
 
 @contextmanager
 def _without_decompositions() -> Iterator[None]:
-    """make_dual imports the decompositions of all kernels, a third of a second, unless PyTorch's compiler is off."""
+    """Turn PyTorch's compiler off. Else make_dual imports the decompositions of all kernels, a third of a second."""
     before = os.environ.get("PYTORCH_JIT")
     os.environ["PYTORCH_JIT"] = "0"
     try:
@@ -92,7 +103,10 @@ def _without_decompositions() -> Iterator[None]:
 def reference_second_gradients(
     call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array, directions: Arrays
 ) -> Outputs:
-    """The gradient of Σ ⟨da, v_a⟩ for every positional argument, da autograd's own gradients: double backward."""
+    """Double backward: the gradients of Σ ⟨da, v_a⟩, where da is autograd's gradient and v_a the direction of a.
+
+    There is one for each positional argument, of its shape, or None if that is None.
+    """
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
     present = {n: t for n, t in tensors.items() if t is not None}
     y = _forward(call, tensors, keywords)
@@ -105,9 +119,9 @@ def reference_second_gradients(
 
 
 def lacks_double_backward(call: Call) -> bool:
-    """Where torch 2.13.0's gradient of the gradient cannot be asked.
+    """Whether torch 2.13.0 has no correct double backward for this call.
 
-    Norms raise if there is a bias and no weight; binary_cross_entropy adds 1e−12 to x (1 − x), and so errs.
+    Norms raise if there is a bias and no weight. binary_cross_entropy adds 1e−12 to x (1 − x), so it is inexact.
     tests/oracle/theorems/test_higher_order.py shows each.
     """
     a = call.arguments
@@ -117,7 +131,10 @@ def lacks_double_backward(call: Call) -> bool:
 
 
 def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any]) -> Outputs:
-    """w after each of several consecutive steps of torch.optim, named w1, w2, … ."""
+    """w after each of several consecutive steps of torch.optim, named w1, w2, …
+
+    ``dws`` holds the gradients of the steps along its first axis.
+    """
     step, state, answers = _module(call).step, None, Outputs()
     tensor = _tensor(w)
     for i, dw in enumerate(dws, 1):
@@ -137,12 +154,15 @@ def _ones(op: str, arguments: tuple[tuple[str, Any], ...]) -> float:
 
 
 def longest_sum(call: Call) -> int:
-    """K: the most terms that any element of y or of a gradient of a multilinear op sums: its largest answer on ones."""
+    """K: the length of the longest sum, in y or in a gradient of a multilinear op.
+
+    It is the largest output if all inputs are 1.
+    """
     return max(1, int(_ones(call.op, tuple(call.arguments.items()))))
 
 
 def window_counts(call: Call) -> Array:
-    """What each window of an average is divided by: its cells along each axis, multiplied."""
+    """The divisor of each window of an average pooling, in the shape of the windows; or a scalar divisor_override."""
     options = {n: v for n, v in call.arguments.items() if n != "x"}
     if override := options.get("divisor_override"):
         return np.array(override)
@@ -167,13 +187,13 @@ def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: M
         raise RuntimeError(f"not handed to PyTorch: {reason}")
     options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # advice to PyTorch's users: no concern of ours
+        warnings.simplefilter("ignore", UserWarning)  # advice to users of PyTorch
         y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
     return y
 
 
 def _numpy(tensor: torch.Tensor) -> Array:
-    """A copy: for a zero that was never stored torch 2.9.1 itself hands out memory that holds anything."""
+    """A copy as an array. Without it, torch 2.9.1 returns uninitialised memory for a zero that it never stored."""
     array: Array = tensor.detach().clone().numpy()
     return array
 

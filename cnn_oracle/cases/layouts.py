@@ -1,4 +1,4 @@
-"""The same numbers, laid out in memory in other ways."""
+"""Memory layouts: functions that return the same numbers with other strides or flags."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from cnn_oracle.manual._typing import Array
 
 def _backwards(a: Array) -> Array:
     """Negative strides on every axis."""
-    return np.asarray(np.flip(np.flip(a).copy()))  # of no axes flip makes a scalar
+    return np.asarray(np.flip(np.flip(a).copy()))  # without axes, flip returns a scalar
 
 
 def _with_gaps(a: Array) -> Array:
-    """Every second cell of a larger array; the gaps are NaN, or −1 among integers."""
+    """Every second element of a larger array. The gaps hold NaN, or −1 if the dtype is not floating."""
     wide = np.full([2 * n for n in a.shape], np.nan if a.dtype.kind == "f" else -1, a.dtype)
     view = wide[(slice(None, None, 2),) * a.ndim] if a.ndim else wide
     view[...] = a
@@ -31,7 +31,7 @@ def _read_only(a: Array) -> Array:
 
 
 def zero_strides(a: Array) -> Array:
-    """The first entry of the first axis, over and over: other numbers, so it needs answers of its own."""
+    """The first entry of the first axis, repeated. The numbers change, so the expected outputs change too."""
     return np.broadcast_to(a[:1], a.shape) if a.ndim and len(a) else a
 
 

@@ -1,6 +1,6 @@
-"""Adversarial values: zeros of both signs, infinities, NaN, denormals, huge numbers, and the ends of a domain.
+"""Special values: zeros of both signs, infinities, NaN, subnormal numbers, huge numbers, and the ends of a domain.
 
-They are put into a drawn call in the place of its arrays, or of some of their values, so that every option meets them.
+They replace the arrays of a drawn call, or some of their elements, so that they are used with every option.
 """
 
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ PAIRS = np.array(
     [(x, t) for x in EDGES for t in (0.0, 1.0, -2.0, INF, NAN, 5e-324, 1e300)]
     + [(t, x) for x in EDGES for t in (0.0, 1.0, -2.0)]
 ).T  # fmt: skip
-# PyTorch's kl_div computes (dy t)/t, and loses it to underflow where t is not normal
+# PyTorch's kl_div computes (dy t)/t, which underflows if t is subnormal
 NORMAL = PAIRS[:, (PAIRS[1] == 0) | (np.abs(PAIRS[1]) > 1e-300)]
 FRACTIONS = np.array([(x, t) for x in (0, 5e-324, 1e-300, 1e-13, 0.5, 1 - 2**-53, 1) for t in (0, 0.5, 1, 5e-324)]).T
-# Rows: far from zero, where exp overflows unless the maximum is subtracted, or underflows to nothing; ±∞ and NaN
+# Rows: numbers far from zero, where exp overflows if the maximum is not subtracted, or underflows to 0; ±∞ and NaN
 ROWS = np.array([
     (800, 800, 799), (-800, -800, -801), (800, -800, 0), (1e300, 1, -1e300), (-INF, -INF, -800),
     (-INF, -INF, -INF), (INF, 0, 1), (INF, INF, 0), (NAN, 0, 1), (710, 710, 710), (5e-324, 0, -5e-324),
@@ -48,9 +48,9 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 }  # fmt: skip
 
 
-# Their geometry or labels are part of the question: these values are put in the place of some of the drawn call's own
+# For ops whose geometry or labels matter, these values replace some elements of the drawn arrays
 SPECIAL = np.array([*EDGES, *[NAN] * len(EDGES)])
-POOLED = np.array([*SPECIAL, *[-INF] * len(EDGES)])  # windows of nothing else choose a cell, too
+POOLED = np.array([*SPECIAL, *[-INF] * len(EDGES)])  # a window of −∞ only must also select an element
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
 SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
@@ -59,20 +59,24 @@ MIXED_IN: Mapping[str, Array] = {
     **dict.fromkeys(("pad", "flatten", "interpolate", "nll_loss"), SPECIAL),
     "cross_entropy": LOGITS,
     "prelu": KINKED,
-    "lp_pool2d": np.array([0.0, -0.0]),  # windows of nothing else have no gradient
+    "lp_pool2d": np.array([0.0, -0.0]),  # a window of zeros only has no gradient
     "scaled_dot_product_attention": SCORES,
 }  # fmt: skip
-# Of which dy is asked, too: linear ones, whose gradients see no other array, and a slope's, which is a product with it
+# Ops with special values in dy too: linear ones, whose gradients depend on dy only, and prelu, whose dw has products
 OF_DY = ("pad", "flatten", "interpolate", "prelu")
 PLAIN = {"reduction": "none", "dim": 1}
 
 
 def asked(op: Op) -> bool:
+    """Whether the op is checked on special values."""
     return op.name in VALUES or op.name in MIXED_IN or op.kind == "step"
 
 
 def case_of(op: Op, call: Call) -> Case:
-    """The call's options on the op's edge values, nothing reduced and nothing weighted, along the second axis."""
+    """The case with the special values of the op, and PyTorch's outputs for them.
+
+    For ops of ``VALUES``, only the options of the call stay: no weights, no reduction, and the second axis for ``dim``.
+    """
     if op.kind == "step":
         case = draw(op, call)
         return answered(
@@ -81,7 +85,7 @@ def case_of(op: Op, call: Call) -> Case:
     if op.name in MIXED_IN:
         case = draw(op, call)
         if any(a is not None and not a.size for a in (case.dy, *case.arrays.values())):
-            return case  # of nothing PyTorch's attention and its gradient are 0 or NaN, whatever they mean
+            return case  # on empty arrays, PyTorch's attention and its gradient are 0 or NaN, without a rule
         edge, rng = MIXED_IN[op.name], case.rng
         arrays = {n: a if a is None else _with_special_values(rng, a, edge) for n, a in case.arrays.items()}
         return answered(
@@ -94,7 +98,7 @@ def case_of(op: Op, call: Call) -> Case:
 
 @lru_cache
 def _of_values(op: Op, options: tuple[tuple[str, Any], ...]) -> Case:
-    """With the same options the numbers are the same in every call."""
+    """The case of an op and its options. The numbers do not depend on the call."""
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
     case = unanswered(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))
     return by_pytorch(op, replace(case, arrays=values), _rising)
@@ -105,9 +109,15 @@ def _rising(shape: tuple[int, ...]) -> Array:
 
 
 def or_flushed(op: Op, case: Case, answers: Outputs) -> Case:
-    """The case, with what PyTorch answers for zeros in place of subnormal numbers wherever the subject answers that.
+    """Accept a subject that reads subnormal numbers as zeros.
 
-    Of functions of single elements: who selects or adds has no reason to take a number for another.
+    Args:
+        op: the op. Only ops of ``VALUES`` may do this: an op that selects or adds has no reason to.
+        case: the case with special values.
+        answers: the outputs of the subject.
+
+    Returns:
+        The case. Where the subject returns PyTorch's value for zeros, that value is expected.
     """
     if op.name not in VALUES:
         return case
@@ -121,10 +131,10 @@ def or_flushed(op: Op, case: Case, answers: Outputs) -> Case:
 
 
 def _flushed(a: Array) -> Array:
-    """As a processor reads it that knows no subnormal numbers."""
+    """The array with zeros, of the same sign, for its subnormal numbers."""
     return np.where(np.abs(a) < np.finfo(a.dtype).tiny, np.copysign(0, a), a)
 
 
 def _with_special_values(rng: np.random.Generator, a: Array, values: Array) -> Array:
-    """A third of the array replaced by edge values."""
+    """The array with about a third of its elements replaced by special values."""
     return np.where(rng.random(a.shape) < 1 / 3, rng.choice(values, a.shape), a)
