@@ -79,14 +79,17 @@ class Op:
 
     @cached_property
     def manual(self) -> ModuleType:
+        """The module with the NumPy code of the op."""
         return import_module(f"cnn_oracle.manual.{self.name}")
 
     @cached_property
     def reference(self) -> ModuleType:
+        """The module that calls PyTorch."""
         return import_module(f"cnn_oracle.reference.{self.name}")
 
     @cached_property
     def kind(self) -> str:
+        """The kind of op: "step" for an optimiser, else "differentiable"."""
         return "step" if hasattr(self.manual, "step") else "differentiable"
 
     @property
@@ -113,10 +116,12 @@ class Op:
 
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters of ``forward`` or ``step``, by name."""
         return inspect.signature(getattr(self.manual, "step" if self.kind == "step" else "forward")).parameters
 
     @cached_property
     def positional(self) -> tuple[str, ...]:
+        """The names of the positional arguments: the arrays with a gradient."""
         return tuple(n for n, p in self.parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
 
     @property
@@ -127,6 +132,7 @@ class Op:
 
     @cached_property
     def options(self) -> tuple[str, ...]:
+        """The names of the keyword-only arguments."""
         return tuple(n for n, p in self.parameters.items() if p.kind is p.KEYWORD_ONLY)
 
     def call(self, choose: Choose, seed: int) -> Call:

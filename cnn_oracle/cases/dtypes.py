@@ -78,6 +78,6 @@ def held(grid: Grid, form: Format) -> Grid:
     odd = numerator // (numerator & -numerator)
     amplitude = min(grid.amplitude, 2**form.bits // odd)
     squares = grid.squares
-    if squares and squares[2] is not None:  # values up to 3 beyond the offset
+    if squares and squares[2] is not None:  # values are up to 3 larger than the offset
         squares = (*squares[:2], min(squares[2], 2**form.bits - 3))
     return grid._replace(amplitude=amplitude, squares=squares)

@@ -1,8 +1,8 @@
-"""Step 3, running: the subject's outputs by name, and the work of all checks, here or elsewhere.
+"""Step 3, running: the outputs of the subject by name, and the work of all checks, on this machine or others.
 
-subject     what a subject answers to a case
-memory      memory that it asked for and did not write to
-batches     steps of work, with the same outcome in one process and in several
-workers     worker processes that may die
+subject     runs a subject on a case
+memory      finds outputs with uninitialised memory
+batches     steps of work, with the same outcomes in one process and in several
+workers     worker processes, which may crash
 cluster     the same on a Dask cluster
 """

@@ -1,7 +1,8 @@
-"""Steps of work, done in this process, in worker processes or on a cluster, with the same outcome everywhere.
+"""Steps of work. They run in this process, in worker processes or on a cluster, with the same outcomes everywhere.
 
-A step is a generator. It yields a batch of jobs and is sent their outcomes, in order, up to the first that ends the
-batch: which jobs ran besides, and which of them ended first, does not show. Several steps go on side by side.
+A generator stands for the steps. It yields a batch of jobs and receives their outcomes in order, up to the first
+outcome that ends the batch. It does not see which other jobs ran, or which job ended first. Several generators run at
+the same time.
 """
 
 import heapq
@@ -15,7 +16,7 @@ from cnn_oracle.run.workers import Note, Run, WorkerCrash
 T = TypeVar("T")
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
-Progress = Callable[[Any, Any], None]  # told each job and its outcome
+Progress = Callable[[Any, Any], None]  # receives each job and its outcome
 
 
 def _never(_: Any) -> bool:
@@ -27,13 +28,17 @@ def _unexpected(job: Any, died: WorkerCrash) -> Any:
 
 
 def _quiet(*_: Any) -> None:
-    """Nobody waits for a sign of life."""
+    """No heartbeat is needed."""
 
 
 class Batch(NamedTuple):
-    """Jobs, and the work that is done with each. No job behind the first whose outcome ``ends`` the batch counts.
+    """Jobs, and the work that is done for each. At the deadline, jobs that have not begun are omitted.
 
-    ``of_death`` is the outcome of a job whose process ended. Jobs that have not begun when the time is up are left out.
+    Attributes:
+        work: computes the outcome of a job.
+        jobs: the jobs, in order.
+        ends: whether an outcome ends the batch. No later job counts.
+        of_death: returns the outcome of a job whose process crashed. By default it raises RuntimeError.
     """
 
     work: Callable[[Any, Note], Any]
@@ -46,7 +51,7 @@ Steps = Generator[Batch, list[Any], T]
 
 
 class Deadline:
-    """The end of a time budget in seconds; without one it never comes."""
+    """The end of a time budget in seconds. Without a budget, it is never passed."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.end = None if seconds is None else time.monotonic() + seconds
@@ -57,7 +62,7 @@ class Deadline:
 
 
 def finish(steps: Steps[T], progress: Progress = _quiet) -> T:
-    """What the steps return, all work done in this process."""
+    """Run the steps in this process. Return what they return."""
     (result,) = finish_all([steps], progress=progress)
     return result
 
@@ -66,7 +71,15 @@ def finish_all(
     every: Iterable[Steps[T]], run: Run | None = None, *, progress: Progress = _quiet, deadline: Deadline | None = None,
     timeout: float | None = None,
 ) -> Iterator[T]:  # fmt: skip
-    """What each of some steps returns, in their order. Without ``run`` all work is done in this process."""
+    """Run several generators of steps at the same time. Yield what each returns, in their order.
+
+    Args:
+        every: the generators.
+        run: runs the jobs in other processes. None: they run in this process.
+        progress: receives each job that counts, and its outcome.
+        deadline: after it, no job begins.
+        timeout: the seconds without a heartbeat after which a worker is ended.
+    """
     deadline = deadline or Deadline()
     states = [_State(i, steps) for i, steps in enumerate(every)]
     queue, told = _Queue(states, deadline, progress), 0
@@ -91,13 +104,16 @@ def each(
     work: Callable[[Job, Note], Outcome], jobs: Iterable[Job], *,
     of_death: Callable[[Job, WorkerCrash], Outcome] = _unexpected, run: Run = workers.run, timeout: float | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
-    """Each job with its outcome, in the order in which they end, in worker processes."""
+    """Run jobs in worker processes. Yield each with its outcome, in the order in which they end.
+
+    ``of_death`` returns the outcome of a job whose process crashed. By default it raises RuntimeError.
+    """
     for job, outcome in run(work, jobs, timeout=timeout):
         yield job, of_death(job, outcome) if isinstance(outcome, WorkerCrash) else outcome
 
 
 class _Item(NamedTuple):
-    """A job of a batch, as it goes to a worker."""
+    """A job of a batch, as it is sent to a worker."""
 
     state: int
     batch: int
@@ -111,7 +127,7 @@ def _work(item: _Item, note: Note) -> Any:
 
 
 class _State(Generic[T]):
-    """Steps that have begun: their batch, the outcomes that are there, and the last one that counts."""
+    """The state of a generator: its batch, the outcomes so far, and the index of the last job that counts."""
 
     result: T
 
@@ -123,7 +139,7 @@ class _State(Generic[T]):
         self.last = -1
 
     def advance(self, outcomes: list[Any] | None) -> None:
-        """Send the outcomes of a batch, and take the next."""
+        """Send the outcomes of a batch, and receive the next batch."""
         self.outcomes, self.batches = {}, self.batches + 1
         try:
             self.batch = self.steps.send(outcomes)  # type: ignore[arg-type]  # a generator begins with None
@@ -137,9 +153,9 @@ class _State(Generic[T]):
 
 
 class _Queue(Iterator[_Item]):
-    """The jobs that wait, to which each batch that ends may add some.
+    """The waiting jobs. A batch that ends may add more.
 
-    The first steps come first; where the time is limited, the first jobs of all steps do.
+    The jobs of the first generator come first. With a deadline, the first jobs of all generators come first.
     """
 
     def __init__(self, states: Sequence[_State[Any]], deadline: Deadline, progress: Progress) -> None:
@@ -161,7 +177,7 @@ class _Queue(Iterator[_Item]):
         raise StopIteration
 
     def take(self, item: _Item, outcome: Any) -> None:
-        """An outcome is there; perhaps one that no longer counts."""
+        """Record an outcome, if it still counts."""
         state = self.states[item.state]
         if state.batch and item.batch == state.batches and item.number <= state.last:
             if isinstance(outcome, WorkerCrash):

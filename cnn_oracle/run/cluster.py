@@ -1,8 +1,9 @@
-"""The jobs of worker processes on a Dask cluster instead of this machine: seeds go out, outcomes come back.
+"""Jobs on a Dask cluster: seeds are sent to its workers, and outcomes come back.
 
-A task is some jobs, done in the cluster by ``workers.run`` itself, in a process that may die without its Dask worker:
-a call that crashes or hangs has the outcome that it has here. What a machine's end took along, Dask gives to another;
-what takes machine after machine along is done here. Each outcome is taken once: the result is one machine's.
+A task of Dask consists of some jobs. In the cluster, ``workers.run`` runs them in a process that can crash without its
+Dask worker. So a call that crashes or hangs has the same outcome as on this machine. If a machine of the cluster ends,
+Dask gives its tasks to another machine. If a task ends several machines, it runs on this machine. Each outcome counts
+once.
 """
 
 import logging
@@ -27,19 +28,23 @@ from cnn_oracle.subject import Subject
 if TYPE_CHECKING:
     from distributed import Client
 
-SECONDS = 1.0  # of a task: long beside its scheduling, short beside a campaign, whose last tasks end at about one time
-AHEAD = 2  # tasks for each thread of the cluster: one that runs and one that waits
+SECONDS = 1.0  # the length of a task: much longer than its scheduling, much shorter than a campaign
+AHEAD = 2  # tasks for each thread of the cluster: one runs, one waits
 
 
 @contextmanager
 def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda: None) -> Iterator[Run]:
-    """``workers.run`` on the cluster at an address, or ("local") on one that lives on this machine as long as this.
+    """Connect to a cluster. The context is a function like ``workers.run`` that runs the jobs there.
 
-    ``waiting`` is told when it has no worker: a cluster may start them when there is something to do.
+    Args:
+        address: the address of the scheduler, or "local" for a cluster on this machine, which ends with the context.
+        subject: the subject of the jobs. It must have a loader.
+        waiting: called if the cluster has no worker yet. A cluster may start workers only when there are tasks.
 
     Raises:
-        ValueError: Dask is not installed; later, a worker is not like this machine.
-        OSError: nobody answers at the address.
+        ValueError: Dask is not installed, or the address is malformed. While jobs run: a worker has other versions or
+            other code than this machine, or Dask failed.
+        OSError: no scheduler answers at the address.
     """
     require(f"--cluster {address}", "cluster", "distributed")
     from distributed import Client, LocalCluster
@@ -51,7 +56,7 @@ def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda
                 get_address_host_port(address)
             except ValueError as error:
                 raise ValueError(f"--cluster {address}: {error}; it is local, or like tcp://host:8786") from None
-        log = logging.getLogger("distributed.client")  # of its troubles, what comes of them is told
+        log = logging.getLogger("distributed.client")  # its errors are raised anyway
         stack.callback(log.setLevel, log.level)
         log.setLevel(logging.CRITICAL)
         if address == "local":
@@ -70,7 +75,7 @@ def _run(
 ) -> Iterator[tuple[Job, Result | WorkerCrash]]:  # fmt: skip
     from distributed import KilledWorker, as_completed
 
-    jobs, size = iter(jobs), 1  # jobs of a task, as many as its second allows
+    jobs, size = iter(jobs), 1  # size: jobs of a task, so that it takes SECONDS
     loader, name, here = subject.loader, subject.name, identity(subject)
     assert loader, "objects stay in their process"
     tasks: dict[Any, list[Job]] = {}
@@ -82,7 +87,7 @@ def _run(
             waiting()
         while len(tasks) < AHEAD * max(threads, 1) and (some := list(islice(jobs, size))):
             whole = pickle.dumps(partial(_task, pickle.dumps((work, some)), timeout, loader, name, here))
-            task = client.submit(lambda whole=whole: pickle.loads(whole)(), pure=False)  # no scheduler need read it
+            task = client.submit(lambda whole=whole: pickle.loads(whole)(), pure=False)  # not read by the scheduler
             tasks[task] = some
             arriving.add(task)
 
@@ -92,9 +97,9 @@ def _run(
         try:
             outcomes, seconds = task.result()
             size = max(1, int(SECONDS * len(some) / max(seconds, 1e-3)))
-        except KilledWorker:  # as often as the scheduler allows
+        except KilledWorker:  # the task has ended several workers
             yield from workers.run(work, some, count=1, timeout=timeout)
-        except Exception as error:  # told by a worker, or by Dask, which knows many
+        except Exception as error:  # from a worker, or from Dask, which has many types
             told = "" if isinstance(error, ValueError) else f"the cluster says {type(error).__name__}: "
             raise ValueError(f"{told}{error}") from error
         else:
@@ -105,14 +110,18 @@ def _run(
 def _task(
     pickled: bytes, timeout: float | None, loader: Callable[[str], Subject], name: str, here: dict[str, str]
 ) -> tuple[list[Any], float]:
-    """On a Dask worker: the outcomes of some jobs, and the seconds that they took."""
+    """Run some jobs on a Dask worker. Return their outcomes, and the seconds that they took.
+
+    Raises:
+        ValueError: the worker cannot load the subject, or has other versions or other code than ``here``.
+    """
     try:
         there = _there(loader, name)
     except ValueError as error:
         raise ValueError(f"worker {_address()}: {error}") from None
     if unlike := [f"{what} {there[what]}, not {here[what]}" for what in here if there[what] != here[what]]:
         raise ValueError(f"worker {_address()} has {'; '.join(unlike)}")
-    multiprocessing.current_process().daemon = False  # Dask's are, and daemons may have no processes of their own
+    multiprocessing.current_process().daemon = False  # Dask's workers are daemons, which may not start processes
     work, jobs = pickle.loads(pickled)
     began = time.monotonic()
     outcomes = [outcome for _, outcome in workers.run(work, jobs, count=1, timeout=timeout)]
@@ -120,12 +129,12 @@ def _task(
 
 
 def dask_setup(_: object) -> None:
-    """What Dask calls in a worker process of this machine (``preload``): Ctrl-C is for the process that waits."""
+    """Ignore Ctrl-C in a local worker process: the waiting process handles it. Dask calls this (``preload``)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def identity(subject: Subject) -> dict[str, str]:
-    """What all machines of a result have in common: the versions that it states, the code that judges and is judged."""
+    """What must be equal on all machines: the versions, and a hash of the code of the oracle and of the subject."""
     roots: list[Any] = [import_module(name) for name in ("cnn_oracle", "cnn_oracle.manual", "cnn_oracle.reference")]
     text = sha256()
     for root in (*roots, subject.root):
@@ -140,7 +149,7 @@ def _there(loader: Callable[[str], Subject], name: str) -> dict[str, str]:
 
 
 def _files(root: Any) -> list[Path]:
-    """The files of a package or module; of this package without the folders that a checkout has beside it."""
+    """The source files of a package or module. For cnn_oracle, without the folders that lie beside it in a checkout."""
     apart = ("data", "manual", "reference", "studies") if getattr(root, "__name__", "") == "cnn_oracle" else ()
     folders, file = map(Path, getattr(root, "__path__", ())), getattr(root, "__file__", None)
     paths = [(path.relative_to(folder), path) for folder in folders for path in folder.rglob("*.py")]

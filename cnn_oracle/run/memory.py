@@ -1,9 +1,11 @@
-"""Memory that nobody wrote to, made visible: an answer that still holds it is known by that.
+"""Uninitialised memory: fill it, so that it shows in an output.
 
-What ``np.empty`` returns is often zero, and zero is often right. So while a subject runs, memory that it asks for is
-filled: with NaN, or −1 where there is none, and in a second run with zero. An answer that changes with it was never
-written to. Seen are np.empty, np.empty_like, torch.empty, torch.empty_like and Tensor.new_empty, called by these
-names; memory that compiled code takes from the system is as it is.
+Memory from ``np.empty`` often contains zeros, and zero is often the correct value. So while a subject runs, the memory
+that it allocates is filled: first with NaN (or −1, for dtypes without NaN), and in a second run with zero. An element
+that differs between the two runs was never written.
+
+The functions that are covered are np.empty, np.empty_like, torch.empty, torch.empty_like and Tensor.new_empty, called
+by these names. Memory that compiled code allocates is not covered.
 """
 
 import contextlib
@@ -22,14 +24,17 @@ MAKERS = tuple(getattr(owner, name) for owner, name in PLACES)
 
 
 class _FillValue:
-    """What new memory is filled with now; None where it is left as it is."""
+    """The current fill value. None: new memory is not filled."""
 
     value: float | None = None
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
-    """All that makes memory is replaced, and put back afterwards: once for many calls, for it is slow to do."""
+    """Replace the functions that allocate memory, and restore them at the end.
+
+    This is slow, so do it once for many calls.
+    """
     before = [getattr(owner, name) for owner, name in PLACES]
     _put([_filling(make) for make in MAKERS])
     try:
@@ -38,14 +43,14 @@ def watched() -> Iterator[None]:
         _put(before)
 
 
-class filled:  # noqa: N801  # a context manager, of which a class is the fastest
-    """New memory holds ``value``."""
+class filled:  # noqa: N801  # a context manager; a class is the fastest form
+    """A context in which new memory is filled with ``value``."""
 
     def __init__(self, value: float) -> None:
         self.value = value
 
     def __enter__(self) -> None:
-        self.alone = watched() if np.empty is MAKERS[0] else None  # nobody watches for many calls
+        self.alone = watched() if np.empty is MAKERS[0] else None  # no ``watched`` is active
         if self.alone:
             self.alone.__enter__()
         self.before, _FillValue.value = _FillValue.value, self.value

@@ -1,4 +1,4 @@
-"""Running a subject on a case: its answers by name, and its exceptions as a verdict."""
+"""Runs a subject on a case: returns its outputs by name, and turns its exceptions into a failure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,20 +18,25 @@ from cnn_oracle.subject import Subject
 
 
 def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
-    """All that the subject has to say of a case."""
+    """All outputs of the subject for a case: y and the gradients, or w after each step.
+
+    Raises:
+        Failure: the subject raises an error, or returns something other than arrays of numbers. The same holds for the
+            functions below.
+    """
     if op.kind == "step":
         return steps(subject, case)
     return forward(subject, case) | ({} if subject.forward_only(op.name) else backward(subject, case))
 
 
 def forward(subject: Subject, case: Case, **replaced: Array) -> Outputs:
-    """{"y": …}, optionally with some positional arguments replaced, in the case's dtype."""
+    """{"y": …}. ``replaced`` replaces some positional arguments. They are cast to the dtype of the case."""
     arrays = case.arrays | {n: a.astype(case.dtype, copy=False) for n, a in replaced.items()}
     return {"y": _array(_call(subject, case, "forward", arrays), "forward", case)}
 
 
 def backward(subject: Subject, case: Case) -> Outputs:
-    """{"dx": …, "dw": …}: one gradient per positional argument."""
+    """{"dx": …, "dw": …}: one gradient for each positional argument, or None."""
     gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
     names = [f"d{n}" for n in case.arrays]
     if not isinstance(gradients, tuple) or len(gradients) != len(names):
@@ -40,11 +45,14 @@ def backward(subject: Subject, case: Case) -> Outputs:
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
 
 
-_ANSWERS: Latest[Outputs] = Latest(16)  # both of eight cases
+_ANSWERS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
 
 
 def known(answer: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
-    """``forward`` or ``backward``, or what it answered to this very case before: a copy, for memory is used again."""
+    """The outputs of ``forward`` or ``backward``, from a cache if the subject has run on this case before.
+
+    The cache holds copies, because a subject may reuse its memory.
+    """
     arrays, keywords = case.arrays.values(), case.keywords.values()
     of = (answer, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
 
@@ -55,7 +63,11 @@ def known(answer: Callable[[Subject, Case], Outputs], subject: Subject, case: Ca
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:
-    """A convolution's ``input_gradient`` or ``weight_gradient``: the one is given x's shape for x, the other w's."""
+    """The output of ``input_gradient`` or ``weight_gradient`` of a convolution.
+
+    Each receives dy, x and w, but ``input_gradient`` receives only the shape of x, and ``weight_gradient`` only that
+    of w.
+    """
     x, w = case.arrays["x"], case.arrays["w"]
     assert x is not None
     assert w is not None
@@ -64,7 +76,7 @@ def part(subject: Subject, case: Case, name: str) -> Array:
 
 
 def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, Any]) -> list[Array]:
-    """A norm's next running_mean and running_var."""
+    """The next running_mean and running_var of a norm. ``arrays`` are x, running_mean and running_var."""
     given = dict(zip(("x", "running_mean", "running_var"), arrays, strict=True))
     answers = _call(subject, case, "running_statistics", given, options)
     if not isinstance(answers, tuple) or len(answers) != 2:
@@ -73,7 +85,7 @@ def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, 
 
 
 def steps(subject: Subject, case: Case) -> Outputs:
-    """{"w1": …, "w2": …}: w after each of the case's consecutive steps."""
+    """{"w1": …, "w2": …}: w after each of the consecutive steps of the case."""
     (w,), state, answers = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
         w, state = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
@@ -82,7 +94,10 @@ def steps(subject: Subject, case: Case) -> Outputs:
 
 
 def _array(answer: Any, name: str, case: Case) -> Array:
-    """What NumPy can read: by ``__array__``, or by DLPack, from another device too; torch's without its graph."""
+    """The output as an array: by ``__array__``, or by DLPack, also from another device.
+
+    A tensor of torch is detached first.
+    """
     if hasattr(answer, "detach"):
         answer = answer.detach()
     for read in (np.asarray, lambda a: np.from_dlpack(a, device="cpu")):
@@ -100,7 +115,7 @@ def _call(
     if function is None:
         hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
-    # NumPy's sums of scalars
+    # a NumPy scalar, such as a sum, becomes an array
     values = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments.values()]
     keywords = case.keywords if options is None else options
     named = zip((*arguments, *keywords), (*values, *keywords.values()), strict=True)
@@ -116,21 +131,21 @@ def _call(
     mutated = [n for n, a, before in watched if a.tobytes() != before]
     if not mutated:
         return answer
-    answer = _apart(answer)  # it may be the very input
+    answer = _apart(answer)  # the output may be the input itself
     case.mutated.extend(f"{name} writes to its input {n}" for n in mutated)
     _restore(watched)
     return answer
 
 
 def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:
-    """Put right what was written to: what else is wrong is another matter, and others will read it."""
+    """Restore the mutated inputs. Other checks use them too, and a mutation is reported separately."""
     for _, a, before in watched:
         if a.flags.writeable and a.tobytes() != before:
             a[...] = np.frombuffer(before, a.dtype).reshape(a.shape)
 
 
 def _apart(answer: Any) -> Any:
-    """A copy of it that shares no memory with anything."""
+    """A copy that shares no memory with the inputs."""
     if isinstance(answer, tuple):
         return tuple(map(_apart, answer))
     return deepcopy(answer.detach() if hasattr(answer, "detach") else answer)

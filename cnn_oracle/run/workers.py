@@ -1,6 +1,7 @@
-"""Worker processes that may die: each notes what it is about to do where its death cannot take the note along.
+"""Worker processes, which may crash.
 
-A segmentation fault, an abort or a hang then costs one job, and the note says at which of its calls.
+Before each call, a worker writes the index of the call to memory that it shares with this process. So a segmentation
+fault, an abort or a hang costs only one job, and the index says at which call it happened.
 """
 
 import multiprocessing
@@ -20,27 +21,33 @@ Result = TypeVar("Result")
 Note = Callable[[int], None]
 Work = Callable[[Job, Note], Result]
 
-PRELOAD = ["cnn_oracle.survey"]  # what every worker would import
-FEW = 200  # calls that are done before another process has imported PyTorch
+PRELOAD = ["cnn_oracle.survey"]  # what every worker needs
+FEW = 200  # this many calls take less time than the import of PyTorch in another process
 OUTSIDE = {-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP}
-TICK = 0.1  # seconds between looks at whether a worker still moves
+TICK = 0.1  # seconds between two checks for a heartbeat
 
 
 class WorkerCrash(NamedTuple):
-    """A worker's end: what it last noted, −1 if nothing, how it died, and after how many seconds of its job.
+    """The crash of a worker.
 
-    ``outside``: by a signal that nothing sends itself, but systems that lack memory or want their machine back.
+    Attributes:
+        note: the index of the call that ran, or −1 if none had begun.
+        how: how the process ended.
+        seconds: the seconds since its job began.
+        killed_externally: it received a signal that a process does not send to itself. Systems send such signals if
+            memory is short or the machine is needed.
+        options: the options of the command line that reproduces the crash.
     """
 
     note: int
     how: str
     seconds: float
     killed_externally: bool = False
-    options: str = " --isolate"  # of the command line that meets the same end
+    options: str = " --isolate"
 
 
 class Run(Protocol):
-    """``run`` below, or what does the same elsewhere."""
+    """``run`` below, or a function that does the same on other machines."""
 
     def __call__(
         self, work: Work[Job, Result], jobs: Iterable[Job], *, timeout: float | None = None
@@ -51,14 +58,21 @@ def run(
     work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None,
     fresh: bool = False,
 ) -> Iterator[tuple[Job, Result | WorkerCrash]]:  # fmt: skip
-    """Each job with the result of ``work(job, note)``, in the order in which they end.
+    """Run ``work(job, note)`` for each job in worker processes. Yield each job with its result, as they end.
 
-    Jobs are taken in order, one by each worker that is free. A worker that dies, or notes nothing new for ``timeout``
-    seconds, is replaced; with ``fresh`` each is, after each job. A job whose worker is ended from outside is done once
-    more. ``work`` and the jobs are pickled.
+    Free workers take the jobs in order. If a worker crashes, the result of its job is a WorkerCrash, and another worker
+    takes its place. If a worker is killed externally, its job runs once more. ``work`` and the jobs are pickled.
+
+    Args:
+        work: computes the result. It calls ``note`` with the index of each call, as a heartbeat.
+        jobs: the jobs.
+        count: the number of workers, by default that of ``processors``.
+        timeout: a worker without a heartbeat for this many seconds is ended.
+        fresh: each job runs in a process of its own.
 
     Raises:
-        ValueError, RuntimeError: ``work`` raised: a ValueError, or something else.
+        ValueError: ``work`` raised a ValueError.
+        RuntimeError: ``work`` raised another exception.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -85,74 +99,74 @@ def run(
                     continue
                 worker.job = None
                 yield job, outcome
-            busy = [w for w in workers if w.job is not None or w.take(waiting)]  # an outcome may have made more jobs
+            busy = [w for w in workers if w.job is not None or w.take(waiting)]  # an outcome may have added jobs
     finally:
         for worker in workers:
             worker.process.kill()
 
 
 class _Limit:
-    """How many processes are wanted, if not as many as there are processors."""
+    """The number of worker processes. None: as many as there are processors."""
 
     count: int | None = None
 
 
 def limit(count: int | None) -> None:
-    """Use so many processes from now on; None: one for each processor."""
+    """Use ``count`` worker processes from now on. None: one for each processor."""
     _Limit.count = count
 
 
 def processors() -> int:
-    """The processors that this process may use, or as many as it was told to."""
+    """The number of worker processes: that of ``limit``, or the processors that this process may use."""
     if _Limit.count:
         return _Limit.count
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start_early() -> None:
-    """Let the process that workers are forked from import while this one does."""
+    """Start the process from which workers are forked, so that it imports its modules while this process does."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
         main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None  # it inherits to ignore Ctrl-C
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None  # it inherits this
         forkserver.ensure_running()
         if main:
             signal.signal(signal.SIGINT, before)
 
 
 class _WorkError(NamedTuple):
-    """What ended a job without ending its process; a ValueError says what is wrong with the call."""
+    """An exception of ``work``, which did not end the process. A ValueError says what is wrong with the call."""
 
     says: str
     of_the_call: bool
 
 
 class _Worker(Generic[Job, Result]):
-    """One process, its job, and its note, which is memory that both processes see."""
+    """A worker process, its job, and its note, which is shared memory."""
 
     def __init__(self, work: Work[Job, Result]) -> None:
-        # Not forked from here: this process has threads. The fork server imports torch once, for all workers.
+        # This process has threads, so it must not fork. The fork server imports torch once, for all workers.
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             start_early()
         self.job: Any = None
-        self.again = False  # the job's worker has died before
+        self.again = False  # the job runs for the second time
         self._began = time.monotonic()
         self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(work, theirs, self._note), daemon=True)
         self.process.start()
-        theirs.close()  # so that the worker's death closes the pipe
+        theirs.close()  # so that the end of the worker closes the pipe
 
     def take(self, waiting: Iterator[Job]) -> bool:
-        """Begin the next job, if there is one."""
+        """Begin the next job. Return False if there is none."""
         self.job = next(waiting, None)
         if self.job is None:
             return False
         self._note.value = self._seen = -1
         self._began, self.again = time.monotonic(), False
-        with suppress(BrokenPipeError):  # it died between two jobs: outcome() will say so
+        with suppress(BrokenPipeError):  # it ended between two jobs: outcome() reports it
             self.pipe.send(self.job)
         return True
 
@@ -162,12 +176,12 @@ class _Worker(Generic[Job, Result]):
         except (EOFError, ConnectionResetError):
             self.process.join()
             return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
-        if isinstance(result, _WorkError):  # what a subject raises is caught: this is a mistake of ours, or of the call
+        if isinstance(result, _WorkError):  # not from the subject: the oracle or the call is wrong
             raise ValueError(result.says) if result.of_the_call else RuntimeError(result.says)
         return result
 
     def idle(self) -> float:
-        """Seconds since the note last changed; a worker that has not begun still imports."""
+        """Seconds since the last heartbeat. 0 for a worker that has not begun, because it may still import."""
         if self._note.value != self._seen or self._seen < 0:
             self._seen, self._since = self._note.value, time.monotonic()
         return time.monotonic() - self._since
@@ -186,13 +200,13 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
     import torch
 
     torch.set_num_threads(1)  # the processes are the parallelism
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
-    os.dup2(2, 1)  # what a subject prints is no result
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process handles Ctrl-C
+    os.dup2(2, 1)  # what a subject prints goes to stderr
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:
             pipe.send(_done(work, pipe, note))
-    except (EOFError, ConnectionError):  # nobody waits any more
+    except (EOFError, ConnectionError):  # the other process has ended
         pass
 
 
@@ -208,7 +222,7 @@ def _done(work: Work[Job, Result], pipe: Any, note: Any) -> Result | _WorkError:
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed cannot end a job that hangs."""
+    """End this process when its parent ends. A parent that is killed cannot end a hanging job itself."""
     parent = multiprocessing.parent_process()
     assert parent
     parent.join()
@@ -216,6 +230,7 @@ def _end_with_parent() -> None:
 
 
 def how_it_ended(status: int | None) -> str:
+    """How a process with this exit status ended, for a message. A negative status is a signal."""
     if status is not None and status < 0:
         return f"ends the process by {signal.Signals(-status).name}"
     return f"ends the process with status {status}"
