@@ -46,7 +46,7 @@ class Grid(NamedTuple):
     def direction(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """A random direction for differences, in which a piecewise linear op stays differentiable.
 
-        If the values are distinct, they lie 4 apart and at least 2 from zero, so a step of ±1 changes no order and no sign.
+        Distinct values lie 4 apart and at least 2 from zero, so a step of ±1 changes no order and no sign.
         """
         return rng.choice([-1.0, 1.0], shape) if self.distinct else self.values(rng, shape)
 
