@@ -83,7 +83,7 @@ def selection(case: Case, u: float) -> Outputs:
 
 
 def embedding(case: Case, u: float) -> Outputs:
-    """y is copied, so it is exact. The gradient of a row is a sum over its indices, possibly divided by their number."""
+    """y is copied, so it is exact. The gradient of a row is a sum over its indices, or the mean of them."""
     return scaled(gamma(case.keywords["indices"].size + 2, u), gradient_magnitudes(case)) | {
         "y": np.zeros(case.dy.shape)
     }
