@@ -77,7 +77,10 @@ def verify(
 
 
 def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: bool = False) -> Run | None:
-    """The best place for this number of calls (None: very many): None for this process, or a function for others."""
+    """The best place for this number of calls: None for this process, or a function that runs jobs in others.
+
+    If ``calls`` is None, there are very many.
+    """
     count, few = jobs or processors(), calls is not None and calls <= FEW and jobs is None
     if subject.loader is None or ((count == 1 or few) and not isolate):
         return None

@@ -88,7 +88,7 @@ class Tally(NamedTuple):
 
 
 class Search(NamedTuple):
-    """The number of calls, the largest error/bound, the failure of the smallest call, and the ratio as in Result."""
+    """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio."""
 
     calls: int
     error_over_bound: float

@@ -27,7 +27,7 @@ DENOMINATOR = 1000  # the largest denominator of a ratio, such as 1/N or P Q of 
 
 
 def pattern(op: Op, failures: list[Failure]) -> str | None:
-    """What the wrong numbers of most of these failing calls have in common, in the words for the largest call."""
+    """What the wrong numbers of most of these failing calls have in common, described on the largest call."""
     largest = sorted(failures, key=lambda one: one.case.expected[one.quantity].size, reverse=True)
     for one in PATTERNS:
         said = [told for failure in largest if (told := _told(one, op, failure))]

@@ -26,7 +26,7 @@ RUNS = 5  # extra runs: if they all agree, uninitialised memory explains the dif
 
 
 def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
-    """forward has PyTorch's arguments, names and defaults. backward takes dy first, then the same arguments."""
+    """Arrays come by position, options have PyTorch's names and defaults, and backward takes dy first."""
     implementation: Any = subject.implementation(op.name)
     name = "step" if op.kind == "step" else "forward"
     reference = getattr(op.reference, name)

@@ -83,14 +83,14 @@ def selection(case: Case, u: float) -> Outputs:
 
 
 def embedding(case: Case, u: float) -> Outputs:
-    """y is copied, so it is exact. The gradient of a row is a sum over its indices, or the mean of them."""
+    """y is copied, so it is exact. The gradient of a row is a sum or a mean over its indices."""
     return scaled(gamma(case.keywords["indices"].size + 2, u), gradient_magnitudes(case)) | {
         "y": np.zeros(case.dy.shape)
     }
 
 
 def learnt_rows(case: Case) -> dict[str, Array]:
-    """The distance 0 for rows of an embedding whose gradient is not the derivative, because the options say so."""
+    """The distance is 0 for rows of an embedding whose gradient is, by an option, not the derivative. Else it is ∞."""
     rows, options = case.call.arguments["w"][0], case.keywords
     distance = np.full((rows, 1), np.inf)
     if options.get("scale_grad_by_freq"):
