@@ -107,9 +107,9 @@ def verify(
 
 
 def _reproducible(failure: Failure, by_name: bool, as_pytest_does: bool) -> Failure:
-    """The failure, with the line that reproduces it in the place where it was found.
+    """The failure with a line that reproduces it where it was found.
 
-    Under pytest this is not a shell line: only pytest knows its import path, such as ``pythonpath = ["src"]``.
+    Under pytest, this is no shell line, because only pytest knows its import path, such as ``pythonpath = ["src"]``.
     """
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not by_name:
@@ -150,7 +150,7 @@ def covered(subject: Any) -> list[str]:
 
 
 def _on_trial(op: str, subject: Any) -> Subject:
-    """A package or module is loaded by its import name; an object is named by the expression that made it."""
+    """The subject under test. A module is loaded by its import name; an object is named by the code that made it."""
     if isinstance(subject, str):
         return load(subject)
     if isinstance(subject, ModuleType) and not hasattr(subject, "forward") and not hasattr(subject, "step"):
@@ -177,6 +177,6 @@ def _said(functions: dict[str, Function]) -> str:
 
 
 def _name(thing: Any) -> str:
-    """The name in source code, or … if there is none: a function defined inside another one has none."""
+    """The name in source code, or … without such a name, as for a function that is defined inside another."""
     name = str(getattr(thing, "__qualname__", getattr(thing, "__name__", "…")))
     return "…" if "<" in name else name

@@ -1,7 +1,7 @@
-"""``pytest --oracle-subject PKG``, in any project: each theorem of each op that PKG has, as a test beside its own.
+"""The pytest plugin: ``pytest --oracle-subject PKG`` adds a test for each theorem of each op that PKG has.
 
-pytest loads this file wherever the oracle is installed: without the option, or a node id that it printed before, it
-does nothing and imports nothing. ``-p no:cnn_oracle`` turns it off.
+It works in any project. pytest loads this file wherever the oracle is installed. Without the option or a node id of
+these tests, the plugin does nothing and imports nothing. ``-p no:cnn_oracle`` turns it off.
 """
 
 import re
@@ -20,9 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the node ids of theorems out of the arguments: pytest looks for files of these names.
+    """Remove the node ids of theorems from the arguments, because pytest would look for files with these names.
 
-    They are kept as an option, which pytest-xdist hands to its workers. ``mykernels::relu`` names all of an op.
+    They are kept as an option, which pytest-xdist passes to its workers. ``mykernels::relu`` means all theorems of
+    relu.
     """
     taken = [arg for arg in config.args if _is_theorem(config, _node(arg))]
     ours = [*getattr(config.option, "oracle_nodes", []), *map(_node, taken)]
@@ -33,12 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _node(argument: str) -> str:
-    """A node id as it is: from a folder below its root, pytest prints ``../`` in front."""
+    """The node id without a leading ``../``, which pytest prints in a folder below its root."""
     return re.sub(r"^(\.\./)+", "", argument)
 
 
 def _is_theorem(config: pytest.Config, argument: str) -> bool:
-    """Whether it names a theorem of a subject: of the given one, or of any under the name of an op."""
+    """Whether an argument is the node id of a theorem: it names the given subject, or any module and an op."""
     subject, separator, rest = argument.partition("::")
     if not separator:
         return False
@@ -63,13 +64,13 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def _only_others(config: pytest.Config) -> bool:
-    """Whether single tests of the project's own are asked for, and no theorem."""
+    """Whether only single tests of the project itself are requested, and no theorem."""
     return not config.option.oracle_nodes and any("::" in argument for argument in config.args)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
-    """Beside what the session collects; in a checkout of the oracle, tests/ has the theorems already."""
+    """Add the theorems to the collected tests. Not in a checkout of the oracle, where tests/ has them already."""
     report = yield
     config = collector.config
     subject, nodes = config.getoption("--oracle-subject"), config.option.oracle_nodes
@@ -81,14 +82,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
 
 
 class Theorems(pytest.Collector):
-    """A subject; of each of its ops the theorems, and what they do not speak of."""
+    """The tests of a subject: for each op, its theorems, and what they cannot check."""
 
     def collect(self) -> Iterator[pytest.Item]:
         from cnn_oracle import settings, theorems, verification
         from cnn_oracle.mistakes import load
         from cnn_oracle.store import Store
 
-        # as python -m does, so that a subject in the working folder is found
+        # as python -m does, to find a subject in the working folder
         if (folder := str(self.config.invocation_params.dir)) not in sys.path:
             sys.path.insert(0, folder)
         try:
@@ -116,7 +117,7 @@ class Theorems(pytest.Collector):
         return Theorem.from_parent(self, name=name, nodeid=f"{self.name}::{name}", run=run)
 
     def _selected(self, items: list["Theorem"]) -> list["Theorem"]:
-        """Those that were asked for by their node ids, or all."""
+        """The items whose node ids are requested, or all items."""
         nodes: list[str] = self.config.option.oracle_nodes
         for node in nodes:
             if not any(_is_in(item.nodeid, node) for item in items):
@@ -131,7 +132,7 @@ def _is_in(nodeid: str, node: str) -> bool:
 
 
 class Question(NamedTuple):
-    """A theorem of an op of a subject, where its failing calls are kept, and why the project accepts that it fails."""
+    """A theorem to check for an op of a subject, the store of failing calls, and the reason of an accepted finding."""
 
     subject: Any
     op: Any
@@ -142,7 +143,7 @@ class Question(NamedTuple):
 
 
 class Theorem(pytest.Item):
-    """A theorem on drawn calls of an op; or something that is not checked, and therefore skipped."""
+    """A test of one theorem on drawn calls of an op. If ``run`` is None, the test is skipped as not checked."""
 
     def __init__(self, *, run: Question | None, **node: Any) -> None:
         super().__init__(**node)
@@ -171,7 +172,7 @@ class Theorem(pytest.Item):
             pytest.fail(f"accepted, but no longer occurs: {says}: remove it from {settings}", pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A failure says all there is to say, with the line that runs this very test again."""
+        """The message of a failure, with the line that runs this test again."""
         from cnn_oracle.result import Failure
 
         if isinstance(excinfo.value, Failure):

@@ -1,7 +1,7 @@
-"""Many ops, many calls: in this process, in worker processes, or on a Dask cluster. The only engine.
+"""Check many ops on many calls: in this process, in worker processes, or on a Dask cluster.
 
-A source of calls (calls/sampling.py) is cut into blocks; verification.py says what is done with them, run/batches.py
-does it. A call that crashes or hangs in another process is a verdict, and the rest goes on.
+A source of calls (calls/sampling.py) is cut into blocks. verification.py says what to do with a block, and
+run/batches.py does it. If a call crashes or hangs in another process, its op is CRASHED, and the other ops go on.
 """
 
 import time
@@ -41,14 +41,14 @@ from cnn_oracle.verification import (
     without_end,
 )
 
-MOST = 2_000_000  # calls, half an hour's: more are counted by sampling, and are run only in parts or on a cluster
-TIMED = 200  # calls, for an estimate of time
+MOST = 2_000_000  # calls, half an hour: larger numbers are estimated, and run only in parts or on a cluster
+TIMED = 200  # calls that are timed, to estimate the duration
 
-Progress = Callable[[str, int, int | None], None]  # what, how many more, of how many
+Progress = Callable[[str, int, int | None], None]  # the name, the number of new calls, the total
 
 
 def _quiet(*_: object) -> None:
-    """Nobody watches."""
+    """Report nothing."""
 
 
 def verify(
@@ -56,14 +56,14 @@ def verify(
     seconds: float | None = None, timeout: float | None = None,
     first: Callable[[str], Sequence[Sample]] = lambda _: (), progress: Progress = _quiet,
 ) -> Iterator[Result]:  # fmt: skip
-    """A row for each of the named ops, or for all that the subject has, by drawn calls.
+    """Check the named ops, or all ops of the subject, on drawn calls. Yields a result for each op.
 
-    ``run`` is where the work is done: in this process, unless given (``here``). With ``seconds`` calls are drawn until
-    so many have passed; an op whose turn did not come has no row. ``first`` are calls of an op that are checked before
-    all others. ``timeout``: seconds after which a call without an answer is CRASHED, in other processes.
+    ``run`` says where the work is done (see ``here``); None is this process. With ``seconds``, calls are drawn until
+    this time has passed, and an op that was not reached has no result. ``first`` gives the calls of an op that are
+    checked before all others. In other processes, a call that takes longer than ``timeout`` seconds is CRASHED.
 
     Raises:
-        ValueError: a name is no op, the subject does not have it, or no call has the options that are declared.
+        ValueError: A name is no op, the subject does not have it, or no call has the options in the settings.
     """
     ops, rounds = covered(subject, names), drawn if seconds is None else without_end
     for op in ops:
@@ -77,7 +77,10 @@ def verify(
 
 
 def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: bool = False) -> Run | None:
-    """Where so many calls, or very many, are best done: in this process (None), or by what runs jobs in others."""
+    """The best place for this number of calls: None for this process, or a function that runs jobs in others.
+
+    If ``calls`` is None, there are very many.
+    """
     count, few = jobs or processors(), calls is not None and calls <= FEW and jobs is None
     if subject.loader is None or ((count == 1 or few) and not isolate):
         return None
@@ -87,10 +90,10 @@ def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: 
 def call(
     subject: Subject, one: Call, which: Sequence[Theorem] = (), isolate: bool = False, timeout: float | None = None
 ) -> Result:
-    """The row of a single call, as verification.check_call; ``isolate``: in a process of its own.
+    """The result of one call, as in verification.check_call. With ``isolate``, it runs in another process.
 
     Raises:
-        ValueError: the call cannot be used.
+        ValueError: The call cannot be used.
     """
     if not isolate:
         return check_call(subject, one, which)
@@ -107,10 +110,10 @@ def _one(job: tuple[Subject, Call, Sequence[Theorem]], note: Note) -> Result | s
     note(0)
     try:
         if unsafe(one):
-            with suppress(Exception):  # what the call lacks is told below
+            with suppress(Exception):  # check_call reports what is wrong with the call
                 survive(subject, look_up(one.op), one)
         return check_call(subject, one, which)
-    except ValueError as error:  # the call cannot be used: for the process that asked to say
+    except ValueError as error:  # the call cannot be used: the main process raises this
         return str(error)
 
 
@@ -121,9 +124,9 @@ def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: WorkerCras
 
 
 def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sample]:
-    """The calls of an op on which the subject failed before, or failed a theorem, as far as they can still be checked.
+    """The stored calls of an op on which the subject, or one theorem, failed before, if they can still be checked.
 
-    None are kept of ``manual``, nor of what has no name to import it by.
+    No calls are stored for ``manual``, or for a subject without an import name.
     """
     samples: list[Sample] = []
     for key in _keys(subject, op, theorem) if subject.loader and not subject.own else ():
@@ -136,7 +139,7 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
 
 
 def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theorem: str = "") -> None:
-    """Keep the call that fails for the next run, or forget those that no longer do."""
+    """Store the failing call for the next run. Without a failure, remove the stored calls."""
     if subject.own or subject.loader is None:
         return
     own = f"{subject.name}::{theorem}" if theorem else subject.name
@@ -149,13 +152,13 @@ def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theor
 
 
 def _keys(subject: Subject, op: str, theorem: str) -> list[str]:
-    """Under what failing calls are kept: by a run of all theorems under the subject, by a test under its theorem."""
+    """The keys of stored calls. A run of all theorems uses the subject; a test of one theorem adds its name."""
     tests = [theorem] if theorem else [one.__name__ for one in theorems.of(look_up(op), subject)]
     return [subject.name, *(f"{subject.name}::{name}" for name in tests)]
 
 
 class Count(NamedTuple):
-    """How many calls some jobs have, and whether that is exact or an estimate from random paths."""
+    """The number of calls of some jobs, and whether it is exact or an estimate from random choice sequences."""
 
     calls: int
     exact: bool
@@ -169,12 +172,13 @@ def exhaust(
     isolate: bool = False, timeout: float | None = None, say: Callable[[str], None] = _quiet,
     progress: Progress = _quiet,
 ) -> Iterator[Result]:  # fmt: skip
-    """A row for each op, by every geometry up to a size, or a part of them, once each; ``say`` is told their number.
+    """Check every geometry up to a size, or a part of them, once each. Yields a result for each op.
 
-    ``isolate``: of the calls that PyTorch must not be handed, too, the subject alone is asked, which must survive them.
+    ``say`` receives a line with the number of geometries. With ``isolate``, the subject also runs the calls that are
+    skipped as unsafe, and must survive them.
 
     Raises:
-        ValueError: an op is unknown, lacks float64, or has too many calls for one run; nothing has been run then.
+        ValueError: An op is unknown, lacks float64, or has too many calls for one run. No call has run then.
     """
     every, large, totals = list[tuple[Op, list[Path]]](), list[str](), list[int]()
     for op in covered(subject, names):
@@ -205,7 +209,7 @@ def exhaust(
 def counted(
     op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet, limits: Limits = EVERYTHING
 ) -> tuple[list[Path], Count]:
-    """The jobs of a part of an enumeration, and how many calls they have within the limits of a subject."""
+    """The jobs of a part of an enumeration, and the number of their calls within the limits of a subject."""
     world = Space(op, size)
     prefixes = world.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
     about, calls = estimate(world) / part[1], 0
@@ -218,7 +222,7 @@ def counted(
 
 
 def _hours(subject: Subject, op: Op, size: int, number: Count, progress: Progress) -> str:
-    """How long so many calls take here, by some at random; the first of a process are slow, so the median tells."""
+    """The estimated hours for ``number`` calls, from random calls. Uses the median: the first calls are slow."""
     rng = Random(0)
     paths = [path for _ in range(TIMED) if (path := Space(op, size).probe(rng)[1])]
     blocks = [Block(subject, op, EnumerationSlice(size, path), once=True) for path in paths]

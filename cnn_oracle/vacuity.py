@@ -1,7 +1,8 @@
-"""What a pass is worth: whether its true values tell anything, and how likely a mistake stays unseen.
+"""How much a pass means: whether its expected values are vacuous, and the miss probability.
 
-Zeros, constants and nothing at all agree with too many wrong answers. On integers in ±A, an error that is a polynomial
-of degree d in the inputs is zero at a random one with probability d/(2A + 1) at most (Schwartz–Zippel).
+Many wrong outputs agree with zeros, constants and empty arrays. The miss probability is the probability that an error
+stays unseen. On integers from −A to A, an error that is a polynomial of degree d in the inputs is zero at a random
+point with a probability of at most d/(2A + 1) (Schwartz–Zippel).
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,17 +22,17 @@ from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.subject import DTYPES
 
-# The share of hollow values that an honest op can reach: a maximum over disjoint windows of 6 × 6 × 6, the largest that
-# are drawn, has for each value of y 216 of dx, of which 215 are zero. More than that is no comparison.
+# The largest share of vacuous values that a correct op can have. The largest windows are 6 × 6 × 6. Max pooling over
+# one of them has one value of y and 216 values of dx; 215 of these are zero. With a larger share, a pass is VACUOUS.
 MOST = 215 / 217
 
 
-# The degree of a multilinear op's y and gradients in the arguments and dy, by its lattice
+# The degree of y and the gradients of a multilinear op, as polynomials in the arguments and dy, by its exact grid
 DEGREES: Mapping[GridRule, int] = {exact_grids.integers: 2, exact_grids.cubes: 3}
 
 
 class Values(NamedTuple):
-    """Some calls' true values: how many, how many of them are hollow, and the least amplitude of their lattices."""
+    """The expected values of some calls: their number, how many are vacuous, and the least amplitude of the grids."""
 
     total: int = 0
     vacuous_values: int = 0
@@ -39,21 +40,21 @@ class Values(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """What some calls are worth; ``miss`` is the probability per value, where it is known."""
+    """How much a pass on some calls means. ``miss_probability`` is for one element, where it is known."""
 
     vacuous: Failure | None
     miss_probability: float | None
 
 
 def check_vacuity(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
-    """The worth of an op's drawn calls, verify's own."""
+    """Whether the calls that ``verify`` draws for an op are vacuous."""
     rng = Random(seed)
     drawn = [random_call(op, rng) for _ in range(examples)]
     return worth(op, together(values_of(strongest(op, call, dtypes)) for call in drawn), drawn[0])
 
 
 def worth(op: Op, values: Values, call: Call) -> Worth:
-    """What calls with these true values are worth; ``call`` stands for them."""
+    """How much a pass with these expected values means. A failure names ``call``."""
     degree = DEGREES.get(op.comparison.grids[0]) if op.comparison.grids else None
     total, vacuous_values, amplitude = values
     if vacuous_values <= MOST * total and total:
@@ -76,7 +77,7 @@ def together(parts: Iterable[Values]) -> Values:
 
 
 def count_vacuous(a: Array) -> int:
-    """Values that tell little: zeros and NaN, and all of an array of several equal ones."""
+    """The number of vacuous values: zeros, NaN, and all elements of an array whose elements are equal."""
     if a.size > 1 and a.flat[0] == a.flat[-1] and (a == a.flat[0]).all():
         return a.size
-    return int(a.size - np.count_nonzero(a) + np.count_nonzero(a != a))  # NaN is the one that is not itself
+    return int(a.size - np.count_nonzero(a) + np.count_nonzero(a != a))  # only NaN differs from itself

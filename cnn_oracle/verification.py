@@ -1,7 +1,7 @@
-"""The verdict on one op: its calls are checked block by block, and a failure is made small and explained.
+"""The verdict on one op. Its calls are checked block by block; a failure is made smaller and explained.
 
-Each function that runs the subject many times is a step (run/batches.py), so that its work may be done in this process
-or in others, with the same result.
+A function that runs the subject many times is a step (run/batches.py). A step can run in this process or in others,
+with the same result.
 """
 
 import time
@@ -38,14 +38,15 @@ from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, together, values_of, worth
 
 EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
-BLOCK = 25  # drawn calls of one job
+BLOCK = 25  # drawn calls per job
 
 
 class Block(NamedTuple):
-    """Some consecutive calls of an op, as one job: those of a source from ``start`` on, up to ``stop``.
+    """Consecutive calls of an op as one job: those of a source from ``start`` up to ``stop``.
 
-    Every theorem is checked on each, or ``which``. Or each is checked ``once``: y and all gradients, in float64, on
-    shared arrays; of the calls that PyTorch must not be handed, ``alone`` asks that the subject survives them.
+    Every theorem is checked on each call, or only the theorems ``which``. With ``once``, each call is checked once
+    instead: y and all gradients, in float64, on shared arrays. With ``alone``, the subject also runs the calls that
+    are skipped as unsafe, and must survive them.
     """
 
     subject: Subject
@@ -63,10 +64,10 @@ class Block(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What some calls have to say, up to the first that fails: that failure, and the sample on which it was met.
+    """The results of some calls, up to the first failure, and the sample that failed.
 
-    ``worst`` is the largest error as a share of its bound, ``tight`` as in Result. ``skipped`` calls are unsafe: they
-    were not handed to PyTorch. There is no sample of a call that ended its process.
+    ``error_over_bound`` is the largest error/bound. ``probabilistic_ratio`` is as in Result. ``skipped`` calls are
+    unsafe: PyTorch did not run them. A call that ended its process has no sample.
     """
 
     calls: int = 0
@@ -78,7 +79,7 @@ class Tally(NamedTuple):
     sample: Sample | None = None
 
     def __or__(self, other: "Tally") -> "Tally":
-        """Both, the other one behind this."""
+        """Both tallies in one; ``other`` comes after this one."""
         return Tally(
             self.calls + other.calls, self.skipped + other.skipped, max(self.error_over_bound, other.error_over_bound),
             max(self.probabilistic_ratio, other.probabilistic_ratio), together((self.values, other.values)),
@@ -87,7 +88,7 @@ class Tally(NamedTuple):
 
 
 class Search(NamedTuple):
-    """Calls checked, the worst error as a share of its bound, the failure of the smallest call; tight as in Result."""
+    """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio."""
 
     calls: int
     error_over_bound: float
@@ -96,13 +97,13 @@ class Search(NamedTuple):
 
 
 def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
-    """The jobs of a number of drawn calls."""
+    """One round: the jobs of ``examples`` drawn calls."""
     source = RandomCalls(examples, seed, limits=subject.limits)
     yield [Block(subject, op, source, i, i + BLOCK) for i in range(0, examples, BLOCK)]
 
 
 def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
-    """As ``drawn``, with one seed after the other."""
+    """Rounds as in ``drawn``, without end: each round has the next seed."""
     for n in count(seed):
         yield from drawn(subject, op, examples, n)
 
@@ -110,7 +111,7 @@ def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[
 def verify_op(
     subject: Subject, op: Op, examples: int, seed: int, progress: Callable[[], None] = lambda: None, shrink: bool = True
 ) -> Result:
-    """The row of one op, by drawn calls, all in this process."""
+    """The result of one op on drawn calls, computed in this process."""
     result = finish(verdict(subject, op, drawn(subject, op, examples, seed), shrinks=shrink), lambda *_: progress())
     assert result
     return result
@@ -120,18 +121,18 @@ def verdict(
     subject: Subject, op: Op, rounds: Iterable[list[Block]], *, shrinks: bool = True, enough: int = 0,
     first: Sequence[Sample] = (), command: str = "verify", options: str = "",
 ) -> Steps[Result | None]:  # fmt: skip
-    """The row of one op, by all calls of some rounds of blocks; None if the time was up before any.
+    """The result of one op on all calls of some rounds of blocks, or None if the time was up before the first call.
 
-    The calls that come ``first`` are not counted, unless one of them fails.
-    Fewer than ``enough`` calls are too few to say whether their expected values tell anything. ``command`` and
-    ``options`` of the command line make the same calls again.
+    The calls ``first`` are checked before all others. They are not counted unless one of them fails. With fewer than
+    ``enough`` calls, the verdict is never VACUOUS. ``command`` and ``options`` of the command line make the same calls
+    again.
     """
     start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, CallList(tuple(first)))] if first else []
     for round_ in rounds:
         once = any(block.once for block in round_)
-        if not found.calls and not once:  # in time, where time is limited
+        if not found.calls and not once:  # early, because time may be limited
             accepted, stale = yield from still_failing(subject, op, round_)
         one, judged = yield from settled([*before, *round_], judged, which)
         found, before = found | one, []
@@ -158,13 +159,13 @@ def verdict(
 
 
 def to_check(subject: Subject, op: Op) -> list[Theorem]:
-    """The theorems of an op but for those whose failure is accepted."""
+    """The theorems of an op, except those with an accepted finding."""
     accepted = subject.limits.accepted.get(op.name, ())
     return [theorem for theorem in theorems.of(op, subject) if theorem.__name__ not in accepted]
 
 
 def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tuple[list[str], list[str]]]:
-    """The accepted theorems of an op that do not hold, and those that hold, if there are enough calls to say so."""
+    """The accepted theorems of an op that still fail, and those that now hold, if there are enough calls to tell."""
     failing, stale = list[str](), list[str]()
     for name in subject.limits.accepted.get(op.name, ()):
         which = [theorem for theorem in theorems.of(op, subject) if theorem.__name__ == name]
@@ -177,8 +178,10 @@ def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tu
 
 
 def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[tuple[Tally, Op]]:
-    """What was found, or, if it was nothing but the rounding of a fast algorithm, what is found without it; and as what
-    the op was judged.
+    """The tally of a round, and the op whose bounds were used.
+
+    If the failure may be the rounding of a fast algorithm, all calls are checked again with the normwise bound. If no
+    call fails then, that tally counts.
     """
     found = yield from first_failure(round_, op, which)
     if found.failure and op.normwise and (yield from may_be_normwise(round_[0].subject, op, found.failure)):
@@ -189,12 +192,12 @@ def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[
 
 
 def judged_as(subject: Subject, op: Op) -> Op:
-    """The op as the conventions of the subject have it."""
+    """The op with the conventions that the settings of the subject ask for."""
     return op.without_ties if subject.limits.convention == "any" else op
 
 
 def first_failure(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[Tally]:
-    """All calls of some blocks, up to the first wrong number."""
+    """The tally of all calls of some blocks, up to the first wrong number."""
     found, every, left = Tally(), tuple(which), [block._replace(op=op) for block in round_]
     while left:
         jobs = [block._replace(which=() if block.once else every) for block in left]
@@ -203,7 +206,7 @@ def first_failure(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> 
             found |= tally
         if not tallies or tallies[-1].failure is None:
             return found
-        # what comes later in the order may hide what comes earlier, and tells less: go on, and look for that alone
+        # a later theorem failed, but an earlier one says more and may fail on later calls: go on with the earlier ones
         failure, last, block = tallies[-1].failure, tallies[-1], left[len(tallies) - 1]
         every = checked_before(every, failure.theorem)
         if not every or failure.theorem is None or failure.theorem in theorems.VALUES:
@@ -218,16 +221,16 @@ def _fails(tally: Tally) -> bool:
 
 
 def _of_death(block: Block, died: WorkerCrash) -> Tally:
-    """What a block has to say whose process ended: the call that it had noted is the failure."""
+    """The tally of a block whose process ended. The failure is the call that the process noted last."""
     made = list(islice(block.samples, max(died.note, 0) + 1))
-    if not made:  # a job of no calls loses none
+    if not made:  # the job has no calls
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
     return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name, died.options))
 
 
 def check_block(block: Block, note: Note) -> Tally:
-    """The calls of a block, up to the first that fails."""
+    """The tally of the calls of a block, up to the first failure."""
     subject, op, found, all_values = block.subject, block.op, Tally(), list[Values]()
     calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
     with single_threaded():
@@ -267,7 +270,7 @@ def _is_sum(op: Op) -> bool:
 
 
 def may_be_normwise(subject: Subject, op: Op, failure: Failure) -> Steps[bool]:
-    """As ``is_fast``, where the subject may run."""
+    """As ``is_normwise``, but in the process where the subject runs."""
     if op.normwise is None or failure.index is None:
         return False
     (answer,) = (yield Batch(_is_normwise, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
@@ -281,14 +284,14 @@ def _is_normwise(job: tuple[Subject, Op, Failure], note: Note) -> bool:
 
 
 def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
-    """Whether wrong numbers may be the rounding of a fast algorithm: they are not those of a narrow multiplier."""
+    """Whether wrong numbers may be the rounding of a fast algorithm: if reduced precision does not explain them."""
     from cnn_oracle.diagnose import precision
 
     return op.normwise is not None and failure.index is not None and not precision.narrow(subject, op)
 
 
 class FailureToExplain(NamedTuple):
-    """A failure as it was met: what it takes to make it small and to explain it."""
+    """A failure as it was found, with all that is needed to shrink and explain it."""
 
     subject: Subject
     op: Op
@@ -300,10 +303,10 @@ class FailureToExplain(NamedTuple):
 def explained(
     subject: Subject, op: Op, found: Tally, which: Sequence[Theorem] = (), once: bool = False
 ) -> Steps[Failure]:
-    """The failure of a tally made small, with its causes. Where a smaller call ends the process, as it was met."""
+    """The failure of a tally, made smaller, with likely causes. If a smaller call ends the process, the call stays."""
     failure = found.failure
     assert failure
-    if found.sample is None:  # the process ended: nothing is known but the call
+    if found.sample is None:  # the process ended: only the call is known
         return failure
     job = FailureToExplain(subject, op, failure, found.sample, tuple(which))
     for work in (_as_drawn if once else _smallest, _diagnosed):
@@ -326,7 +329,7 @@ def _diagnosed(job: FailureToExplain, note: Note) -> Failure:
 
 
 def _as_drawn(job: FailureToExplain, note: Note) -> Failure:
-    """The same failure on the arrays that its ``reproduce`` line draws, if they show it, as they nearly always do."""
+    """The failure on the arrays that its ``reproduce`` line draws. They nearly always show it; else as it was found."""
     note(0)
     for seed in range(3):
         if failure := check_call(job.subject, Call(job.op.name, job.failure.call.arguments, seed)).failure:
@@ -343,7 +346,10 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Whoever asks, the verdict is the same: PyTorch has one thread (calls are small), and warnings are no errors."""
+    """Run with one PyTorch thread (calls are small) and without warnings as errors.
+
+    So the verdict does not depend on the caller.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -354,10 +360,10 @@ def single_threaded() -> Iterator[None]:
 
 
 def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> None:
-    """One theorem on drawn calls of an op, and on some that come ``first``: a test of its own.
+    """Check one theorem on the calls ``first`` and on drawn calls of an op.
 
     Raises:
-        Failure: it does not hold.
+        Failure: The theorem does not hold.
     """
     __tracebackhide__ = True
     if failure := search(subject, op, EXAMPLES, seed, which=[theorem], first=first).failure:
@@ -368,7 +374,7 @@ def search(
     subject: Subject, op: Op, examples: int, seed: int, *, which: Sequence[Theorem] = (), shrink: bool = True,
     first: Sequence[Sample] = (),
 ) -> Search:  # fmt: skip
-    """The theorems of an op, or some, on drawn calls, in this process."""
+    """Check all theorems of an op, or only ``which``, on drawn calls, in this process."""
     (round_,) = drawn(subject, op, examples, seed)
     round_ = [*([Block(subject, op, CallList(tuple(first)))] if first else []), *round_]
     return finish(_search(subject, op, round_, which, shrink))
@@ -388,7 +394,11 @@ def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theor
 
 
 def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
-    """The named ops, each of which the subject must have, or all that it has."""
+    """The named ops, or all ops that the subject has.
+
+    Raises:
+        ValueError: A name is no op, or the subject does not have it.
+    """
     if asked := [look_up(name) for name in dict.fromkeys(names)]:
         for op in asked:
             if subject.implementation(op.name) is None:
@@ -398,10 +408,10 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
 
 
 def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> float:
-    """All theorems of an op (or some) on one call, in their order; the worst error as a fraction of its bound.
+    """Check all theorems of an op, or only ``which``, on one call, in order. Returns the largest error/bound.
 
     Raises:
-        Failure: the first that does not hold.
+        Failure: A theorem does not hold. The first failure is raised.
     """
     __tracebackhide__ = True
     error_over_bound = 0.0
@@ -414,11 +424,12 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -
 
 
 def check_once(subject: Subject, op: Op, call: Call) -> tuple[float, Values]:
-    """y and all gradients on every shared case of a call: the worst error as a fraction of its bound, and the values
-    of the first case.
+    """Check y and all gradients on every shared case of a call.
+
+    Returns the largest error/bound, and the expected values of the first case.
 
     Raises:
-        Failure: an answer is wrong.
+        Failure: An output is wrong.
     """
     error_over_bound, values = 0.0, Values()
     for i, case in enumerate(shared_cases(op, call)):
@@ -436,7 +447,7 @@ def _same(a: Array | None, b: Array | None) -> bool:
 
 
 def survive(subject: Subject, op: Op, call: Call) -> None:
-    """forward and backward on a call that PyTorch must not be handed. Nothing is compared: to come back is enough."""
+    """Run forward and backward on an unsafe call. Nothing is compared: the subject only has to return."""
     case = unanswered(op, call)
     with suppress(Failure):
         y = np.asarray(forward(subject, case)["y"])
@@ -444,14 +455,14 @@ def survive(subject: Subject, op: Op, call: Call) -> None:
 
 
 def of_subject(failure: Failure, subject: Subject, theorem: Theorem | None = None) -> Failure:
-    """The failure with what it is a failure of: a subject, a theorem, and a PyTorch where CI has not run that."""
+    """The failure with its subject, its theorem, and the version of PyTorch if CI does not run this version."""
     version = pytorch()
     untested = "" if version.in_ci else str(version)
     return failure.replace(subject_name=subject.name, theorem=theorem, pytorch=untested)
 
 
 def checked_before(every: Sequence[Theorem], theorem: Theorem | None) -> tuple[Theorem, ...]:
-    """The theorems that stand before this one."""
+    """The theorems before this one."""
     return tuple(every[: every.index(theorem)]) if theorem in every else ()
 
 
@@ -459,11 +470,11 @@ def smallest(
     subject: Subject, op: Op, found: Failure, sample: Sample, which: Sequence[Theorem] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> Failure:  # fmt: skip
-    """The same theorem's failure on the smallest call, or the one already found.
+    """The failure of the same theorem on the smallest call, or the failure already found.
 
-    It is told as its ``reproduce`` line will tell it: by the first theorem that does not hold there, with its causes.
+    It reports what its ``reproduce`` line will report: the first theorem that fails on that call, with likely causes.
     """
-    from cnn_oracle.calls.shrinking import FlakyError, shrink  # what a pass does not need is imported when it is needed
+    from cnn_oracle.calls.shrinking import FlakyError, shrink  # imported only after a failure
 
     def attempt(call: Call) -> None:
         progress()
@@ -472,7 +483,7 @@ def smallest(
     try:
         shrink(op, sample, attempt, limits=subject.limits)
     except Failure as failure:
-        plain = _plainer(subject, failure.replace())  # a copy has none of Hypothesis' notes on the call
+        plain = _plainer(subject, failure.replace())  # the copy drops Hypothesis' notes on the call
         return check_call(subject, plain.reproducer, which).failure or diagnose(subject, op, plain)
     except FlakyError:
         flaky = diagnose(subject, op, found)
@@ -482,7 +493,7 @@ def smallest(
 
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
-    """The same theorem's failure on the same geometry by one of the first seeds, which draw small numbers, or found."""
+    """The failure of the same theorem on the same geometry with a first seed, which draws small numbers; else found."""
     op, which = judged_as(subject, look_up(found.reproducer.op)), [found.theorem] if found.theorem else []
     for seed in range(min(found.reproducer.seed, SMALL)):
         if failure := _judged(subject, op, Call(op.name, found.reproducer.arguments, seed), which)[2]:
@@ -491,12 +502,12 @@ def _plainer(subject: Subject, found: Failure) -> Failure:
 
 
 def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Result:
-    """The row of a single call, as a ``reproduce`` line asks for it: by all theorems of its op, or some.
+    """Check one call with all theorems of its op, or only ``which``, as a ``reproduce`` line does.
 
-    Of a call that PyTorch refuses, the only theorem is that the subject refuses it.
+    If PyTorch rejects the call, the subject must reject it too. Then no other theorem is checked.
 
     Raises:
-        ValueError: PyTorch cannot take the call, or must not be handed it.
+        ValueError: The call cannot be used: PyTorch and the subject reject it, or it is unsafe.
     """
     op, start = judged_as(subject, _usable(subject, call)), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
@@ -531,7 +542,7 @@ def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> 
 
 
 def _rejection(op: Op, call: Call) -> str:
-    """Why PyTorch cannot take the call, "" if it can."""
+    """Why PyTorch rejects the call, or "" if it accepts it."""
     try:
         list(cases(op, call))
     except (*Rejection, MemoryError) as error:
@@ -540,13 +551,13 @@ def _rejection(op: Op, call: Call) -> str:
 
 
 def _taken(subject: Subject, op: Op, call: Call, rejection: str) -> Failure:
-    """The failure of a subject that takes what PyTorch refuses.
+    """The failure of a subject that accepts a call which PyTorch rejects.
 
     Raises:
-        ValueError: it refuses, too.
+        ValueError: The subject rejects the call too.
     """
     try:
-        with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # arrays that nobody can make
+        with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # the arrays cannot be made
             must_raise(subject, op, call)
     except Failure as failure:
         return of_subject(failure, subject, theorems.what_pytorch_rejects_is_rejected)
@@ -554,7 +565,7 @@ def _taken(subject: Subject, op: Op, call: Call, rejection: str) -> Failure:
 
 
 def checkable(subject: Subject, call: Call) -> bool:
-    """Whether all theorems can be checked on the call; one that was kept may be of another version of an op."""
+    """Whether all theorems can be checked on the call. A stored call may come from another version of the op."""
     try:
         op = _usable(subject, call)
     except ValueError:
@@ -575,7 +586,7 @@ def _usable(subject: Subject, call: Call) -> Op:
 
 
 def to_json(subject: Subject, results: Sequence[Result], **asked: Any) -> dict[str, Any]:
-    """The document that ``verify --json`` writes; ``asked`` says which calls were."""
+    """The document that ``verify --json`` writes. ``asked`` describes the requested calls."""
     missing = [name for name in OPS if subject.implementation(name) is None]
     return {
         "schema": 1,

@@ -1,4 +1,4 @@
-"""Comparing one answer with what it should be: bitwise, or within a bound of each element."""
+"""Compare outputs with the expected values: bitwise, or within a bound for each element."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ _BOUNDS: Latest[Outputs] = Latest(8)
 
 
 def tolerance(op: Op, case: Case) -> Outputs | None:
-    """None on a lattice; elsewhere the subject's rounding bound plus PyTorch's own."""
+    """None on an exact grid. Elsewhere, the rounding bound of the subject plus that of PyTorch."""
     if case.exact:
         return None
     of = (op, case.dtype, case.expected, case.dy, *case.arrays.values(), *case.keywords.values())
@@ -30,10 +30,10 @@ def _tolerance(op: Op, case: Case) -> Outputs:
 
 
 def with_references(bounds: Outputs, u: float) -> Outputs:
-    """Bounds for a unit roundoff u, and the reference's own beside them, who computes in float64.
+    """Bounds for the unit roundoff u, plus the bounds of the reference, which computes in float64.
 
-    A bound grows in proportion to u or faster, so that float64's is at most U/u of it. A few formulas hold constants
-    that double precision has rounded already, whatever u: for them it is doubled where u is larger than U.
+    A bound grows at least in proportion to u, so the reference's bound is at most U/u times the subject's. If u is
+    larger than U, this is doubled, because a few formulas hold constants that are already rounded to float64.
     """
     share = 1.0 if u == U else 2 * U / u
     return {q: None if a is None else a + share * a for q, a in bounds.items()}
@@ -42,12 +42,12 @@ def with_references(bounds: Outputs, u: float) -> Outputs:
 def compare(
     case: Case, got: Outputs, allowed: Outputs | None, expected: Outputs | None = None, says: str = PYTORCH
 ) -> float:
-    """Every answer against the truth (PyTorch's, unless given); returns the worst error as a fraction of its bound.
+    """Compare every output with the expected value, which is PyTorch's unless given. Returns the largest error/bound.
 
     NaN equals only NaN.
 
     Raises:
-        Failure: an answer is missing, has another shape, or differs.
+        Failure: An output is missing, has another shape or dtype, or differs.
     """
     __tracebackhide__ = True
     worst = 0.0
@@ -95,7 +95,7 @@ def compare(
 
 
 def show(value: float, other: float) -> str:
-    """As few digits as tell it from ``other``."""
+    """The value with as few digits as distinguish it from ``other``."""
     return next((s for d in (6, 9, 17) if (s := f"{value:.{d}g}") != f"{other:.{d}g}"), repr(value))
 
 

@@ -1,9 +1,9 @@
-"""Step 6, why a call failed.
+"""Step 6: why a call failed.
 
-diagnose     puts it together
-matching     known mistakes that give the very same outputs
-symptoms     what wrong numbers have in common
-precision    how many bits a multiplier keeps
-arbiter      who is wrong: the subject or PyTorch
-exact        the outputs by definition, in exact arithmetic
+diagnose     combines the parts
+matching     finds known mistakes that give exactly the same outputs
+symptoms     says what the wrong elements have in common
+precision    finds how many bits a multiplier keeps
+arbiter      says who is wrong: the subject, PyTorch, or both
+exact        computes outputs by definition, in exact arithmetic
 """

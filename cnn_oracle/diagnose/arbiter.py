@@ -1,8 +1,8 @@
-"""Who is wrong, when a subject and PyTorch differ: each side is held against what shares no code with the other.
+"""The arbiter says who is wrong if a subject and PyTorch differ: it compares each side with an independent check.
 
-A value of y against the definition in exact arithmetic. A gradient against its own side's forward, along the one axis e
-of the value in question, da[i] = ⟨dy, f(a + e) − f(a − e)⟩/2: the adjoint identity, exact where f is of degree two at
-most, and by differences of order 8, with their truncation and noise, elsewhere.
+A value of y is compared with its definition in exact arithmetic. A gradient is compared with differences of the forward
+of its own side, along the unit vector e of the wrong element: da[i] = ⟨dy, f(a + e) − f(a − e)⟩/2. This identity is
+exact if f is at most quadratic. Elsewhere, differences of order 8 are used, with their truncation and noise.
 """
 
 from collections.abc import Callable
@@ -28,11 +28,11 @@ from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.differences import NOISE, derivative, dot
 
 Forward = Callable[[Case], Array]  # y of a case
-Claim = tuple[float, bool]  # what a witness says, and whether the side's own value can be right
+Claim = tuple[float, bool]  # the value of an independent check, and whether the side's own value can be right
 
 
 def who_is_wrong(failure: Failure, subject: Subject) -> str:
-    """One line: the subject is wrong, PyTorch is, both are, or "undecided"; and by which witness."""
+    """One line: the subject is wrong, PyTorch is wrong, both are wrong, or "undecided", with the reason."""
     op, case, quantity, index = OPS[failure.call.op], failure.case, failure.quantity, failure.index or ()
     if not np.isfinite(case.expected.get("y", 0)).all():
         return "undecided: y is not finite"
@@ -41,13 +41,13 @@ def who_is_wrong(failure: Failure, subject: Subject) -> str:
             return _by_definition(op, failure, index)
         if quantity.removeprefix("d") in case.arrays and not _at_a_kink(op, case, quantity[1:], index):
             return _by_differences(op, failure, index, subject)
-    except Exception as error:  # the subject's forward may do anything on inputs that moved
+    except Exception as error:  # on other inputs, the subject's forward may raise anything
         return f"undecided: {type(error).__name__} on the way"
     return "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
 
 
 def _at_a_kink(op: Op, case: Case, name: str, index: Index) -> bool:
-    """Where f has no derivative at this value, or may have none: only PyTorch's convention says what it is."""
+    """Whether f has no derivative at this element, or may have none: then only PyTorch's convention decides."""
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         return not np.broadcast_to(clear[name], present(case.arrays[name]).shape)[index]
     return case.grids[0].kinks
@@ -82,7 +82,7 @@ def _by_differences(op: Op, failure: Failure, index: Index, subject: Subject) ->
 
 
 def _own_forward(op: Op, failure: Failure, index: Index, f: Forward, value: float) -> Claim:
-    """What differences of f say of the value, and whether the value fits them."""
+    """The derivative by differences of f, and whether the value agrees with it."""
     case, name = failure.case, failure.quantity[1:]
     a = present(case.arrays[name])
     e, clear = np.zeros(a.shape), op.comparison.kinks(case) if op.comparison.kinks else {}
@@ -95,9 +95,12 @@ def _own_forward(op: Op, failure: Failure, index: Index, f: Forward, value: floa
 
 
 def _smooth(op: Op, case: Case, quantity: str, index: Index, f: Forward, value: float, step: float) -> Claim:
-    """As differences.smooth_difference, of one value: its truncation, f's bound at each point, and the value's own."""
+    """As differences.smooth_difference, for one element.
+
+    The tolerance is the truncation, the bound of f at each point, and the bound of the value.
+    """
     name = quantity[1:]
-    wide = replace(  # the very numbers, so that differences are not lost in float32
+    wide = replace(  # the same numbers in float64, so that float32 does not round the differences
         case, dtype=np.dtype(np.float64), dy=case.dy.astype(float), grids=(REAL, REAL),
         arrays={n: None if a is None else a.astype(float) for n, a in case.arrays.items()},
     )  # fmt: skip

@@ -1,6 +1,7 @@
-"""What a wrong answer looks like, whatever the op: causes that are told beside the op's known mistakes.
+"""The diagnosis of a failure: the known mistakes of the op that match, and symptoms that any op can have.
 
-None is read off the smallest call alone, on which much is zero: the subject runs again, there and on other calls.
+Symptoms are not taken from the smallest call only, because much is zero there. The subject runs again on this call and
+on others.
 """
 
 from collections.abc import Iterator
@@ -21,12 +22,12 @@ from cnn_oracle.run.subject import run_all
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.contract import unstable
 
-OTHERS, TRIES = 5, 60  # failing calls beside the one that is told, and drawn calls among which they are looked for
-CALLS = 10  # on all of which an answer is zero, if that is what is wrong with it
+OTHERS, TRIES = 5, 60  # the number of further failing calls, and of drawn calls that are searched for them
+CALLS = 10  # an output is called zero everywhere if it is zero on all of these
 
 
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
-    """The failure with its diagnosis; its verdict is another if no two runs agree."""
+    """The failure with its diagnosis. If two runs differ, the verdict becomes NONDETERMINISTIC."""
     case, outputs = failure.case, failure.outputs
     if case is None or outputs is None:
         return failure
@@ -42,7 +43,7 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
             known = disambiguate(subject, op, known)
             if not known and not symptoms and failure.index is not None:
                 symptoms = _symptoms(subject, op, failure)
-    except Failure:  # the other function of the op crashes: no place to look for causes
+    except Failure:  # another function of the op crashes: look for no causes
         pass
     who_is_wrong = None
     if failure.index is not None and failure.against_pytorch:
@@ -51,14 +52,14 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
 
 
 def _symptoms(subject: Subject, op: Op, failure: Failure) -> list[str]:
-    """What wrong numbers look like that no known mistake gives: the first that holds."""
+    """The first symptom that fits wrong numbers without a known mistake."""
     more = _others(subject, op, failure)
     found = precision.narrow(subject, op) or pattern(op, [*more]) or misread(subject, op, failure)
     return [found] if found else []
 
 
 def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
-    """The same theorem's failures on other calls."""
+    """Failures of the same theorem on other calls."""
     rng, left = Random(0), OTHERS
     for _ in range(TRIES):
         try:
@@ -71,7 +72,7 @@ def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
 
 
 def _zeros(subject: Subject, op: Op, answers: Outputs) -> Iterator[str]:
-    """Those of the wrong function's answers that are zero on every call, where the truth is not."""
+    """The outputs of the wrong function that are zero on every call, although the expected values are not."""
     always, rng = {q for q, a in answers.items() if a is not None and not a.any()}, Random(0)
     told = set()
     for _ in range(CALLS if always else 0):
@@ -87,7 +88,10 @@ def _zeros(subject: Subject, op: Op, answers: Outputs) -> Iterator[str]:
 
 
 def _narrow(failure: Failure, answers: Outputs, case: Case) -> Iterator[str]:
-    """Answers in float64 that are float32 numbers, with more bits than a simple number has, where the truth is none."""
+    """A float64 output that holds only float32 numbers, although the expected value is no float32 number.
+
+    The wrong element needs more than 11 bits, so a simple number does not count.
+    """
     a, want, index = answers.get(failure.quantity), case.expected.get(failure.quantity), failure.index
     if a is None or want is None or index is None or case.dtype != np.float64 or a.shape != want.shape:
         return

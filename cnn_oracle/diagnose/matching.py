@@ -1,4 +1,4 @@
-"""Naming a mistake: which known mistakes of an op give the very outputs of a subject, on one call and on others."""
+"""Match a failure with known mistakes: which of them give exactly the outputs of the subject."""
 
 import functools
 from random import Random
@@ -15,14 +15,14 @@ from cnn_oracle.result import Failure
 from cnn_oracle.run import subject as run
 from cnn_oracle.subject import Subject
 
-CALLS = 2  # beside the failing one, to tell mistakes apart
-TRIES = 40  # drawn calls among which such a call is looked for
+CALLS = 2  # further calls that disambiguate mistakes
+TRIES = 40  # drawn calls that are searched for a distinguishing call
 
 
 def consistent_with(failure: Failure) -> list[Mistake]:
-    """The op's mistakes that give the failure's very answers on the failure's very case.
+    """The known mistakes of the op that give the same outputs as the failure, on its case.
 
-    On a lattice the same means bitwise; elsewhere within the rounding bound, as any two right answers would be.
+    Same means bitwise equal on an exact grid, and within the rounding bound elsewhere.
     """
     if failure.case is None or failure.outputs is None:
         return []
@@ -30,7 +30,7 @@ def consistent_with(failure: Failure) -> list[Mistake]:
 
 
 def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake]:
-    """Those of several mistakes that the subject has on calls, two at most, on which they do not all do the same."""
+    """The mistakes that still match the subject on at most two further calls, where their outputs differ."""
     for _ in range(CALLS):
         if len(known) > 1 and (distinguishing := _telling(op, known)):
             try:
@@ -42,28 +42,28 @@ def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake
 
 
 class CaseWithOutputs:
-    """A case, and what the known mistakes of its op answer to it: no more than is asked for, and each once."""
+    """A case with the outputs of the known mistakes of its op. Outputs are computed only when needed, and cached."""
 
     def __init__(self, op: Op, case: Case) -> None:
         self.op, self.case, self.allowed = op, case, tolerance(op, case)
         self._answers: dict[tuple[str, str], Outputs] = {}
 
     def matching(self, answers: Outputs) -> list[Mistake]:
-        """The mistakes that give these answers."""
+        """The mistakes that give these outputs."""
         return [m for m in mistakes.of(self.op.name) if self.same(answers, m)]
 
     def wrong(self, mistake: Mistake) -> Outputs | None:
-        """What the function that the mistake replaces answers, if that is wrong here."""
+        """The outputs of the function that the mistake replaces, if they are wrong on this case."""
         answers = self._of(mistake, {mistake.replaces})
         return None if self._agree(answers, self.case.expected) else answers
 
     def same(self, answers: Outputs, mistake: Mistake) -> bool:
-        """Whether the mistake gives these answers, which need not be all that it has."""
+        """Whether the mistake gives these outputs, which may be only some of its outputs."""
         parts = {"step" if self.op.kind == "step" else "backward" if q[0] == "d" else "forward" for q in answers}
         return self._agree(answers, self._of(mistake, parts))
 
     def kinds(self, known: list[Mistake]) -> int:
-        """How many different answers the mistakes give."""
+        """The number of different outputs that the mistakes give."""
         parts = {"step"} if self.op.kind == "step" else {"forward", "backward"}
         found: list[Outputs] = []
         for mistake in known:
@@ -82,7 +82,7 @@ class CaseWithOutputs:
         every = {"forward": run.forward, "backward": run.backward, "step": run.steps}
         answers: Outputs = {}
         for part in parts:
-            key = part, mistake.name if mistake.replaces == part else ""  # the rest of the op is right
+            key = part, mistake.name if mistake.replaces == part else ""  # the other functions of the op are correct
             if key not in self._answers:
                 self._answers[key] = every[part](mistake.subject, self.case)
             answers |= self._answers[key]
@@ -90,7 +90,7 @@ class CaseWithOutputs:
 
 
 def _telling(op: Op, known: list[Mistake]) -> CaseWithOutputs | None:
-    """Of drawn cases the one on which the mistakes give the most different answers, if they do not all do the same."""
+    """The drawn case on which the mistakes give the most different outputs, or None if they never differ."""
     best, most = None, 1
     for i in range(TRIES):
         for case in _drawn(op.name, i):
@@ -103,5 +103,5 @@ def _telling(op: Op, known: list[Mistake]) -> CaseWithOutputs | None:
 
 @functools.lru_cache(2 * TRIES)
 def _drawn(op: str, i: int) -> list[CaseWithOutputs]:
-    """The cases of the i-th call among which telling ones are looked for: the same whatever is to be told apart."""
+    """The cases of the i-th call in the search for a distinguishing one. They do not depend on the mistakes."""
     return [CaseWithOutputs(OPS[op], case) for case in cases(OPS[op], random_call(OPS[op], Random(i)))]

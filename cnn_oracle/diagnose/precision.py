@@ -1,7 +1,7 @@
-"""The width of a subject's multiplier: the largest integers that it multiplies without rounding them.
+"""How many bits a subject's multiplier keeps: the largest integers that it multiplies without rounding.
 
-One factor is given odd integers of exactly k bits, the others ±1, so that no sum rounds: an answer that is not exact
-has lost bits of the factor. bfloat16 keeps 8 (exact at 256, not at 512), float16 and TF32 keep 11.
+One factor holds odd integers of exactly k bits, and the others hold ±1. So no sum rounds, and an output that is not
+exact has lost bits of the factor. bfloat16 keeps 8 bits (exact at 256, not at 512); float16 and TF32 keep 11.
 """
 
 from bisect import bisect_left
@@ -29,7 +29,7 @@ LINEAR = (exact_grids.integers, exact_grids.cubes)
 
 
 class Width(NamedTuple):
-    """Bits that an answer's factors keep, and the most that the probe could ask for."""
+    """The bits that the factors of an output keep, and the most bits that the probe can test."""
 
     op: str
     dtype: str
@@ -39,7 +39,10 @@ class Width(NamedTuple):
 
     @property
     def narrow(self) -> bool:
-        """Fewer than the dtype's, yet some: not wrong, and no fast algorithm, which rounds at any amplitude."""
+        """Whether the factors have reduced precision: some bits, but fewer than the probe can test.
+
+        With no bits at all, the subject is wrong or uses a fast algorithm, which rounds at any amplitude.
+        """
         return 1 < self.bits < self.most
 
     def __str__(self) -> str:
@@ -52,15 +55,15 @@ class Width(NamedTuple):
 
 
 def probeable(op: Op) -> bool:
-    """Whether the op's answers are sums of products."""
+    """Whether the outputs of the op are sums of products."""
     return op.comparison.grids[:1] in [(draw,) for draw in LINEAR]
 
 
 def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
-    """One for each answer: the least over some drawn calls and over the factors that are varied.
+    """The bits of each output: the least over some drawn calls and over the factors.
 
     Raises:
-        Failure: the subject crashes.
+        Failure: The subject crashes.
     """
     rng, kept, most = Random(seed), dict[str, int](), dict[str, int]()
     for _ in range(CALLS):
@@ -75,7 +78,7 @@ def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
 
 
 def narrow(subject: Subject, op: Op) -> str | None:
-    """What is said of a subject whose factors are narrower than their dtype; None of any other."""
+    """A sentence if the subject multiplies in reduced precision, else None."""
     if not probeable(op):
         return None
     try:
@@ -86,11 +89,11 @@ def narrow(subject: Subject, op: Op) -> str | None:
 
 
 def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, int]:
-    """For each answer the most bits, up to ``top``, at which it is exact whichever factor has them: by bisection."""
+    """For each output, the most bits up to ``top`` at which it is exact for every factor, by bisection."""
 
     @cache
     def exact(bits: int) -> set[str]:
-        """The answers that are exact; the same subject at the same bits is asked once for all of them."""
+        """The outputs that are exact at this number of bits. The subject runs once for all of them."""
         wrong = set[str]()
         for probed in _factors(op, case, bits):
             answers = run_all(subject, op, probed)
@@ -104,7 +107,7 @@ def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, in
 
 
 def _factors(op: Op, case: Case, bits: int) -> Iterator[Case]:
-    """The case with one factor of so many bits and the others ±1, for each factor in turn; so too for dy."""
+    """For each factor, and for dy, the case with this factor of ``bits`` bits and the others ±1."""
     units = {n: None if a is None else case.rng.choice([-1.0, 1.0], a.shape) for n, a in case.arrays.items()}
     for name, a in case.arrays.items():
         if a is not None:
@@ -119,14 +122,14 @@ def _filled(op: Op, case: Case, arrays: dict[str, Array | None], dy: Array) -> C
 
 
 def _wide(case: Case, a: Array, bits: int) -> Array:
-    """Odd integers of exactly so many bits, of either sign: none fits into fewer."""
+    """Odd integers of exactly ``bits`` bits, with random signs. They do not fit into fewer bits."""
     low = 2 ** (bits - 1)
     numbers = case.rng.integers(low, 2 * low, a.shape) | 1
     return np.asarray(case.rng.choice([-1.0, 1.0], a.shape) * numbers)
 
 
 def _last(holds: Callable[[int], bool], top: int) -> int:
-    """The last of 0 … top − 1 for which it holds, as it does for all before."""
+    """The last of 0 … top − 1 for which ``holds`` is true; it must be true for all before."""
     return bisect_left(range(1, top), True, key=lambda bits: not holds(bits))
 
 

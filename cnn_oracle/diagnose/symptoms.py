@@ -1,7 +1,7 @@
-"""What wrong numbers have in common, where no known mistake gives the very same: a ratio, a turn, a place.
+"""What wrong numbers have in common if no known mistake gives the same numbers: a ratio, a flip, a place.
 
-A pattern is a function (answer, truth, wrong, case) → a phrase about the answer, or None; ``wrong`` is where the two
-differ by more than roundings. The first that fits is told.
+A pattern is a function (output, expected, wrong, case) → a phrase about the output, or None. ``wrong`` marks the
+elements that differ by more than rounding. The first pattern that fits is reported.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ from cnn_oracle.subject import Subject
 
 Pattern = Callable[[Array, Array, Array, Case], str | None]
 
-LARGEST = 64  # basis vectors that are tried, of small geometries
-DENOMINATOR = 1000  # of a ratio that is told: 1/N, P Q, … of the sizes that are drawn
+LARGEST = 64  # the largest number of basis vectors: only small geometries are tried
+DENOMINATOR = 1000  # the largest denominator of a ratio, such as 1/N or P Q of the drawn sizes
 
 
 def pattern(op: Op, failures: list[Failure]) -> str | None:
-    """What the wrong numbers of most of these failing calls have in common, told of the largest."""
+    """What the wrong numbers of most of these failing calls have in common, described on the largest call."""
     largest = sorted(failures, key=lambda one: one.case.expected[one.quantity].size, reverse=True)
     for one in PATTERNS:
         said = [told for failure in largest if (told := _told(one, op, failure))]
@@ -50,12 +50,12 @@ def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
 
 
 def constant_ratio(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
-    """Every number is c times what it should be, roundings apart: those of both numbers, as far as they are right."""
+    """Every element is c times the expected value, except for the rounding of both."""
     if a.size < 2 or not t.any():
         return None
     at = np.unravel_index(np.argmax(np.abs(t)), t.shape)
     c = Fraction(float(a[at]) / float(t[at])).limit_denominator(DENOMINATOR)
-    rounding = np.finfo(case.dtype).eps * a.size * np.abs(t).max()  # of sums of as many numbers, at the largest
+    rounding = np.finfo(case.dtype).eps * a.size * np.abs(t).max()  # of a sum of a.size numbers as large as the largest
     if not c or c == 1 or np.count_nonzero(t) < 2 or np.any(np.abs(a - float(c) * t) > float(abs(c)) * rounding):
         return None
     return "has the wrong sign" if c == -1 else f"is {c} times what it should be"
@@ -78,7 +78,7 @@ def flipped(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
 
 
 def shifted(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
-    """By one cell along an axis, whatever comes in at the end."""
+    """Shifted by one element along an axis. The new element at the end may have any value."""
     for axis in range(t.ndim):
         if t.shape[axis] > 2:
             ahead, behind = (np.take(t, range(*cut), axis) for cut in ((1, t.shape[axis]), (t.shape[axis] - 1,)))
@@ -100,7 +100,7 @@ def one_group(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
 
 
 def borders(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
-    """Wrong in the first or last cells of the spatial axes and nowhere else."""
+    """Wrong only in the first or last elements of the spatial axes."""
     for axis in range(2, t.ndim):
         lines = _lines(wrong, axis)
         if len(lines) > 2 and lines.any() and not lines[1:-1].any():
@@ -127,8 +127,9 @@ PATTERNS: tuple[Pattern, ...] = (constant_ratio, exchanged, flipped, shifted, on
 
 
 def misread(subject: Subject, op: Op, failure: Failure) -> str | None:
-    """What the failing value of a multilinear op reads of x, a gradient's of dy, and what it should: by basis vectors.
+    """Which elements a wrong element of a multilinear op depends on, and which it should depend on.
 
+    y is tested with basis vectors of x, and a gradient with basis vectors of dy. The result is a sentence such as
     ``y[0,1] reads x[1,2]; it should read x[0,1]``.
     """
     case, quantity, index = failure.case, failure.quantity, failure.index
@@ -160,7 +161,7 @@ def misread(subject: Subject, op: Op, failure: Failure) -> str | None:
 
 
 def _sides(subject: Subject) -> Iterator[Callable[[Case, str, str, Array], Array]]:
-    """The subject and PyTorch: a quantity with one array replaced, and without a bias, which reads nothing."""
+    """Two functions, for the subject and for PyTorch: a quantity with one array replaced and with a bias of zero."""
 
     def given(case: Case, name: str, e: Array) -> Case:
         arrays = {n: None if a is None else np.zeros_like(a) if n == "b" else a for n, a in case.arrays.items()}
@@ -193,7 +194,7 @@ def _is(a: Array, b: Array) -> bool:
 
 
 def _lines(wrong: Array, axis: int) -> Array:
-    """For each place along an axis, whether anything is wrong there."""
+    """For each index along an axis, whether any element is wrong there."""
     return np.asarray(wrong.any(tuple(i for i in range(wrong.ndim) if i != axis)))
 
 

@@ -1,7 +1,7 @@
-"""The theorems of every op: plain functions (subject, op, call) that raise a Failure.
+"""The theorems of every op: plain functions (subject, op, call) that raise a Failure if they do not hold.
 
-Each returns the worst error that it met as a fraction of its bound, 0 where it compared bitwise. The tests, the command
-line and other people's suites only iterate over them.
+Each returns the largest error/bound that it met, or 0 where it compared bitwise. The tests, the command line and other
+test suites only iterate over the theorems.
 """
 
 from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ __all__ = [
 
 Theorem = Callable[[Subject, Op, Call], float]
 
-# Whether the numbers are right; what else may be wrong is asked after that
+# Whether the numbers are right. The other theorems are checked after these
 VALUES: tuple[Theorem, ...] = (
     forward_is_pytorchs,
     backward_is_autograds_gradient,
@@ -84,7 +84,7 @@ VALUES: tuple[Theorem, ...] = (
     running_statistics_are_pytorchs,
     steps_are_pytorchs,
 )
-# Of functions that an op may have besides, if the subject has them
+# Theorems of optional functions: they are checked if the subject has the function
 OPTIONAL: Mapping[str, Theorem] = {
     "input_gradient": input_gradient_is_autograds,
     "weight_gradient": weight_gradient_is_autograds,
@@ -108,7 +108,7 @@ STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *CONTRACT)
 
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
-    """The theorems that apply to an op, or to what a subject has of it, in the order in which they are checked."""
+    """The theorems that apply to an op, or to a subject's implementation of it, in the order of checking."""
     left_out: set[Theorem] = set()
     if not special_values.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         left_out.add(edge_values_are_pytorchs)
@@ -123,10 +123,10 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
 
 
 def look_up(name: str) -> Theorem:
-    """The theorem of that name, as a ``reproduce`` line gives it.
+    """The theorem with this name. A ``reproduce`` line contains such a name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: There is no such theorem.
     """
     named = {theorem.__name__: theorem for theorem in (*STEP, *DIFFERENTIABLE)}
     if name not in named:
@@ -135,7 +135,7 @@ def look_up(name: str) -> Theorem:
 
 
 def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
-    """What the theorems do not speak of, because the subject does not have it or does not tell."""
+    """What the theorems cannot check: missing functions, missing dtypes, and signatures that do not name arguments."""
     implementation = subject.implementation(op.name)
     functions = ["step"] if op.kind == "step" else ["forward", "backward"]
     found = {name: getattr(implementation, name, ...) for name in functions}

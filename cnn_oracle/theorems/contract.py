@@ -1,4 +1,7 @@
-"""What a subject owes its caller besides right numbers: inputs, outputs, dtype, layout, signature, determinism."""
+"""The contract: what a subject owes its caller besides correct numbers.
+
+It covers inputs, outputs, dtype, memory layout, signatures, determinism.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,12 +21,12 @@ from cnn_oracle.run.subject import backward, forward, known, run_all
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.signatures import must_take
 
-PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates such an argument
-RUNS = 5  # that agree, before what memory held is to blame for a difference
+PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates an argument with one value per axis
+RUNS = 5  # extra runs: if they all agree, uninitialised memory explains the difference, not chance
 
 
 def signatures_agree(subject: Subject, op: Op, call: Call) -> float:
-    """forward takes PyTorch's arguments by its names and with its defaults; backward takes dy and then the same."""
+    """Arrays come by position, options have PyTorch's names and defaults, and backward takes dy first."""
     implementation: Any = subject.implementation(op.name)
     name = "step" if op.kind == "step" else "forward"
     reference = getattr(op.reference, name)
@@ -37,7 +40,7 @@ _RUNS: Latest[tuple[Case, Outputs, Outputs]] = Latest(1)
 
 
 def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Outputs, Outputs]:
-    """Real numbers in the widest dtype, what the subject answers to them, and a copy; it may have been run before."""
+    """A case of real numbers in the widest dtype, the subject's outputs, and a copy of them. The last run is cached."""
 
     def run() -> tuple[Case, Outputs, Outputs]:
         case = draw(op, call, dtype=subject.dtypes(op.name)[0])
@@ -56,7 +59,7 @@ def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
 
 
 def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
-    """No answer shares memory with an argument: who writes to the one would change the other."""
+    """No output shares memory with an argument. Otherwise, a write to one would change the other."""
     case, answers, _ = _run_once(subject, op, call)
     for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
         for quantity, answer in answers.items():
@@ -66,7 +69,7 @@ def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> floa
 
 
 def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
-    """float32 in, float32 out; float64 in, float64 out."""
+    """The outputs have the dtype of the inputs: float32 gives float32, and float64 gives float64."""
     _, *narrower = subject.dtypes(op.name)
     others = (draw(op, call, dtype=dtype) for dtype in narrower)
     ran = _run_once(subject, op, call)[:2]
@@ -84,7 +87,10 @@ def _known(subject: Subject, op: Op, case: Case) -> Outputs:
 
 
 def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float:
-    """Fortran order, negative and zero strides, gaps, channels-last strides and read-only arrays change nothing."""
+    """The memory layout of the inputs does not change the outputs.
+
+    The layouts are Fortran order, negative and zero strides, gaps, channels-last strides, and read-only arrays.
+    """
     case = strongest(op, call, subject.dtypes(op.name))
     for name, layout in LAYOUTS.items():
         keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
@@ -99,7 +105,10 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
 
 
 def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> float:
-    """An int, or one for each axis, where PyTorch takes both, are the same; of our own code (int,) is asked, too."""
+    """An int gives the same result as a tuple with this int for each axis, where PyTorch accepts both.
+
+    The project's own code must also accept (int,).
+    """
     case = strongest(op, call, subject.dtypes(op.name))
     whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
     for name in case.rng.permutation(whole)[:1]:
@@ -119,7 +128,7 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
 
 
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
-    """The same call gives the same bits, whatever stood in the memory that it asked for."""
+    """Two runs of the same call return the same bits, whatever uninitialised memory contains."""
     case, _, answered_first = _run_once(subject, op, call)
     if failure := unstable(subject, op, case, answered_first):
         raise failure
@@ -127,9 +136,9 @@ def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
 
 
 def unstable(subject: Subject, op: Op, case: Case, first: Outputs | None = None) -> Failure | None:
-    """Whether runs on a case differ in any bit, of themselves or by what memory held before.
+    """The failure if runs of a case differ in any bit: by themselves, or with the contents of uninitialised memory.
 
-    The ``first`` of them may have been made.
+    ``first`` holds the outputs of an earlier run, if there was one.
     """
     first = first or run_all(subject, op, replace(case, fill_value=np.nan))
     again, other = (run_all(subject, op, replace(case, fill_value=v)) for v in (np.nan, 0.0))
@@ -145,7 +154,7 @@ def unstable(subject: Subject, op: Op, case: Case, first: Outputs | None = None)
 
 
 def differing(first: Outputs, second: Outputs) -> str:
-    """The first place at which the bits differ, like y[0,1]; "" if there is none."""
+    """The first place where the bits differ, such as y[0,1], or "" if there is none."""
     for quantity, a in first.items():
         b = second[quantity]
         if a is None or b is None or a.shape != b.shape:
@@ -166,12 +175,12 @@ def _all_of(case: Case) -> list[Array]:
 
 
 def _lies_otherwise(a: Array, b: Array) -> bool:
-    """Few axes leave a layout no choice."""
+    """Whether the two arrays differ in memory layout. With few axes, a layout may change nothing."""
     return a.strides != b.strides or a.flags.writeable != b.flags.writeable
 
 
 def _must_be_the_same(subject: Subject, op: Op, case: Case, plain: Case, layout: str) -> None:
-    """What is wrong in plain memory, too, does not depend on the layout."""
+    """Compare a layout with plain memory. A failure that also occurs in plain memory does not depend on the layout."""
     allowed = tolerance(op, plain)
     try:
         compare(case, run_all(subject, op, case), allowed)

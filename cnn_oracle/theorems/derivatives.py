@@ -1,4 +1,8 @@
-"""Whether the gradients are derivatives: of the subject's own forward, linear in dy, and by PyTorch's other modes."""
+"""Theorems that check whether the gradients are derivatives.
+
+Gradients must match differences of the subject's own forward, be linear in dy, and agree with PyTorch's forward mode
+and double backward.
+"""
 
 from collections.abc import Iterable
 
@@ -17,7 +21,10 @@ from cnn_oracle.theorems.higher_order import second_gradient, transpose
 
 
 def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) -> float:
-    """⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a, f the subject's own forward, which is not PyTorch."""
+    """backward is the derivative of the subject's own forward f: ⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a.
+
+    PyTorch's gradients are not used.
+    """
     case = displaced(op, call, subject.dtypes(op.name))
     if case.exact:
         exact_difference(subject, op, case)
@@ -27,12 +34,12 @@ def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) 
 
 
 def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
-    """backward(dy + dz) = backward(dy) + backward(dz)."""
+    """backward is linear in dy: backward(dy + dz) = backward(dy) + backward(dz)."""
     case = strongest(op, call, subject.dtypes(op.name))
     shape = case.dy.shape
     dz = case.grids[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
     dz = np.asarray(dz, case.dtype)
-    # PyTorch is asked for nothing but the bounds
+    # PyTorch is used only for the bounds
     whole, other = (replace(case, dy=dy) if case.exact else answered(op, case, dy=dy) for dy in (case.dy + dz, dz))
     first, second = (known(backward, subject, part) for part in (case, other))
     total: Outputs = {q: _sum((first[q], second[q])) for q in first}
@@ -43,13 +50,16 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
 
 
 def backward_is_the_transpose_of_forward_mode(subject: Subject, op: Op, call: Call) -> float:
-    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, J v by PyTorch's forward mode, whose rules are not its backward's."""
+    """backward is the transpose of PyTorch's forward mode: ⟨dy, J v⟩ = Σ ⟨da, v_a⟩.
+
+    PyTorch's forward mode computes J v. Its rules are not those of PyTorch's backward.
+    """
     transpose(subject, op, displaced(op, call, subject.dtypes(op.name)))
     return 0.0
 
 
 def gradient_of_backward_is_pytorchs_double_backward(subject: Subject, op: Op, call: Call) -> float:
-    """Differences of the subject's own backward along v are what autograd's gradient of its gradients says."""
+    """Differences of the subject's own backward match PyTorch's double backward."""
     if not lacks_double_backward(call):
         second_gradient(subject, op, displaced(op, call, subject.dtypes(op.name)))
     return 0.0

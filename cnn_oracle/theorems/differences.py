@@ -1,4 +1,7 @@
-"""The witness that is not PyTorch: differences of the subject's own forward.   ⟨dy, f(a+v) − f(a−v)⟩ = 2 ⟨da, v⟩."""
+"""An independent check without PyTorch: differences of the subject's own forward.
+
+⟨dy, f(a + v) − f(a − v)⟩ = 2 ⟨da, v⟩.
+"""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -21,17 +24,20 @@ from cnn_oracle.subject import Subject
 ORDER_8 = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 ORDER_6 = (3 / 4, -3 / 20, 1 / 60)
 H = 2.0**-7
-# What an error of each φ becomes in φ′. Twice, since the bounds are those at a, not at a + s v
+# The factor from an error in each φ to the error in φ′. Doubled, because the bounds hold at a, not at a + s v
 NOISE = 2 * sum(map(abs, ORDER_8)) * 2 / H
 
 
 def unit(case: Case) -> float:
-    """u, the unit roundoff of the case's dtype."""
+    """The unit roundoff u of the case's dtype."""
     return float(np.finfo(case.dtype).epsneg)
 
 
 def exact_difference(subject: Subject, op: Op, case: Case) -> None:
-    """On a lattice f is quadratic in each argument, and v stays clear of every kink: it holds to the last bit."""
+    """The equation holds bitwise on an exact grid.
+
+    There, f is at most quadratic in each argument, and v does not reach a nondifferentiable point.
+    """
     gradients, expected = known(backward, subject, case), case.expected["y"]
     assert expected is not None
     if not np.isfinite(expected).all():
@@ -54,9 +60,10 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
 
 
 def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
-    """For smooth f, along v in ±1, φ(s) = ⟨dy, f(a + s v)⟩: all arguments move at once, and one alone to tell which.
+    """The equation for a smooth f, along v in [−1, 1], with φ(s) = ⟨dy, f(a + s v)⟩.
 
-    Allowed are the truncation and the rounding: f's own bound at each of the points, divided by h, and those of both
+    First, all arguments move at once. If that fails, each argument moves separately, to find the wrong gradient. The
+    tolerance is the truncation plus the rounding: the bound of f at each point, divided by h, and the bounds of both
     inner products.
     """
     expected = case.expected["y"]
@@ -88,7 +95,7 @@ def _smooth_difference(
     for n, w in v.items():
         a, gradient, allowed = present(case.arrays[n]), present(gradients[f"d{n}"]), present(bound[f"d{n}"])
         told += float(np.sum(gradient * w))
-        # a + s v is rounded too: u|a| along the gradient
+        # a + s v rounds too: by u|a|, along the gradient
         moved += unit(case) * float(np.sum(np.abs(gradient) * (np.abs(a) + 1)))
         products += float(np.sum(np.abs(w) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * w)))
     terms = np.sum(np.abs(dy) * present(bound["y"])) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * y))
@@ -103,9 +110,10 @@ def _smooth_difference(
 
 
 def derivative(phi: Callable[[float], float]) -> tuple[float, float]:
-    """φ′(0) by central differences of order 8, and their truncation.
+    """φ′(0) by central differences of order 8, and an estimate of their truncation.
 
-    That is below the difference of two orders, of which order 8 is h² ≈ 6e−5 closer than order 6.
+    The truncation is smaller than the difference between orders 8 and 6: the error of order 8 is smaller by a factor
+    of h² ≈ 6e−5.
     """
     change = [phi(k * H) - phi(-k * H) for k in range(1, 5)]
     eight, six = (sum(c * d for c, d in zip(order, change, strict=False)) / H for order in (ORDER_8, ORDER_6))
@@ -113,7 +121,10 @@ def derivative(phi: Callable[[float], float]) -> tuple[float, float]:
 
 
 def small_direction(op: Op, case: Case, name: str) -> Array:
-    """v in ±1, less near a kink or a pole: 4 h = 1/32 of the way to it, so that truncation is as elsewhere."""
+    """v in [−1, 1], shorter near a nondifferentiable point or a pole.
+
+    It goes at most 4 h = 1/32 of the way there, so the truncation is as small as elsewhere.
+    """
     v = case.rng.uniform(-1, 1, present(case.arrays[name]).shape)
     if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
         v = v * np.minimum(1, clear[name])
@@ -121,7 +132,7 @@ def small_direction(op: Op, case: Case, name: str) -> Array:
 
 
 def dot(a: Array | None, b: Array) -> Fraction:
-    """Σ a b without rounding; NaN and infinity are no numbers here and give a sum that nothing equals."""
+    """Σ a b without rounding. With NaN or infinity, the sum is a value that equals no other sum."""
     if a is None or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Fraction(1, 3)
     (p, unit_a), (q, unit_b) = _integers(a), _integers(b)
@@ -129,7 +140,7 @@ def dot(a: Array | None, b: Array) -> Fraction:
 
 
 def _integers(a: Array) -> tuple[list[int], int]:
-    """Numbers n and a unit, a power of two, so that each element of a is n/unit."""
+    """Integers n and a power of two, unit: each element of a is n/unit."""
     numbers = a.ravel().astype(np.float64)
     largest = float(np.abs(numbers).max(initial=0))
     for unit in (1, 2**10, 2**20, 2**30):

@@ -1,4 +1,4 @@
-"""Two further witnesses, PyTorch's other ways to differentiate: forward mode, and the gradient of the gradient."""
+"""Two more independent checks by PyTorch's other ways to differentiate: forward mode and double backward."""
 
 from collections.abc import Mapping
 
@@ -16,13 +16,13 @@ from cnn_oracle.run.subject import backward, known
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.differences import NOISE, derivative, dot, small_direction, unit
 
-Directions = Mapping[str, Array]  # by argument; absent arguments have none
+Directions = Mapping[str, Array]  # one direction for each argument that is present
 
 
 def transpose(subject: Subject, op: Op, case: Case) -> None:
-    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩, exactly on a lattice.
+    """⟨dy, J v⟩ = Σ ⟨da, v_a⟩. The equation is exact on an exact grid.
 
-    Elsewhere J v and Jᵀ dy err by the same entries of J, so that Σ |v_a| times da's bound allows for both.
+    Elsewhere, J v and Jᵀ dy use the same entries of J. So the bound of da times |v_a|, summed, covers both errors.
     """
     if not _finite(case.expected):
         return
@@ -41,7 +41,10 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
 
 
 def second_gradient(subject: Subject, op: Op, case: Case) -> None:
-    """Along v, Φ = Σ ⟨da, w_a⟩ of the subject's own backward changes by ⟨PyTorch's double backward of w, v⟩."""
+    """Differences of the subject's own backward match PyTorch's double backward.
+
+    Along v, Φ = Σ ⟨da, w_a⟩ changes by ⟨PyTorch's double backward of w, v⟩.
+    """
     if not _finite(case.expected):
         return
     w = _directions(op, case)
@@ -70,7 +73,7 @@ def second_gradient(subject: Subject, op: Op, case: Case) -> None:
 def _exact_change(
     subject: Subject, op: Op, case: Case, slopes: Directions, w: Directions
 ) -> tuple[float, float, float]:
-    """On a lattice backward is quadratic in each argument, and central differences are exact."""
+    """On an exact grid, backward is at most quadratic in each argument, so central differences are exact."""
     ((name, slope),) = slopes.items()
     a = present(case.arrays[name])
     v = case.grids[0].direction(case.rng, a.shape)
@@ -85,9 +88,9 @@ def _exact_change(
 def _smooth_change(
     subject: Subject, op: Op, case: Case, slopes: Directions, w: Directions
 ) -> tuple[float, float, float]:
-    """Elsewhere the noise of differences, the bounds of da over h, is allowed; all arguments move at once.
+    """On real numbers, all arguments move at once. The tolerance is the noise of differences: the bounds of da over h.
 
-    It is a hundred times what PyTorch's second application of the same rules to the same numbers may err.
+    This noise is a hundred times larger than the error of PyTorch's double backward, so that error needs no bound.
     """
     bound = tolerance(op, case) or {}
     v = {n: small_direction(op, case, n) / len(slopes) for n in slopes}
@@ -112,7 +115,7 @@ def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> O
 
 
 def _directions(op: Op, case: Case) -> Directions:
-    """Numbers to multiply gradients by; 0 where a gradient is a convention, not a derivative."""
+    """Factors for the gradients. They are 0 where a gradient is a convention and not a derivative."""
     clear = op.comparison.kinks(case) if op.comparison.kinks else {}
     grid, found = case.grids[0], {}
     for name, a in case.arrays.items():
@@ -127,5 +130,5 @@ def _directions(op: Op, case: Case) -> Directions:
 
 
 def _finite(expected: Outputs) -> bool:
-    """A mean over no samples is 0/0, and of infinity there is nothing to differentiate."""
+    """Whether all expected values are finite. Infinity and NaN (such as a mean over no samples) have no derivative."""
     return all(a is None or bool(np.isfinite(a).all()) for a in expected.values())

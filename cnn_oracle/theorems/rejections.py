@@ -1,4 +1,4 @@
-"""What PyTorch refuses, a subject must refuse, too: by a ValueError, or as its framework does."""
+"""If PyTorch rejects a call, the subject must reject it too: with a ValueError, or with its framework's error."""
 
 from typing import Any
 
@@ -17,7 +17,10 @@ from cnn_oracle.subject import Subject
 
 
 def what_pytorch_rejects_is_rejected(subject: Subject, op: Op, call: Call) -> float:
-    """A call that makes PyTorch raise, one size or option away from a sound one, makes the subject raise ValueError."""
+    """The subject raises ValueError for calls that PyTorch rejects.
+
+    These calls are invalid variants: they differ from a valid call in one size or option.
+    """
     dtype = subject.dtypes(op.name)[0]
     rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=dtype)
     for neighbour in invalid_variants(op, call, rng):
@@ -39,9 +42,9 @@ def what_pytorch_rejects_is_rejected(subject: Subject, op: Op, call: Call) -> fl
 
 
 def every_invalid_variant_is_rejected(subject: Subject, op: Op, call: Call) -> float:
-    """Not a few of them, as above, but all.
+    """The subject rejects all invalid variants of a call, not only a few.
 
-    Asked of our own code by tests/oracle/theorems/test_rejections.py, and of edits of it.
+    tests/oracle/theorems/test_rejections.py checks this for the project's own code and for mutants of it.
     """
     rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=subject.dtypes(op.name)[0])
     for neighbour in all_invalid_variants(op, call):
@@ -52,12 +55,13 @@ def every_invalid_variant_is_rejected(subject: Subject, op: Op, call: Call) -> f
 def must_raise(
     subject: Subject, op: Op, call: Call, rng: np.random.Generator | None = None, sound: Case | None = None
 ) -> None:
-    """What PyTorch refuses, the subject must refuse; its backward, too, with the cotangent of a ``sound`` neighbour.
+    """Check that the subject rejects a call that PyTorch rejects.
 
-    What must not be handed to PyTorch, or what its versions disagree about, is not asked.
+    If there is a ``sound`` case, backward must reject the call too, with the cotangent of that case. Unsafe calls are
+    skipped. So are calls that only some versions of PyTorch reject.
 
     Raises:
-        Failure: it does not.
+        Failure: The subject does not reject the call.
     """
     if unsafe(call) or disputed(call):
         return
@@ -83,10 +87,10 @@ def must_raise(
 
 
 def rejects_out_of_domain(subject: Subject, op: Op, case: Case) -> None:
-    """A number that PyTorch refuses for its value, as a label that is no class or a probability above 1.
+    """Check that the subject rejects values that PyTorch rejects, such as an unknown label or a probability above 1.
 
     Raises:
-        Failure: the subject accepts it.
+        Failure: The subject accepts such a value.
     """
     outside = (-0.5, 1.5, np.nan)
     for name, a in (case.arrays | case.keywords).items():
@@ -106,10 +110,10 @@ def rejects_out_of_domain(subject: Subject, op: Op, case: Case) -> None:
 
 
 def rejects_unsupported(subject: Subject, op: Op, rng: np.random.Generator) -> None:
-    """What PyTorch takes and the op, as it says, does not, is refused like anything else.
+    """Check that the subject rejects values that PyTorch accepts but the op does not support.
 
     Raises:
-        Failure: the subject accepts it.
+        Failure: The subject accepts such a value.
     """
     if op.name not in VALUES:
         return
@@ -121,10 +125,12 @@ def rejects_unsupported(subject: Subject, op: Op, rng: np.random.Generator) -> N
 
 
 def rejects_bad_grad_shape(subject: Subject, case: Case) -> None:
-    """The gradient that a step is given has its parameter's shape; and its dtype, of our own code.
+    """Check that step rejects a gradient whose shape differs from the parameter's.
+
+    The project's own code must also reject another dtype.
 
     Raises:
-        Failure: another is accepted.
+        Failure: The subject accepts such a gradient.
     """
     w = case.arrays["w"]
     assert w is not None
@@ -138,10 +144,10 @@ def rejects_bad_grad_shape(subject: Subject, case: Case) -> None:
 
 
 def rejects_mixed_dtypes(subject: Subject, case: Case) -> None:
-    """No array may be of another dtype than the rest.
+    """Check that the subject rejects an array whose dtype differs from the others.
 
     Raises:
-        Failure: one is.
+        Failure: The subject accepts such an array.
     """
     floats = {n: a for n, a in case.keywords.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
     given = {n: a for n, a in (case.arrays | floats).items() if a is not None}

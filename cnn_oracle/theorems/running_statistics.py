@@ -1,4 +1,4 @@
-"""Running statistics of the norms that keep them: a state that is no part of y and has no gradient."""
+"""The theorem on the running statistics of norms. They are a state: they are not part of y and have no gradient."""
 
 from collections.abc import Mapping
 from math import prod
@@ -23,11 +23,11 @@ from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.rejections import must_reject
 
 MOMENTA = (0.1, 0.25, 1.0, 0.0)
-BATCHES = (0, 1, 3)  # that were seen before this one
+BATCHES = (0, 1, 3)  # numbers of earlier batches
 
 
 def updated(subject: Subject, op: Op, call: Call) -> float:
-    """running_mean and running_var after x, by the subject and by PyTorch, for a drawn momentum."""
+    """Compare running_mean and running_var after x with PyTorch's, for a momentum chosen at random."""
     rng, dtype = np.random.default_rng(call.seed), np.dtype(subject.dtypes(op.name)[0])
     x, channels = rng.standard_normal(call.arguments["x"]), call.arguments["x"][1]
     given = {"x": x, "mean": rng.standard_normal(channels), "var": rng.uniform(0.5, 2, channels)}
@@ -60,13 +60,13 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
             raise Failure(f"running_statistics returns a view of its input {name}", call)
     try:
         return compare(case, got, _bound(case, given, options), expected)
-    except Failure as failure:  # told of the call itself: no known mistake and no referee speaks of statistics
+    except Failure as failure:  # report the call only: known mistakes and the arbiter do not cover statistics
         told = ", ".join(f"{name}={value!r}" for name, value in options.items())
         raise Failure(f"running_statistics({told}): {failure.what}", call, quantity=failure.quantity) from None
 
 
 def _options(op: Op, rng: np.random.Generator) -> dict[str, Any]:
-    """Now and then the default, and None, the cumulative average, where the op knows it."""
+    """Random options. Sometimes the default momentum, or None (the cumulative average) where the op supports it."""
     options: dict[str, Any] = {}
     counted = op.name == "batch_norm"
     if (i := rng.integers(len(MOMENTA) + 1 + counted)) < len(MOMENTA):
@@ -79,7 +79,7 @@ def _options(op: Op, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -> Outputs:
-    """The formula on numbers that carry their error, of both sides."""
+    """The rounding bounds of both sides: the formula, evaluated on numbers that carry their error."""
     u = float(np.finfo(case.dtype).epsneg)
     momentum = options.get("momentum", 0.1)
     tau = Approx(np.asarray(1 / (options.get("num_batches_tracked", 0) + 1) if momentum is None else momentum), u, u)
@@ -88,9 +88,9 @@ def _bound(case: Case, given: Mapping[str, Array], options: Mapping[str, Any]) -
     exact = Approx(x, 0.0, u)
     mean = exact.sum(axes, keepdims=True) / n
     centred = exact - mean
-    # what x lacks of its mean errs at the magnitudes of both: see compare/bounds/norms.py
+    # the error of x − mean depends on the magnitudes of both: see compare/bounds/norms.py
     m, v = exact.sum(axes) / n, (centred * centred).sum(axes) / max(n - 1, 1)
-    if m.value.ndim == 2:  # instance_norm: the samples' mean
+    if m.value.ndim == 2:  # instance_norm: the mean over the samples
         m, v = m.sum(0) / len(x), v.sum(0) / len(x)
     pairs = {"running_mean": (given["mean"], m), "running_var": (given["var"], v)}
     return {name: 2 * ((1 - tau) * old + tau * new).error for name, (old, new) in pairs.items()}

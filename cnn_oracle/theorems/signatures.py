@@ -1,4 +1,4 @@
-"""Whether a function takes what it should: arrays by position, whatever their names, options by name and default."""
+"""Check signatures: arrays by position, with any names, and options by name and default."""
 
 import inspect
 from collections.abc import Callable
@@ -12,10 +12,13 @@ from cnn_oracle.result import Failure
 
 
 def must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], more: int, call: Call) -> None:
-    """The arrays by position, whatever they are called, ``more`` of them in front; the options by name and default."""
+    """Check that a function takes the arrays by position and the options by name and default.
+
+    The names of the arrays are free. ``more`` arrays come first.
+    """
     if not callable(function):
         raise Failure(f"{op.name} has no {name}", call)
-    with suppress(TypeError):  # what has no hash is looked at each time
+    with suppress(TypeError):  # a function without a hash is checked each time
         if _known_to_be_right(function, reference, more, len(op.positional)):
             return
     if fault := _fault(function, reference, more, len(op.positional)):
@@ -27,7 +30,7 @@ def _fault(function: Any, reference: Callable[..., Any], more: int, arrays: int)
         return ""
     want, got = _parameters(reference), _parameters(function)
     if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
-        got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # whatever else: the calls will show
+        got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # the calls will show the rest
     if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
         shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
         told = ", ".join([*shown, *map(str, want[arrays:])])
@@ -37,12 +40,15 @@ def _fault(function: Any, reference: Callable[..., Any], more: int, arrays: int)
 
 @lru_cache
 def _known_to_be_right(function: Any, reference: Callable[..., Any], more: int, arrays: int) -> bool:
-    """One call after the other asks the same."""
+    """Whether a signature has no fault. Cached, because every call asks the same."""
     return not _fault(function, reference, more, arrays)
 
 
 def tells(function: Any) -> bool:
-    """Whether its signature says what it takes: that of a built-in function need not, and ``*arrays`` does not."""
+    """Whether the signature of a function names its arguments.
+
+    A built-in function may have no signature, and ``*arrays`` names none.
+    """
     try:
         return all(p.kind is not p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Whether the numbers are right: outputs, gradients, running statistics and steps are PyTorch's."""
+"""Theorems on the numbers: outputs, gradients, running statistics and steps equal PyTorch's."""
 
 import warnings
 
@@ -16,48 +16,51 @@ from cnn_oracle.theorems.running_statistics import updated
 
 
 def forward_is_pytorchs(subject: Subject, op: Op, call: Call) -> float:
-    """y is PyTorch's, bitwise on lattices and within its bound on real numbers."""
+    """y equals PyTorch's: bitwise on exact grids, and within its bound on real numbers."""
     found = cases(op, call, subject.dtypes(op.name))
     return max(compare(case, known(forward, subject, case), tolerance(op, case)) for case in found)
 
 
 def backward_is_autograds_gradient(subject: Subject, op: Op, call: Call) -> float:
-    """dx, dw, … are autograd's for a random cotangent, bitwise on lattices and within their bounds on real numbers."""
+    """The gradients equal autograd's: bitwise on exact grids, and within their bounds on real numbers.
+
+    The cotangent is random.
+    """
     found = cases(op, call, subject.dtypes(op.name))
     return max(compare(case, known(backward, subject, case), tolerance(op, case)) for case in found)
 
 
 def input_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
-    """What a subject offers as torch.nn.grad does, dx alone, is autograd's."""
+    """input_gradient returns only dx, as in torch.nn.grad, and dx equals autograd's."""
     return _part(subject, op, call, "input_gradient", "dx")
 
 
 def weight_gradient_is_autograds(subject: Subject, op: Op, call: Call) -> float:
-    """What a subject offers as torch.nn.grad does, dw alone, is autograd's."""
+    """weight_gradient returns only dw, as in torch.nn.grad, and dw equals autograd's."""
     return _part(subject, op, call, "weight_gradient", "dw")
 
 
 def running_statistics_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
-    """What a norm makes of its running mean and variance is what PyTorch's layer holds after it has seen x."""
+    """The running mean and variance after x equal those of PyTorch's layer."""
     return updated(subject, op, call)
 
 
 def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
-    """NaN where PyTorch says NaN, the same infinities, and every finite value within its bound.
+    """On special values, NaN and infinities are where PyTorch has them, and finite values are within their bounds.
 
-    Who reads subnormal numbers as zeros, as many a processor does, answers what PyTorch answers for zeros.
+    A subject may treat subnormal numbers as zeros, as many processors do. Then PyTorch's values for zeros are expected.
     """
     case = special_values.case_of(op, call)
-    with warnings.catch_warnings(action="ignore"):  # the bound may say what it likes
+    with warnings.catch_warnings(action="ignore"):  # the bound may overflow
         allowed = tolerance(op, case) or {}
-    # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
+    # where a formula is infinite or NaN, its bound is too: use 0, so the value must equal PyTorch's
     bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
     answers = run_all(subject, op, case)
     return compare(special_values.or_flushed(op, case, answers), answers, bounds, says="on edge values PyTorch says")
 
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
-    """w after each of several consecutive steps is torch.optim's."""
+    """w after each of several consecutive steps equals torch.optim's."""
     found = cases(op, call, subject.dtypes(op.name))
     return max(compare(case, steps(subject, case), tolerance(op, case)) for case in found)
 

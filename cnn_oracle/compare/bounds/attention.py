@@ -1,4 +1,4 @@
-"""The rounding bound of attention: its formula on numbers that carry their error (rounding.py)."""
+"""The rounding bound of attention: its formula, evaluated on numbers that carry their error (rounding.py)."""
 
 from math import sqrt
 from typing import Any
@@ -13,7 +13,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def bound(case: Case, u: float) -> Outputs:
-    """z, p = softmax(z), y and the four gradients, as manual/scaled_dot_product_attention.py writes them."""
+    """The errors of y and the gradients, through z and p = softmax(z). See manual/scaled_dot_product_attention.py."""
     q, k, v = (case.wide(n) for n in ("query", "key", "value"))
     scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")
     alpha = Approx(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
@@ -41,7 +41,7 @@ def bound(case: Case, u: float) -> Outputs:
 
 
 def clear(case: Case) -> dict[str, Array]:
-    """How far query and key may go before a score has changed by one: far apart scores are steep."""
+    """How far query and key may move until a score changes by 1. Large queries and keys make scores steep."""
     q, k = case.wide("query"), case.wide("key")
     scale = case.keywords.get("scale")
     alpha = abs(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale)

@@ -1,4 +1,4 @@
-"""Helpers shared by the bounds of several families."""
+"""Helpers that the bounds of several families share."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ from cnn_oracle.manual._typing import Array
 
 
 def present(a: Array | None) -> Array:
-    """An answer that is there: the type checker cannot know which arguments are given."""
+    """The array, which must not be None: the type checker cannot know this."""
     assert a is not None
     return a
 
 
 def gradient_magnitudes(case: Case) -> Outputs:
-    """The gradients of the absolute values of dy, where the arguments keep their signs."""
+    """The gradients for the absolute values of dy. The arguments keep their signs."""
     return reference_gradients(case.call, case.arrays, case.keywords, np.abs(case.dy))
 
 
 def at_magnitudes(case: Case) -> Outputs:
-    """y and the gradients of the absolute values of all arrays, dy among them."""
+    """y and the gradients for the absolute values of all arrays, including dy."""
     arrays, dy = {n: None if a is None else np.abs(a) for n, a in case.arrays.items()}, np.abs(case.dy)
     return reference_outputs(case.call, arrays, case.keywords, lambda _: dy)[1]
 
@@ -29,6 +29,6 @@ def scaled(factor: float, answers: Outputs) -> Outputs:
 
 
 def tiny(case: Case) -> float:
-    """What underflow may lose: the smallest normal number, in each of a few products with dy."""
+    """The error from underflow: the smallest normal number, in each of a few products with dy."""
     dy = np.abs(case.dy)
     return float(4 * np.finfo(case.dtype).tiny * (1 + dy.max(initial=0, where=np.isfinite(dy))))

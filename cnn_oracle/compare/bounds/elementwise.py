@@ -1,7 +1,7 @@
-"""The rounding bounds of activations and dropout: each is its formula on numbers that carry their error (rounding.py).
+"""Rounding bounds of activations and dropout: formulas, evaluated on numbers that carry their error (rounding.py).
 
-A formula (x, options) → (y, dy/dx) is written as a stable algorithm computes it. Where it is piecewise, ``clear`` says
-how far a case's x lies from the kinks.
+A formula (x, options) → (y, dy/dx) follows a stable algorithm. If it is piecewise, ``clear`` says how far the x of a
+case lies from the nondifferentiable points.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ Formula = Callable[..., tuple[Approx, Approx]]
 
 
 def bound(formula: Formula) -> Bound:
-    """y's error, and that of dx = dy · dy/dx."""
+    """The bound of an op from its formula: the errors of y and of dx = dy · dy/dx."""
 
     def of(case: Case, u: float) -> Outputs:
         y, slope = formula(Approx(case.wide("x"), 0.0, u), **case.keywords)
@@ -31,7 +31,7 @@ def bound(formula: Formula) -> Bound:
 
 
 def clear(*kinks: float) -> Callable[[Case], Mapping[str, Array]]:
-    """How far x is from the nearest of ``kinks``."""
+    """The distance from x to the nearest of ``kinks``."""
     return lambda case: {"x": np.min([np.abs(case.wide("x") - kink) for kink in kinks], 0)}
 
 
@@ -62,7 +62,7 @@ def silu(x: Approx) -> tuple[Approx, Approx]:
 
 def tanh_(x: Approx) -> tuple[Approx, Approx]:
     y = tanh(x)
-    unit = exp(x * 0)  # 1, as far off as an elementary function: JAX has (1 + y) (1 − y), autograd 1/cosh² x
+    unit = exp(x * 0)  # 1 with the error of an elementary function: JAX has (1 + y) (1 − y), autograd 1/cosh² x
     return y, (1 - y * y) * unit * unit
 
 
@@ -85,7 +85,7 @@ def mish(x: Approx) -> tuple[Approx, Approx]:
 
 def softsign(x: Approx) -> tuple[Approx, Approx]:
     d = 1 + abs(x)
-    return x / d * 1, 1 / d - abs(x) / d / d  # x · 1/d rounds once more
+    return x / d * 1, 1 / d - abs(x) / d / d  # the last * 1 covers x · 1/d, which rounds once more
 
 
 def gelu(x: Approx, approximate: str = "none") -> tuple[Approx, Approx]:
@@ -114,7 +114,7 @@ def dropout(x: Approx, mask: Array, p: float = 0.5, training: bool = True) -> tu
 
 
 def unwritten(x: Approx) -> tuple[Approx, Approx]:
-    """In the place of a new op's formula, until there is one: no bound may be wider than what is derived."""
+    """A placeholder for the formula of a new op. It raises, so that no op has a bound that is not derived."""
     raise NotImplementedError(
         "write the op's formula in cnn_oracle/compare/bounds/elementwise.py, for cnn_oracle/ops.py"
     )
@@ -130,7 +130,7 @@ def glu(case: Case, u: float) -> Outputs:
 
 
 def prelu(case: Case, u: float) -> Outputs:
-    """As leaky_relu; dw is a sum of products."""
+    """As leaky_relu. dw is a sum of products."""
     x, w = case.wide("x"), case.wide("w")
     slopes: Any = w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))
     kept = np.where(x > 0, 1.0, slopes)

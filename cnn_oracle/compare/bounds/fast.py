@@ -1,13 +1,13 @@
-"""The normwise bound of fast convolutions (Winograd, FFT): small beside the largest input, not beside each sum.
+"""The normwise bound of fast convolutions (Winograd, FFT): it depends on the largest inputs, not on each sum.
 
-A fast algorithm adds and subtracts before it multiplies, so that an output is off by roundings of numbers that cancel:
+A fast algorithm adds and subtracts before it multiplies. So an output has the roundings of numbers that cancel:
 
-    |ŷ − y| ≤ γ_k α^rank max|x| max|w| C        for every element, C the channels it sums over
+    |ŷ − y| ≤ γ_k α^rank max|x| max|w| C        for every element, where C is the number of channels in its sum
 
-α = max_i Σ_j |Aᵀ_ij| ‖G_j‖₁ ‖Bᵀ_j‖₁ is how Aᵀ((G w) ⊙ (Bᵀ x)) grows at magnitudes, 48 for Winograd's F(4, 3) on each
-axis (tests/oracle/diagnose/test_precision.py computes it); k counts roundings: K products, and 20 for the transforms of
-an axis. An FFT's error, log₂ n roundings of ‖x‖₂ ‖w‖₂ (Higham, Accuracy and Stability of Numerical Algorithms,
-§24.1), lies below.
+α = max_i Σ_j |Aᵀ_ij| ‖G_j‖₁ ‖Bᵀ_j‖₁ says how much Aᵀ((G w) ⊙ (Bᵀ x)) grows at magnitudes. It is 48 for Winograd's
+F(4, 3) on each axis (tests/oracle/diagnose/test_precision.py computes it). k counts roundings: K products, and 20 for
+the transforms of each axis. The error of an FFT, log₂ n roundings of ‖x‖₂ ‖w‖₂ (Higham, Accuracy and Stability of
+Numerical Algorithms, §24.1), is smaller.
 """
 
 from math import prod
@@ -23,7 +23,7 @@ TRANSFORM = 20
 
 
 def bound(case: Case, u: float) -> Outputs:
-    """y and dx sum over the channels of a group, dw over batch and space; db, for which nothing is fast, adds dy up."""
+    """y and dx sum over the channels of a group, and dw over batch and space. db is a plain sum of dy."""
     rank, most = (
         case.dy.ndim - 2,
         {n: np.abs(case.wide(n)).max(initial=0) for n, a in case.arrays.items() if a is not None},

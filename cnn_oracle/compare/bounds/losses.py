@@ -1,7 +1,8 @@
-"""The rounding bounds of the losses of two arrays: each is its formula on numbers that carry their error (rounding.py).
+"""Rounding bounds of losses of two arrays: formulas, evaluated on numbers that carry their error (rounding.py).
 
-A formula (x, target, options) → (ℓ, dℓ/dx, dℓ/dtarget) is written as a stable algorithm computes it; weights and the
-reduction are the same for all. ``clear`` says how far a case lies from a kink or from the end of its domain.
+A formula (x, target, options) → (ℓ, dℓ/dx, dℓ/dtarget) follows a stable algorithm. Weights and the reduction are the
+same for all losses. ``clear``, ``inside`` and ``positive`` say how far a case lies from a nondifferentiable point or
+from the end of the domain.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,10 @@ Formula = Callable[..., tuple[Approx, Approx, Approx]]
 
 
 def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
-    """The error of y, the losses weighted and reduced, and of dx = dℓ · dℓ/dx; a mean is over elements or weights."""
+    """The errors of y, the weighted and reduced losses, and of the gradients.
+
+    A mean divides by the number of elements, or by the sum of the weights if ``over_weights``.
+    """
 
     def of(case: Case, u: float) -> Outputs:
         options: dict[str, Any] = dict(case.keywords)
@@ -92,23 +96,23 @@ def kl_div(x: Approx, target: Approx, log_target: bool = False) -> tuple[Approx,
 
 
 def clear(case: Case) -> Mapping[str, Array]:
-    """|x − target| from 0, where there is no other kink, or from ``beta`` or ``delta``."""
+    """The distance from |x − target| to the nondifferentiable point: ``beta`` or ``delta``, or 0 for l1_loss."""
     kink = case.keywords.get("beta", case.keywords.get("delta", 0.0 if case.call.op == "l1_loss" else 1.0))
     distance = np.abs(np.abs(case.wide("x") - case.wide("target")) - kink)
     return {"x": distance, "target": distance}
 
 
 def inside(case: Case) -> Mapping[str, Array]:
-    """x and target from the nearer end of 0 … 1."""
+    """The distances from x and target to the nearer end of the interval from 0 to 1."""
     return {n: np.minimum(case.wide(n), 1 - case.wide(n)) for n in ("x", "target")}
 
 
 def positive(case: Case) -> Mapping[str, Array]:
-    """target from 0, unless it is a logarithm."""
+    """The distance from target to 0, unless target is a logarithm."""
     return {} if case.keywords.get("log_target") else {"target": case.wide("target")}
 
 
 def probabilities(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """kl_div's target, or its logarithm if the call asks for that."""
+    """The target of kl_div, or its logarithm with ``log_target``."""
     p = fractions(rng, shape, call, whole)
     return np.log(p) if call.arguments.get("log_target") else p

@@ -1,15 +1,16 @@
-"""Rounding bounds of the normalisations: their formulas once more, in numbers that carry their error.
+"""Rounding bounds of the normalisations: their formulas, evaluated on numbers that carry their error.
 
-What is subtracted is what makes them delicate, so it is bounded at the magnitudes of what it is made of:
+The subtraction of the mean can cancel. So its error is bounded at the magnitudes of x and m:
 
-    x − m errs by γ_{n+4} (|x| + Σ_A |x| / n)
+    x − m has the error γ_{n+4} (|x| + Σ_A |x| / n)
 
-for it is computed as such, where m carries the n roundings of a mean; or, as PyTorch often does, only at the end of
-x α + (β − m α) or Σ dz x − m Σ dz, whose terms carry the magnitudes of x and m through two products and a sum of n.
-The errors of x − m are then taken as independent, though Σ_A (x − m) = 0: so v = Σ (x − m)²/n errs by 2 Σ|x − m| times
-that over n, which holds of two passes and of Welford's updates (relative error n u √(Σx²/Σ(x − m)²), Chan, Golub &
-LeVeque 1983), and not of Σx²/n − m². Either has v ≥ 0, so that 1/√(v + ε) is known to be at most 1/√ε even where
-nothing else of v is: in float32, a million away from zero.
+This covers two ways to compute it. One is x − m itself, where m has the n roundings of a mean. PyTorch often uses the
+other one, x α + (β − m α) or Σ dz x − m Σ dz: there, the magnitudes of x and m go through two products and a sum of n.
+
+The errors of x − m are taken as independent, although Σ_A (x − m) = 0. So v = Σ (x − m)²/n has this error times
+2 Σ|x − m|/n. This holds for two passes and for Welford's updates (relative error n u √(Σx²/Σ(x − m)²), Chan, Golub &
+LeVeque 1983), but not for Σx²/n − m². In both, v ≥ 0. So 1/√(v + ε) is at most 1/√ε, even where v has no useful bound,
+such as in float32 at a distance of a million from zero.
 """
 
 from math import prod
@@ -26,11 +27,11 @@ Shape = tuple[int, ...]
 
 
 class Reading(NamedTuple):
-    """How an op reads x: as an array of ``shape``, averaged over ``axes`` (None: statistics are given)."""
+    """How an op treats x: as an array of ``shape``, averaged over ``axes`` (None: the statistics are given)."""
 
     shape: Shape
     axes: Shape | None
-    weight: Shape  # of weight and bias beside it
+    weight: Shape  # the shape of weight and bias that broadcasts to x
     centred: bool = True
 
 
@@ -39,7 +40,7 @@ def normalisation(case: Case, u: float) -> Outputs:
     a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
     if how.axes is None:
         m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
-        n = prod(x.shape) // x.shape[1]  # the longest sum is dweight's
+        n = prod(x.shape) // x.shape[1]  # the longest sum is that of dweight
         c, s = _centred(a, m, abs(m), n, u), inverse_sqrt(Approx(v, 0.0, u) + epsilon, least)
     else:
         n = max(prod(how.shape[axis] for axis in how.axes), 1)
@@ -50,7 +51,7 @@ def normalisation(case: Case, u: float) -> Outputs:
 
 
 def local_response_norm(case: Case, u: float) -> Outputs:
-    """y = x / dᵝ, and dx by the chain rule through d: dd = −dy x/(dᵝ)² β dᵝ⁻¹, which is PyTorch's own way."""
+    """y = x / dᵝ. dx follows from the chain rule through d, as in PyTorch: dd = −dy x/(dᵝ)² β dᵝ⁻¹."""
     size, alpha, beta, k = (
         case.keywords.get(n, d) for n, d in (("size", 1), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0))
     )
@@ -63,9 +64,9 @@ def local_response_norm(case: Case, u: float) -> Outputs:
 
 
 def clear(case: Case) -> dict[str, Array]:
-    """How far x lies from the next pole of 1/√(v + ε), in the complex plane: √(v + ε) at least, along any |δ| ≤ 1.
+    """The distance from x to the next pole of 1/√(v + ε) in the complex plane: at least √(v + ε), along any |δ| ≤ 1.
 
-    For √(v + ε) is a Euclidean norm, of (x − m)/√n beside √ε, and x + t δ changes it by t at most.
+    √(v + ε) is the Euclidean norm of the vector of (x − m)/√n and √ε. x + t δ changes this norm by at most t.
     """
     x, how, eps = case.wide("x"), reading(case), _epsilon(case, 2.0**-53).value
     if how.axes is None:
@@ -89,7 +90,7 @@ def reading(case: Case) -> Reading:
 
 
 def _epsilon(case: Case, u: float) -> Approx:
-    """eps; rms_norm's None is 2 u of the dtype, PyTorch's double precision's or the subject's: that far off at most."""
+    """eps. None, in rms_norm, means 2 u of the dtype: that of the subject or PyTorch's float64. So the error is 2 u."""
     eps = case.keywords.get("eps", None if case.call.op == "rms_norm" else 1e-5)
     return Approx(np.asarray(2 * u), 2 * u, u) if eps is None else Approx(np.asarray(eps), u * eps, u)
 
@@ -99,7 +100,7 @@ def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Approx:
 
 
 def _answers(case: Case, z: Approx, s: Approx, how: Reading) -> Outputs:
-    """The errors of y and of the gradients, z and s once known."""
+    """The errors of y and of the gradients, from z and s."""
     u, lacking = z.u, tuple(i for i, n in enumerate(how.weight) if n == 1)
     dy = Approx(case.dy.astype(float).reshape(how.shape), 0.0, u)
     weight, bias = (None if (a := case.arrays.get(n)) is None else a.astype(float) for n in ("weight", "bias"))
@@ -119,7 +120,7 @@ def _mean(a: Approx, axes: Shape) -> Approx:
 
 
 def _over_channels(a: Approx, before: int, behind: int) -> Approx:
-    """The sum over a window of channels, of which some lie before and some behind."""
+    """The sum over a window of channels, with ``before`` channels before the centre and ``behind`` after it."""
     pads = [(0, 0), (before, behind), *[(0, 0)] * (a.value.ndim - 2)]
     taps = range(before + behind + 1)
     value, error = (

@@ -1,10 +1,11 @@
-"""Numbers that carry their own error: a formula evaluated on them is its own rounding bound.
+"""Numbers that carry their own error: a formula, evaluated on them, gives its own rounding bound.
 
-    |computed − true| ≤ error      for whoever evaluates the same formula with unit roundoff u
+    |computed − true| ≤ error      for any implementation of the same formula with unit roundoff u
 
-An operation passes on the errors of its operands to first order, through its derivative, and adds its own: u of the
-result's magnitude for + − × ÷ √, ELEMENTARY u for exp, log, tanh, … . Nothing is tuned: an op's bound is its formula,
-written as a stable algorithm computes it (Higham, Accuracy and Stability of Numerical Algorithms, §3.3: running error).
+An operation passes on the errors of its operands to first order, through its derivative. Then it adds its own rounding,
+relative to the magnitude of the result: u for + − × ÷ √, and ELEMENTARY u for exp, log, tanh, … . Nothing is tuned: the
+bound of an op is its formula, as a stable algorithm computes it (Higham, Accuracy and Stability of Numerical
+Algorithms, §3.3: running error).
 """
 
 import math
@@ -16,10 +17,11 @@ import numpy as np
 
 from cnn_oracle.manual._typing import Array
 
-# What an elementary function may err relative to its value, in u: 4 ulp. NumPy documents up to 2.52 for float32's exp.
+# The relative error of an elementary function, in u: 4 ulp. NumPy documents up to 2.52 ulp for exp in float32.
 ELEMENTARY = 8
-# What an erf may err, in u of 1, which is what 1 + erf asks: Abramowitz & Stegun's 7.1.26 in float32 has 1.5e-7 = 2.5 u
-# of its own, its polynomial 8 roundings of numbers up to 1.45, exp ELEMENTARY, 1/(1 + p x) two. PyTorch's gelu: 11.8.
+# The absolute error of erf, in u, as 1 + erf needs it. Formula 7.1.26 of Abramowitz & Stegun in float32 has an error of
+# 1.5e-7 = 2.5 u; its polynomial has 8 roundings of numbers up to 1.45, exp has ELEMENTARY, and 1/(1 + p x) has two.
+# PyTorch's gelu has 11.8.
 ERF = 25
 
 Operand: TypeAlias = Union["Approx", Array, float]
@@ -27,21 +29,22 @@ Operand: TypeAlias = Union["Approx", Array, float]
 
 @lru_cache
 def gamma(k: float, u: float) -> float:
-    """What k roundings in a row may do, relatively: (1 − u)^−k − 1, for each is a factor 1 + δ or 1/(1 + δ), |δ| ≤ u.
+    """The relative error of k roundings in a row: at most (1 − u)^−k − 1.
 
-    Less than k u/(1 − k u), and true of half precision too, where k u may exceed 1.
+    Each rounding is a factor 1 + δ or 1/(1 + δ), with |δ| ≤ u. This is less than k u/(1 − k u), and it also holds in
+    half precision, where k u may exceed 1.
     """
     with np.errstate(over="ignore"):
         return float(np.expm1(-k * np.log1p(-u)))
 
 
 class Approx:
-    """A float64 array, how far each element may lie off, and the unit roundoff of whoever computes with it."""
+    """A float64 array, an error bound for each element, and the unit roundoff of the implementation."""
 
-    __array_ufunc__ = None  # NumPy's operators leave ours to us
+    __array_ufunc__ = None  # NumPy's operators call ours
 
     def __init__(self, value: Array, error: Array | float, u: float) -> None:
-        error, shape = np.fmin(error, np.inf), np.shape(value)  # NaN, as of 0 · ∞: nothing is known
+        error, shape = np.fmin(error, np.inf), np.shape(value)  # NaN, such as 0 · ∞, becomes ∞: no bound
         self.value, self.error, self.u = value, error if error.shape == shape else np.full(shape, error), u
 
     @property
@@ -59,7 +62,7 @@ class Approx:
         return self._rounded(self.value * b.value, error)
 
     def __truediv__(self, other: Operand) -> "Approx":
-        """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b, and anywhere if β ≥ |b|."""
+        """(a ± α)/(b ± β) lies within (α + |a/b| β)/(|b| − β) of a/b. If β ≥ |b|, there is no bound."""
         b = self._lift(other)
         value, room = self.value / b.value, abs(b.value) - b.error
         return self._rounded(value, np.where(room > 0, (self.error + abs(value) * b.error) / room, np.inf))
@@ -82,7 +85,7 @@ class Approx:
     __radd__, __rmul__ = __add__, __mul__
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Approx":
-        """γ_{n−1} of the magnitudes, for any order of summation."""
+        """The sum adds γ_{n−1} times the magnitudes, for any order of summation."""
         total = self.value.sum(axis, keepdims=keepdims)
         k = max(self.value.size // max(total.size, 1) - 1, 0)
         magnitude = (abs(self.value) + self.error).sum(axis, keepdims=keepdims)
@@ -91,11 +94,11 @@ class Approx:
 
     @property
     def mT(self) -> "Approx":  # noqa: N802
-        """As NumPy's: the last two axes exchanged."""
+        """The last two axes exchanged, as in NumPy."""
         return Approx(self.value.mT, self.error.mT, self.u)
 
     def apply(self, f: Callable[[Array], Array], slope: Callable[[Array], Array]) -> "Approx":
-        """f, an elementary function with derivative ``slope``."""
+        """Apply an elementary function f with the derivative ``slope``."""
         value = np.asarray(f(self.value))
         return Approx(value, abs(slope(self.value)) * self.error + ELEMENTARY * self.u * abs(value), self.u)
 
@@ -103,7 +106,7 @@ class Approx:
         return Approx(value, error + self.u * abs(value), self.u)
 
     def _lift(self, other: Operand) -> "Approx":
-        """Arrays are given, so exact."""
+        """The operand as an Approx. Arrays are inputs, so they are exact."""
         if isinstance(other, Approx):
             return other
         if isinstance(other, np.ndarray):
@@ -113,12 +116,12 @@ class Approx:
 
 @lru_cache
 def _constant(value: float, u: float) -> Approx:
-    """A constant; one that float32 does not hold is rounded to begin with."""
+    """A constant. It has the error of one rounding unless float32 can represent it."""
     return Approx(np.asarray(value), 0.0 if float(np.float32(value)) == value else u * abs(value), u)
 
 
 def matmul(a: Approx, b: Approx) -> Approx:
-    """γ_K of the magnitudes, K terms in any order."""
+    """The product adds γ_K times the magnitudes, for K terms in any order."""
     most = gamma(a.value.shape[-1], a.u) * (abs(a.value) @ abs(b.value))
     error = abs(a.value) @ b.error + a.error @ (abs(b.value) + b.error) + most
     return Approx(a.value @ b.value, error, a.u)
@@ -150,18 +153,18 @@ def erf(x: Approx) -> Approx:
 
 
 def sqrt(x: Approx) -> Approx:
-    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)); a root of what may be negative may be NaN, so nothing bounds it."""
+    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)). If x − ξ is negative, the root may be NaN, and there is no bound."""
     root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
     off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
     return Approx(root, off + x.u * root, x.u)
 
 
-@np.errstate(divide="ignore", invalid="ignore")  # by no least at all
+@np.errstate(divide="ignore", invalid="ignore")  # ``least`` may be 0
 def inverse_sqrt(x: Approx, least: Array | float) -> Approx:
-    """1/√x, where whoever computes x = v + ε with v ≥ 0 has ``least`` of it in any case, however far off v is.
+    """1/√x for x = v + ε with v ≥ 0. Any implementation has x ≥ ``least``, however large the error of v is.
 
-    1/√a − 1/√b = (b − a)/(√a √b (√a + √b)), at a = x − ξ or ``least``, b = x, and at a = x, b = x + ξ; the root and
-    the division round once each.
+    1/√a − 1/√b = (b − a)/(√a √b (√a + √b)), with a = x − ξ or ``least`` and b = x, and with a = x and b = x + ξ. The
+    root and the division round once each.
     """
     low, root = np.maximum(x.value - x.error, least), np.sqrt(np.maximum(x.value, 0))
     down = np.where(low > x.value - x.error, x.value - low, x.error)
@@ -184,5 +187,5 @@ def minimum(a: Approx, b: float) -> Approx:
 
 
 def where(condition: Array, a: Approx, b: Approx) -> Approx:
-    """One or the other; the condition must be known exactly, or both be within their errors of each other there."""
+    """a or b, by the condition. The condition must be exact, or a and b must agree within their errors there."""
     return Approx(np.where(condition, a.value, b.value), np.where(condition, a.error, b.error), a.u)

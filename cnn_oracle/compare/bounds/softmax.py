@@ -1,4 +1,4 @@
-"""The rounding bounds of softmax, log_softmax and cross_entropy, which share the errors of their probabilities."""
+"""Rounding bounds of softmax, log_softmax and cross_entropy. They share the errors of the probabilities."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def softmax(case: Case, u: float) -> Outputs:
-    """y = e/Σe carries the relative error r below into dx = y (dy − Σ dy y): r of each y, γ_{n+1} of the sum, 3 u."""
+    """y = e/Σe has the relative error r, derived below. dx = y (dy − Σ dy y) has r for each y, γ_{n+1} for Σ, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
     y, r, *_ = _probabilities(case.wide("x"), dim, u)
     axis = dim if y.ndim else ()
@@ -21,7 +21,7 @@ def softmax(case: Case, u: float) -> Outputs:
 
 
 def log_softmax(case: Case, u: float) -> Outputs:
-    """y as derived below; dx = dy − p Σ dy: r of p, γ_n of the sum, a product, a difference."""
+    """y is derived below. dx = dy − p Σ dy has r for p, γ_n for the sum, a product, and a difference."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
     p, r, _, y = _probabilities(case.wide("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
@@ -30,7 +30,10 @@ def log_softmax(case: Case, u: float) -> Outputs:
 
 
 def cross_entropy(case: Case, u: float) -> Outputs:
-    """ℓ = −Σ_c q z and dx = dℓ (p Σq − q): log_softmax's error in z, softmax's in p, 5 roundings in q, the sums."""
+    """ℓ = −Σ_c q z and dx = dℓ (p Σq − q).
+
+    The errors are those of log_softmax in z and of softmax in p, 5 roundings in q, and the sums.
+    """
     x, options = case.wide("x"), case.keywords
     c, reduction = x.shape[1], options.get("reduction", "mean")
     q, total = _mixture(x, **{n: v for n, v in options.items() if n != "reduction"})
@@ -50,11 +53,12 @@ def cross_entropy(case: Case, u: float) -> Outputs:
 
 
 def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array, Array]:
-    """p = softmax(x), its relative error, log p, and its absolute error, as computed from t = x − max x.
+    """p = softmax(x), its relative error, log p, and the absolute error of log p, computed from t = x − max x.
 
-    t is rounded once, which exp turns into the relative error u|t|, beside its own. Σe averages the errors of the e and
-    adds γ_n. p = e/Σe has both and a division; log p = t − log Σe has t's, Σe's as an absolute one, log's and one more.
-    The factor 2 covers the products of errors that first order leaves out.
+    t is rounded once. exp turns this into the relative error u|t|, and adds its own. Σe averages the errors of e and
+    adds γ_n. p = e/Σe has both errors and that of a division. log p = t − log Σe has the error of t, the relative error
+    of Σe as an absolute one, the error of log, and one rounding. The factor 2 covers products of errors, which first
+    order omits.
     """
     axis = dim if x.ndim else ()
     t = x - x.max(axis, keepdims=True, initial=-np.inf)
@@ -63,7 +67,7 @@ def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array, A
     size = np.where(np.isfinite(t), np.abs(t), 0)  # exp(−∞) is 0 without an error
     e_error = u * (size + ELEMENTARY)
     total_error = (e * e_error).sum(axis, keepdims=True) / total + gamma(x.shape[dim] if x.ndim else 1, u)
-    log_p = t - np.log(total)  # of p itself it would be −∞ where e has underflowed
+    log_p = t - np.log(total)  # np.log(p) would be −∞ where e underflows
     log_error = u * size + total_error + u * ELEMENTARY * np.abs(np.log(total)) + u * np.abs(log_p)
     return e / total, 2 * (e_error + total_error + u), log_p, 2 * log_error
 
@@ -71,7 +75,7 @@ def _probabilities(x: Array, dim: int, u: float) -> tuple[Array, Array, Array, A
 def _mixture(
     x: Array, target: Array, weight: Array | None = None, ignore_index: int = -100, label_smoothing: float = 0.0
 ) -> tuple[Array, float]:
-    """q[n,c] of manual/cross_entropy.py, written anew, and what "mean" divides by."""
+    """q[n,c] as in manual/cross_entropy.py, but written independently, and the divisor of "mean"."""
     c = x.shape[1]
     v = np.ones(c) if weight is None else weight.astype(float)
     soft, total = target, float(target.size // c)

@@ -1,8 +1,8 @@
-"""Rounding bounds of the optimisers: their formulas once more, in numbers that carry their error (rounding.py).
+"""Rounding bounds of the optimisers: their formulas, evaluated on numbers that carry their error (rounding.py).
 
-Hyper-parameters are Python floats: what is computed from them alone is computed in double precision, whatever dtype w
-has, and rounded to it after. A mean β m + (1 − β) g has here the roundings of its terms at magnitudes, which cover the
-form m + (1 − β)(g − m) too, as long as 1 − β ≤ ½, and g − β (g − m) otherwise: PyTorch's choice.
+Hyper-parameters are Python floats. A value that depends only on them is computed in double precision, and then rounded
+to the dtype of w. A mean β m + (1 − β) g has the roundings of its terms at magnitudes. These also cover the forms that
+PyTorch uses: m + (1 − β)(g − m) if 1 − β ≤ ½, and g − β (g − m) otherwise.
 """
 
 import inspect
@@ -23,7 +23,7 @@ Step = Callable[[int, Approx, Approx, dict[str, Any], dict[str, Approx]], Approx
 
 
 def recursion(case: Case, u: float, *, step: Step) -> Outputs:
-    """The errors of w1, w2, …: each step begins with the last one's."""
+    """The errors of w1, w2, …. Each step starts with the errors of the last step."""
     parameters = inspect.signature(import_module(f"cnn_oracle.reference.{case.call.op}").step).parameters
     options = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} | case.keywords
     w, state, bounds = Approx(case.wide("w"), 0.0, u), dict[str, Approx](), Outputs()
@@ -76,7 +76,7 @@ def _decayed(w: Approx, g: Approx, h: dict[str, Any]) -> Approx:
 
 
 def _mean(beta: float, old: Approx | None, new: Approx) -> Approx:
-    """β old + (1 − β) new; old begins at 0."""
+    """β old + (1 − β) new. At the start, old is 0."""
     new = _constant(1 - beta, new.u) * new
     return new if old is None else _constant(beta, new.u) * old + new
 
@@ -86,7 +86,7 @@ def _larger(a: Approx, b: Approx) -> Approx:
 
 
 def _constant(c: float, u: float, error: float = 0.0) -> Approx:
-    """A scalar computed from hyper-parameters, off by ``error``: rounded by Python once, and to the array's dtype."""
+    """A scalar from hyper-parameters, with the error ``error``. It is rounded by Python, and to the array's dtype."""
     return Approx(np.asarray(c), np.asarray(error + 2 * u * abs(c)), u)
 
 
@@ -97,7 +97,7 @@ adamw = partial(recursion, step=partial(_adam, decoupled=True))
 
 
 def sgd(case: Case, u: float) -> Outputs:
-    """The recursion at magnitudes is its own bound: no path through one step has more than 10 roundings."""
+    """The recursion at magnitudes gives its own bound, because one step has at most 10 roundings in a row."""
     h: dict[str, Any] = {n: case.keywords.get(n, 0.0) for n in ("momentum", "dampening", "weight_decay", "nesterov")}
     lr, mu = case.keywords.get("lr", 1e-3), h["momentum"]
     w, m, bounds = np.abs(case.wide("w")), None, Outputs()

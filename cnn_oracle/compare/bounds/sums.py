@@ -1,4 +1,4 @@
-"""The rounding bounds of ops that sum products, average, select or resample."""
+"""Rounding bounds of ops that sum products, average, select or resample."""
 
 from math import prod, sqrt
 
@@ -14,41 +14,41 @@ from cnn_oracle.manual._typing import Array
 
 
 def multilinear(case: Case, u: float) -> Outputs:
-    """|ŷ − y| ≤ γ_K op(|x|, |w|, |b|), K the longest sum: the op applied to absolute values is its own bound."""
+    """|ŷ − y| ≤ γ_K op(|x|, |w|, |b|), where K is the longest sum. The op on absolute values gives its own bound."""
     return scaled(gamma(longest_sum(case.call) + 1, u), at_magnitudes(case))
 
 
 def probabilistic_ratio(call: Call) -> float:
-    """γ over its tight form √k u, k = K + 1: roundings are as often up as down, and add up as a random walk does."""
+    """γ_k divided by √k u, with k = K + 1. Roundings are as often up as down, so their sum is a random walk."""
     return sqrt(longest_sum(call) + 1)
 
 
 def initialiser(case: Case, u: float) -> Outputs:
-    """A product with one number, which takes at most seven roundings: gain, quotient, roots, products, dtype."""
+    """A product with one factor. The factor takes at most seven roundings: gain, quotient, roots, products, dtype."""
     return scaled(gamma(8, u), at_magnitudes(case))
 
 
 def average(case: Case, u: float) -> Outputs:
-    """As multilinear, K = R·S cells and one division; a cell is in at most as many windows as a window has cells."""
+    """As multilinear, with K = R·S taps and one division. An element is in at most R·S windows."""
     return scaled(gamma(kernel_cells(case.call) + 1, u), at_magnitudes(case))
 
 
 def adaptive(case: Case, u: float) -> Outputs:
-    """As average; no window has more cells, and no cell more windows, than the image has cells plus the output has."""
+    """As average. A window has at most all elements of an image, and an element is in at most all windows."""
     terms = prod(case.call.arguments["x"][2:]) + prod(case.dy.shape[2:])
     return scaled(gamma(terms + 2, u), at_magnitudes(case))
 
 
 def interpolation(case: Case, u: float) -> Outputs:
-    """Weights of both axes, their products and sums: 16 roundings; dx sums at most all of dy's cells.
+    """The weights of both axes, their products and sums take 16 roundings. dx sums at most all elements of dy.
 
-    A weight λ is what (j + ½) s has beyond an integer, so it errs by 4 u n absolutely, n the cells of its axis: times
-    the largest neighbour for y, times all of dy that may reach a cell for dx.
+    A weight λ is the fractional part of (j + ½) s. So its absolute error is 4 u n, where n is the size of its axis. For
+    y, this error is multiplied by the largest |x|; for dx, by the sum of |dy| over the image.
     """
     at, axes, x = at_magnitudes(case), tuple(range(2, case.dy.ndim)), case.wide("x")
     weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
     dx = gamma(16 + prod(case.dy.shape[2:]), u) * present(at["dx"])
-    reach = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # what is not makes its cells NaN or ∞
+    reach = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # the rest gives NaN or ∞
     return {
         "y": gamma(16, u) * present(at["y"]) + weight * np.abs(x).max(initial=0, where=np.isfinite(x)),
         "dx": dx + weight * reach,
@@ -56,10 +56,11 @@ def interpolation(case: Case, u: float) -> Outputs:
 
 
 def lp_pool(case: Case, u: float) -> Outputs:
-    """y = s^(1/P): s = Σ u^P errs by γ_K Σ|u|^P, K its terms and a power's, so by r relative; the root takes r/|P|.
+    """y = s^(1/P), where s = Σ u^P has the error γ_K Σ|u|^P, and K counts the terms and the roundings of a power.
 
-    dx = Σ dy y^(1−P) u^(P−1) errs, beside its own K roundings, by |P−1| times what y errs. At magnitudes y is ``most``,
-    so that there y^(1−P) lacks the factor (most/y)^(P−1).
+    So s has a relative error r, and the root makes it r/|P|. dx = Σ dy y^(1−P) u^(P−1) has the error of its own K
+    roundings, and |P−1| times the relative error of y. At magnitudes, y is ``most``; so dy is multiplied by
+    (most/y)^(P−1) there, to correct y^(1−P).
     """
     p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
     y, most = np.abs(present(case.expected["y"])), present(at_magnitudes(case)["y"])
@@ -72,24 +73,24 @@ def lp_pool(case: Case, u: float) -> Outputs:
 
 
 def weighted_mean(case: Case, u: float) -> Outputs:
-    """As multilinear: a product per sample, their sum, the weights' sum and a division."""
+    """As multilinear: one product for each sample, their sum, the sum of the weights, and a division."""
     return scaled(gamma(2 * prod(case.call.arguments["target"]) + 3, u), at_magnitudes(case))
 
 
 def selection(case: Case, u: float) -> Outputs:
-    """y is copied, so exact; dx adds the cotangents that meet in a cell."""
+    """y is copied, so it is exact. dx adds the cotangents that overlap in an element."""
     return scaled(gamma(max_overlap(case.call) - 1, u), gradient_magnitudes(case)) | {"y": np.zeros(case.dy.shape)}
 
 
 def embedding(case: Case, u: float) -> Outputs:
-    """y is copied, so exact; a row's gradient sums over its indices and may be divided by their number."""
+    """y is copied, so it is exact. The gradient of a row is a sum or a mean over its indices."""
     return scaled(gamma(case.keywords["indices"].size + 2, u), gradient_magnitudes(case)) | {
         "y": np.zeros(case.dy.shape)
     }
 
 
 def learnt_rows(case: Case) -> dict[str, Array]:
-    """No distance to go for an embedding's rows whose gradient is, as asked for, not their derivative."""
+    """The distance is 0 for rows of an embedding whose gradient is, by an option, not the derivative. Else it is ∞."""
     rows, options = case.call.arguments["w"][0], case.keywords
     distance = np.full((rows, 1), np.inf)
     if options.get("scale_grad_by_freq"):

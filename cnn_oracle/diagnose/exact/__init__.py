@@ -1,7 +1,7 @@
-"""Forwards by definition, one element at a time, in exact arithmetic: the witness of last resort.
+"""The exact reference: forwards by definition, one element at a time, in exact arithmetic.
 
-A definition is a function (index of y, arguments) → y[index]. Its arrays hold fractions, so that nothing rounds; where
-a formula is transcendental, mpmath has 50 digits. Nothing here is shared with ``manual``, and nothing is fast.
+A definition is a function (index of y, arguments) → y[index]. Its arrays hold fractions, so nothing rounds. For
+transcendental formulas, mpmath computes with 50 digits. The code shares nothing with ``manual``, and it is slow.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ DEFINITIONS: Mapping[str, Definition] = {**windows.DEFINITIONS, **formulas.DEFIN
 
 
 def exactly(op: Op, case: Case, index: Index) -> Fraction | None:
-    """y[index] of a case, or None where there is no definition, or an argument is no finite number."""
+    """y[index] of a case. None if the op has no definition here, or an argument is not finite."""
     arrays = {n: a for n, a in {**case.arrays, **case.keywords}.items() if isinstance(a, np.ndarray)}
     if op.name not in DEFINITIONS or not all(np.isfinite(a).all() for a in arrays.values()):
         return None

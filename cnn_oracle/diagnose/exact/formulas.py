@@ -1,4 +1,4 @@
-"""Definitions of what is a formula of single numbers or of a few of them: activations, softmax, norms, losses."""
+"""Definitions of ops that are formulas of one or a few numbers: activations, softmax, norms, losses."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -22,7 +22,7 @@ def log_softmax(index: Index, *, x: Array, dim: int) -> Any:
 
 
 def _line(index: Index, x: Array, dim: int) -> list[Any]:
-    """The cells of x that differ from ``index`` along ``dim`` alone."""
+    """The elements of x whose index equals ``index``, except along ``dim``."""
     if not index:
         return [x[()]]
     dim %= len(index)
@@ -35,12 +35,15 @@ def prelu(index: Index, *, x: Array, w: Array) -> Any:
 
 
 def _each(f: Callable[..., Any]) -> Definition:
-    """Of a function of one number."""
+    """The definition of an elementwise op, from a function of one number."""
     return lambda index, *, x, **options: f(x[index], **options)
 
 
 def _loss(f: Callable[..., Any], over_weights: bool = False) -> Definition:
-    """Of a function of x, target and the options: each, weighted; their sum; their mean, by count or by weight."""
+    """The definition of a loss, from a function of x, target and the options.
+
+    The losses are weighted. They are returned each, or as their sum, or as their mean over elements or weights.
+    """
 
     def definition(
         index: Index, *, x: Array, target: Array, reduction: str, weight: Array | None = None, **options: Any
@@ -67,7 +70,7 @@ def _huber(x: Any, t: Any, delta: Any) -> Any:
 
 
 def _binary_cross_entropy(x: Any, t: Any) -> Any:
-    """Its logarithms end at −100."""
+    """Its logarithms are at least −100."""
     return -sum(_real(a) * (max(mpmath.log(_real(b)), -100) if b else -100) for a, b in ((t, x), (1 - t, 1 - x)))
 
 
@@ -83,7 +86,7 @@ def _kl_div(x: Any, t: Any, log_target: Any) -> Any:
 
 
 def nll_loss(index: Index, *, x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str) -> Any:
-    """ℓ[n,p] = −v[t] x[n,t,p], t = target[n,p]; their mean is by the v of those that are not ignored."""
+    """ℓ[n,p] = −v[t] x[n,t,p], t = target[n,p]. The mean divides by Σ v[t] over the targets that are not ignored."""
     v = np.full(x.shape[1], Fraction(1)) if weight is None else weight
     kept = [i for i in np.ndindex(target.shape) if target[i] != ignore_index]
     each = {i: -v[target[i]] * x[*i[:1], target[i], *i[1:]] for i in kept}
@@ -126,7 +129,7 @@ def group_norm(index: Index, *, x: Array, weight: Array | None, bias: Array | No
 
 
 def rms_norm(index: Index, *, x: Array, weight: Array | None, normalized_shape: Index, eps: float | None) -> Any:
-    if eps is None:  # the dtype's own, and fractions have none
+    if eps is None:  # None means the eps of the dtype, and fractions have none
         return None
     outer = x.ndim - len(normalized_shape)
     cells = [*np.asarray(x[index[:outer]]).flat]
@@ -135,7 +138,7 @@ def rms_norm(index: Index, *, x: Array, weight: Array | None, normalized_shape: 
 
 
 def _standard(value: Any, cells: Array, eps: float, given: Any = None) -> Any:
-    """(value − mean)/√(variance + eps) over the cells, unless both are given; the variance is the biased one."""
+    """(value − mean)/√(variance + eps), with the mean and biased variance of the elements, unless both are given."""
     each = [*cells.flat]
     mean, variance = given or (sum(each) / len(each), None)
     if variance is None:
@@ -163,7 +166,7 @@ def glu(index: Index, *, x: Array, dim: int) -> Any:
 
 
 def dropout(index: Index, *, x: Array, mask: Array, p: float, training: bool) -> Any:
-    """x/(1 − p) where the mask, of all axes or the first two, keeps it."""
+    """x/(1 − p) where the mask keeps x. The mask has all axes, or the first two."""
     if not training:
         return x[index]
     return x[index] / (1 - Fraction(p)) if mask[index[: mask.ndim]] and p < 1 else Fraction(0)

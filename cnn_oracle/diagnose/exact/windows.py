@@ -1,4 +1,4 @@
-"""Definitions of what slides a window, and of what moves or multiplies cells: sums of products, maxima, means."""
+"""Definitions of ops that slide a window, and of ops that move or multiply elements: sums, maxima, means."""
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -106,7 +106,10 @@ def avg_pool(
     index: Index, *, x: Array, kernel_size: Any, stride: Any, padding: Any, count_include_pad: bool,
     divisor_override: int | None = None, **_: Any,
 ) -> Any:  # fmt: skip
-    """Over its cells, those of the padding too if count_include_pad, those that ceil_mode adds behind it never."""
+    """The mean over the taps of a window.
+
+    Taps in the padding count if count_include_pad. Taps that ceil_mode adds behind the padding never count.
+    """
     n, c, *p = index
     k, t, lo = (per_axis(option, len(p)) for option in (kernel_size, stride or kernel_size, padding))
     padded = [
@@ -162,13 +165,13 @@ def flatten(index: Index, *, x: Array, start_dim: int, end_dim: int) -> Any:
 
 
 def pad(index: Index, *, x: Array, pad: Index, mode: str, value: float | None) -> Any:
-    """Pairs (before, behind) from the last axis on; negative ones crop."""
+    """``pad`` holds pairs (before, behind), from the last axis on. Negative numbers crop."""
     cell, before = list(index), pad[::2]
     for axis, lo in zip(range(x.ndim - 1, -1, -1), before, strict=False):
         cell[axis] -= lo
     if mode == "constant":
         return x[tuple(cell)] if _inside(cell, x.shape) else Fraction(value or 0)
-    if mode == "circular":  # cropping before wrapping is PyTorch's own order: tests/ops/test_pad.py
+    if mode == "circular":  # PyTorch crops before it wraps: tests/ops/test_pad.py
         return None
     last = [n - 1 for n in x.shape]
     if mode == "reflect":
