@@ -100,7 +100,7 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> Verdict | str:
-        """CRASHED comes before WRONG. "refused" is not a verdict: it says that PyTorch rejected all calls."""
+        """CRASHED comes before WRONG. "refused" is not a verdict: PyTorch rejected all calls."""
         both = self.safe | self.unsafe
         if both.crashed:
             return Verdict.CRASHED

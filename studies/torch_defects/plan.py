@@ -20,7 +20,7 @@ BLOCK = 100  # calls of a job
 
 
 class Plan(NamedTuple):
-    """Drawn calls of some ops; or (``size``) part of an exhaustive enumeration; or one call. ``module``: under test."""
+    """Drawn calls of some ops, or (``size``) part of an exhaustive enumeration, or one call; ``module`` is tested."""
 
     dtypes: tuple[str, ...]
     layouts: tuple[str, ...]

@@ -49,7 +49,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
 
 @charted
 def ladder(report: Mapping[str, Any]) -> Figure | None:
-    """The share of mutants that each baseline kills, from ``study mutation --json``."""
+    """The share of mutants that each baseline kills, from ``cnn-oracle study mutation --ladder --json``."""
     rungs: Sequence[Mapping[str, Any]] = report["ladder"]
     if not rungs:
         return None
