@@ -1,7 +1,8 @@
-"""What drawn calls reach: the share of them in each class of geometry in which some mistake shows, perhaps only there.
+"""Coverage: the share of the drawn calls in each class of geometry.
 
-A class is a predicate of a call and its spatial axes, beside the ops to which it applies. And each option of each op
-must be met with a value other than its default.
+Each class is one in which some mistake shows, perhaps only there. A class is a predicate of a call and its spatial
+axes, with the ops to which it applies. In addition, each option of each op must occur with a value other than its
+default.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,12 +39,12 @@ BATCHED = (
     *WINDOWS, "adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate", "dropout2d", "nll_loss", "cross_entropy",
     "batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "local_response_norm",
 )  # fmt: skip
-STATE = ("state",)  # of an optimiser: it follows from the steps before
+STATE = ("state",)  # of an optimiser: it follows from the earlier steps
 TIED = (*MAXIMA, "adaptive_max_pool2d")
 
 
 def _has_ties(call: Call, axes: list[Axis]) -> bool:
-    """Four cells or more in a window: drawn from −1, 0 and 1, two of them are equal."""
+    """A window has four taps or more. Its values are drawn from −1, 0 and 1, so two of them are equal."""
     if axes:
         return prod(a.k for a in axes) >= 4
     wanted = per_axis(call.arguments["output_size"], 2)
@@ -83,20 +84,20 @@ CLASSES: Mapping[str, tuple[tuple[str, ...], Reached]] = {
 
 
 def rates(op: Op, examples: int = EXAMPLES, seed: int = 0) -> dict[str, float]:
-    """The share of an op's drawn calls, verify's own, in each class that applies to it."""
+    """The share of an op's drawn calls (the same as in ``verify``) in each class that applies to it."""
     rng = Random(seed)
     drawn = [(call, axes_of(call)) for call in (random_call(op, rng) for _ in range(examples))]
     classes = {name: test for name, (ops, test) in CLASSES.items() if op.name in ops}
     shares = {name: sum(test(*one) for one in drawn) / examples for name, test in classes.items()}
     for name in (n for n, p in op.parameters.items() if p.default is not p.empty and n not in STATE):
-        # a call leaves out what equals the default; an optional array is left out or None
+        # a call omits an option that equals the default; an optional array is omitted or None
         given = [call.arguments.get(name, Ellipsis) for call, _ in drawn]
         shares[f"{name} given"] = sum(v is not Ellipsis and v is not None for v in given) / examples
     return shares
 
 
 def axes_of(call: Call) -> list[Axis]:
-    """The spatial axes of an op of windows (the input's: for a transposed convolution x's); none of any other."""
+    """The spatial axes of the input (x) of an op with windows; an empty list for any other op."""
     if call.op not in WINDOWS:
         return []
     a, rank = call.arguments, int(call.op[-2]) if call.op[-1] == "d" and call.op[-2].isdigit() else 2
@@ -104,23 +105,23 @@ def axes_of(call: Call) -> list[Axis]:
     size = per_axis(a["output_size"] if call.op == "fold" else a["x"][2:], rank)
     stride = per_axis(a.get("stride") or (1 if "w" in a or call.op in FOLDING else kernel), rank)
     dilation, padding = per_axis(a.get("dilation", 1), rank), a.get("padding", 0)
-    if isinstance(padding, str):  # same, of which the odd cell goes to the end; valid
+    if isinstance(padding, str):  # "same" puts the odd element at the end; or "valid"
         padding = tuple(d * (k - 1) // 2 if padding == "same" else 0 for k, d in zip(kernel, dilation, strict=True))
     return [Axis(*one) for one in zip(size, kernel, stride, per_axis(padding, rank), dilation, strict=True)]
 
 
 def _span(a: Axis) -> int:
-    """How far the first window can slide."""
+    """How far the first window can move."""
     return a.n + 2 * a.p - a.d * (a.k - 1) - 1
 
 
 def _ceil_adds(a: Axis) -> bool:
-    """A last, partial window, if it begins in the input or in the padding before it."""
+    """Whether ceil_mode adds a last, partial window: one that begins in the input or in the padding before it."""
     return _span(a) % a.t > 0 and (_span(a) // a.t + 1) * a.t < a.n + a.p
 
 
 def _unequal(a: Mapping[str, Any]) -> bool:
-    """Other channels in than out, in each group: w is (O, C/groups, …), of a transposed one (C, O/groups, …)."""
+    """Input and output channels differ: w is (O, C/groups, …), of a transposed convolution (C, O/groups, …)."""
     return bool(a["w"][0] != a["w"][1] * a.get("groups", 1))
 
 

@@ -1,4 +1,4 @@
-"""The page of evidence: for each op its strongest comparison, its small world, and what its drawn calls reach."""
+"""The page of evidence: for each op its strongest comparison, its exhaustive enumeration, and its coverage."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from cnn_oracle.verification import EXAMPLES
 
 
 class Evidence(NamedTuple):
-    """An op's row of its small world (None: too large for one run), how many calls that has, and the rates of reach."""
+    """An op, the result of its exhaustive enumeration (None: too large for one run), its size, and the coverage."""
 
     op: Op
     row: Result | None
@@ -24,7 +24,7 @@ class Evidence(NamedTuple):
 
 
 def gather(subject: Subject, size: int, progress: Callable[[str, int, int | None], None]) -> Iterator[Evidence]:
-    """One for each op."""
+    """The evidence for each op."""
     for op in OPS.values():
         _, number = counted(op, size, (1, 1))
         run = here(subject, number.calls)

@@ -1,4 +1,4 @@
-"""False alarms: right answers that are computed otherwise, on many drawn calls, of which none may be called wrong."""
+"""False positives: correct results, computed in other ways, on many drawn calls. None may be called wrong."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from cnn_oracle.verification import Tally, covered, drawn, verdict
 
 CHUNK = 100  # calls of one seed, at most
 ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "by_jax", "pytorch")
-# Of the calls that others get: transforms in double precision, and a compilation for each geometry
+# The share of the others' calls: FFT works in double precision, and JAX compiles once for each geometry
 SHARES = {"fft": 0.1, "by_jax": 0.02}
 
 
 class FalsePositives(NamedTuple):
-    """A subject's op: its calls, its verdicts by how often each was given, and the first failure, which is an alarm."""
+    """An op of a subject: its calls, the count of each verdict, and the first failure, which is a false positive."""
 
     subject: str
     op: str
@@ -31,7 +31,7 @@ class FalsePositives(NamedTuple):
 
 
 def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[FalsePositives]:
-    """At least so many calls, in all, of every alternative that can be imported here."""
+    """Run at least the given number of calls, in all, on every known-good implementation that can be imported here."""
     names = [f"cnn_oracle.studies.known_good.{name}" for name in ALTERNATIVES if name != "by_jax" or find_spec("jax")]
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
     weights = [SHARES.get(name.rpartition(".")[2], 1.0) for name, _ in pairs]

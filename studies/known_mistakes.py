@@ -1,4 +1,4 @@
-"""The catalogue of known mistakes, with what the oracle makes of each: how soon it is rejected, how surely named."""
+"""The study of known mistakes: how soon the oracle rejects each, and how often it is uniquely identified."""
 
 import ast
 import re
@@ -22,17 +22,17 @@ from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Note
 from cnn_oracle.verification import EXAMPLES, search, verify_op
 
-GEOMETRIES = 300  # failing ones, of each mistake
-TRIES = 4_000  # drawn calls among which they are looked for: some mistakes show in one of thirteen
+GEOMETRIES = 300  # failing geometries of each mistake
+TRIES = 4_000  # drawn calls to find them: some mistakes show in only one call of thirteen
 EQUATION = r"\w+(?:\[[^]]*\])? +="
 
 
 class Entry(NamedTuple):
-    """A known mistake: the formula it violates, and how soon and how surely the oracle tells it.
+    """A known mistake: the formula it violates, how soon it is rejected, and how often it is uniquely identified.
 
-    ``calls`` and ``seconds`` are until it is rejected, with the comparison's own start-up; ``explained`` the seconds
-    from there until its smallest call is named. ``failing`` geometries were asked for a name; ``unique`` of them gave
-    this one alone.
+    ``calls`` and ``seconds`` count until the mistake is rejected, including the start-up of the comparison.
+    ``explained`` is the seconds from then until its smallest call has a likely cause. On ``failing`` geometries the
+    mistake shows; ``unique`` of them give only this name.
     """
 
     op: str
@@ -47,14 +47,15 @@ class Entry(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of the failing geometries, those that gave this name alone."""
+        """The share of the failing geometries that give only this name."""
         return self.unique / max(self.failing, 1)
 
 
 def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
-    """One for each mistake of these ops, by worker processes, in the catalogue's order; ``progress`` is told each job.
+    """An entry for each known mistake of these ops, in their order. Worker processes run it.
 
-    A job is a mistake, to be rejected, or an op, whose mistakes are to be named: they share their calls.
+    A job rejects one mistake, or identifies all mistakes of one op, which share their calls. ``progress`` gets each
+    job that is done.
     """
     jobs = [(op.name, mistake.name, geometries) for op in ops for mistake in mistakes.of(op.name)]
     named: dict[str, dict[str, tuple[int, int]]] = {}
@@ -72,7 +73,7 @@ def entries(ops: list[Op], geometries: int, progress: Callable[[str], None] = la
 
 
 def start_up() -> float:
-    """Seconds from a process that has torch, with what torch imports at its first gradient, to its first comparison."""
+    """Seconds from a process that has imported torch, and what its first gradient needs, to the first comparison."""
     code = (
         "import time, torch, torch.fx.experimental.symbolic_shapes; start = time.perf_counter(); "
         "from cnn_oracle.verification import search; from cnn_oracle.ops import OPS; "
@@ -101,7 +102,7 @@ def _rejected(op: Op, name: str) -> Entry:
 
 
 def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
-    """For each mistake of an op: so many of the first drawn calls on which it shows, and how many name it alone."""
+    """For each mistake of an op: on how many of the drawn calls it shows, and how many give only its name."""
     rng, asked = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
     for _ in range(TRIES):
         left = [m for m in mistakes.of(op.name) if asked[m.name][0] < geometries]
@@ -118,10 +119,10 @@ def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
 
 
 def violated(op: Op, quantity: str) -> str:
-    """The line of the op's derivation that says what the quantity is, in ``manual``; else its first formula."""
+    """The line of the op's derivation in ``manual`` that defines the quantity; else its first formula."""
     quantity = "w" if op.kind == "step" else quantity
     every = [line.strip() for text in _derivations(op) for line in text.splitlines()]
-    # an equation may also stand behind another, or behind a sentence
+    # an equation may also follow another equation or a sentence
     every += [part for line in every for part in re.split(rf" {{3,}}(?={EQUATION})", line)[1:]]
     lines = [line for line in every if re.match(EQUATION, line)]
     own = [line for line in lines if re.match(rf"{quantity}\b", line) or re.search(rf" {quantity} += ", line)]
@@ -130,7 +131,7 @@ def violated(op: Op, quantity: str) -> str:
 
 
 def _derivations(op: Op) -> Iterator[str]:
-    """The docstrings of the op's file and of the private files that it imports: where the derivation stands."""
+    """The docstrings of the op's file and of the private files that it imports: they hold the derivation."""
     folder = Path(op.manual.__file__ or "").parent
     tree = ast.parse((folder / f"{op.name}.py").read_text())
     yield ast.get_docstring(tree) or ""

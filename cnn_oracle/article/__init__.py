@@ -1,1 +1,1 @@
-"""The article on trial: each formula as printed and in general, and whether it holds."""
+"""The check of the article: each formula as printed and in general, and whether the printed form holds."""

@@ -1,4 +1,4 @@
-"""The table of printed forms: id → (the predicate of its domain, both sides of the formula on one geometry)."""
+"""The table of printed forms: id → (the predicate of the domain, both sides of the formula on one geometry)."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ from cnn_oracle.reference.article import regularization as pytorch
 
 
 def _integers(rng: np.random.Generator, *shape: int) -> Array:
-    """Small integers without 0, in floating point: sums are exact, and no product hides a connection."""
+    """Small integers without 0, in floating point: sums are exact, and no product is 0."""
     return rng.choice([-1.0, 1.0], shape) * rng.integers(1, 10, shape)
 
 
@@ -63,7 +63,7 @@ def _same(rng: np.random.Generator, n: int, f: int, s: int, d: int) -> Sides:
 
 
 def _output_size(rng: np.random.Generator, n: int, f: int, p: int, s: int) -> Sides:
-    general = output_size(n + 2 * p, f, s, 1) if n + 2 * p >= f else np.nan  # no size: refused
+    general = output_size(n + 2 * p, f, s, 1) if n + 2 * p >= f else np.nan  # no size: rejected
     return Sides(lambda: stride.output_size_as_printed(n, f, p, s), general)
 
 
@@ -85,7 +85,7 @@ def _every_output(rng: np.random.Generator, n: int, f: int, p: int, s: int, n_f:
 def _elementwise(rng: np.random.Generator, m: int) -> Sides:
     z, da = rng.standard_normal((2, 1, m))
     a = softmax.forward(z, dim=1)
-    slope = activations.sigmoid_slope(a)  # ∂a[i]/∂z[i] = a[i] (1 − a[i]) of softmax too
+    slope = activations.sigmoid_slope(a)  # ∂a[i]/∂z[i] = a[i] (1 − a[i]), also for softmax
     return Sides(lambda: backward.elementwise_as_printed(da, slope), softmax.backward(da, z, dim=1)[0])
 
 
@@ -114,7 +114,7 @@ def _mean_mask(rng: np.random.Generator, n: int, f: int, s: int, p: int) -> Side
     x, size = _integers(rng, 1, 1, n, n), output_size(n + 2 * p, f, s, 1)
     if size < 1:
         raise NoGeometry
-    dy = 144 * _integers(rng, 1, 1, size, size)  # a multiple of every count of cells in a window, 1 … 9, 12 and 16
+    dy = 144 * _integers(rng, 1, 1, size, size)  # a multiple of every number of taps in a window: 1 … 9, 12, 16
     (general,) = avg_pool2d.backward(dy, x, kernel_size=f, stride=s, padding=p, count_include_pad=False)
 
     def printed() -> Array:
@@ -139,12 +139,15 @@ def _mean(rng: np.random.Generator, m: int) -> Sides:
 
 
 def _tanh(rng: np.random.Generator, z: int) -> Sides:
-    """Numerator and denominator of the quotient err by 10 u of e^z + e^−z, NumPy's own tanh by 8 u: 30 u in all."""
+    """The quotient's numerator and denominator err by 10 u of e^z + e^−z each, NumPy's tanh by 8 u: 30 u in all."""
     return Sides(lambda: activations.tanh_as_printed(np.array(float(z))), np.tanh(float(z)), 30 * 2.0**-53)
 
 
 def _clipping(rng: np.random.Generator, gap: int) -> Sides:
-    """A probability errs by (gap + 20) u relative, which log makes absolute; so does the general loss; twice both."""
+    """A probability has a relative error of (gap + 20) u. The log makes it absolute. The general loss errs as much.
+
+    The bound is twice the sum.
+    """
     logits, label = np.array([[float(gap), 0.0]]), np.array([1])
     general = -log_softmax.forward(logits, dim=1)[:, 1]
     probability = softmax.forward(logits, dim=1)
@@ -157,7 +160,7 @@ def _l2(rng: np.random.Generator, k: int, v: int) -> Sides:
 
 
 def _momentum(rng: np.random.Generator, beta_in_eighths: int, first_gradient: int) -> Sides:
-    """Three steps, all exact."""
+    """Three steps, without rounding."""
     beta, gradients = beta_in_eighths / 8, [float(first_gradient), *_integers(rng, 2)]
 
     def printed() -> Array:
@@ -178,7 +181,7 @@ def _momentum(rng: np.random.Generator, beta_in_eighths: int, first_gradient: in
 
 
 def _dropout(rng: np.random.Generator, percent: int) -> Sides:
-    """PyTorch multiplies by 1/(1−p), the series divides by 1−p: three roundings between them, of 36 at most."""
+    """PyTorch multiplies by 1/(1−p), the series divides by 1−p: three roundings of values of at most 36."""
     p, x = percent / 100, _integers(rng, 64)
     y, mask = pytorch.dropout(torch.from_numpy(x), p, seed=int(rng.integers(2**31)))
     return Sides(lambda: regularization.dropout_as_printed(x.copy(), mask.numpy(), p), y.numpy(), 3 * 36 * 2.0**-53)

@@ -1,9 +1,9 @@
-"""The table of the article's formulas, read off the code: nothing in it is typed.
+"""The table of the article's formulas. It is generated from the code:
 
 chapters of manual.article    id, as printed, in general: the lines that their docstrings begin with
-docstrings in manual          the code: a module's "Formulas E1, E3", a function's "E9: …"
-@pytest.mark.formula("E9")    its theorems, read from the source of the tests beside the package
-cnn_oracle.article.claims                 its status: the search for a counterexample runs while the table is made
+docstrings in manual          where it is implemented: a module's "Formulas E1, E3", a function's "E9: …"
+@pytest.mark.formula("E9")    its tests, read from the source of the tests beside the package
+cnn_oracle.article.claims     its status: the search for a counterexample runs while the table is made
 """
 
 import ast
@@ -31,7 +31,7 @@ PREDICATE = re.compile(rf"^{ID} holds when ")
 
 
 class Formula(NamedTuple):
-    """A row. ``theorems`` is None where the tests are not at hand, in an installed package."""
+    """A row of the table. ``theorems`` is None in an installed package, which has no tests."""
 
     id: str
     chapter: str
@@ -46,7 +46,7 @@ class Formula(NamedTuple):
 
 
 def table() -> list[Formula]:
-    """A row for each formula, in the article's order and then the series'."""
+    """A row for each formula: first the article's in its order, then the series'."""
     implementations, theorems = _implementations(), _theorems()
     rows = []
     for module in _modules(article):
@@ -61,7 +61,7 @@ def table() -> list[Formula]:
 
 
 def text(rows: list[Formula]) -> str:
-    """The table for a terminal, a paragraph for each formula."""
+    """The table as text for a terminal, with a paragraph for each formula."""
     return "\n".join(
         f"{row.id:4} {row.printed}\n     general   {row.general}\n     code      {', '.join(row.implementations)}\n"
         f"     theorems  {_theorem_names(row)}\n     status    {row.status}\n"
@@ -70,12 +70,12 @@ def text(rows: list[Formula]) -> str:
 
 
 def markdown(rows: list[Formula]) -> str:
-    """The table as a page, a section for each chapter."""
+    """The table as a page, with a section for each chapter."""
     return render(__file__, rows=rows, file=_file)
 
 
 def _verdict(claim: Claim | None) -> tuple[str, str | None, dict[str, int] | None]:
-    """Status, domain and counterexample of a formula; one without a claim is not narrower in print."""
+    """Status, domain and counterexample of a formula. Without a claim, the printed form is fully general."""
     found = counterexample(claim) if claim else None
     if claim is None or found is None:
         return "holds", None, None
@@ -83,7 +83,7 @@ def _verdict(claim: Claim | None) -> tuple[str, str | None, dict[str, int] | Non
 
 
 def _implementations() -> dict[str, list[str]]:
-    """Dotted names by key: functions of the chapters, then ops and what they are made of."""
+    """The dotted names by key: first functions of the chapters, then ops and their private files."""
     found = defaultdict(list)
     for module in [*_modules(article), *_modules(manual)]:
         first = (inspect.getdoc(module) or "").partition("\n")[0]
@@ -91,7 +91,7 @@ def _implementations() -> dict[str, list[str]]:
             for key in re.findall(rf"\b{ID}\b", first.split("Formula", 1)[1]):
                 found[key].append(module.__name__)
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            # what several ops share is listed once, at its own file
+            # a file that several ops share is listed once
             if inspect.unwrap(function).__module__ == module.__name__ and not name.startswith("_"):
                 for key in _ids(inspect.getdoc(function) or ""):
                     found[key].append(f"{module.__name__}.{name}")
@@ -99,7 +99,7 @@ def _implementations() -> dict[str, list[str]]:
 
 
 def _ids(doc: str) -> list[str]:
-    """The formulas that a function's docstring names in front, or in brackets; the domain of a formula is none."""
+    """The ids of formulas at the start of a function's docstring, or in brackets; none if it states a domain."""
     if PREDICATE.match(doc):
         return []
     front = re.match(rf"(?:{ID}(?:, )?)+(?=:| )", doc)
@@ -107,7 +107,7 @@ def _ids(doc: str) -> list[str]:
 
 
 def _references(implementations: list[str]) -> list[str]:
-    """PyTorch's modules of the same names."""
+    """The modules of reference with the same names."""
     modules = dict.fromkeys(_module(name).replace(".manual.", ".reference.", 1) for name in implementations)
     return [name for name in modules if find_spec(name)]
 
@@ -131,20 +131,20 @@ def _marks(test: ast.FunctionDef) -> Iterator[str]:
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:
-    """The modules of a package, not those of its packages."""
+    """The modules of a package, without its subpackages."""
     names = (m.name for m in walk_packages(package.__path__) if not m.ispkg)
     return [import_module(f"{package.__name__}.{name}") for name in names]
 
 
 def _module(name: str) -> str:
-    """The module of a dotted name of a module or of something in one."""
+    """The module of a dotted name, which names a module or something in it."""
     parent = name.rpartition(".")[0]
     spec = find_spec(parent)
     return name if spec and spec.submodule_search_locations else parent
 
 
 def _file(name: str) -> str:
-    """From the root of the checkout, where manual and reference stand."""
+    """The file's path from the root of the checkout, which holds manual and reference."""
     return _module(name).removeprefix("cnn_oracle.").replace(".", "/") + ".py"
 
 

@@ -1,7 +1,7 @@
-"""What the article prints, beside what is true: the theorem that a printed form is right exactly on its domain.
+"""The article's printed forms, and the theorem that each is right exactly on its domain.
 
-The domain's words are the predicate's docstring; the smallest counterexample is searched for, geometry by geometry in
-order of size, without asking the predicate. The rows are in ``cnn_oracle.article.claims``.
+The text of a domain is the docstring of its predicate. The search for the smallest counterexample tries all geometries
+in order of size and does not use the predicate. The rows are in ``cnn_oracle.article.claims``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from cnn_oracle.manual._typing import Array
 
 DRAWS = 8  # arrays drawn on each geometry
 
-# What each letter of a domain runs through.
+# The values of each letter of a domain.
 LETTERS: dict[str, range] = {
     "n": range(1, 7), "f": range(1, 5), "p": range(3), "s": range(1, 4), "d": range(1, 3), "n_c": range(1, 3),
     "n_f": range(1, 4), "m": range(1, 5), "v": range(256), "z": range(750), "gap": range(60), "k": range(5),
@@ -24,7 +24,7 @@ LETTERS: dict[str, range] = {
 
 
 class Sides(NamedTuple):
-    """Both answers on one geometry; the printed one may fail. ``allowed``: rounding, where bits cannot be equal."""
+    """Both results on one geometry; the printed form may fail. ``allowed``: the rounding, if bits cannot be equal."""
 
     printed: Callable[[], Any]
     general: Any
@@ -32,45 +32,45 @@ class Sides(NamedTuple):
 
 
 class NoGeometry(ValueError):
-    """The general form has no value here, as where it refuses its arguments: nothing is printed about it either."""
+    """The general form has no value here, for example because it rejects its arguments. So nothing can be compared."""
 
 
 class Counterexample(NamedTuple):
     geometry: dict[str, int]
-    difference: str  # what the printed form gives there
+    difference: str  # the result of the printed form there
 
     def __str__(self) -> str:
         return f"{_text(self.geometry)}: {self.difference}"
 
 
 class Claim(NamedTuple):
-    """A formula as printed: ``holds_when(**geometry)`` is its domain, ``sides(rng, **geometry)`` tries it."""
+    """A formula as printed: ``holds_when(**geometry)`` is its domain, ``sides(rng, **geometry)`` gives both results."""
 
     holds_when: Callable[..., bool]
     sides: Callable[..., Sides]
 
     @property
     def domain(self) -> str:
-        """The domain in words: "p = 0", from the predicate's docstring "E9 holds when p = 0: …."."""
+        """The domain as text: "p = 0", from the predicate's docstring "E9 holds when p = 0: …."."""
         return (self.holds_when.__doc__ or "").split(" holds when ", 1)[1].split(": ")[0].removesuffix(".")
 
     @property
     def right_on_its_example(self) -> bool:
-        """The printed form holds for what the article itself shows, the predicate's defaults."""
+        """Whether the printed form holds for the article's own example, the defaults of the predicate."""
         return self.holds_when()
 
     def geometries(self) -> Iterator[dict[str, int]]:
-        """All geometries in order of size, the sum of their letters."""
+        """All geometries, in order of size (the sum of the letters)."""
         names = list(signature(self.holds_when).parameters)
         for values in sorted(product(*(LETTERS[name] for name in names)), key=sum):
             yield dict(zip(names, values, strict=True))
 
 
 def differs(claim: Claim, geometry: Mapping[str, int]) -> str | None:
-    """How the printed form differs from the general one on some draw of this geometry; None if on none.
+    """How the printed form differs from the general one on some draw of this geometry; None if it never differs.
 
     Raises:
-        ValueError: this is no geometry of the general form, whatever is printed.
+        ValueError: this is not a valid geometry for the general form.
     """
     for seed in range(DRAWS):
         sides = claim.sides(np.random.default_rng(seed), **geometry)
@@ -84,7 +84,7 @@ def differs(claim: Claim, geometry: Mapping[str, int]) -> str | None:
 
 
 def counterexample(claim: Claim) -> Counterexample | None:
-    """The smallest geometry on which the printed form is wrong, found without asking the predicate."""
+    """The smallest geometry on which the printed form is wrong. The search does not use the predicate."""
     for geometry in claim.geometries():
         try:
             if difference := differs(claim, geometry):
@@ -95,10 +95,10 @@ def counterexample(claim: Claim) -> Counterexample | None:
 
 
 def holds_exactly_on_its_domain(claim: Claim) -> None:
-    """The theorem: on every geometry of the range, printed = general if and only if the domain says so.
+    """The theorem: on every geometry of the range, printed = general if and only if the predicate holds.
 
     Raises:
-        AssertionError: it says otherwise somewhere, or one of the two cases never occurs.
+        AssertionError: they disagree on some geometry, or one of the two cases never occurs.
     """
     right = wrong = 0
     for geometry in claim.geometries():
@@ -114,7 +114,7 @@ def holds_exactly_on_its_domain(claim: Claim) -> None:
 
 
 def status(claim: Claim, found: Counterexample | None) -> str:
-    """The verdict on a printed form, with the counterexample that the search found."""
+    """The verdict on a printed form, with the counterexample from the search."""
     if found is None:
         return "holds"
     if claim.right_on_its_example:

@@ -1,6 +1,6 @@
-"""The command line, ``cnn-oracle``: 0 all right, 1 something is wrong, 2 the call cannot be used (one line).
+"""The command line, ``cnn-oracle``. Exit status: 0 all right, 1 something is wrong, 2 invalid usage (one line).
 
-torch, Hypothesis and rich are imported where they are used, so that ``--help`` answers at once.
+torch, Hypothesis and rich are imported where they are used, so ``--help`` responds at once.
 """
 
 import os
@@ -65,11 +65,11 @@ def options(
 
 
 def main() -> None:
-    """Run a command line; a call that cannot be used ends with one line on standard error and status 2."""
+    """Run a command line. Invalid usage ends with one line on standard error and status 2."""
     if (here := os.getcwd()) not in sys.path:
-        sys.path.insert(0, here)  # as python -m does: a subject may lie in the working folder
+        sys.path.insert(0, here)  # as python -m does: the subject may be in the working folder
     arguments = sys.argv[1:] or ["--help"]
-    for i, argument in enumerate(arguments):  # --json alone means standard output
+    for i, argument in enumerate(arguments):  # --json without a path means standard output
         if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
             arguments[i] = "--json=-"
     try:
@@ -79,7 +79,7 @@ def main() -> None:
         print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
         status = 2
     except NotImplementedError as error:
-        if not str(error).startswith("write "):  # what an op says that ``new`` has begun
+        if not str(error).startswith("write "):  # the message of an op that ``new`` has begun
             raise
         print(f"{NAME}: {error}", file=sys.stderr)
         status = 2

@@ -1,4 +1,4 @@
-"""``study benchmarks``: the formulas and PyTorch by turns; ``--only conv`` a part of it."""
+"""``study benchmarks``: times of the formulas and of PyTorch; ``--only conv`` runs a part of it."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def benchmarks(
     markdown: Annotated[Path | None, typer.Option(help="A page, whose figures are replaced.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw cost and memory over the number of products.")] = None,
 ) -> None:
-    """Time the formulas and PyTorch by turns: layers, a training step, the oracle, start-up, memory."""
+    """Time the formulas and PyTorch in alternating turns: layers, a training step, the oracle, start-up, memory."""
     from cnn_oracle.studies.benchmarks import growth, page
     from cnn_oracle.training import plots
 
@@ -41,7 +41,7 @@ def benchmarks(
 
 
 def measure(only: str, seconds: float) -> Any:
-    """All that has ``only`` in its name."""
+    """Measure everything with ``only`` in its name."""
     from cnn_oracle.run.workers import processors
     from cnn_oracle.studies.benchmarks import checks, growth, layers, page, training
     from cnn_oracle.studies.benchmarks.timing import compare, threads

@@ -1,4 +1,4 @@
-"""The checkout of cnn-oracle that a command reads or changes: its folders stand at the top, beside the tests."""
+"""The checkout of cnn-oracle that a command reads or changes. Its folders are at the top, beside the tests."""
 
 from pathlib import Path
 
@@ -6,16 +6,16 @@ PARTS = ("cnn_oracle/ops.py", "manual/__init__.py", "reference/__init__.py", "te
 
 
 def own() -> Path | None:
-    """The checkout in which this package lies; None where a wheel is installed."""
+    """The checkout that contains this package; None if a wheel is installed."""
     top = Path(__file__).parents[2]
     return None if _missing(top) else top
 
 
 def find(given: Path | None) -> Path:
-    """The ``given`` checkout, or this package's own.
+    """The ``given`` checkout, or the one that contains this package.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a checkout.
     """
     if given is None:
         if found := own():
@@ -27,7 +27,7 @@ def find(given: Path | None) -> Path:
 
 
 def path_of(module: str) -> str:
-    """The file of a module, relative to the checkout: cnn_oracle.manual.relu is manual/relu.py."""
+    """The file of a module, relative to the checkout: manual/relu.py for cnn_oracle.manual.relu."""
     parts = module.split(".")
     if parts[:2] in (["cnn_oracle", "manual"], ["cnn_oracle", "reference"]):
         del parts[0]

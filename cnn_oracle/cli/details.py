@@ -1,4 +1,4 @@
-"""``ops conv2d``: what one op takes, how it is compared, what must hold, what goes wrong, and where it stands."""
+"""``ops conv2d``: the options of an op, its comparison, theorems, known mistakes, and files."""
 
 import inspect
 import re
@@ -15,11 +15,11 @@ from cnn_oracle.cli.checkout import path_of
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
 
-UNSUPPORTED = re.compile(r"\b(left out|not taken|unsupported)\b")  # how an op's docs say it
+UNSUPPORTED = re.compile(r"\b(left out|not taken|unsupported)\b")  # the words for it in an op's docs
 
 
 def of(op: "Op") -> dict[str, Any]:
-    """What ``ops --json`` writes of a named op besides the keys that every op has."""
+    """The keys that ``ops --json`` adds for a named op."""
     from cnn_oracle import mistakes, theorems
 
     defaults = {name: op.parameters[name].default for name in op.options}
@@ -39,7 +39,7 @@ def of(op: "Op") -> dict[str, Any]:
 
 
 def text(row: dict[str, Any]) -> str:
-    """The same to read: a section for each question, a line for each answer."""
+    """The same as text, in sections of one line per item."""
     options = [(name, _default(row, name)) for name in row["options"]]
     sections = [
         _section("options", options),
@@ -54,13 +54,13 @@ def text(row: dict[str, Any]) -> str:
 
 
 def first_sentence(doc: str | None) -> str:
-    """The first sentence of a docstring, on one line; all of its first paragraph where no sentence ends there."""
+    """The first sentence of a docstring, on one line; the whole first paragraph if no sentence ends in it."""
     paragraph = " ".join(inspect.cleandoc(doc or "").partition("\n\n")[0].split())
     return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
 
 
 def _unsupported(op: "Op") -> list[dict[str, str | None]]:
-    """What PyTorch's op has besides: a call that asks for it where it is a value, the docs' reason where they tell."""
+    """The parts of PyTorch's op that are unsupported, each with an example call if any, and the docs' reason if any."""
     from cnn_oracle.calls.unsupported import VALUES, left_out
 
     calls, docs = VALUES.get(op.name, {}), _sentences(op)
@@ -75,13 +75,13 @@ def _unsupported(op: "Op") -> list[dict[str, str | None]]:
 
 
 def _sentences(op: "Op") -> list[str]:
-    """The sentences of the op's docs about what it does not take."""
+    """The sentences of the op's docs about what is unsupported."""
     docs = " ".join(f"{op.manual.__doc__} {_main(op).__doc__}".split())
     return [sentence for sentence in re.split(r"(?<=\.) (?=[A-Z])", docs) if UNSUPPORTED.search(sentence)]
 
 
 def _rejects(op: "Op") -> str:
-    """What the docstring says under Raises."""
+    """The text under Raises in the docstring."""
     doc = inspect.getdoc(_main(op)) or ""
     return " ".join(doc.partition("Raises:\n")[2].partition("\n\n")[0].split())
 
@@ -91,7 +91,7 @@ def _main(op: "Op") -> Any:
 
 
 def _files(op: "Op") -> dict[str, list[str]]:
-    """By what they hold; tests only where there is a checkout."""
+    """The op's files, by their content; tests only in a checkout."""
     from cnn_oracle import mistakes
 
     names = ("forward", "backward", "step")
@@ -114,7 +114,7 @@ def _module(function: Any) -> str:
 
 
 def _tests(name: str) -> list[str]:
-    """The file of the op's laws: its own, that of all ranks, or both."""
+    """The files of the op's laws: its own file, the file of all ranks, or both."""
     top = checkout.own()
     names = dict.fromkeys((name, re.sub("[123]d$", "", name)))
     paths = [f"tests/ops/test_{name}.py" for name in names]
@@ -140,7 +140,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _wrapped(line: str, indent: str) -> str:
-    """To the terminal's width; elsewhere a line stays whole."""
+    """The text, wrapped to the width of the terminal; not wrapped elsewhere."""
     if not sys.stdout.isatty():
         return line
     width = max(shutil.get_terminal_size().columns, len(indent) + 20)

@@ -1,4 +1,4 @@
-"""``exhaust``: once, every geometry of an op up to a size."""
+"""``exhaust``: check every geometry of an op up to a size, once each."""
 
 from typing import Annotated
 
@@ -71,7 +71,7 @@ def part_of(text: str | None) -> tuple[int, int]:
     """The part i of n, of i/n.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not of this form.
     """
     i, _, n = (text or "1/1").partition("/")
     if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):

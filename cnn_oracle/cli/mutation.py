@@ -1,4 +1,4 @@
-"""``study mutation``: mutants of ``manual``, each by one small edit."""
+"""``study mutation``: mutants of ``manual``, each with one small edit."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ def mutation(
     ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Edit the source of manual, one small edit at a time, and say what share of them is rejected."""
+    """Edit the source of manual, one small edit at a time, and report the share of these mutants that is killed."""
     limit(jobs)
     check_folder(json, markdown)
     if markdown and json == markdown.with_suffix(".json"):
@@ -51,7 +51,7 @@ def mutation(
         if rungs:
             page.plot(rungs, picture)
         put(markdown, page.markdown(judged, rungs, picture.name))
-        if markdown.is_file():  # no terminal, and no pipe
+        if markdown.is_file():  # not a terminal, not a pipe
             write(markdown.with_suffix(".json"), page.figures(judged, rungs))
     if json != STDOUT:
         header = ("op", "edits", "rejected", "by the first call", "no answer changes", "survived", "share")

@@ -1,4 +1,4 @@
-"""``ops`` and ``formulas``: what there is, as tables."""
+"""``ops`` and ``formulas``: tables of the ops and of the formulas."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ def ops(
     names: Annotated[list[str] | None, typer.Argument(metavar="OP", help="All there is to know of these ops.")] = None,
     json: Json = None,
 ) -> None:
-    """List the ops: what is compared, how, and which options are covered. Of named ops, say all there is to know."""
+    """List the ops: what is compared, how, and which options are covered. For named ops, show all details."""
     check_folder(json)
     from cnn_oracle import theorems
     from cnn_oracle.calls.unsupported import left_out

@@ -1,4 +1,4 @@
-"""``probe``: how precisely a subject multiplies."""
+"""``probe``: find the precision of a subject's multipliers."""
 
 from cnn_oracle.cli.terminal import (
     STDOUT,
@@ -17,7 +17,7 @@ from cnn_oracle.cli.verify import subject_of
 
 
 def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json = None) -> None:
-    """Find the width of the multipliers of ops that are sums of products: exact at 256, not at 512: bfloat16."""
+    """Find how many bits the multipliers of sums of products keep. Exact up to 256 and not at 512 means bfloat16."""
     from cnn_oracle.diagnose import precision
     from cnn_oracle.verification import covered, single_threaded
 

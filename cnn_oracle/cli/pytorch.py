@@ -1,4 +1,4 @@
-"""``torch``: PyTorch's own kernels, and ``study torch-defects``, the page about them."""
+"""``torch``: check PyTorch's own kernels; ``study torch-defects``: the page about them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,7 +87,7 @@ def torch_defects(
     jobs: Jobs = None,
     timeout: Timeout = None,
 ) -> None:
-    """Write the page of PyTorch's defects: what a trial finds on this machine, and which of those known are on it."""
+    """Write the page of PyTorch's defects: the findings on this machine, and which of the known defects occur on it."""
     from cnn_oracle.ops import OPS
     from cnn_oracle.studies.torch_defects import page, plan, report
     from cnn_oracle.studies.torch_defects.defects import known, look
@@ -95,7 +95,7 @@ def torch_defects(
     check_folder(markdown)
     limit(jobs)
     everything = plan.Plan(plan.dtypes("all"), plan.layouts("all"), examples=examples)
-    # oneDNN has a kernel of its own for many a geometry of these
+    # oneDNN has special kernels for many geometries of these ops
     convolutions = tuple(name for name in OPS if name.startswith("conv"))
     others = everything._replace(ops=tuple(name for name in OPS if name not in convolutions))
     rows, found = run(everything._replace(ops=convolutions, examples=20 * examples), timeout or WAIT)
@@ -109,7 +109,7 @@ def torch_defects(
 
 
 def run(wanted: "Plan", timeout: float) -> "tuple[list[Row], list[Explanation]]":
-    """With a progress bar."""
+    """Run the plan with a progress bar."""
     from cnn_oracle.studies.torch_defects import campaign, findings
 
     with progress("torch", 0) as advance:

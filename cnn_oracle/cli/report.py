@@ -18,7 +18,7 @@ def report(
         typer.Option(help=f"Results as JSON, made here if they are missing; {FOLDER} beside the page unless given."),
     ] = None,
 ) -> None:
-    """Write one page of HTML that explains every formula and shows the evidence; it needs no network."""
+    """Write one HTML page that explains every formula and shows the evidence. The page needs no network."""
     require("report", "report", "latex2mathml", "matplotlib", "pygments")
     check_folder(output)
     folder = results or output.absolute().parent / FOLDER

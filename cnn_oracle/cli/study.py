@@ -45,7 +45,7 @@ def mistakes(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
 ) -> None:
-    """List the known mistakes: the formula violated, how soon each is rejected, how surely it is named."""
+    """List the known mistakes: the violated formula, how soon each is rejected, how often it is uniquely identified."""
     limit(jobs)
     check_folder(json, markdown)
     from cnn_oracle import mistakes as known
@@ -74,7 +74,7 @@ def false_positives(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Look for false positives: right implementations, computed in other ways. None of them may be called wrong."""
+    """Look for false positives: run correct implementations that compute in other ways. None may be called wrong."""
     limit(jobs)
     check_folder(json, markdown)
     from cnn_oracle.studies import false_positives as study

@@ -39,9 +39,9 @@ def survey(
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
 ) -> None:
-    """Compare released packages with PyTorch, and list where they disagree, and why.
+    """Compare released packages with PyTorch, and list where and why they disagree.
 
-    The exit status is 1 if a disagreement is none of those that have been looked into.
+    The exit status is 1 if a disagreement is not one of the known ones.
     """
     from cnn_oracle.studies.packages import PACKAGES, page
     from cnn_oracle.studies.packages import survey as surveys

@@ -1,4 +1,4 @@
-"""What every command does with a terminal and with files: options, tables, progress, results written whole."""
+"""What all commands share for the terminal and for files: options, tables, progress, complete writes."""
 
 import contextlib
 import json
@@ -35,7 +35,7 @@ NUMBER = re.compile(r"|[\d.,]+(e[+-]\d+)?%?")
 
 
 def table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    """Rows below a header: numbers end at one edge, verdicts have colours on a terminal, long names are not cut."""
+    """A table with a header. Numbers align right, verdicts have colours on a terminal, long names are not cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -61,14 +61,14 @@ def progress(what: str, total: int) -> Iterator[Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True,
-        redirect_stdout=sys.stdout.isatty(),  # else what is printed meanwhile would go to standard error
+        redirect_stdout=sys.stdout.isatty(),  # else other output would go to standard error
     ) as progress:  # fmt: skip
         task = progress.add_task(what, total=total or None)
         of: float | None = total
 
         def advance(what: str, total: float | None = total, done: int = 1) -> None:
             nonlocal task, of
-            if done and total != of:  # something else is counted now
+            if done and total != of:  # a new count has begun
                 progress.remove_task(task)
                 task, of = progress.add_task(what, total=total), total
             progress.update(task, description=what, advance=done)
@@ -78,7 +78,7 @@ def progress(what: str, total: int) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def only_json(path: Path | None) -> Iterator[None]:
-    """Where standard output is for the JSON, all else that is printed, also by compiled code, goes to the other."""
+    """If the JSON goes to standard output, send all other output, also from compiled code, to standard error."""
     if path != STDOUT:
         yield
         return
@@ -94,7 +94,7 @@ def only_json(path: Path | None) -> Iterator[None]:
 
 
 def seed_of(text: str) -> int:
-    """The number that a seed is; "random" is one that nobody has chosen, and that is said."""
+    """The seed as a number. For "random", draw one and print it."""
     if text == "random":
         seed = secrets.randbelow(2**32)
         print(f"--seed {seed}", file=sys.stderr)
@@ -105,17 +105,17 @@ def seed_of(text: str) -> int:
 
 
 def refuse(why: str, **options: Any) -> None:
-    """Options that would have no effect must not be given.
+    """Reject options that would have no effect.
 
     Raises:
-        ValueError: one is.
+        ValueError: such an option is given.
     """
     if given := [name for name, value in options.items() if value not in (None, False, [], ())]:
         raise ValueError(f"--{given[0].replace('_', '-')} has no effect here: {why}")
 
 
 def check_folder(*paths: Path | None) -> None:
-    """Refuse, before anything is computed, files that could not be written."""
+    """Reject files that cannot be written, before the computation starts."""
     for path in paths:
         if path is None or path == STDOUT:
             continue

@@ -1,4 +1,4 @@
-"""``train``: one network by hand and in PyTorch, step for step."""
+"""``train``: train one network in NumPy and in PyTorch, step by step."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,7 +28,7 @@ def train(
     json: Json = None,
     plot: Annotated[Path | None, typer.Option(help="Draw losses and weight difference to this .png or .svg.")] = None,
 ) -> None:
-    """Train one network twice, in NumPy and in PyTorch, step for step, and compare."""
+    """Train one network twice, in NumPy and in PyTorch, step by step, and compare."""
     from cnn_oracle import data
     from cnn_oracle.training import plots, train
 
@@ -58,7 +58,7 @@ def train(
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
-    """Print what is trained, and return what prints an epoch."""
+    """Print what is trained, and return the function that prints an epoch."""
     from cnn_oracle.training.train import RECIPES
 
     recipe = RECIPES[images.name]
@@ -85,7 +85,7 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
 
 
 def _shown(report: "Report") -> str:
-    """The last line of a training: what it has shown."""
+    """The last line of a training: its result."""
     last = report.epochs[-1]
     manual, reference, most = last.accuracy.manual, last.accuracy.reference, last.max_weight_difference
     return (
@@ -95,7 +95,7 @@ def _shown(report: "Report") -> str:
 
 
 def _parting(report: "Report") -> str:
-    """Where the two runs first chose differently, if they did."""
+    """The first divergence of the two runs, if any."""
     steps = len(report.steps)
     if (p := report.parting) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"

@@ -60,7 +60,7 @@ def verify(
     cluster: Cluster = None,
     json: Json = None,
 ) -> None:
-    """Check every theorem on drawn calls of each op, and explain what fails by its smallest call."""
+    """Check every theorem on drawn calls of each op, and explain each failure by its smallest call."""
     if call is not None:
         refuse(
             f"--call {call!r} is one call of one op", op=op, examples=examples, seconds=seconds, jobs=jobs,
@@ -76,11 +76,11 @@ def verify(
         refuse("--seconds draws calls until so many have passed", examples=examples)
     check_folder(json)
     number = seed_of(seed)
-    isolate = isolate or timeout is not None  # only another process can be ended
+    isolate = isolate or timeout is not None  # only a separate process can be ended
     few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
     if jobs != 1 and cluster is None and not few:
         start_early()
-    with only_json(json):  # what a subject prints is no JSON
+    with only_json(json):  # a subject's output is not JSON
         code, settings = subject_of(subject)
         if call is not None:
             rows = [_one(code, call, number, theorem, isolate, timeout)]
@@ -111,7 +111,7 @@ def _one(
     return survey.call(code, parse(text, seed), which, isolate, timeout or WAIT)
 
 
-WAIT = 60.0  # seconds, for an answer from another process
+WAIT = 60.0  # seconds, for a result from another process
 
 
 def _drawn(
@@ -144,7 +144,7 @@ def _drawn(
 
 
 def subject_of(name: str | None) -> "tuple[Subject, Settings]":
-    """The subject of that name, or of the project's settings, within the limits that these declare for it."""
+    """The subject of that name, or of the project's settings, with the limits from the settings."""
     from cnn_oracle.mistakes import load
     from cnn_oracle.settings import load as settings_of
     from cnn_oracle.subject import OURS
@@ -159,7 +159,7 @@ def subject_of(name: str | None) -> "tuple[Subject, Settings]":
 def engine(
     cluster: str | None, code: "Subject", calls: int | None, jobs: int | None, isolate: bool, advance: Any
 ) -> "Iterator[Run | None]":
-    """Where the work is done: in this process, in others of this machine, or on a cluster."""
+    """Where the work runs: in this process, in other processes of this machine, or on a cluster."""
     from cnn_oracle import survey
 
     if cluster is not None:
@@ -172,7 +172,7 @@ def engine(
 
 
 def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
-    """The table, each failure, and what all of it comes to."""
+    """Print the table, each failure, and the summary."""
     header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
     cells = [_cells(row) for row in rows]
     if any(row.unchecked for row in rows):
@@ -209,7 +209,7 @@ def _say_how_far(rows: "list[Result]", seconds: float, left: list[str]) -> None:
 
 
 def _of_settings(settings: "Settings", rows: "list[Result]") -> list[str]:
-    """What the settings accept, and what they accept though it no longer occurs."""
+    """The findings that the settings accept, and the accepted ones that no longer occur."""
     lines = []
     for finding in settings.accepted:
         for row in rows:
@@ -228,5 +228,5 @@ def _cells(row: "Result") -> tuple[str, ...]:
 
 
 def _share(value: float) -> str:
-    """As short as the others in its column, unless it is far above 1; 0 is told from what rounds to it."""
+    """The number with two decimals, or as a power of ten from 100 on; "0" only for exactly 0."""
     return "0" if value == 0 else f"{value:.2f}" if value < 100 else f"{value:.1e}"

@@ -1,9 +1,9 @@
 """The report: one page that explains the formulas and shows the evidence.   ``cnn-oracle report``
 
-formulas       the formulas of a docstring of manual, typeset: notation, its signs; grammar, how they are read
-figures        what is drawn, each figure from a real run
+formulas       the formulas of manual's docstrings, typeset; notation: the signs; grammar: the parser
+figures        the figures, each from a real run
 chapters       the narrative, in the article's order
-page           all of it as one file of HTML, with style.css and widget.js in it
+page           the report as one HTML file, which includes style.css and widget.js
 
-A formula stands in a docstring of manual and nowhere else; code is quoted from its file; a number comes from a run.
+Every formula comes from a docstring of manual, all code from its file, and every number from a run.
 """

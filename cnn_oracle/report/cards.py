@@ -1,4 +1,4 @@
-"""What the page tells of one formula of the article, and of one op: read off the code and the results."""
+"""The cards of the page: one for each formula of the article and for each op, from the code and the results."""
 
 import inspect
 import re
@@ -15,14 +15,14 @@ from cnn_oracle.report.results import Results
 
 
 class Theorem(NamedTuple):
-    """A name, and what it says in a sentence."""
+    """The name of a theorem, and its statement in one sentence."""
 
     name: str
     says: str
 
 
 class Mistake(NamedTuple):
-    """A known wrong derivation. ``calls``: how many it took until it was rejected, where that was run."""
+    """A known mistake. ``calls``: the number of calls until it was rejected, if that was run."""
 
     op: str
     name: str
@@ -31,9 +31,9 @@ class Mistake(NamedTuple):
 
 
 class PrintedFormula(NamedTuple):
-    """A formula of the article: as printed, in general, and where the printed form is right.
+    """A formula of the article: as printed, in general, and the domain on which the printed form is right.
 
-    ``verdict`` is holds, narrower or wrong; ``counterexample`` the smallest, with what the printed form gives there.
+    ``verdict`` is holds, narrower or wrong. ``counterexample`` is the smallest, with the printed form's result.
     """
 
     id: str
@@ -47,7 +47,7 @@ class PrintedFormula(NamedTuple):
 
 
 class Op(NamedTuple):
-    """An op: its verdict (of the results, else none), formulas, code, theorems and mistakes."""
+    """An op: its verdict (if there are results), formulas, code, theorems and mistakes."""
 
     name: str
     verdict: str | None
@@ -73,7 +73,7 @@ def printed(row: Formula) -> PrintedFormula:
 
 
 def theorem(function: theorems.Theorem) -> Theorem:
-    """A theorem of the ops."""
+    """The name and the statement of a theorem."""
     return Theorem(function.__name__, (inspect.getdoc(function) or "").partition("\n")[0])
 
 
@@ -93,10 +93,10 @@ def op(name: str, results: Results) -> Op:
 
 
 def mistake(dotted: str, results: Results) -> Mistake:
-    """The card of a known mistake, of "conv2d.kernel_turned" say.
+    """The card of a known mistake, such as "conv2d.kernel_turned".
 
     Raises:
-        StopIteration: the op has none of that name.
+        StopIteration: the op has no mistake of that name.
     """
     op, _, name = dotted.partition(".")
     description = next(m.description for m in mistakes.of(op) if m.name == name)
@@ -105,10 +105,10 @@ def mistake(dotted: str, results: Results) -> Mistake:
 
 
 def verdicts(results: Results) -> dict[str, dict[str, Any]]:
-    """verify's rows by op; none where it was not run."""
+    """The rows of verify by op; empty if it was not run."""
     return {row["op"]: row for row in results.get("verify", {}).get("ops", ())}
 
 
 def typeset(text: str) -> Markup:
-    """A sentence, its formulas as mathematics."""
+    """A sentence with its formulas typeset."""
     return Markup(formulas.typeset(text))

@@ -1,22 +1,22 @@
-"""The narrative: one chapter per idea, in the article's order. What can be read off the code or a run is not told here.
+"""The narrative: one chapter per idea, in the article's order. It repeats nothing that comes from the code or a run.
 
-In a text a blank line ends a paragraph, backquotes are code, ``[figure NAME]`` on a line of its own is a figure,
-``[widget]`` the interactive part, ``[verdicts]`` and ``[theorems]`` the tables of all ops.
+In a text, a blank line ends a paragraph, and backquotes mark code. These stand on their own line: ``[figure NAME]`` is
+a figure, ``[widget]`` the interactive part, ``[verdicts]`` and ``[theorems]`` are the tables of all ops.
 """
 
 from typing import NamedTuple
 
 
 class Chapter(NamedTuple):
-    """One idea. All but the text are names: of the article's formulas, of ops, of mistakes (op.mistake)."""
+    """One idea. Apart from the text, the fields are names: of formulas, of ops, of mistakes (op.mistake)."""
 
     key: str
     title: str
     text: str
     formulas: tuple[str, ...] = ()
     ops: tuple[str, ...] = ()
-    mistakes: tuple[str, ...] = ()  # none named: all of its ops'
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # more ops, under headings: told each in a fold
+    mistakes: tuple[str, ...] = ()  # if empty: all mistakes of its ops
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # more ops, under headings, each in a fold
 
     @property
     def every_op(self) -> tuple[str, ...]:

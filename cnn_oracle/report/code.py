@@ -1,4 +1,4 @@
-"""Code as it stands in its file, highlighted: a module, or a function of it."""
+"""Highlighted code from its file: a module, or a function of it."""
 
 import ast
 import inspect
@@ -17,7 +17,7 @@ STYLES = {"light": "friendly", "dark": "github-dark"}  # of Pygments
 
 
 class Source(NamedTuple):
-    """Where it stands (``manual/conv2d.py``), and its text as HTML."""
+    """The path of the code (``manual/conv2d.py``), and its text as HTML."""
 
     file: str
     html: Markup
@@ -29,7 +29,7 @@ def module(name: str) -> Source:
 
 
 def functions(names: list[str]) -> list[Source]:
-    """The functions of these dotted names, those of one file together; names of modules are passed over."""
+    """The functions of these dotted names, grouped by file. Names of modules are ignored."""
     found: dict[str, list[str]] = {}
     for name in names:
         parent, _, attribute = name.rpartition(".")
@@ -39,7 +39,7 @@ def functions(names: list[str]) -> list[Source]:
 
 
 def private_parts(name: str) -> list[str]:
-    """The private modules that a module imports whole, ``from . import _convolution``: its formulas stand there.
+    """The private modules that a module imports whole (``from . import _convolution``): they hold its formulas.
 
     >>> private_parts("cnn_oracle.manual.conv2d")
     ['cnn_oracle.manual._convolution']
@@ -55,18 +55,18 @@ def private_parts(name: str) -> list[str]:
 
 
 def shell(line: str) -> Markup:
-    """A command line."""
+    """A command line, highlighted."""
     return Markup(highlight(line, BashLexer(), HtmlFormatter(cssclass="code", nowrap=True)))
 
 
 def css() -> str:
-    """The colours of code, in either theme."""
+    """The colours of code, for both themes."""
     light, dark = (HtmlFormatter(style=STYLES[theme]).get_token_style_defs(".code") for theme in ("light", "dark"))
     return "\n".join([*light, "@media (prefers-color-scheme: dark) {", *dark, "}"])
 
 
 def file_of(name: str) -> str:
-    """A module's file, from the root of the checkout, where four folders of the package stand."""
+    """The path of a module's file from the root of the checkout, which holds four folders of the package."""
     return re.sub(r"^cnn_oracle\.(?=(?:data|manual|reference|studies)\.)", "", name).replace(".", "/") + ".py"
 
 

@@ -1,7 +1,7 @@
 """The grammar of manual's index notation, and its translation to LaTeX.
 
 formula    names "=" sequence                       dx = dy where x > 0, else α dy
-sequence   parts, apart by commas or by words       the first word is one of CONNECTIVES
+sequence   parts, separated by commas or words      the first word is one of CONNECTIVES
 relation   range { "=" "≤" … range }                n + 2p ≥ f
 range      sum { "…" sum }                          0 … n − 1
 sum        ["±"] product { "+" "−" product }
@@ -13,9 +13,9 @@ chain      factor { factor }                        no blank: 2αβ
 factor     "√" "∂" "Σ_cr" function or primary, then [i,j] (a, b) ^k ² ᵗ ₁ ′
 primary    number, name, (…), […], |…|, ⌊…⌋, …
 
-So a blank means what it means to the eye: λ/2m is λ over 2m, p n/P is p times n over P. A name is one letter, perhaps
-with an accent, an index or a d in front (x̄, y_i, dx), one of FUNCTIONS or QUANTITIES, a word with an underscore, or any
-word that has a bracket right behind it. Other words are prose.
+So blanks have the meaning that a reader expects: λ/2m is λ over 2m, p n/P is p times n over P. A name is one letter,
+which may have an accent, an index or a d in front (x̄, y_i, dx), or one of FUNCTIONS or QUANTITIES, or a word with an
+underscore, or any word directly before a bracket. All other words are prose.
 """
 
 from collections.abc import Iterator
@@ -42,21 +42,21 @@ from cnn_oracle.report.notation import (
 
 
 class Unreadable(ValueError):
-    """A line that the grammar does not know."""
+    """The grammar does not accept a line."""
 
 
 class Part(NamedTuple):
-    """Of a sequence: a formula in LaTeX, or prose."""
+    """A part of a sequence: a formula in LaTeX, or prose."""
 
     latex: str
     prose: str
 
 
 def formula(text: str) -> str:
-    """A line to LaTeX: y = x where x > 0, else α x.
+    """Translate a line to LaTeX: y = x where x > 0, else α x.
 
     Raises:
-        Unreadable: it is no formula of this grammar.
+        Unreadable: the grammar does not accept the line.
     """
     reader = _Reader(text, fractions=True)
     left = [reader.range()]
@@ -67,16 +67,16 @@ def formula(text: str) -> str:
 
 
 def parts(text: str) -> Iterator[Part]:
-    """Prose with formulas in it, part by part; fractions stay on the line.
+    """The parts of prose that contains formulas. Fractions stay on the line.
 
     Raises:
-        Unreadable: a sign in it belongs to no formula.
+        Unreadable: a sign in the text belongs to no formula.
     """
     return _Reader(text, fractions=False).sequence(strict=False)
 
 
 def _cases(right: list[Part]) -> str:
-    """What stands right of the sign of equality; with an else, a brace with a row for each case."""
+    """The right side of an equation. With an "else", it becomes a brace with a row for each case."""
     branches: list[list[Part]] = [[]]
     for part in right:
         before, otherwise, behind = part.prose.partition(", else")
@@ -90,13 +90,13 @@ def _cases(right: list[Part]) -> str:
 
 
 def _case(branch: list[Part]) -> str:
-    """A value and its condition, which begins with the first words."""
+    """A value and its condition, which begins at the first word."""
     at = next((i for i, part in enumerate(branch) if part.prose.strip()), len(branch))
     return f"{_latex(branch[:at])} & {_latex(branch[at:])}"
 
 
 def _latex(sequence: list[Part]) -> str:
-    """One formula, without a blank at either end."""
+    """One formula, without blanks at the ends."""
     last, latex = len(sequence) - 1, ""
     for i, part in enumerate(sequence):
         words = part.prose.lstrip() if i == 0 else part.prose.rstrip() if i == last else part.prose
@@ -105,14 +105,14 @@ def _latex(sequence: list[Part]) -> str:
 
 
 class Term(NamedTuple):
-    """LaTeX, and the same without the brackets that a fraction makes superfluous."""
+    """LaTeX, and the same without the brackets that a fraction does not need."""
 
     latex: str
     bare: str
 
 
 class _Reader:
-    """Reads from left to right; each method takes what it is named after and returns its LaTeX."""
+    """Parses from left to right. Each method reads the part that it is named after, and returns its LaTeX."""
 
     def __init__(self, text: str, *, fractions: bool) -> None:
         self.text, self.tokens, self.at = text, list(tokens(text)), 0
@@ -130,7 +130,7 @@ class _Reader:
         return token
 
     def take(self, *signs: str) -> bool:
-        """Whether one of the signs is next; then it is taken."""
+        """Take the next token if it is one of the signs, and return whether it is."""
         found = self.ahead().text in signs
         self.at += found
         return found
@@ -146,11 +146,11 @@ class _Reader:
     # what is next
 
     def is_name(self, by: int = 0) -> bool:
-        """Whether a name stands there, and no word: in prose a quantity is one, unless a sign is behind it."""
+        """Whether the token is a name and not a word. In prose, a quantity is a word unless a sign follows it."""
         token, behind = self.ahead(by), self.ahead(by + 1)
         if token.kind != "name":
             return False
-        if token.text in ("a", "A") and behind.kind in ("name", "prose"):  # an article, in front of a word
+        if token.text in ("a", "A") and behind.kind in ("name", "prose"):  # an article before a word
             return bool(variable(behind.text)) or behind.text in ("and", "or")
         if behind.text in ("(", "[", "′") and not behind.blank:
             return True
@@ -160,7 +160,7 @@ class _Reader:
         return quantity or bool(variable(token.text))
 
     def begins_factor(self, by: int = 0) -> bool:
-        """Whether another factor stands there. A bar that opens has a blank in front, a number has none."""
+        """Whether another factor follows. An opening bar has a blank before it, a number has none."""
         token = self.ahead(by)
         if token.text in BARS:
             return token.blank
@@ -171,7 +171,7 @@ class _Reader:
         return token.kind == "sum" or token.text in ("√", "∂", *BRACKETS) or self.is_name(by)
 
     def is_aside(self, by: int = 0) -> bool:
-        """Whether a bracket of a sentence is no formula's: prose is in it, or a relation."""
+        """Whether a bracket belongs to the sentence and not to a formula: it contains prose, or a relation."""
         start = self.at
         self.at += by
         try:
@@ -198,7 +198,7 @@ class _Reader:
                 prose += " " * token.blank + token.text
                 continue
             start, latex = self.at, self.relation()
-            if not strict and token.kind == "number" and self.at == start + 1:  # a number alone
+            if not strict and token.kind == "number" and self.at == start + 1:  # only a number
                 prose += " " * token.blank + token.text
                 continue
             if prose or token.blank:
@@ -327,7 +327,7 @@ class _Reader:
         return Term(latex, inside if left == "(" else latex)
 
     def list(self, end: str) -> str:
-        """Relations, apart by commas, up to the closing bracket."""
+        """Relations, separated by commas, up to the closing bracket."""
         items = [self.relation()]
         while self.take(","):
             items.append(self.relation())
@@ -335,7 +335,7 @@ class _Reader:
         return r",\,".join(items)
 
     def behind(self, term: Term, token: Token) -> Term:
-        """Indices, arguments and exponents, which have no blank in front."""
+        """Indices, arguments and exponents, which have no blank before them."""
         while not self.ahead().blank and self.ahead() is not END:
             sign = self.ahead().text
             if self.take("["):
@@ -357,7 +357,7 @@ class _Reader:
         return term
 
     def small(self, end: str) -> str:
-        """A list that is set small, with fractions on the line."""
+        """A list in small type, with fractions on the line."""
         fractions, self.fractions = self.fractions, False
         try:
             return self.list(end)

@@ -1,11 +1,11 @@
-"""The signs of manual's index notation: tokens, and what each is in LaTeX."""
+"""The signs of manual's index notation: the tokens, and the LaTeX for each."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Words that go on with a formula; what stands behind one of them is a sentence.
+# Words that continue a formula; the text after any of them is a sentence.
 CONNECTIVES = frozenset(
     {"a", "along", "and", "at", "behind", "but", "everywhere", "for", "if", "inside", "is", "of", "on", "or", "outside",
      "over", "padded", "the", "then", "times", "where", "with"}
@@ -19,7 +19,7 @@ PUNCTUATION = frozenset(",;:.?!@%&\"'`)")
 RELATIONS = {"=": "=", "+=": "{+}{=}", "≤": r"\le", "≥": r"\ge", "<": "<", ">": ">", "→": r"\to"}
 SIGNS = {"+": "+", "−": "-", "±": r"\pm"}
 OPERATORS = {"·": r"\cdot", "∗": r"\ast", "×": r"\times", "mod": r"\bmod"}
-BRACKETS = {  # how it closes, and both in LaTeX
+BRACKETS = {  # the closing bracket, and both in LaTeX
     "(": (")", "(", ")"),
     "[": ("]", "[", "]"),
     "|": ("|", r"\lvert", r"\rvert"),
@@ -27,7 +27,7 @@ BRACKETS = {  # how it closes, and both in LaTeX
     "⌊": ("⌋", r"\lfloor", r"\rfloor"),
     "⌈": ("⌉", r"\lceil", r"\rceil"),
 }
-BARS = frozenset("|‖")  # which close as they open
+BARS = frozenset("|‖")  # the closing sign is the opening one
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹ᵏᵗˣᵀ", [*"0123456789ktx", r"\mathsf{T}"], strict=True))
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 LETTERS = {
@@ -52,7 +52,7 @@ TOKEN = re.compile(
 class Token(NamedTuple):
     kind: str
     text: str
-    blank: bool  # whether a blank stands in front
+    blank: bool  # whether a blank comes before it
 
 
 END = Token("end", "", blank=True)
@@ -64,18 +64,18 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def is_function(name: str) -> bool:
-    """exp, or argmax_r."""
+    """Whether it is a function: exp, or argmax_r."""
     head, _, index = name.partition("_")
     return head in FUNCTIONS and len(index) < 2
 
 
 def is_quantity(name: str) -> bool:
-    """target, or running_mean."""
+    """Whether it is a quantity: target, or running_mean."""
     return name in QUANTITIES or "_" in name
 
 
 def variable(name: str) -> str:
-    """A letter, with an accent, a number, an index or a d: x̄, x1, y_i, dA_prev. LaTeX, empty if it is none of these."""
+    """The LaTeX of a letter with an accent, a number, an index or a d (x̄, x1, y_i, dA_prev); empty if it is none."""
     head, _, index = name.partition("_")
     if index:
         latex = "" if head[-1].isdigit() else variable(head)
@@ -98,7 +98,7 @@ def number(text: str) -> str:
 
 
 def total(text: str) -> str:
-    """Σ_cr, or the one integral."""
+    """The LaTeX of Σ_cr, or of the one integral."""
     if text == "∫₀ˣ":
         return r"\int_{0}^{x} "
     letters = ",".join(text.partition("_")[2]).replace("…", r"\ldots")

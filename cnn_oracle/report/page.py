@@ -1,4 +1,4 @@
-"""The page: chapters, cards and figures in page.html, with style.css and widget.js: one file, no network."""
+"""The page: chapters, cards and figures in page.html, with style.css and widget.js, as one file. No network."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A chapter with all that is told in it. ``elsewhere``: ops whose card stands in an earlier chapter."""
+    """A chapter with all its content. ``elsewhere``: ops with a card in an earlier chapter."""
 
     number: int
     chapter: Chapter
@@ -45,7 +45,7 @@ class Section(NamedTuple):
 
 
 def html(found: Results, folder: Path) -> str:
-    """The whole page from the results in ``folder``; what was not run is told with the command that would."""
+    """The whole page, from the results in ``folder``. For a missing result it names the command that makes it."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     page = environment.from_string(_file("page.html"))
     drawn = all_figures(found)
@@ -59,7 +59,7 @@ def html(found: Results, folder: Path) -> str:
 
 
 def sections(found: Results) -> list[Section]:
-    """The chapters, each op's card in the first that has it."""
+    """The chapters. The card of each op is in the first chapter that names it."""
     table = {row.id: row for row in formulas.table()}
     shown: set[str] = set()
     return [_section(number, chapter, table, found, shown) for number, chapter in enumerate(CHAPTERS, 1)]
@@ -84,7 +84,7 @@ def _section(
 
 
 def blocks(text: str) -> list[Block]:
-    """A chapter's text, piece by piece.
+    """The blocks of a chapter's text.
 
     >>> blocks("One `dx`.\\n\\n[figure image]")
     [Block(kind='paragraph', content=Markup('One <code>dx</code>.')), Block(kind='figure', content='image')]
@@ -100,22 +100,22 @@ def _block(piece: str) -> Block:
 
 
 def checks(chapter: Chapter, rows: Iterable[formulas.Formula]) -> list[Markup]:
-    """The command lines by which a reader checks the chapter: its tests, and its ops one by one."""
+    """The command lines that check the chapter: its tests, and its ops."""
     tests = [theorem.partition("::")[0] for row in rows for theorem in row.theorems or ()]
     tests += [f"tests/ops/test_{op[:-2] if op[:-2] in TOGETHER else op}.py" for op in chapter.ops]
-    ops = "" if chapter.groups else "".join(f" --op {op}" for op in chapter.ops)  # of very many all are as short
+    ops = "" if chapter.groups else "".join(f" --op {op}" for op in chapter.ops)  # for very many ops: all ops
     lines = ["pytest " + " ".join(dict.fromkeys(tests))] if tests else []
     lines += ["cnn-oracle verify" + ops] if chapter.every_op else []
     return [code.shell(line) for line in lines or ["pytest -n auto"]]
 
 
 def breakable(name: str) -> Markup:
-    """A long name that may be broken behind a dot or an underscore."""
+    """A long name that may break after a dot or an underscore."""
     return Markup(re.sub(r"(?<=[._])(?=\w)", "<wbr>", escape(name)))
 
 
 def summary(found: Results) -> str:
-    """What the results say in a sentence."""
+    """The results in one sentence."""
     rows = list(cards.verdicts(found).values())
     wrong = sum(bool(row["failure"]) for row in rows)
     calls = sum(row["calls"] for row in rows)

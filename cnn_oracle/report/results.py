@@ -1,7 +1,7 @@
-"""What the report's numbers come from: the JSON that the other commands write, kept in one folder.
+"""The source of the report's numbers: the JSON that other commands write, in one folder.
 
-Each result is a file of the name below, as ``cnn-oracle verify --json`` and the like write it. The short ones are
-run where their file is missing; the long ones are not, and the page says by which command they would be.
+Each result is a file with a name below, written by a command such as ``cnn-oracle verify --json``. If a file is
+missing, the report runs a short command itself. For a long one, the page names the command.
 """
 
 import json
@@ -14,8 +14,8 @@ from cnn_oracle import manual
 from cnn_oracle.environment import write_atomically
 from cnn_oracle.subject import OURS
 
-Results = Mapping[str, Any]  # name below → what its file holds; a name is missing where nothing was run
-Progress = Callable[[str, int | None, int], None]  # what is done, of how many, and how many more of them
+Results = Mapping[str, Any]  # name below → contents of its file; no name if it was not run
+Progress = Callable[[str, int | None, int], None]  # the task, the total, and the number of new steps
 
 SHORT = {
     "verify": "cnn-oracle verify --json {}",
@@ -38,10 +38,10 @@ def command(name: str, folder: Path) -> str:
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """The results that are there.
+    """The results that exist.
 
     Raises:
-        ValueError: a file is not what its command writes.
+        ValueError: a file is not of the form that its command writes.
     """
     paths = {name: _file(folder, name) for name in SHORT | LONG}
     return {name: _read(name, path) for name, path in paths.items() if path.exists()}
@@ -60,7 +60,7 @@ def _read(name: str, path: Path) -> Any:
 
 
 def complete(folder: Path, found: dict[str, Any], progress: Progress) -> None:
-    """Run the short ones that are missing from ``found``, and put them there and into ``folder``, which is made."""
+    """Run the short commands that ``found`` lacks. Add the results to it and to ``folder``, which is created."""
     for name, run in RUNS.items():
         if name not in found:
             folder.mkdir(exist_ok=True)
@@ -70,7 +70,7 @@ def complete(folder: Path, found: dict[str, Any], progress: Progress) -> None:
 
 
 def outdated(folder: Path) -> list[str]:
-    """The results that are older than the code that they speak of."""
+    """The results that are older than the code that they describe."""
     code = max(path.stat().st_mtime for path in Path(manual.__file__).parent.rglob("*.py"))
     paths = {name: _file(folder, name) for name in SHORT | LONG}
     return [name for name, path in paths.items() if path.exists() and path.stat().st_mtime < code]

@@ -1,1 +1,1 @@
-"""One network trained twice, by hand in NumPy and in PyTorch, step for step."""
+"""The training comparison: one network, trained in NumPy and in PyTorch, step by step."""

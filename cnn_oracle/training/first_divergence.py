@@ -1,10 +1,11 @@
-"""Where two runs of the network part: the first choice, of a ReLU or of a pooling window, that they make differently.
+"""The first divergence of two runs: the first different choice of a ReLU or of a pooling window.
 
-Up to there both compute one smooth function and differ by roundings alone; from there on they follow two.
+Before it, both runs compute the same smooth function and differ only by rounding. After it, they compute different
+functions.
 
-A pooling window is special where the two cells in question see the same pixels, as on a blank background: in exact
-arithmetic they tie, roundings break the tie, and the gradient is the same whichever cell gets it. Such a tie is
-found too, but is no parting.
+Ties in a pooling window are a special case: two elements may see the same pixels, as on a blank background. In exact
+arithmetic they tie, rounding breaks the tie, and the gradient is the same for either element. Such a tie is reported
+too, but it is not a divergence.
 """
 
 from collections.abc import Iterator
@@ -21,9 +22,9 @@ from cnn_oracle.training.sides import Pair
 
 @dataclass(frozen=True)
 class Difference:
-    """A layer's choices that differ at one step: the first one's ``index`` (image in the batch, c, h, w), and how many.
+    """The different choices of a layer at one step: how many, and the ``index`` of the first (image, c, h, w).
 
-    The values are what was decided there: a ReLU's input, or the place i·W + j that a pooling window's maximum has.
+    The values belong to the first one: the input of a ReLU, or the place i·W + j of a pooling window's maximum.
     """
 
     step: int
@@ -37,9 +38,9 @@ class Difference:
 def differences(
     x: Array, manual: dict[str, Array], reference: dict[str, Tensor], *, step: int, epoch: int
 ) -> Iterator[tuple[bool, Difference]]:  # fmt: skip
-    """Whether it is a mere tie, and what differs, from the first layer to the last.
+    """Each difference, from the first layer to the last, and whether it is only a tie.
 
-    ``x`` is the batch, ``manual`` and ``reference`` the arrays that both convnet.forward made of it.
+    ``x`` is the batch; ``manual`` and ``reference`` are the arrays that each side's convnet.forward computes from it.
     """
     theirs = {name: v.detach().numpy() for name, v in reference.items()}
     for layer, values, different, tied in _layers(x, manual, theirs):
@@ -53,7 +54,7 @@ def differences(
 def _layers(
     x: Array, manual: dict[str, Array], reference: dict[str, Array]
 ) -> Iterator[tuple[str, Pair[Array], Array, Array]]:  # fmt: skip
-    """Layer by layer: its name, what was decided, where the decisions differ, and where that is a mere tie."""
+    """For each layer: its name, the values, where the choices differ, and where the difference is only a tie."""
     for i, seen in (("1", x), ("2", reference["p1"])):
         z = Pair(manual[f"z{i}"], reference[f"z{i}"])
         different = (z.manual > 0) != (z.reference > 0)
@@ -73,7 +74,7 @@ def _places(a: Array) -> Array:
 
 
 def _ties(x: Array, place: Pair[Array], different: Array) -> Array:
-    """Where the two cells have bitwise the same 3×3 patch of x, the input of the convolution before the pooling."""
+    """Where both elements have bitwise equal 3×3 patches of x, the input of the convolution before the pooling."""
     patches = gather(pad(x, [(1, 1), (1, 1)]), (3, 3), (1, 1), (1, 1))
     n = different.nonzero()[0]
 

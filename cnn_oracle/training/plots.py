@@ -1,4 +1,4 @@
-"""Results as pictures. matplotlib is imported late: it takes a second, and most runs draw nothing."""
+"""Plots of the results. matplotlib is imported late: the import takes a second, and most runs draw nothing."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,10 +16,10 @@ PALE, DARK, RED = "#f4b183", "#1f3864", "#c00000"
 
 
 def check(path: Path) -> None:
-    """Refuse, before anything is computed, a path that could not be drawn to.
+    """Reject a path for which no plot can be written, before the computation starts.
 
     Raises:
-        ValueError: the suffix is none of ``FORMATS``, or matplotlib is not installed.
+        ValueError: the suffix is not one of ``FORMATS``, or matplotlib is not installed.
     """
     require(f"plot {path}", "train", "matplotlib")
     if path.suffix.lower() not in FORMATS:
@@ -27,14 +27,14 @@ def check(path: Path) -> None:
 
 
 def training(report: "Report", path: Path) -> None:
-    """Draw both loss curves and the weight difference by step to ``path``, whole or not at all.
+    """Plot both loss curves and the weight difference over the steps. ``path`` is written completely or not at all.
 
     Raises:
-        ValueError: as ``check``.
-        OSError: as ``write_atomically``.
+        ValueError: as for ``check``.
+        OSError: as for ``write_atomically``.
     """
     check(path)
-    from matplotlib.figure import Figure  # without pyplot there is no window and no global state
+    from matplotlib.figure import Figure  # without pyplot: no window, no global state
 
     figure = Figure(figsize=(9, 7), dpi=150, layout="constrained")
     losses, differences = figure.subplots(2, sharex=True)
@@ -51,7 +51,7 @@ def training(report: "Report", path: Path) -> None:
 
 
 def _losses(axes: Any, report: "Report") -> None:
-    """The reference as a pale band under the thin manual line: one colour alone would mean that they differ."""
+    """The reference as a pale band under the thin line of manual: where only one is visible, they differ."""
     loss = report.steps.loss
     steps = np.arange(1, len(loss.manual) + 1)
     axes.plot(steps, loss.reference, color=PALE, linewidth=4, label="PyTorch")
@@ -69,7 +69,7 @@ def _differences(axes: Any, report: "Report") -> None:
     axes.set_yscale("log")
     if not equal.all():
         axes.plot(steps, np.where(equal, np.nan, difference), color=DARK, label="largest weight difference")
-    if equal.any():  # a logarithmic axis has no place for 0, so these steps get a mark on its edge
+    if equal.any():  # a logarithmic axis cannot show 0, so these steps get a mark on its edge
         edge = np.zeros(equal.sum())
         axes.plot(steps[equal], edge, "|", color=DARK, transform=axes.get_xaxis_transform(), label="equal, bit for bit")
     if report.parting:

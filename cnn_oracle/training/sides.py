@@ -1,7 +1,7 @@
-"""The two sides of the training comparison: one network, trained by hand and by PyTorch.
+"""The two sides of the training comparison: one network, trained in NumPy and in PyTorch.
 
-Both take NumPy arrays and keep ``weights``, the last step's intermediate ``values``, and a ``clock`` that runs while
-they work; PyTorch receives copies, and making them is on nobody's clock.
+Both take NumPy arrays. Both keep ``weights``, the intermediate ``values`` of the last step, and a ``clock`` that runs
+while they work. PyTorch gets copies; neither clock counts the time to make them.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Pair(Generic[T]):
-    """One thing seen on both sides."""
+    """The same value on both sides."""
 
     manual: T
     reference: T
@@ -47,7 +47,7 @@ class Clock:
 
 
 class Manual:
-    """manual/convnet.py, stepped by manual/sgd.py."""
+    """manual/convnet.py, with steps by manual/sgd.py."""
 
     def __init__(self, weights: Mapping[str, Array], *, lr: float, momentum: float) -> None:
         self.weights = {name: w.copy() for name, w in weights.items()}
@@ -74,7 +74,7 @@ class Manual:
 
 
 class Reference:
-    """reference/convnet.py, differentiated by autograd and stepped by torch.optim.SGD."""
+    """reference/convnet.py, with gradients by autograd and steps by torch.optim.SGD."""
 
     def __init__(self, weights: Mapping[str, Array], *, lr: float, momentum: float) -> None:
         self._parameters = {name: torch.tensor(w, requires_grad=True) for name, w in weights.items()}

@@ -1,4 +1,4 @@
-"""The training comparison: one network, learnt by hand and by PyTorch in lockstep, step for step on the same batch.
+"""The training comparison: one network, trained in NumPy and in PyTorch, each step on the same batch.
 
 draw weights → (draw a batch → step both sides → compare weights and choices) … → test both sides → report
 """
@@ -23,7 +23,7 @@ from cnn_oracle.training.sides import Manual, Pair, Reference, Sides
 
 
 class Recipe(NamedTuple):
-    """How a data set is learnt; momentum as in torch.optim.SGD."""
+    """The training settings of a data set; momentum as in torch.optim.SGD."""
 
     lr: float
     momentum: float
@@ -33,16 +33,16 @@ class Recipe(NamedTuple):
 RECIPES = {"digits": Recipe(lr=0.05, momentum=0.9, epochs=20), "mnist": Recipe(lr=0.05, momentum=0.9, epochs=1)}
 DTYPES = ("float64", "float32")
 CLASSES = 10
-TEST_CHUNK = 250  # images tested at a time, because every window of them is in memory at once
+TEST_CHUNK = 250  # images tested at a time: all their windows are in memory at once
 
 
 class DivergedError(ArithmeticError):
-    """A loss or a weight stopped being a finite number."""
+    """A loss or a weight is no longer finite."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """After ``epoch`` epochs: mean training losses of the epoch, test accuracies, share of equal test predictions."""
+    """After ``epoch`` epochs: the epoch's mean training losses, the test accuracies, the share of equal predictions."""
 
     epoch: int
     loss: Pair[float]
@@ -54,7 +54,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Steps:
-    """One number per step: the losses before it, the largest absolute weight difference after it."""
+    """One number per step: the losses before the step, the largest absolute weight difference after it."""
 
     loss: Pair[list[float]] = field(default_factory=lambda: Pair([], []))
     max_weight_difference: list[float] = field(default_factory=list)
@@ -65,10 +65,10 @@ class Steps:
 
 @dataclass
 class Report:
-    """What the JSON holds, under the same names.
+    """The contents of the JSON, under the same names.
 
-    Seconds are each side's own work: training and testing, not comparing. ``parting`` is the first choice that the two
-    sides make differently, ``tie`` the first one before it that changes nothing (first_divergence.py tells them apart).
+    Seconds count each side's own work: training and testing, not comparing. ``parting`` is the first divergence, and
+    ``tie`` the first tie before it, which changes nothing (see first_divergence.py).
     """
 
     dataset: str
@@ -87,7 +87,7 @@ class Report:
 
 
 def to_json(report: Report) -> str:
-    """One line per key of the report, so that the thousands of steps stay out of a reader's way."""
+    """The report as JSON with one line per key, so that thousands of steps stay on a few lines."""
     lines = (f'"{key}": {json.dumps(value, allow_nan=False)}' for key, value in asdict(report).items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -97,14 +97,14 @@ def compare(
     epochs: int | None = None, batch_size: int = 64, dtype: str = "float64", seed: int = 0, steps: int | None = None,
     on_step: Callable[[int, int], None] | None = None, on_epoch: Callable[[Epoch], None] | None = None,
 ) -> Report:  # fmt: skip
-    """Train both sides on ``dataset`` by its recipe, for its epochs unless told, and at most ``steps`` steps in all.
+    """Train both sides on ``dataset`` with its recipe, for its epochs unless given, and at most ``steps`` steps in all.
 
-    An epoch is a seeded permutation of the training images in batches; a partial batch at its end is left out.
-    ``on_step(done, total)`` hears of every step, ``on_epoch`` of every epoch that was tested.
+    An epoch is a seeded permutation of the training images, in batches. A partial batch at the end is dropped.
+    ``on_step(done, total)`` is called after every step, ``on_epoch`` after the test of every epoch.
 
     Raises:
         ValueError: an argument is out of range, or there is no recipe for the data set.
-        DivergedError: a loss or a weight is not finite; it says on which side and at which step.
+        DivergedError: a loss or a weight is not finite. The message says on which side and at which step.
     """
     recipe = check(dataset, epochs, batch_size, dtype, steps)
     report = Report(
@@ -119,8 +119,8 @@ def compare(
 
     per_epoch = len(dataset.train_images) // batch_size
     total = min(recipe.epochs * per_epoch, steps or recipe.epochs * per_epoch)
-    torch.set_num_threads(1)  # threads that wait by spinning stand still when anything else runs
-    with threadpool_limits(1, "blas"):  # and NumPy's would fight with PyTorch's for the same cores
+    torch.set_num_threads(1)  # waiting threads spin, so other load on the cores would stop them
+    with threadpool_limits(1, "blas"):  # and NumPy's threads would compete with PyTorch's for the cores
         for epoch in range(1, ceil(total / per_epoch) + 1):
             todo = min(per_epoch, total - len(report.steps))
             for batch in rng.permutation(len(dataset.train_images))[: todo * batch_size].reshape(todo, batch_size):
@@ -134,7 +134,7 @@ def compare(
 
 
 def check(dataset: Dataset, epochs: int | None, batch_size: int, dtype: str, steps: int | None = None) -> Recipe:
-    """The recipe that ``compare`` would follow; raises its ValueError before anything is computed."""
+    """The recipe that ``compare`` would use. Raises its ValueError before the computation starts."""
     if dataset.name not in RECIPES:
         raise ValueError(f"dataset {dataset.name!r}: there are recipes for {' and '.join(RECIPES)}")
     if dtype not in DTYPES:
@@ -150,7 +150,7 @@ def check(dataset: Dataset, epochs: int | None, batch_size: int, dtype: str, ste
 
 
 def _step(report: Report, sides: Sides, epoch: int, x: Array, labels: Array) -> None:
-    """One batch through both sides, and what it shows written into the report."""
+    """Train both sides on one batch, and add the results to the report."""
     steps = report.steps
     loss = Pair(sides.manual.step(x, labels), sides.reference.step(x, labels))
     difference = sides.weight_difference()
@@ -176,7 +176,7 @@ def _look_for_a_parting(report: Report, sides: Sides, epoch: int, x: Array) -> N
 
 
 def _test(report: Report, sides: Sides, epoch: int, count: int, dataset: Dataset) -> Epoch:
-    """Both sides on the test images, and the epoch's last ``count`` steps summed up."""
+    """Test both sides, and summarise the last ``count`` steps, which are the epoch's."""
     starts = range(0, len(dataset.test_images), TEST_CHUNK)
     chunks = [dataset.test_images[i : i + TEST_CHUNK].astype(report.dtype) for i in starts]
     manual = np.concatenate([sides.manual.predict(x) for x in chunks])

@@ -1,4 +1,4 @@
-"""The oracle itself: exact comparisons each second on one core, and what starting costs."""
+"""The oracle itself: exact comparisons per second on one core, and the time for start-up."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from cnn_oracle.studies.benchmarks.timing import threads
 from cnn_oracle.subject import OURS
 from cnn_oracle.verification import check_once
 
-CALL = "conv2d(x=(2, 3, 8, 8), w=(4, 3, 3, 3), b=(4,), padding=1)"  # y, dx, dw, db, and PyTorch's
+CALL = "conv2d(x=(2, 3, 8, 8), w=(4, 3, 3, 3), b=(4,), padding=1)"  # y, dx, dw, db, from both sides
 PER_SECOND = 3_000  # at least
 BATCH, BATCHES = 200, 15
 
@@ -41,7 +41,7 @@ class Start(NamedTuple):
 
 
 def rate() -> Rate:
-    """Checks of one call each second, on one thread: the median of some batches."""
+    """Checks of one call per second, on one thread: the median of several batches."""
     subject, call = load(OURS), parse(CALL, 0)
     op = look_up(call.op)
 
@@ -57,7 +57,7 @@ def rate() -> Rate:
 
 
 def starts(progress: Callable[[str], None] = lambda _: None) -> list[Start]:
-    """Seconds from nothing to the end of each command: the median of some, once the files have been read."""
+    """Seconds from the start to the end of each command: the median of several runs, with the files in the cache."""
     rows = []
     for name, arguments in COMMANDS.items():
         progress(name)

@@ -22,7 +22,7 @@ MOST_MIB = 64
 
 
 class Point(NamedTuple):
-    """Milliseconds of forward and all gradients in float64 on one thread; the memory of ours beside the results."""
+    """Milliseconds for forward and all gradients, in float64 on one thread; our memory besides the results."""
 
     call: str
     products: int
@@ -49,7 +49,7 @@ def products(text: str) -> int:
 
 
 def extra(text: str) -> int:
-    """The most bytes that forward or backward holds at any time besides what it is given and returns."""
+    """The peak memory, in bytes, of forward or backward, without their arguments and results."""
     arguments = dict(parse(text, 0).arguments)
     x, w, b = (np.zeros(arguments.pop(name)) for name in "xwb")
     y = conv2d.forward(x, w, b, **arguments)
@@ -60,7 +60,7 @@ def extra(text: str) -> int:
 
 
 def _held(f: Callable[[], tuple[Any, ...]]) -> int:
-    """NumPy tells tracemalloc of every array."""
+    """The bytes that tracemalloc counts. NumPy reports every array to it."""
     tracemalloc.start()
     try:
         results = f()
@@ -70,14 +70,14 @@ def _held(f: Callable[[], tuple[Any, ...]]) -> int:
 
 
 def slope(rows: list[Point]) -> float:
-    """The exponent e of time ~ productsᵉ over the upper half, where a call's own cost no longer counts."""
+    """The exponent e of time ~ productsᵉ over the upper half, where the fixed cost of a call is negligible."""
     upper = rows[len(rows) // 2 :]
     exponent: float = np.polyfit(np.log([p.products for p in upper]), np.log([p.manual for p in upper]), 1)[0]
     return exponent
 
 
 def draw(rows: list[Point], path: Path) -> None:
-    """Time and memory over the number of products, both axes logarithmic, to a .svg or .png."""
+    """Plot time and memory over the number of products, on logarithmic axes, as a .svg or .png."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 6), dpi=110, layout="constrained")

@@ -1,4 +1,4 @@
-"""Which ops are measured at which sizes: y and all gradients, by hand and by PyTorch, on the same numbers."""
+"""Which ops are measured at which sizes: y and all gradients, in NumPy and in PyTorch, on the same numbers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from cnn_oracle.call import parse
 from cnn_oracle.cases.case import arrays_of, keywords_of
 from cnn_oracle.ops import look_up
 
-CONVOLUTIONS = (  # the four that the targets of convolution are the geometric mean of
+CONVOLUTIONS = (  # the targets of convolution apply to the geometric mean of these four
     "conv2d(x=(64, 1, 28, 28), w=(8, 1, 3, 3), b=(8,))",
     "conv2d(x=(64, 8, 14, 14), w=(16, 8, 3, 3), b=(16,), padding=1)",
     "conv2d(x=(64, 16, 14, 14), w=(32, 16, 5, 5), b=(32,), padding=2)",
@@ -63,11 +63,11 @@ HEADS = (
 )
 
 
-Sides = tuple[Callable[[], Any], Callable[[], Any]]  # what is to be timed: by hand, and by PyTorch
+Sides = tuple[Callable[[], Any], Callable[[], Any]]  # the functions to time: NumPy's, and PyTorch's
 
 
 class Group(NamedTuple):
-    """Calls that are measured together. ``targets``: the largest ratio by dtype; of each call, or of their mean."""
+    """Calls that are measured together. ``targets``: the largest ratio by dtype, for each call or for their mean."""
 
     name: str
     calls: tuple[str, ...]
@@ -86,7 +86,7 @@ GROUPS = (
 
 
 def sides(text: str, dtype: str) -> Sides:
-    """Forward and backward of a call, by hand and by PyTorch; autograd is told dy, as backward is."""
+    """Forward and backward of a call, in NumPy and in PyTorch; autograd gets the same dy as backward."""
     call = parse(text, 0)
     op, kind, rng = look_up(call.op), np.dtype(dtype), np.random.default_rng(0)
     arrays = arrays_of(op, call, rng, kind)

@@ -1,4 +1,4 @@
-"""What was measured, as rows of a table and as the figures of docs/speed.md."""
+"""The measurements, as rows of a table and as the figures of docs/speed.md."""
 
 import os
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ BEGIN, END = "<!-- figures: cnn-oracle study benchmarks -->", "<!-- end of figur
 
 @dataclass
 class Report:
-    """What the JSON holds, under the same names. ``times``: of a call, a dtype, a number of threads."""
+    """The contents of the JSON, under the same names. ``times``: for each call, dtype and number of threads."""
 
     threads: list[int]
     versions: dict[str, str] = field(default_factory=environment.versions)
     hardware: dict[str, str | int] = field(default_factory=environment.hardware)
-    load: float = field(default_factory=lambda: os.getloadavg()[0])  # processes that wanted a core before we began
+    load: float = field(default_factory=lambda: os.getloadavg()[0])  # processes that needed a core before the start
     times: dict[tuple[str, str, int], Times] = field(default_factory=dict)
     rate: Rate | None = None
     starts: list[Start] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Report:
         }  # fmt: skip
 
     def mean(self, group: Group, dtype: str, threads: int) -> float | None:
-        """The geometric mean of a group's ratios, once all of them are there."""
+        """The geometric mean of a group's ratios, if all of them are there."""
         ratios = [t.ratio for call in group.calls if (t := self.times.get((call, dtype, threads)))]
         return prod(ratios) ** (1 / len(ratios)) if len(ratios) == len(group.calls) else None
 
@@ -52,7 +52,7 @@ HEADER = ("forward and all gradients", "dtype", "NumPy ms", "PyTorch ms", "ratio
 
 
 def rows(report: Report, group: Group) -> list[tuple[str, ...]]:
-    """A row for each call and dtype; the group's mean below, if that is what has a target."""
+    """A row for each call and dtype; below it the group's mean, if the target applies to the mean."""
     lines = []
     for call in group.calls:
         for dtype in DTYPES:
@@ -78,7 +78,7 @@ def header(report: Report) -> tuple[str, ...]:
 
 
 def markdown(report: Report, plot: Path | None) -> str:
-    """The figures between their marks: everything else of the page is written by hand."""
+    """The figures between their marks. The rest of the page is written by people."""
     groups = [(group.name, lines) for group in (*GROUPS, STEP) if (lines := rows(report, group))]
     return render(
         __file__, begin=BEGIN, end=END, report=report, machine=report.hardware | report.versions, groups=groups,
@@ -88,7 +88,7 @@ def markdown(report: Report, plot: Path | None) -> str:
 
 
 def other_rows(report: Report) -> list[tuple[str, ...]]:
-    """The oracle's rate, and the seconds that starting takes."""
+    """The oracle's rate, and the seconds for start-up."""
     lines: list[tuple[str, ...]] = []
     if r := report.rate:
         mark = "met" if r.per_second >= r.target else "missed"

@@ -1,4 +1,4 @@
-"""Two functions by turns: what slows the machine down slows both, so that the figure is the ratio of their times."""
+"""Time two functions in alternating turns. Load on the machine slows both, so the result is the ratio of times."""
 
 import contextlib
 import gc
@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-TURN = 1e-3  # seconds that a turn takes at least: what is faster is repeated within it
+TURN = 1e-3  # the least seconds of a turn: a faster function is repeated within it
 TURNS = 9  # at least
-SECONDS = 0.6  # of measuring, unless so many turns take longer
+SECONDS = 0.6  # of measuring, unless TURNS turns take longer
 
 
 class Times(NamedTuple):
-    """Median milliseconds of each, the median of the ratios of neighbouring turns, and their quartiles."""
+    """The median milliseconds of each function, the median ratio of neighbouring turns, and the quartiles."""
 
     manual: float
     torch: float
@@ -27,7 +27,7 @@ class Times(NamedTuple):
 
 
 def compare(manual: Callable[[], object], torch: Callable[[], object], seconds: float = SECONDS) -> Times:
-    """Both functions in alternating turns."""
+    """Time both functions in alternating turns."""
     _settle()
     repeats = [_repeats(f) for f in (manual, torch)]
     pairs: list[tuple[float, float]] = []
@@ -43,7 +43,7 @@ def compare(manual: Callable[[], object], torch: Callable[[], object], seconds: 
 
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[None]:
-    """NumPy and PyTorch on so many threads."""
+    """NumPy and PyTorch on the given number of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -54,22 +54,22 @@ def threads(count: int) -> Iterator[None]:
 
 
 def _settle() -> None:
-    """Let malloc keep what is freed, as it does in a process that has once freed a large array.
+    """Let malloc keep freed memory, as it does in a process that has once freed a large array.
 
-    glibc gives freed memory back to the system beyond twice the largest block it has seen freed; which of two arrays
-    of some megabytes then pays for fetching it again, page by page, is chance.
+    glibc returns freed memory to the system beyond twice the largest block that was ever freed. Fetching it again,
+    page by page, takes time, and which of two arrays of some megabytes pays for it is chance.
     """
     np.empty(31 * 2**20, np.uint8)
 
 
 def _repeats(f: Callable[[], object]) -> int:
-    """How often f fits into a turn; the first call is not counted, which builds plans and fills caches."""
+    """How often f fits into a turn. The first call builds plans and fills caches, so it does not count."""
     f()
     return max(1, round(TURN / _turn(f, 1)))
 
 
 def _turn(f: Callable[[], object], repeats: int) -> float:
-    """Seconds for one call, the mean over a turn."""
+    """The mean seconds per call over one turn."""
     start = perf_counter()
     for _ in range(repeats):
         f()

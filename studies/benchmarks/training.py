@@ -1,4 +1,4 @@
-"""One step of the network of the training comparison, by hand and by PyTorch: loss, all gradients, new weights."""
+"""One step of the training comparison's network, in NumPy and in PyTorch: loss, all gradients, new weights."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ TARGETS = {"float64": 1.0, "float32": 1.6}
 
 
 def sides(dtype: str) -> Sides:
-    """A step on one batch of noise as large as MNIST's images."""
+    """A step on one batch of noise, of the size of MNIST's images."""
     rng = np.random.default_rng(0)
     weights = {name: w.astype(dtype) for name, w in convnet.initial(IMAGE, CLASSES, rng).items()}
     x, labels = rng.standard_normal((BATCH, *IMAGE)).astype(dtype), rng.integers(0, CLASSES, BATCH)
-    options = {"lr": 1e-6, "momentum": 0.9}  # so small that the network stays as it is, and each step costs the same
+    options = {"lr": 1e-6, "momentum": 0.9}  # so small that the network stays the same, and so does the cost of a step
     manual, reference = Manual(weights, **options), Reference(weights, **options)
     return lambda: manual.step(x, labels), lambda: reference.step(x, labels)

@@ -1,14 +1,14 @@
-"""Right answers, computed otherwise: subjects that the oracle must not call wrong.
+"""Known-good implementations: subjects that compute correct results in other ways. None may be called wrong.
 
-``cnn-oracle study false-positives`` asks it.
+``cnn-oracle study false-positives`` runs them.
 
 taps        convolution by a loop over the taps of its kernel
-im2col      convolution as one product of matrices; its gradient put back cell by cell
+im2col      convolution as one matrix product; its gradient is scattered element by element
 tensordot   convolution contracted in another order, channels last
 fft         convolution by Fourier transforms: NORMWISE
-orders      linear, softmax, layer_norm and mse_loss, their sums from the last to the first, one by one
+orders      linear, softmax, layer_norm and mse_loss, with sums from the last term to the first, one by one
 pytorch     PyTorch itself, in float64
 by_jax      JAX
 
-They refuse what ``manual`` refuses, by its own geometry, for how to refuse is not what they are there to show.
+They reject the same calls as ``manual``, with its code for geometry, because this study is not about rejection.
 """

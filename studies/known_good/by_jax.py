@@ -1,6 +1,6 @@
-"""JAX: a convolution of XLA's, and its own activations.
+"""JAX: a convolution of XLA, and JAX's own activations.
 
-Not jax.nn.relu, whose gradient at NaN is 0, PyTorch's is dy: which of the two is right is a convention.
+Not jax.nn.relu: its gradient at NaN is 0, PyTorch's is dy. Which of the two is right is a convention.
 """
 
 from typing import Any

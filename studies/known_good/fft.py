@@ -1,4 +1,4 @@
-"""Convolution as a product of spectra: every window of stride 1 at once, of which a stride keeps some."""
+"""Convolution as a product of spectra. It computes all windows of stride 1; a larger stride keeps some of them."""
 
 from types import SimpleNamespace
 from typing import Any

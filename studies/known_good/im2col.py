@@ -1,4 +1,4 @@
-"""Windows as the columns of one matrix, which a single product takes in; cells found by index, not by stride."""
+"""Convolution as one matrix product: the windows are the columns. Elements are found by index, not by stride."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +52,7 @@ def backward(
 
 
 def _index(wide: Array, w: Array, t: Any, d: Any) -> tuple[Array, Array]:
-    """Rows (R, 1, P, 1) and columns (1, S, 1, Q) of every cell of every window."""
+    """Rows (R, 1, P, 1) and columns (1, S, 1, Q) of every tap of every window."""
     ends = (n - e * (k - 1) for n, e, k in zip(wide.shape[2:], d, w.shape[2:], strict=True))
     p, q = (np.arange(0, end, step) for end, step in zip(ends, t, strict=True))
     r, s = (np.arange(k) * e for k, e in zip(w.shape[2:], d, strict=True))

@@ -1,4 +1,4 @@
-"""Sums one by one, from the last term to the first, in the dtype of the inputs."""
+"""Sums that add one term at a time, from the last to the first, in the dtype of the inputs."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def _sum(a: Array, axis: int = -1) -> Array:
-    """Along one axis, kept."""
+    """The sum along one axis, which is kept."""
     terms = np.flip(np.moveaxis(a, axis, -1), -1)
     if not terms.shape[-1]:
         return np.asarray(a.sum(axis, keepdims=True))

@@ -1,6 +1,6 @@
-"""PyTorch itself, of which float64 is what the oracle trusts: every op that has a forward.
+"""PyTorch itself, in float64, which the oracle trusts: every op that has a forward.
 
-Its arrays are contiguous: of other layouts it has defects (docs/generated/pytorch-defects.md).
+Its arrays are contiguous: PyTorch has defects in other layouts (docs/generated/pytorch-defects.md).
 """
 
 from functools import wraps
@@ -22,12 +22,12 @@ def __getattr__(name: str) -> Any:
     def contiguous(*tensors: Tensor | None, **options: Any) -> Any:
         y = forward(*map(_contiguous, tensors), **{n: _contiguous(v) for n, v in options.items()})
         if y.requires_grad:
-            y.register_hook(_contiguous)  # so is dy
+            y.register_hook(_contiguous)  # so dy is contiguous, too
         return y
 
     return adapt.torch_function(contiguous, dtypes=("float64",))
 
 
 def _contiguous(value: Any) -> Any:
-    """Its strides, too, where axes of a single cell leave a choice."""
+    """A contiguous tensor. Its strides are standard, too, where axes of size 1 leave a choice."""
     return value.clone(memory_format=torch.contiguous_format) if isinstance(value, Tensor) else value

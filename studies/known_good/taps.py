@@ -1,4 +1,4 @@
-"""A sum over taps: for each cell of the kernel, every t-th cell of the padded input."""
+"""A sum over taps: for each tap of the kernel, every t-th element of the padded input."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Channels last, and contracted by tensordot: another order of the same sums. Its gradients are manual's."""
+"""Convolution with channels last, by tensordot: the same sums in another order. The gradients are manual's."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,14 +1,14 @@
-"""How sensitive the oracle is: small edits of ``manual`` itself, each of which it must reject.
+"""Mutation testing: how sensitive the oracle is. It must kill each mutant, a copy of ``manual`` with one small edit.
 
-edits       every small edit of a file's code
-importing   manual imported anew, with one file edited
-run         each edit on trial, by worker processes, like anyone's code
-equivalent  the edits that change no answer, each with its reason (reasons/)
-baselines   how many of them weaker ways to check would have rejected
+edits       every mutant of a file
+importing   a second import of manual, with one file mutated
+run         each mutant under test, in worker processes, like any other subject
+equivalent  the equivalent mutants, each with its reason (reasons/)
+baselines   how many mutants weaker checks would have killed
 page        docs/generated/mutants.md
 
-What is edited: the code of every op and of the private files that ops are made of. What is not: docstrings,
-annotations, assertions for the type checker, the words of a refusal (tests compare them verbatim), and what NumPy is
-told to warn of. manual/article and manual/convnet.py are no ops: tests/article and the training comparison judge them.
-Nor are manual/_for_op.py, which names an op's functions, and manual/_plain_convolution.py: tests/manual judges these.
+Mutants change the code of every op and of the private files that ops use. They do not change docstrings, annotations,
+assertions for the type checker, the text of error messages (tests compare it verbatim), or the warnings that NumPy is
+set to give. Four parts are not ops. Other tests check them: tests/article checks manual/article, the training
+comparison checks manual/convnet.py, and tests/manual checks manual/_for_op.py and manual/_plain_convolution.py.
 """

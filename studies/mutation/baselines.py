@@ -1,6 +1,6 @@
-"""What weaker ways to check would have rejected of the same edits: one forward at 1e-2, gradcheck, … up to this.
+"""Baselines: how many of the same mutants weaker checks kill, from one forward at 1e-2 and gradcheck to the oracle.
 
-The tolerances are those of the ways that are held up here, not ours.
+The tolerances belong to these baselines, not to the oracle.
 """
 
 import warnings
@@ -27,17 +27,17 @@ from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judgement
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, single_threaded
 
-SAMPLE = 400  # edits, chosen at random of those that change an answer
-JUDGES = 3  # ops by which an edit of a private file is judged here
+SAMPLE = 400  # mutants, chosen at random from those that change a result
+JUDGES = 3  # ops that check a mutant of a private file here
 DRAWN = 20  # calls
-# What tests written by hand allow: the ladder asks how many edits such a comparison lets through. No verdict uses it
+# Typical of tests in practice: the baselines show how many mutants such a tolerance misses. No verdict uses it
 LOOSE = {"rtol": 1e-2, "atol": 1e-2}
 FIRST = {"stride", "padding", "dilation", "groups", "output_padding", "pad", "ignore_index", "eps"}
 EXACT = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 
 
 class Rung(NamedTuple):
-    """A way to check, and how many of so many edits it rejects."""
+    """A baseline: its name, how many mutants it kills, and how many it was run on."""
 
     name: str
     rejected: int
@@ -45,12 +45,12 @@ class Rung(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of the edits that it was asked, those rejected."""
+        """The share of its mutants that it kills."""
         return self.rejected / max(self.of, 1)
 
 
 def climb(judged: Sequence[Judgement], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
-    """Each rung on a sample of the edits that some call tells from the right code; the last is the sweep itself."""
+    """Run each baseline on a sample of the mutants that the oracle kills. The last row is the oracle itself."""
     able = [one for one in judged if one.op and one.theorem != "import"]
     chosen = Random(0).sample(able, min(SAMPLE, len(able)))
     totals = [0] * len(RUNGS)
@@ -77,12 +77,12 @@ def _told(job: Job, note: Note) -> tuple[bool, ...]:
 def _fails(rung: "Way", subject: Subject, op: Op) -> bool:
     try:
         return not rung(subject, op)
-    except Exception:  # whatever the edited code, or the check, makes of it
+    except Exception:  # any error of the mutated code, or of the check
         return True
 
 
 def typical(op: Op) -> Call:
-    """One square geometry of moderate size with the default options, as one would write it down."""
+    """One square geometry of moderate size with the default options, as people write it in tests."""
     same: dict[str, Any] = {}
 
     def choose(name: str, values: Sequence[Any], _: Sequence[Any] = (), /) -> Any:
@@ -101,7 +101,7 @@ def _gradients_once(subject: Subject, op: Op) -> bool:
 
 
 def _gradcheck(subject: Subject, op: Op) -> bool:
-    """PyTorch's own, with its defaults, in float64; an optimiser has nothing that it could check."""
+    """PyTorch's gradcheck, with its defaults, in float64. It cannot check an optimiser."""
     if op.kind == "step":
         return True
     case = draw(op, typical(op))
@@ -140,7 +140,7 @@ def _drawn_loosely(subject: Subject, op: Op) -> bool:
 
 
 def _drawn_strictly(subject: Subject, op: Op) -> bool:
-    """Bitwise where floating point is exact, within bounds elsewhere."""
+    """Drawn calls: bitwise where floating point is exact, within bounds elsewhere."""
     for call in _drawn(op):
         try:
             check(subject, op, call, [theorem for theorem in EXACT if theorem in theorems.of(op)])
@@ -155,7 +155,7 @@ def _drawn(op: Op) -> Iterator[Call]:
 
 
 def _close(subject: Subject, op: Op, case: Case, gradients: bool = True) -> bool:
-    """Shapes and numbers, by the tolerance whose weakness is measured here."""
+    """Compare shapes and numbers, with the tolerance whose weakness is measured here."""
     if op.kind == "step":
         got = steps(subject, case)
         got = got if gradients else {"w1": got["w1"]}

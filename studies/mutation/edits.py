@@ -1,4 +1,4 @@
-"""Every small edit of a file: operators, comparisons, conditions, constants, names, axes, slices, += to =, left out."""
+"""Every mutant of a file: operators, comparisons, conditions, constants, names, axes, slices, += to =, omissions."""
 
 import ast
 import copy
@@ -27,14 +27,14 @@ FUNCTIONS = {
     "sqrt": "square", "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like",
     "argmax": "argmin", "tanh": "sin", "cos": "sin",
 }  # fmt: skip
-COMMUTE = {"max", "min", "maximum", "minimum", "add", "multiply", "same_shape"}  # exchanged arguments are no edit
+COMMUTE = {"max", "min", "maximum", "minimum", "add", "multiply", "same_shape"}  # exchanged arguments: no mutant
 SKIPPED = (ast.Assert, ast.Import, ast.ImportFrom, ast.ClassDef, ast.Raise, ast.withitem)
 ROOM = Path(manual.__file__ or "").parent
-UNREAD = ("annotation", "returns", "decorator_list", "type_params")  # of a node: what no call depends on
+UNREAD = ("annotation", "returns", "decorator_list", "type_params")  # fields of a node that no call depends on
 
 
 class Mutant(NamedTuple):
-    """One edit: its file under manual/, its place among the file's edits, and what is read there before and after."""
+    """One mutant: its file under manual/, its number in the file, and the text before and after the edit."""
 
     file: str
     number: int
@@ -48,7 +48,7 @@ class Mutant(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A field of a node, what it becomes, and the node by which that is told: None if by what is replaced."""
+    """A field of a node, its new value, and the node whose text describes it; None if the replaced node does."""
 
     node: Any
     field: str
@@ -59,7 +59,7 @@ class Site(NamedTuple):
     line: int
 
     def put(self, new: Any) -> Any:
-        """Set the field; what stood there comes back."""
+        """Set the field, and return its old value."""
         if self.place is None:
             old = getattr(self.node, self.field)
             setattr(self.node, self.field, new)
@@ -69,12 +69,12 @@ class Site(NamedTuple):
         return old
 
     def texts(self) -> tuple[str, str]:
-        """What is read before the edit, and after it."""
+        """The text before the edit, and after it."""
         before = "" if self.told is None else _text(self.told)
         old = self.put(self.new)
         try:
             after = "" if self.told is None else _text(self.told)
-        finally:  # the tree is kept, and shared by all edits of the file
+        finally:  # the tree is kept, and shared by all mutants of the file
             self.put(old)
         if self.told is not None:
             return before, after
@@ -83,7 +83,7 @@ class Site(NamedTuple):
 
 
 def mutants(file: str) -> list[Mutant]:
-    """Every edit of manual/<file>.py; those that read the same in one function are told apart by a number."""
+    """Every mutant of manual/<file>.py. A number distinguishes those with the same text in one function."""
     found, seen = [], dict[tuple[str, str, str], int]()
     for number, site in enumerate(_sites(file)[1]):
         before, after = site.texts()
@@ -95,7 +95,7 @@ def mutants(file: str) -> list[Mutant]:
 
 
 def compiled(mutant: Mutant) -> CodeType:
-    """The file's code with the edit in it."""
+    """The mutated code of the file."""
     tree, sites = _sites(mutant.file)
     site = sites[mutant.number]
     old = site.put(site.new)
@@ -124,7 +124,7 @@ def _of_module(tree: ast.Module) -> Iterator[Site]:
 
 
 def _siblings(arguments: ast.arguments) -> dict[str, str]:
-    """For each parameter the next one of the same type, with which it may be confused."""
+    """For each parameter the next one of the same type, which may be confused with it."""
     alike: dict[str, list[str]] = {}
     for a in (*arguments.args, *arguments.kwonlyargs):
         if a.arg != "op" and a.annotation:
@@ -135,7 +135,7 @@ def _siblings(arguments: ast.arguments) -> dict[str, str]:
 
 
 def _walk(node: ast.AST, function: str, siblings: dict[str, str], line: int) -> Iterator[Site]:
-    """The edits of all that stands below a node."""
+    """The edits of everything below a node."""
     for field, place, child in _children(node):
         if isinstance(child, SKIPPED) or field in UNREAD or _is_left(child):
             continue
@@ -161,7 +161,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 
 
 def _is_left(node: ast.AST) -> bool:
-    """A docstring; the call of ``refusal``, whose arguments are a message's words; zip's ``strict``; a type's test."""
+    """Whether no edit is made here: a docstring, a call that makes an error message, zip's ``strict``, a type test."""
     if isinstance(node, ast.Call):
         return _name(node.func) in ("refusal", "isinstance")
     return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (
@@ -174,7 +174,7 @@ def _name(node: ast.AST) -> str:
 
 
 def _replacements(node: ast.AST, siblings: dict[str, str], parent: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in the node's place."""
+    """The possible replacements of the node."""
     if isinstance(node, ast.Constant):
         yield from (ast.Constant(v) for v in _constants(node.value, isinstance(parent, ast.Compare)))
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in siblings:
@@ -212,14 +212,14 @@ def _constants(value: Any, compared: bool) -> Iterator[Any]:
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Two letters that stand beside each other exchanged."""
+    """Exchange two neighbouring letters."""
     for i in range(len(text) - 1):
         if text[i].isalpha() and text[i + 1].isalpha():
             yield text[:i] + text[i + 1] + text[i] + text[i + 2 :]
 
 
 def _inner(node: ast.AST) -> Iterator[tuple[str, Any]]:
-    """A field of the node that becomes something else."""
+    """Change a field of the node."""
     if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in OPERATORS:
         yield "op", OPERATORS[type(node.op)]()
     elif isinstance(node, ast.BoolOp):
@@ -248,7 +248,7 @@ def _inner(node: ast.AST) -> Iterator[tuple[str, Any]]:
 
 
 def _contracted(node: ast.JoinedStr) -> Iterator[tuple[str, list[ast.expr]]]:
-    """Letters exchanged in f"no{p},oi->ni{p}"."""
+    """Exchange letters in f"no{p},oi->ni{p}"."""
     chunks = [part.value if isinstance(part, ast.Constant) else "" for part in node.values]
     if not any("->" in str(chunk) for chunk in chunks):
         return
@@ -258,7 +258,7 @@ def _contracted(node: ast.JoinedStr) -> Iterator[tuple[str, list[ast.expr]]]:
 
 
 def _exchanges(node: ast.AST) -> Iterator[tuple[str, int, int]]:
-    """Neighbours in a list of arguments or in a tuple that change places; the op's name stays where it is."""
+    """Exchange neighbours in a list of arguments or in a tuple. The op's name keeps its place."""
     given = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load)
     field = "args" if isinstance(node, ast.Call) else "elts" if given else ""
     if field == "args" and _name(node.func) in COMMUTE:  # type: ignore[attr-defined]
@@ -270,7 +270,7 @@ def _exchanges(node: ast.AST) -> Iterator[tuple[str, int, int]]:
 
 
 def _argument(node: ast.AST, field: str, place: int) -> str:
-    """``name=`` where what is edited is the default of an argument."""
+    """``name=`` if the edit is in the default of an argument."""
     if field == "defaults" and isinstance(node, ast.arguments):
         return f"{node.args[place - len(node.defaults)].arg}="
     if field == "kw_defaults" and isinstance(node, ast.arguments):
@@ -279,7 +279,7 @@ def _argument(node: ast.AST, field: str, place: int) -> str:
 
 
 def _text(node: ast.AST) -> str:
-    """On one line; of a statement with a body, its head."""
+    """The node on one line; only the head of a statement with a body."""
     if isinstance(node, ast.If):
         return f"if {ast.unparse(node.test)}:"
     if isinstance(node, ast.For):

@@ -1,4 +1,4 @@
-"""The edits that change no answer, each with its reason, as the files of reasons/ list them."""
+"""The equivalent mutants, each with its reason, as the files of reasons/ list them."""
 
 import tomllib
 from functools import cache
@@ -8,7 +8,7 @@ from cnn_oracle.studies.mutation.edits import Mutant
 
 
 def reason(mutant: Mutant) -> str | None:
-    """Why the edit changes no answer that the contract speaks of; None if it may."""
+    """Why the mutant changes no result that the contract defines; None if it may change one."""
     return reasons().get(name_of(mutant))
 
 
@@ -18,10 +18,10 @@ def name_of(mutant: Mutant) -> str:
 
 @cache
 def reasons() -> dict[str, str]:
-    """By the name of the edit.
+    """The reasons, by the name of the mutant.
 
     Raises:
-        ValueError: an edit is listed twice.
+        ValueError: a mutant is listed twice.
     """
     files = sorted(Path(__file__).with_name("reasons").glob("*.toml"))
     groups = [group for file in files for group in tomllib.loads(file.read_text())["equivalent"]]

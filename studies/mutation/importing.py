@@ -1,4 +1,4 @@
-"""``manual`` imported anew with one file edited, beside the right one: what holds on to that keeps it."""
+"""A second import of ``manual``, with one file mutated. Code that has imported the original keeps it."""
 
 import sys
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from cnn_oracle.subject import OURS, Subject
 
 
 class _Edit(MetaPathFinder, Loader):
-    """Finds one module, and loads it from code that is given."""
+    """Finds one module, and loads it from the given code."""
 
     def __init__(self, name: str, file: str, code: CodeType) -> None:
         self.name, self.file, self.code = name, file, code
@@ -27,7 +27,7 @@ class _Edit(MetaPathFinder, Loader):
         exec(self.code, vars(module))
 
 
-# What is computed at a time, so little that a small call has several blocks
+# The size of a block: so small that a small call has several
 BLOCKS = {
     f"{OURS}._correlation": ("BLOCK_BYTES", 2**8),
     f"{OURS}._elementwise": ("BLOCK_ELEMENTS", 4),
@@ -36,10 +36,10 @@ BLOCKS = {
 
 
 def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
-    """The op with the edit in it, on trial like anyone's code, perhaps block by block.
+    """The mutated op as a subject, like any other code; perhaps computed block by block.
 
     Raises:
-        Exception: whatever the edited file raises when it is imported.
+        Exception: any error that the mutated file raises when it is imported.
     """
     finder = _Edit(f"{OURS}.{mutant.file}", mutant.file, compiled(mutant))
     with _without_manual():
@@ -56,7 +56,7 @@ def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
 
 @contextmanager
 def _without_manual() -> Iterator[None]:
-    """Nobody else sees what is imported meanwhile."""
+    """Hide the original ``manual`` meanwhile; afterwards, restore it and forget the modules that were imported."""
     right = cnn_oracle.manual
     kept = {name: sys.modules.pop(name) for name in _of_manual()}
     try:

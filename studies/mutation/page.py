@@ -1,4 +1,4 @@
-"""docs/generated/mutants.md, its picture and its JSON: the share of edits that is rejected, the others, the ladder."""
+"""docs/generated/mutants.md, its plot and its JSON: the share of killed mutants, the survivors, the baselines."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,19 +18,19 @@ DARK = "#1f3864"
 
 
 class Row(NamedTuple):
-    """A file, or an op with all that it is made of: its edits, and what became of them."""
+    """A file, or an op with all files that it uses: the number of its mutants, in total and by result."""
 
     name: str
     edits: int
-    unborn: int  # cannot be imported: no subject at all
-    equivalent: int  # change no answer, for a reason that is told
+    unborn: int  # invalid: cannot be imported, so there is no subject
+    equivalent: int  # change no result, for a reason that is listed
     rejected: int
-    at_once: int  # of these by the first call
+    at_once: int  # the number of these that the first call killed
     survived: int
 
     @property
     def share(self) -> float:
-        """Of the edits that change an answer, for all that is known, those rejected."""
+        """The share of killed mutants among those that are neither invalid nor equivalent."""
         return self.rejected / max(self.rejected + self.survived, 1)
 
 
@@ -46,23 +46,23 @@ def row_of(name: str, judged: Iterable[Judgement]) -> Row:
 
 
 def rows(judged: Sequence[Judgement]) -> list[Row]:
-    """Per op, with the edits of the private functions that it runs."""
+    """A row for each op, with the mutants of the private functions that it runs."""
     named = [name for name in OPS if any(name in one.judges for one in judged)]
     return [row_of(name, (one for one in judged if name in one.judges)) for name in named]
 
 
 def survivors(judged: Iterable[Judgement]) -> list[Judgement]:
-    """Not rejected, and no reason is known why they could not be."""
+    """The mutants that survived and are not known to be equivalent."""
     return [one for one in judged if not one.op and reason(one.mutant) is None]
 
 
 def contradicted(judged: Iterable[Judgement]) -> list[Judgement]:
-    """Rejected, though they are said to change no answer."""
+    """The mutants that were killed, although they are listed as equivalent."""
     return [one for one in judged if one.op and reason(one.mutant) is not None]
 
 
 def figures(judged: Sequence[Judgement], rungs: Sequence[Rung]) -> dict[str, Any]:
-    """What others quote of the page, as the JSON beside it: the totals and the ladder."""
+    """The JSON beside the page, which other pages quote: the totals and the baselines."""
     whole = row_of("all", judged)._asdict()
     totals = {name: whole[name] for name in ("edits", "unborn", "equivalent", "rejected", "survived")}
     totals["files"] = len({one.mutant.file for one in judged})
@@ -86,8 +86,8 @@ def markdown(judged: Sequence[Judgement], rungs: Sequence[Rung], picture: str) -
 
 
 def plot(rungs: Sequence[Rung], path: Path) -> None:
-    """The ladder as bars, written whole or not at all."""
-    from matplotlib.figure import Figure  # without pyplot there is no window and no global state
+    """Plot the baselines as bars. The file is written completely or not at all."""
+    from matplotlib.figure import Figure  # without pyplot: no window, no global state
 
     figure = Figure(figsize=(8, 3.2), dpi=150, layout="constrained")
     axes = figure.subplots()

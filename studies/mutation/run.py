@@ -1,6 +1,6 @@
-"""Each edit of ``manual`` on trial, by worker processes: the first drawn call that rejects it, of any op that it is in.
+"""Test each mutant of ``manual``, in worker processes, until a drawn call of some op kills it.
 
-An edit of a private file is judged by the ops that run the function it is in, which a trace of some calls tells.
+A mutant of a private file is checked by the ops that run its function. A trace of some calls finds these ops.
 """
 
 import warnings
@@ -26,14 +26,14 @@ from cnn_oracle.subject import OURS, Subject
 from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
 from cnn_oracle.verification import check, single_threaded
 
-CALLS = 300  # of an op, at most, three times what verify makes, before an edit counts as not rejected
-SHARED = 400  # of all ops together that an edit of a private file is in
+CALLS = 300  # of an op, at most (three times as many as in verify), until a mutant counts as survived
+SHARED = 400  # of all ops together that run a mutant of a private file
 LEAST = 10  # of each op
-SPOT = 5  # calls of each op for an edit that is said to change no answer
-FEW = 10  # calls, after which all neighbours are asked that PyTorch refuses, not a few: what is left may be a refusal's
-TRACED = 12  # calls of each op, with their refused neighbours
-TIMEOUT = 30.0  # seconds without a call's end: an edited loop may have none
-NOT_OPS = {"__init__", "_typing", "_errors", "_for_op", "_plain_convolution", "convnet"}  # what no op computes
+SPOT = 5  # calls of each op for a mutant that is listed as equivalent
+FEW = 10  # calls, after which all invalid variants are tried: the mutant may be in code that rejects
+TRACED = 12  # calls of each op, with their invalid variants
+TIMEOUT = 30.0  # seconds for one call: a mutated loop may never end
+NOT_OPS = {"__init__", "_typing", "_errors", "_for_op", "_plain_convolution", "convnet"}  # no op computes these
 
 
 class Job(NamedTuple):
@@ -43,10 +43,10 @@ class Job(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """An edit and what became of it: the op, the calls of it until it was rejected, by which theorem and how.
+    """A mutant and its result: the op that killed it, after how many calls, by which theorem, and how.
 
-    ``theorem`` is "import" if the edited file cannot be imported, "process" if it ended its process or did not end;
-    ``op`` is None if it was not rejected.
+    ``theorem`` is "import" if the mutated file cannot be imported, and "process" if the mutant ended its process or
+    did not end. ``op`` is None if the mutant survived.
     """
 
     mutant: Mutant
@@ -61,7 +61,7 @@ class Judgement(NamedTuple):
 def sweep(
     ops: Iterable[str] = (), *, calls: int = CALLS, progress: Callable[[str, int], None] = lambda *_: None
 ) -> Iterator[Judgement]:
-    """Every edit of what these ops, or all, are made of, in the order in which they are judged."""
+    """Test every mutant of the files that these ops (or all ops) use, in the order in which they are tested."""
     jobs = list(_jobs(tuple(ops), calls))
     for one in on_trial(jobs):
         progress(one.mutant.file, len(jobs))
@@ -69,7 +69,7 @@ def sweep(
 
 
 def on_trial(jobs: Iterable[Job]) -> Iterator[Judgement]:
-    """What becomes of each edit. One that ends its process, or does not end, is rejected by that."""
+    """The result of each mutant. A mutant that ends its process, or does not end, is killed by that."""
     yield from (judged for _, judged in each(judge_edit, jobs, of_death=_of_death, timeout=TIMEOUT))
 
 
@@ -89,9 +89,9 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
 
 
 def judge_edit(job: Job, note: Note) -> Judgement:
-    """The first of an edit's drawn calls that some op's theorems reject, one call of each op in turn.
+    """Draw calls, one of each op in turn, until a theorem of some op kills the mutant.
 
-    Every second is computed block by block, as large calls are.
+    Every second call is computed block by block, as large calls are.
     """
     subjects, made = dict[tuple[str, bool], Subject](), 0
     rngs = {name: Random(0) for name in job.ops}
@@ -118,13 +118,13 @@ def judge_edit(job: Job, note: Note) -> Judgement:
 
 
 def files() -> list[str]:
-    """The files of manual/ whose code is edited: the ops, and what they share."""
+    """The files of manual/ that have mutants: the ops, and the private files that they share."""
     shared = sorted(p.stem for p in ROOM.glob("_*.py") if p.stem not in NOT_OPS)
     return [*OPS, *shared]
 
 
 def reached() -> dict[tuple[str, str], tuple[str, ...]]:
-    """For each function of a private file, and for each file's "module" level, the ops that run it."""
+    """For each function of a private file, and for the module level of each file ("module"), the ops that run it."""
     found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for name, functions in each(_traced, OPS):
         for file, function in functions:
@@ -135,7 +135,7 @@ def reached() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _traced(name: str, note: Note) -> set[tuple[str, str]]:
-    """The functions of private files that an op's theorems run."""
+    """The functions of private files that run when an op's theorems are checked."""
     op, subject, rng, profile = look_up(name), load(OURS), Random(0), Profile()
     with single_threaded():
         for n in range(TRACED):

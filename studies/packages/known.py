@@ -1,8 +1,8 @@
-"""The disagreements between a package and PyTorch that have been looked into: the entries of its TOML file.
+"""The known disagreements between a package and PyTorch: the entries of the package's TOML file.
 
-Each has the fields of ``Known``. ``why`` may be broken into lines. ``quantity`` and ``when`` may be left out. ``when``
-is the name of a function of conditions.py, or a table of options: of each the values that are meant, or "default", or
-"given", which is any other.
+Each entry has the fields of ``KnownDisagreement``. ``why`` may have line breaks. ``quantity`` and ``when`` are
+optional. ``when`` is the name of a function of conditions.py, or a table of options. For each option, the table gives
+the values that match, or "default", or "given" (any other value).
 """
 
 import tomllib
@@ -23,15 +23,15 @@ TYPES = {"ops": list, "quantity": str, "when": str | dict, "kind": str, "why": s
 
 class Class(StrEnum):
     DEFECT = "defect"  # wrong by the package's own documentation, or by mathematics
-    CONVENTION = "convention"  # a defensible other choice: ties, kinks, defaults
+    CONVENTION = "convention"  # another choice that can be defended: ties, nondifferentiable points, defaults
     PRECISION = "precision"  # cancellation, overflow, downcast
 
 
 class KnownDisagreement(NamedTuple):
-    """Of ``ops``, in ``quantity`` (y, dx, …; empty: any), on the calls for which ``when`` holds.
+    """A disagreement of ``ops`` in ``quantity`` (y, dx, …; empty: any), on the calls for which ``when`` holds.
 
-    ``why`` argues the class. ``lines`` are Python that needs the package, NumPy and PyTorch alone: three lines, of
-    which the last prints the package's answer, then PyTorch's.
+    ``why`` justifies the class. ``lines`` are three lines of Python that need only the package, NumPy and PyTorch.
+    The last line prints the package's result, then PyTorch's.
     """
 
     ops: tuple[str, ...]
@@ -47,10 +47,10 @@ class KnownDisagreement(NamedTuple):
 
 @cache
 def known_of(package: str) -> tuple[KnownDisagreement, ...]:
-    """Those of ``package``, which need not be installed.
+    """The known disagreements of ``package``, which need not be installed.
 
     Raises:
-        ValueError: as ``read``.
+        ValueError: as for ``read``.
     """
     return read(Path(__file__).with_name(f"{package}.toml"))
 
@@ -59,7 +59,7 @@ def read(path: Path) -> tuple[KnownDisagreement, ...]:
     """The entries of a file, in their order.
 
     Raises:
-        ValueError: the file cannot be read, or an entry is not as it must be. Entries are counted from 1.
+        ValueError: the file cannot be read, or an entry is not valid. Entries are counted from 1.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def _known(entry: Mapping[str, Any]) -> KnownDisagreement:
 def _condition(when: str | Mapping[str, Any], ops: Sequence[str]) -> Callable[[Call], bool]:
     if isinstance(when, str):
         named = getattr(conditions, when, None)
-        if not isfunction(named) or named.__module__ != conditions.__name__:  # what it imports is no condition
+        if not isfunction(named) or named.__module__ != conditions.__name__:  # not its imports
             raise ValueError(f"conditions.py has no {when!r}")
         return named
     for option, meant in when.items():

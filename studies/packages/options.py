@@ -1,4 +1,4 @@
-"""What the packages' files do with options: one for each axis, and those that the package has not."""
+"""How the adapters of the packages read options: one value per axis, and options that a package does not have."""
 
 from typing import Any
 
@@ -7,33 +7,33 @@ from cnn_oracle.ops import look_up
 
 
 class Lacks(NotImplementedError):
-    """Raised by a package's file: the package has no way to say this option. Its text says which."""
+    """Raised by a package's adapter: the package does not support this option. The text says which."""
 
 
 def value(call: Call, option: str) -> Any:
-    """PyTorch's default, if the call leaves it out."""
+    """The option's value; PyTorch's default if the call omits it."""
     return call.arguments.get(option, look_up(call.op).parameters[option].default)
 
 
 def each(option: Any, rank: int) -> tuple[Any, ...]:
-    """One for each of ``rank`` axes."""
+    """One value for each of ``rank`` axes."""
     return option if isinstance(option, tuple) else (option,) * rank
 
 
 def only(**options: tuple[Any, Any]) -> None:
-    """Of options that the package has not: what was given, and the value that stands for none.
+    """Check options that the package does not have: each has the value given, and the value that has no effect.
 
     Raises:
-        Lacks: another was given.
+        Lacks: an option has another value.
     """
     without(**{name: given is not none and given != none for name, (given, none) in options.items()})
 
 
 def without(**options: bool) -> None:
-    """What the package has no argument for must not be asked for.
+    """Check that the call has none of the options for which the package has no argument.
 
     Raises:
-        Lacks: it is.
+        Lacks: the call has one.
     """
     for name, asked in options.items():
         if asked:

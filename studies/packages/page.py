@@ -1,4 +1,4 @@
-"""The results of a survey: a table, docs/generated/field-trials.md, the document that ``--json`` writes."""
+"""The results of a survey: a table, docs/generated/field-trials.md, and the JSON document."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ HEADER = ("package", "version", "ops", "calls", "right", "refused", "defects", "
 
 
 def summary(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """A line for each package: the classes count disagreements, the others calls within the package's options."""
+    """A line per package: the columns of classes count disagreements, the others calls within the package's options."""
     for package, group in groupby(rows_of(document), lambda row: row.package):
         ops = list(group)
         calls, right, refused = (sum(getattr(r, n) for r in ops) for n in ("calls", "right", "refused"))
@@ -36,7 +36,7 @@ def version(package: str) -> str:
 
 
 def text(row: Row, d: Disagreement) -> str:
-    """One that has not been looked into."""
+    """The text of a disagreement that is not known yet."""
     lines = [f"{d.verdict}  {row.package}: {d.what}", f"  call      {d.sample.call}"]
     lines += [f"  arbiter   {d.who_is_wrong}"] * bool(d.who_is_wrong) + [
         f"  likely cause: {cause}" for cause in d.causes
@@ -46,7 +46,7 @@ def text(row: Row, d: Disagreement) -> str:
 
 
 def printed(rows: Sequence[Row]) -> list[Row]:
-    """With what the lines of each disagreement print here."""
+    """Add to each disagreement what its lines print on this machine."""
     return [
         row._replace(
             disagreements=tuple(
@@ -72,10 +72,10 @@ def _told(d: Disagreement) -> dict[str, Any]:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What ``--json`` wrote.
+    """Read the document that ``--json`` wrote.
 
     Raises:
-        ValueError: the file is not there, or holds something else.
+        ValueError: the file does not exist, or is not such a document.
     """
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def rows_of(document: Mapping[str, Any]) -> list[Row]:
-    """The rows that ``document`` was made of."""
+    """The rows from which ``document`` was made."""
     rows = []
     for row in document["rows"]:
         lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "lacks", "rejections")}
@@ -108,7 +108,7 @@ def _disagreement(told: Mapping[str, Any]) -> Disagreement:
 
 
 def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
-    """The page, of one document or of several whose packages were tried apart."""
+    """The page, from one document, or from several with different packages."""
     packages = [
         _package(package, document["packages"][package], list(group))
         for document in documents
@@ -122,7 +122,7 @@ def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
-    """A section of the page: each known one once, with all that shows it, and those not looked into."""
+    """A section of the page: each known disagreement once, with all ops that show it; then the unknown ones."""
     known: dict[Reason, list[Disagreement]] = {}
     new: list[Disagreement] = []
     for d in (d for row in rows for d in row.disagreements):
@@ -134,6 +134,6 @@ def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
 
 @cache
 def _output(lines: str) -> str:
-    """What three lines print, in a new process; how they end if they raise."""
+    """What three lines print, in a new process, or the error that they raise."""
     ran = subprocess.run([sys.executable, "-W", "ignore", "-c", lines], capture_output=True, text=True, check=False)
     return " ".join((ran.stdout or ran.stderr).split("\n")[-2].split())

@@ -1,7 +1,8 @@
-"""A package on trial: drawn calls of each op it has, in worker processes. What fails is told by its smallest call.
+"""The survey of a package: drawn calls of each of its ops, in worker processes.
 
-A call is right, or fast (right within the normwise bound), or it is *lacking* (the package has no such option),
-*refused* (the package raises), or it disagrees: in a way that the package's TOML file lists, or in a new one.
+A call is right, or fast (right within the normwise bound), or *lacking* (the package has no such option), or
+*refused* (the package raises an error), or it disagrees. The package's TOML file lists the known disagreements. A
+disagreement is reported with its smallest call.
 """
 
 from collections import Counter
@@ -31,16 +32,16 @@ from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, covered, is_normwise, single_threaded
 
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
-TOLD = 60  # letters of a refusal
-SIMPLE = (0.0, 0.5, 0.8)  # of the choices of three calls: a package with few options meets some that it has
-ATTEMPT = 2**32  # a call's number, and how often it was asked, times this: a worker that notes nothing new is dead
-TRIES = 20  # calls drawn for each that the package has the options for, at most
+TOLD = 60  # letters of an error message
+SIMPLE = (0.0, 0.5, 0.8)  # shares of simple choices, in turn: a package with few options then supports some calls
+ATTEMPT = 2**32  # a heartbeat is a call's number plus this times a count: a worker without a new one is dead
+TRIES = 20  # calls drawn for each example, at most, to find one whose options the package has
 
 
 class Job(NamedTuple):
     """Drawn calls of an op, until ``examples`` of them are within the package's options.
 
-    ``fatal`` are the numbers of those that ended a process before; ``found`` holds what they have shown.
+    ``fatal`` holds the numbers of the calls that ended a process earlier, ``found`` their results.
     """
 
     package: str
@@ -55,13 +56,13 @@ class Job(NamedTuple):
         return load(f"cnn_oracle.studies.packages.{self.package}")
 
     def calls(self) -> Iterator[tuple[int, Sample]]:
-        """Those that PyTorch can be handed, numbered."""
+        """The calls that are safe for PyTorch, with their numbers."""
         drawn = RandomCalls(TRIES * self.examples, self.seed, SIMPLE, unsafe_too=True).samples(look_up(self.op))
         return ((i, one) for i, one in enumerate(drawn) if i not in self.fatal and not unsafe(one.call))
 
 
 class Reason(NamedTuple):
-    """What a package's TOML file says of a disagreement, and its place there; ``prints`` is what its lines print."""
+    """An entry of a package's TOML file: its number, class, reason and lines; ``prints`` is what the lines print."""
 
     number: int
     kind: Class
@@ -71,9 +72,9 @@ class Reason(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """A kind of failure: how many calls show it, the smallest of them, and what is said of that one.
+    """A kind of failure: how many calls show it, the smallest of them, who is wrong there, and the likely causes.
 
-    ``known`` is None if it has not been looked into.
+    ``known`` is None if the package's TOML file does not list it.
     """
 
     op: str
@@ -92,7 +93,7 @@ class Disagreement(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An op of a package. ``options``: those that were passed in some call that was answered right."""
+    """The result of an op of a package. ``options``: those that were passed in some call with a right result."""
 
     package: str
     op: str
@@ -108,7 +109,7 @@ class Row(NamedTuple):
     backward: bool = True
 
     def __or__(self, other: "Row") -> "Row":
-        """Both together; of two disagreements of a kind the first is kept, with the calls of both."""
+        """Add the counts. Of two disagreements of one kind, keep the first, with the calls of both."""
         found = {d.key: d for d in self.disagreements}
         for d in other.disagreements:
             found[d.key] = found[d.key]._replace(calls=found[d.key].calls + d.calls) if d.key in found else d
@@ -121,15 +122,15 @@ class Row(NamedTuple):
 
 
 def missing(packages: Sequence[str]) -> list[str]:
-    """The distributions of those that are not installed."""
+    """The distributions of the packages that are not installed."""
     return [d for d in map(distribution, packages) if installed(d) is None]
 
 
 def distribution(package: str) -> str:
-    """The name that pip knows it by.
+    """The name of the package in pip.
 
     Raises:
-        ValueError: there is no trial of it.
+        ValueError: the survey does not cover the package.
     """
     if package not in PACKAGES:
         raise ValueError(f"package {package!r}: on trial are {', '.join(PACKAGES)}")
@@ -140,7 +141,7 @@ DISTRIBUTIONS = {"numpy_ml": "numpy-ml", "tensorflow": "tensorflow-cpu"}
 
 
 def installed(name: str) -> str | None:
-    """Its version."""
+    """The installed version."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -165,7 +166,7 @@ def trial(
 
 
 def _row(job: Job) -> Steps[Row]:
-    """An op of a package; a call that ends its process is counted, and is not made again."""
+    """Check an op of a package. A call that ends its process is counted and not repeated."""
     while True:
         ((row, number),) = yield Batch(_work, [job], of_death=_of_fatal)
         if number is None:
@@ -174,10 +175,10 @@ def _row(job: Job) -> Steps[Row]:
 
 
 def _jobs(package: str, examples: int, seed: int, timeout: float) -> list[Job]:
-    """A job for each op that the package has: it is imported elsewhere.
+    """A job for each op of the package, which is imported in another process.
 
     Raises:
-        ValueError: it cannot be imported.
+        ValueError: the package cannot be imported.
     """
     only = partial(run, count=1)
     ((_, names),) = each(
@@ -196,7 +197,7 @@ def _covered(package: str, _: Note) -> list[str] | str:
 
 
 def _of_fatal(job: Job, died: WorkerCrash) -> tuple[Row, int]:
-    """The row of the one call that ended its process, and its number. What was found before it is lost with it."""
+    """The row of the one call that ended its process, and its number. The results before it are lost."""
     number = max(died.note, 0) % ATTEMPT
     one = next(one for i, one in job.calls() if i >= number)
     found = Disagreement(job.op, "", None, 1, one, f"{job.op} {died.how}", verdict=Verdict.CRASHED)
@@ -227,7 +228,7 @@ def _work(job: Job, note: Note) -> tuple[Row, None]:
 
 
 def _alive(note: Note, number: int) -> Callable[[], None]:
-    """Notes the call's number, each time another way."""
+    """A heartbeat: it sends the call's number, each time as a different value."""
     asked = count()
     return lambda: note(number + ATTEMPT * next(asked))
 
@@ -263,10 +264,10 @@ def _questions(subject: Subject, op: Op) -> list[theorems.Theorem]:
 
 
 def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> bool:
-    """Whether it is right as a fast algorithm is.
+    """Whether the call is right only within the normwise bound.
 
     Raises:
-        Failure: it is not.
+        Failure: it is wrong.
     """
     try:
         check(subject, op, call, [question])
@@ -282,7 +283,7 @@ def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> 
 
 
 def _rejection(failure: Failure) -> str:
-    """What the package raised, in a line; that it was its gradient alone, if so."""
+    """The error of the package, on one line, which says if only the gradient raised it."""
     error = failure.__cause__
     text = " ".join(f"{type(error).__name__}: {error}".split())
     text = text if len(text) <= TOLD else text[: TOLD - 1] + "…"
@@ -298,10 +299,10 @@ def _explained(
     subject: Subject, op: Op, d: Disagreement, question: theorems.Theorem, known: Sequence[KnownDisagreement],
     alive: Callable[[], None],
 ) -> Disagreement:  # fmt: skip
-    """With the smallest call of its kind, the referee's ruling on it, and the causes that are consistent with it."""
+    """The disagreement with the smallest call of its kind, the arbiter's result, and the likely causes."""
 
     def check(call: Call) -> None:
-        """Raise the failure if it is of the same kind."""
+        """Raise the failure if it is of the same kind as the disagreement."""
         alive()
         try:
             _asked(subject, op, call, question)
@@ -320,4 +321,4 @@ def _explained(
         )  # fmt: skip
     except FlakyError:
         pass
-    return d._replace(verdict=Verdict.NONDETERMINISTIC)  # now and then
+    return d._replace(verdict=Verdict.NONDETERMINISTIC)  # it does not occur on every run

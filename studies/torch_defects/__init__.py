@@ -1,1 +1,1 @@
-"""PyTorch's own kernels on trial, in every dtype and layout, against ``manual`` in float64."""
+"""PyTorch's own kernels under test: every dtype and layout, compared with ``manual`` in float64."""

@@ -1,7 +1,8 @@
-"""PyTorch on trial: many calls of each op, in each dtype and layout, in worker processes that PyTorch may end.
+"""PyTorch under test: many calls of each op, in each dtype and layout, in worker processes that PyTorch may end.
 
-A row does not end at its first failure: it counts the calls that are wrong, refused, or end the process, and keeps the
-smallest. Calls that calls/unsafe.py withholds everywhere else run here, each in a process of its own, counted apart.
+A row does not end at its first failure. It counts the calls that are wrong, rejected, or end the process, and keeps the
+smallest of each. Calls that calls/unsafe.py skips as unsafe elsewhere do run here. Each runs in its own process, and
+the row counts them separately.
 """
 
 import os
@@ -26,9 +27,10 @@ Key = tuple[str, str, str]  # op, dtype, layout
 
 
 class Job(NamedTuple):
-    """Calls of an op in a dtype, each in some layouts: numbers ``start`` … ``stop`` of all pairs of call and layout.
+    """Calls of an op in a dtype, each in some layouts: pairs of call and layout, from ``start`` to ``stop``.
 
-    ``every`` of a call's lattices and real numbers, or only the strongest; ``module`` is what is on trial.
+    ``every``: all exact grids of a call and real numbers, or only the strongest of these. ``module``: the code under
+    test.
     """
 
     op: str
@@ -49,7 +51,7 @@ class Job(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A failure of a row: the smallest that was met. findings.py makes it smaller and explains it."""
+    """The smallest failure of a row. findings.py makes it smaller and explains it."""
 
     sample: Sample
     verdict: Verdict
@@ -62,7 +64,7 @@ class Finding(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """``inexact`` calls are right, but not to the bit on a lattice; of ``hollow`` ones zeros would have passed."""
+    """``inexact`` calls are right, but not bitwise on an exact grid. Zeros would pass those of ``vacuous_values``."""
 
     calls: int = 0
     wrong: int = 0
@@ -88,7 +90,7 @@ class Tally(NamedTuple):
 
 
 class Row(NamedTuple):
-    """``unsafe`` are the calls on which PyTorch is known to be unsafe, ``safe`` all others."""
+    """``unsafe`` counts the calls on which PyTorch is known to be unsafe, ``safe`` all others."""
 
     op: str
     dtype: str
@@ -98,7 +100,7 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> Verdict | str:
-        """A crash weighs more than a wrong answer; refused is no verdict, but all there is to say."""
+        """CRASHED comes before WRONG. "refused" is not a verdict: PyTorch rejected all calls."""
         both = self.safe | self.unsafe
         if both.crashed:
             return Verdict.CRASHED
@@ -118,7 +120,7 @@ class Row(NamedTuple):
 def trial(
     jobs: Iterable[Job], *, timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None
 ) -> list[Row]:
-    """A row for each op, dtype and layout that a call has; ``progress`` is told a name and how many more were made."""
+    """A row for each op, dtype and layout that a call has; ``progress`` gets a name and the number of new calls."""
     jobs = list(jobs)
     keys = dict.fromkeys((job.op, job.dtype, layout) for job in jobs for layout in job.layouts)
 
@@ -142,7 +144,7 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
             if isinstance(found, _Findings):
                 _add(tallies, job, found.tallies)
                 risky += [job.alone(one, layout) for one, layout in found.unsafe]
-        # again, each in a process of its own: memory that an earlier call damaged may have ended it
+        # again, each in its own process: an earlier call may have damaged memory and caused the crash
         alone = [job.alone(*job.pair(max(died.note, job.start))) for job, died in ended]
         again: list[dict[str, Tally] | WorkerCrash] = yield Batch(work_alone, alone, of_death=_noted)
         for (_, died), job, outcome in zip(ended, alone, again, strict=True):
@@ -153,7 +155,7 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
 
 
 def _besides(job: Job, number: int) -> Iterator[Job]:
-    """A job without one of its calls; what it had found before that call is lost with its process."""
+    """The rest of a job before and after one of its calls. The findings before that call are lost with the process."""
     if job.start < number:
         yield job._replace(stop=number)
     if job.stop is None or number + 1 < job.stop:
@@ -210,7 +212,7 @@ def _work(job: Job, note: Note) -> _Findings:
 def work_alone(job: Job, note: Note) -> dict[str, Tally]:
     """A job of a single call, unsafe or not."""
     (one,) = job.source.samples(look_up(job.op))
-    if unsafe(one.call):  # what the allocator says of damaged memory
+    if unsafe(one.call):  # messages of the allocator about damaged memory
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     return dict(_tallies(job, one, list(enumerate(job.layouts)), note))
 
@@ -219,7 +221,7 @@ def _tallies(job: Job, sample: Sample, wanted: list[tuple[int, str]], note: Note
     numbers = {layout: number for number, layout in wanted}
     if not numbers:
         return
-    note(wanted[0][0])  # the arrays are drawn now
+    note(wanted[0][0])  # the arrays are drawn by now
     op, form = look_up(job.op), FORMATS[job.dtype]
     for layout, outcome in judge.outcomes(
         op, sample.call, form, list(numbers), job.module,

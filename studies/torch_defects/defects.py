@@ -1,7 +1,7 @@
-"""Defects of PyTorch that were seen somewhere (defects.toml), and whether they are on this machine.
+"""Known defects of PyTorch (defects.toml), and whether they occur on this machine.
 
-Nothing here says that a defect is there: its lines are run in a new process. Some kernels differ by instruction set, so
-a machine may lack what another has.
+Each defect is checked by running its lines in a new process. Some kernels differ by instruction set, so a defect may
+occur on one machine and not on another.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ ENDS = {"wrong": ("AssertionError",), "refused": ("RuntimeError", "NotImplemente
 
 
 class Defect(NamedTuple):
-    """``seen``: the test that keeps it, or where it was met. ``ends``: how its lines do where it is there."""
+    """``seen``: the test for the defect, or where it occurred. ``ends``: how its lines end if the defect is there."""
 
     title: str
     seen: str
@@ -32,7 +32,7 @@ class Defect(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """``there`` is None if the lines ended neither well nor as the defect does: ``how`` is for a reader to judge."""
+    """``there`` is None if the lines ended neither well nor as expected of the defect: readers must judge ``how``."""
 
     defect: Defect
     there: bool | None
@@ -40,19 +40,19 @@ class Sighting(NamedTuple):
 
 
 def known() -> list[Defect]:
-    """Those of defects.toml."""
+    """The defects of defects.toml."""
     text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return [Defect(**defect) for defect in tomllib.loads(text)["defect"]]
 
 
 def look(defects: Sequence[Defect], environment: Mapping[str, str] = {}) -> list[Sighting]:
-    """Whether each is there, each in a process of its own."""
+    """Whether each defect occurs here, each in its own process."""
     with ThreadPoolExecutor(processors()) as pool:
         return list(pool.map(lambda defect: look_for(defect, environment), defects))
 
 
 def look_for(defect: Defect, environment: Mapping[str, str] = {}) -> Sighting:
-    """Whether it is there. A defect that is wrong or refused may also end the process."""
+    """Whether the defect occurs here. One that is wrong or rejected may also end the process."""
     how = in_a_new_process(defect.text, environment)
     if not how:
         return Sighting(defect, False, "")

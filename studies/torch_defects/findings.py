@@ -1,4 +1,4 @@
-"""A failure of PyTorch made small, with who is right and three lines of plain torch that show it."""
+"""A failure of PyTorch, shrunk, with the arbiter's result and three lines of plain torch that reproduce it."""
 
 import re
 import subprocess
@@ -25,11 +25,11 @@ from cnn_oracle.studies.torch_defects import judge, plain, witness
 from cnn_oracle.studies.torch_defects.campaign import Finding, Job, Row, work_alone
 
 ROOT = Path(__file__).parents[2]
-TRIED = 3  # reproductions of one kind, until one shows the failure in a new process
+TRIED = 3  # reproductions of one kind, at most, until one shows the failure in a new process
 
 
 class Explanation(NamedTuple):
-    """``shown``: what the reproduction does in a new process; empty if nothing, None if another of its kind was run."""
+    """``shown``: what the reproduction does in a new process; empty if nothing; None if another of its kind ran."""
 
     row: Row
     unsafe: bool
@@ -43,7 +43,7 @@ class Explanation(NamedTuple):
 
     @property
     def kind(self) -> tuple[str, Verdict, bool, str]:
-        """What is the same mistake for all that is known: it differs in dtype and layout alone."""
+        """The kind of a failure. Failures of one kind differ only in dtype and layout: probably one mistake."""
         return self.row.op, self.verdict, self.unsafe, self.quantity
 
 
@@ -51,9 +51,9 @@ def explain(
     rows: Iterable[Row], job: Callable[[Row], Job], *, timeout: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Explanation]:  # fmt: skip
-    """All findings of some rows, in their order; ``job`` is how the calls of a row were run, one call of it at a time.
+    """Explain all findings of the rows, in order. ``job`` makes the job that runs the calls of a row.
 
-    What is the smallest call in one dtype and layout is tried first in the next.
+    The smallest call in one dtype and layout is the first to try in the next.
     """
     known: dict[tuple[str, Verdict], list[Sample]] = {}
     found = []
@@ -75,7 +75,7 @@ def explain(
 
 
 def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: float = 300) -> str:
-    """What Python makes of ``text``: how it ended, or what it raised; nothing if all is well."""
+    """Run ``text`` in a new Python: how it ended, or which error it raised; empty if it succeeded."""
     command = [sys.executable, "-W", "ignore", "-c", text]
     everything = {**environ, **environment}
     try:
@@ -91,7 +91,7 @@ def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: fl
 
 
 class _StillFails(Exception):
-    """A call fails as it did."""
+    """Raised when a call fails as before."""
 
     def __init__(self, call: Call) -> None:
         super().__init__(str(call))
@@ -99,9 +99,9 @@ class _StillFails(Exception):
 
 
 def _smaller(job: Job, finding: Finding, before: Sequence[Sample], timeout: float | None) -> Sample:
-    """The first of some calls that fails as a finding does, or the smallest that is found; nothing runs here.
+    """The first of the given calls that fails like the finding, or the smallest such call. All calls run in workers.
 
-    A call that was asked for, not drawn, stays as it is.
+    A call that the user requested stays as it is.
     """
     if not finding.sample.choices:
         return finding.sample
@@ -140,7 +140,7 @@ def _verdict(job: Job, note: Note) -> Verdict | None:
 
 
 def _shrunk(job: Job, note: Note) -> Sample | None:
-    """The smallest call that is wrong; all of them run in this process."""
+    """The smallest call that is wrong. All calls run in this process."""
     (found,), numbers = job.source.samples(look_up(job.op)), count()
 
     def check(call: Call) -> None:
@@ -177,7 +177,7 @@ def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> E
 
 
 def _tell(job: Job, note: Note) -> _Report | None:
-    """What is wrong, who is right, and the reproduction; None if a second run shows nothing."""
+    """What is wrong, who is right, and how to reproduce it; None if a second run shows no failure."""
     (one,), op, form = job.source.samples(look_up(job.op)), look_up(job.op), FORMATS[job.dtype]
     note(0)
     for _, outcome in judge.outcomes(op, one.call, form, job.layouts, job.module, every=job.every):
@@ -189,14 +189,14 @@ def _tell(job: Job, note: Note) -> _Report | None:
 
 
 def _call_alone(op: Op, call: Call, job: Job) -> str:
-    """The lines of a call that ends the process: PyTorch is not run, the arrays are manual's."""
+    """The lines of a call that ends the process. PyTorch does not run here; manual supplies the arrays."""
     form, layout = FORMATS[job.dtype], job.layouts[0]
     laid = (judge.in_layout(op, case, layout) for case in witness.cases(op, call, form, every=job.every))
     return next((plain.reproduction(op, case, None) for case in laid if case), "")
 
 
 def _shown(found: list[Explanation], members: list[int]) -> tuple[int, str]:
-    """The first of some of a kind whose reproduction shows anything, and what."""
+    """The first finding of a kind whose reproduction shows a failure, and this failure."""
     for i in members[:TRIED]:
         if shown := in_a_new_process(found[i].reproduction):
             return i, shown

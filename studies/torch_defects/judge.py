@@ -1,4 +1,4 @@
-"""One call on trial: every case of it, in a dtype, in some layouts. What is beyond its bound is wrong."""
+"""Check one call: all its cases, in one dtype, in some layouts. A value beyond its bound is wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from cnn_oracle.studies.torch_defects import kernels, witness
 
 
 class Wrong(NamedTuple):
-    """The element that is worst, what it should be and how far it may lie off; no index where all of it is wrong."""
+    """The worst element: its index, the expected value and the bound; no index if the whole array is wrong."""
 
     what: str
     case: Case
@@ -29,9 +29,10 @@ class Wrong(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """``exact``: bitwise on every lattice, after one rounding at the end; ``worst``: a share of the bound elsewhere.
+    """``exact``: bitwise on every exact grid, after one rounding at the end.
 
-    ``hollow``: the bounds are so wide that zeros would have passed.
+    ``error_over_bound``: the largest error elsewhere, divided by its bound. ``vacuous_values``: the bounds are so wide
+    that zeros would pass.
     """
 
     exact: bool = True
@@ -42,14 +43,14 @@ class Outcome(NamedTuple):
 
 
 class RejectedError(Exception):
-    """PyTorch does not take the call."""
+    """PyTorch rejects the call."""
 
 
 def outcomes(
     op: Op, call: Call, form: Format, layouts: Sequence[str], module: str, *, every: bool = True,
     about_to: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
-    """The outcome in each layout that the call's arrays can have; PyTorch runs once ``about_to`` is told which."""
+    """The outcome in each layout that the call's arrays can have. ``about_to`` gets the layout before PyTorch runs."""
     drawn = list(witness.cases(op, call, form, every=every))
     for layout in layouts:
         laid = [c for case in drawn if (c := in_layout(op, case, layout))]
@@ -59,7 +60,7 @@ def outcomes(
 
 
 def in_layout(op: Op, case: Case, layout: str) -> Case | None:
-    """The case as it is in that layout; None where it has no other layout than the contiguous one."""
+    """The case in the given layout; None if its arrays can only be contiguous."""
     if layout != "contiguous" and not kernels.has_layout(case, layout):
         return None
     case = replace(case, layout=layout)
@@ -67,17 +68,17 @@ def in_layout(op: Op, case: Case, layout: str) -> Case | None:
 
 
 def check(op: Op, case: Case, module: str) -> Outcome:
-    """One case: bitwise if it can be, or within its bound.
+    """Check one case: bitwise if possible, else within its bound.
 
     Raises:
-        Failure: an answer lies outside, or has another shape or dtype.
-        RefusedError: PyTorch does not take the call.
+        Failure: a result lies outside its bound, or has another shape or dtype.
+        RejectedError: PyTorch rejects the call.
     """
     try:
         got = kernels.answers(op, case, module)
     except kernels.AnotherDtypeError as error:
         raise Failure(str(error), case.call, case=case) from None
-    except Exception as error:  # whatever it is
+    except Exception as error:  # of any kind
         raise RejectedError(str(error).strip().partition("\n")[0] or type(error).__name__) from None
     if case.exact:
         rounded = {q: None if a is None else case.form.rounded(a) for q, a in case.expected.items()}
@@ -93,9 +94,9 @@ def check(op: Op, case: Case, module: str) -> Outcome:
 
 
 def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
-    """What the referee says, who asks neither's backward, and, ``in_float64``, what PyTorch itself then says.
+    """The arbiter's result, which uses neither backward; with ``in_float64`` also PyTorch's own result in float64.
 
-    To the referee the subject is manual, and both are in float64: that PyTorch is beyond its own bound is known.
+    The arbiter takes manual as the subject, and both sides in float64: PyTorch's result is already beyond its bound.
     """
     wide, who_is_wrong = wrong.case.in_float64, ""
     if wrong.at is not None:
@@ -135,7 +136,7 @@ def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:
 
 
 def _wrong(op: Op, case: Case, failure: Failure) -> Wrong:
-    """The element that lies furthest outside its bound; NaN is furthest."""
+    """The element that lies furthest outside its bound; NaN counts as furthest."""
     quantity = failure.quantity
     if failure.index is None or not failure.outputs:
         return Wrong(failure.what, case, quantity)

@@ -1,6 +1,7 @@
-"""PyTorch's kernels on a case, in a dtype and a layout. It may end the process: only worker processes come here.
+"""Run PyTorch's kernels on a case, in a dtype and a layout. Only worker processes do it: a kernel may end its process.
 
-A kernel is what ``reference`` calls; the functions here are those that ``reference`` avoids, for what they do wrong.
+A kernel is the function that ``reference`` calls. The functions here are those that ``reference`` avoids because of
+their defects.
 """
 
 import warnings
@@ -22,7 +23,7 @@ from cnn_oracle.studies.torch_defects.layouts import differs, laid, of_arguments
 
 Laid = Callable[[Array], Tensor]
 
-KERNELS = "cnn_oracle.studies.torch_defects.kernels"  # or a module that has other functions under the names of some ops
+KERNELS = "cnn_oracle.studies.torch_defects.kernels"  # or a module with other functions under the names of some ops
 
 
 def hardsigmoid(x: Tensor) -> Tensor:
@@ -38,24 +39,24 @@ def group_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, *, num_gro
 
 
 def kernel(op: Op, module: str) -> Callable[..., Tensor]:
-    """What is on trial under the op's name."""
+    """The function under test for the op."""
     found: Callable[..., Tensor] = getattr(import_module(module), op.name, None) or op.reference.forward
     return found
 
 
 def answers(op: Op, case: Case, module: str = KERNELS) -> Outputs:
-    """y and the gradients, or w after each step, in the case's format and layout.
+    """y and the gradients, or w after each step, in the case's dtype and layout.
 
     Raises:
-        Exception: PyTorch does not take the call.
-        AnotherDtypeError: an answer has another dtype.
+        Exception: PyTorch rejects the call.
+        AnotherDtypeError: a result has another dtype.
     """
     dtype, (one, other) = case.form.name, of_arguments_and_dy(case.layout, case.call.seed)
     argument, dy = (partial(_tensor, dtype=dtype, layout=name) for name in (one, other))
-    option = partial(_tensor, dtype=dtype, layout="contiguous" if one == "expanded" else one)  # no labels repeated
+    option = partial(_tensor, dtype=dtype, layout="contiguous" if one == "expanded" else one)  # labels must differ
     options = {n: option(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # advice to PyTorch's users
+        warnings.simplefilter("ignore")  # advice for users of PyTorch
         if op.kind == "step":
             tensors = _stepped(op, case, argument, dy, options)
         else:
@@ -64,7 +65,7 @@ def answers(op: Op, case: Case, module: str = KERNELS) -> Outputs:
 
 
 def has_layout(case: Case, layout: str) -> bool:
-    """Whether any array of the case lies otherwise in it than contiguously."""
+    """Whether the layout differs from the contiguous one for any array of the case."""
     arguments, dy = of_arguments_and_dy(layout, case.call.seed)
     laid_out = [(case.dy, dy), *((a, arguments) for a in case.arrays.values() if a is not None)]
     return any(a.size and differs(a.shape, name) for a, name in laid_out)
@@ -76,7 +77,7 @@ def _differentiated(
     tensors = {n: None if a is None else argument(a).requires_grad_() for n, a in case.arrays.items()}
     present = {n: t for n, t in tensors.items() if t is not None}
     y = forward(*tensors.values(), **options)
-    if y.shape != case.dy.shape:  # wrong already; there is no gradient to ask for
+    if y.shape != case.dy.shape:  # already wrong; no gradient can be computed
         return {"y": y}
     gradients = torch.autograd.grad(y, list(present.values()), cotangent(case.dy))
     absent: dict[str, Tensor | None] = dict.fromkeys((f"d{n}" for n in tensors), None)
@@ -105,4 +106,4 @@ def _array(quantity: str, a: Tensor, case: Case, dtype: str) -> Array:
 
 
 class AnotherDtypeError(Exception):
-    """An answer in another dtype than the arguments'."""
+    """A result has another dtype than the arguments."""

@@ -1,4 +1,4 @@
-"""How a tensor lies in memory: each layout as code, and as the plain torch that a reproduction prints."""
+"""Memory layouts of a tensor: each as code, and as the lines of plain torch that a reproduction prints."""
 
 import math
 
@@ -11,9 +11,10 @@ MEMORY_FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def laid(a: Tensor, layout: str) -> Tensor:
-    """The same numbers; expanded, which repeats the first entry of the first axis, of numbers that are the same there.
+    """The same numbers in another layout.
 
-    Transposed is Fortran's order; sliced every second cell of a larger tensor, whose others are NaN, or −9.
+    Expanded repeats the first entry of the first axis, so the entries must be equal. Transposed is Fortran order.
+    Sliced takes every second element of a larger tensor; the others are NaN, or −9.
     """
     if layout == "channels-last" and a.ndim in MEMORY_FORMATS:
         return a.to(memory_format=MEMORY_FORMATS[a.ndim])
@@ -28,7 +29,7 @@ def laid(a: Tensor, layout: str) -> Tensor:
 
 
 def as_text(a: str, shape: tuple[int, ...], layout: str, floating: bool) -> str:
-    """What ``laid`` does to the tensor of that shape which the text ``a`` makes, or only its first entry."""
+    """``laid`` as text: for a tensor of the given shape, or only its first entry, which the text ``a`` makes."""
     if layout == "channels-last" and len(shape) in MEMORY_FORMATS:
         return f"{a}.to(memory_format={MEMORY_FORMATS[len(shape)]})"
     if layout == "transposed" and len(shape) > 1:
@@ -42,11 +43,11 @@ def as_text(a: str, shape: tuple[int, ...], layout: str, floating: bool) -> str:
 
 
 def of_arguments_and_dy(layout: str, seed: int) -> tuple[str, str]:
-    """Both are laid out, or one of them alone, as the seed has it: a kernel may look at either."""
+    """The layouts of the arguments and of dy. The seed chooses both, or only one: a kernel may depend on either."""
     return ((layout, layout), (layout, "contiguous"), ("contiguous", layout))[seed % 3]
 
 
 def differs(shape: tuple[int, ...], layout: str) -> bool:
-    """Whether the layout is another than the contiguous one, for a tensor of that shape."""
+    """Whether the layout differs from the contiguous one for a tensor of that shape."""
     a = torch.empty(shape)
     return laid(a, layout).stride() != a.stride()

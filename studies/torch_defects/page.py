@@ -1,4 +1,4 @@
-"""The page of PyTorch's defects: what a trial finds on this machine, and which of those seen elsewhere are here."""
+"""The page of PyTorch's defects: the findings on this machine, and which of the known defects occur on it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from cnn_oracle.studies.torch_defects.campaign import Row
 from cnn_oracle.studies.torch_defects.defects import Sighting
 from cnn_oracle.studies.torch_defects.findings import Explanation
 
-# Kernels are chosen by instruction set; a processor can be asked to forget some of its own.
+# PyTorch chooses kernels by instruction set; these variables disable some instruction sets.
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
@@ -22,7 +22,7 @@ def markdown(
 ) -> str:
     """The page."""
     refused: dict[tuple[str, str], list[Row]] = {}
-    # calls that test nothing: half precision has them where many numbers are added, any dtype where there are none
+    # vacuous calls: sums of many numbers in half precision, and empty arrays in any dtype
     vacuous_values = Counter[str]()
     for row in rows:
         vacuous_values[row.dtype] += row.safe.vacuous_values

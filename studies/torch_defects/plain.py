@@ -1,4 +1,4 @@
-"""A failure in three lines of plain torch, which raise where it is still there: to send to those who can mend it."""
+"""A failure as three lines of plain torch, for a bug report. The lines raise an error while the defect exists."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from cnn_oracle.op import Op
 from cnn_oracle.studies.torch_defects.judge import Wrong
 from cnn_oracle.studies.torch_defects.layouts import as_text, of_arguments_and_dy
 
-POSITIONAL = {"x", "w", "b", "x1", "x2", "query", "key", "value"}  # by keyword what torch has under our name
-CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # where it is not F.name(…): how it begins, and what that holds
+POSITIONAL = {"x", "w", "b", "x1", "x2", "query", "key", "value"}  # the other arguments go by keyword
+CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # not F.name(…): how the call begins, with which arguments
     "flatten": ("torch.flatten(x", ("x",)),
     "tanh": ("torch.tanh(x", ("x",)),
     "sigmoid": ("torch.sigmoid(x", ("x",)),
     "embedding": ("F.embedding(indices, w", ("w", "indices")),
-    # torch draws what these are given, so that there is only our name for them
+    # torch draws the random numbers of these itself, so only our name exists
     "dropout": ("dropout.forward(x, mask=mask", ("x", "mask")),
     "dropout2d": ("dropout2d.forward(x, mask=mask", ("x", "mask")),
     "xavier_uniform": ("xavier_uniform.forward(u", ("u",)),
@@ -26,12 +26,12 @@ CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # where it is not F.name(�
     "kaiming_uniform": ("kaiming_uniform.forward(u", ("u",)),
     "kaiming_normal": ("kaiming_normal.forward(z", ("z",)),
 }
-NEEDED = {"batch_norm": ("running_mean", "running_var")}  # by torch, even where they are None
+NEEDED = {"batch_norm": ("running_mean", "running_var")}  # torch requires these, even if they are None
 OPTIMISERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
 
 def reproduction(op: Op, case: Case, wrong: Wrong | None) -> str:
-    """The import, the tensors, the call with what it should give; or the call alone, if it ends the process."""
+    """The import, the tensors, and the call with its expected result; only the call if it ends the process."""
     call = _steps(op, case) if op.kind == "step" else _call(op, case)
     ours = f"; from cnn_oracle.reference import {op.name}" if f"{op.name}.forward(" in call else ""
     tensors = "; ".join(_tensors(op, case))
@@ -76,7 +76,7 @@ def _steps(op: Op, case: Case) -> str:
 
 
 def _assertion(form: Format, wrong: Wrong | None) -> str:
-    """Of the element that is wrong: bitwise on a lattice of full precision, else within its bound."""
+    """The assertion for the wrong element: bitwise on an exact grid in full precision, else within its bound."""
     if wrong is None:
         return ""
     quantity, want = wrong.quantity, _literal(wrong.want, form)
@@ -94,7 +94,7 @@ def _assertion(form: Format, wrong: Wrong | None) -> str:
 
 
 def _tensor(a: Array, form: Format, layout: str) -> str:
-    """Its numbers; of an expanded one, those that it repeats."""
+    """The text of a tensor: its numbers; for an expanded tensor, the numbers that it repeats."""
     floating = a.dtype.kind == "f"
     kept = a[:1] if layout == "expanded" and a.ndim and len(a) else a
     dtype = f", dtype=torch.{form.name}" if floating else f", dtype=torch.{a.dtype.name}" if not a.size else ""
@@ -107,7 +107,7 @@ def _shape(a: Array) -> str:
 
 
 def _literal(value: Any, form: Format) -> str:
-    """As short as the format allows."""
+    """The shortest text of a number that the format allows."""
     if not isinstance(value, float):
         return repr(value)
     if not np.isfinite(value):

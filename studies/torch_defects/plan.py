@@ -1,4 +1,4 @@
-"""What a trial is to run: the dtypes, layouts and ops that were asked for, as jobs."""
+"""The plan of a campaign: the requested dtypes, layouts and ops, as jobs."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ BLOCK = 100  # calls of a job
 
 
 class Plan(NamedTuple):
-    """Drawn calls of some ops; or (``size``) a part of the small world of each; or one call. ``module`` is on trial."""
+    """Drawn calls of some ops, or (``size``) part of an exhaustive enumeration, or one call; ``module`` is tested."""
 
     dtypes: tuple[str, ...]
     layouts: tuple[str, ...]
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
         """An op's jobs for each dtype.
 
         Raises:
-            ValueError: an op is unknown, or its small world has too many calls for one run.
+            ValueError: an op is unknown, or its exhaustive enumeration has too many calls for one run.
         """
         if self.call is not None:
             return self._of_one_call(self.call)
@@ -44,14 +44,14 @@ class Plan(NamedTuple):
         return [job for op in ops for job in (self._of_world(op, progress) if self.size else self._drawn(op))]
 
     def total(self, jobs: list[Job]) -> int | None:
-        """How many calls in how many layouts at most; of small worlds it is not known."""
+        """The largest number of pairs of call and layout; None for an exhaustive enumeration, where it is not known."""
         if self.size:
             return None
         return len({(job.op, job.dtype) for job in jobs}) * len(self.layouts) * (1 if self.call else self.examples)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """For a report: what it takes to run the same again."""
+        """The settings that reproduce the run, for a report."""
         calls = {"call": self.call} if self.call else {"exhaustive": self.size, "part": "{}/{}".format(*self.part)}
         which = calls if self.call or self.size else {"examples": self.examples}
         return {"dtypes": self.dtypes, "layouts": self.layouts, **which, "seed": self.seed}
@@ -97,7 +97,7 @@ def layouts(text: str) -> tuple[str, ...]:
 
 
 def _some(what: str, text: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Names, separated by commas; all of them, if that is said."""
+    """The names in a text that commas separate; every name for "all"."""
     names = tuple(known) if text == "all" else tuple(dict.fromkeys(text.split(",")))
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"--{what} {text!r}: there is no {what} {unknown[0]!r}; there are {', '.join(known)}, or all")

@@ -1,4 +1,4 @@
-"""What a trial has to say: a table, the failures as text, and the document that ``--json`` writes."""
+"""The results of a campaign: a table, the failures as text, and the document that ``--json`` writes."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +17,8 @@ HEADER = (
 
 
 def cells(rows: Sequence[Row], found: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
-    """The table: a line for each row, but one for all layouts of an op and dtype where none has more to say."""
-    # of a row that both errs and crashes, the call of its verdict
+    """The table: a line for each row, but one line for all layouts of an op and dtype if no layout differs."""
+    # if a row has both wrong and crashed calls: the call of its verdict
     told = sorted(found, key=lambda e: e.verdict is e.row.verdict)
     smallest = {(e.row.op, e.row.dtype, e.row.layout): str(e.call) for e in told}
     for row in condensed(rows):
@@ -39,7 +39,7 @@ def condensed(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def numbers(row: Row) -> tuple[str, ...]:
-    """The cells of a row but for its smallest call."""
+    """The cells of a row without its smallest call."""
     safe, risky = row.safe, row.unsafe
     counts = [f"{n:,}" if n else "" for n in (safe.calls, safe.wrong, safe.crashed, safe.refused)]
     ends = ", ".join(f"{n} {what}" for n, what in ((risky.crashed, "crashed"), (risky.wrong, "wrong")) if n)
@@ -56,7 +56,7 @@ def numbers(row: Row) -> tuple[str, ...]:
 
 
 def kinds(found: Iterable[Explanation]) -> list[list[Explanation]]:
-    """The failures of a kind together, first the one whose reproduction was run."""
+    """The failures grouped by kind. The first of each group is the one whose reproduction ran."""
     together: dict[Any, list[Explanation]] = {}
     for e in found:
         together.setdefault(e.kind, []).append(e)
@@ -64,7 +64,7 @@ def kinds(found: Iterable[Explanation]) -> list[list[Explanation]]:
 
 
 def places(rows: Iterable[Row]) -> str:
-    """Their dtypes and layouts: float32 (contiguous, sliced), float64 (sliced)."""
+    """The dtypes and layouts of the failures: float32 (contiguous, sliced), float64 (sliced)."""
     layouts: dict[str, dict[str, None]] = {}
     for row in rows:
         layouts.setdefault(row.dtype, {})[row.layout] = None
@@ -75,7 +75,7 @@ def places(rows: Iterable[Row]) -> str:
 
 
 def text(some: Sequence[Explanation]) -> str:
-    """A kind of failure: what is wrong, who is right, where else, and the lines that show it."""
+    """A kind of failure as text: what is wrong, who is right, where else it occurs, and how to reproduce it."""
     e = some[0]
     lines = [f"{e.verdict}  {e.row.op}, {e.row.dtype}, {e.row.layout}: {e.what}", f"  call      {e.call}"]
     lines += [f"  arbiter   {e.who_is_right}"] * bool(e.who_is_right)
@@ -85,13 +85,13 @@ def text(some: Sequence[Explanation]) -> str:
 
 
 def again(e: Explanation) -> str:
-    """The shell line that puts the same call on trial."""
+    """The shell line that tests the same call again."""
     options = f"--dtype {e.row.dtype} --layout {e.row.layout} --call {shlex.quote(str(e.call))} --seed {e.call.seed}"
     return f"cnn-oracle torch {options}"
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """Counts of all calls, the unsafe ones apart."""
+    """The counts of all calls, with the unsafe ones separate."""
     safe, risky = (sum(getattr(row, name).calls for row in rows) for name in ("safe", "unsafe"))
     told = f"torch: {sum(bool(row.findings) for row in rows)} of {len(rows)} rows fail, by {safe:,} calls"
     if not risky:

@@ -1,7 +1,7 @@
-"""The witness: ``manual`` in float64, on lattices where it cannot round, elsewhere within its own bound.
+"""The independent check: ``manual`` in float64. It is exact on exact grids, and within its own bound elsewhere.
 
-PyTorch in float64, contiguous, is asked for K and for magnitudes alone (cases/exact_grids.py, compare/bounds/): how
-large an answer may be, never what it is.
+PyTorch, in float64 and contiguous, supplies only K and magnitudes (cases/exact_grids.py, compare/bounds/): how large
+a result may be, but never its value.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ MANUAL = load(OURS)
 
 
 def cases(op: Op, call: Call, form: Format, *, every: bool = True) -> Iterator[Case]:
-    """The call on its op's lattices, and on real numbers; or only (not ``every``) on the first of these it has."""
+    """The call on the exact grids of its op, and on real numbers; if not ``every``, only on the first of these."""
     for grid in (*op.comparison.grids, None):
-        if grid is None and unsafe(call):  # its bound asks PyTorch
+        if grid is None and unsafe(call):  # its bound needs PyTorch
             return
         case = build(op, call, grid, form, reference=by_manual)
         if case.exact or grid is None:
@@ -39,7 +39,7 @@ def cases(op: Op, call: Call, form: Format, *, every: bool = True) -> Iterator[C
 
 
 def by_manual(op: Op, case: Case, cotangent: Cotangent) -> Case:
-    """The truth is manual's, in float64."""
+    """The case with manual's results, in float64, as the expected values."""
     if op.kind == "step":
         case = replace(case, dy=cotangent((STEPS, *case.call.arguments["w"])))
         return replace(case, expected=run_all(MANUAL, op, case.in_float64))
@@ -49,7 +49,7 @@ def by_manual(op: Op, case: Case, cotangent: Cotangent) -> Case:
 
 
 def expanded(op: Op, case: Case) -> Case | None:
-    """Its numbers repeated along the first axis, and manual's answers to those; None where that leaves no lattice."""
+    """The case repeated along the first axis, with manual's results; None if it would leave the exact grid."""
     if case.grids[0].squares:
         return None
     arrays = {n: a if a is None else zero_strides(a) for n, a in case.arrays.items()}
@@ -58,7 +58,7 @@ def expanded(op: Op, case: Case) -> Case | None:
 
 
 def allowed(op: Op, case: Case) -> Outputs:
-    """How far each element may lie off: a kernel's rounding in its format, all the way through, and manual's own."""
+    """The bound of each element: all roundings of a kernel in its dtype, plus those of manual."""
     case = replace(case.in_float64, dtype=case.dtype)  # no sum of magnitudes overflows
     with np.errstate(all="ignore"):
         sums = with_references(_bound(op, case, case.form.u), case.form.u)

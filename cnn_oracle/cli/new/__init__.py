@@ -1,7 +1,7 @@
-"""``new``: begins an op in a checkout, from the templates beside this module.
+"""``new``: begin an op in a checkout, from the templates beside this module.
 
-Everything is checked before the first file is written. The skeleton imports and lints; its laws and theorems
-fail, and say what is to be written.
+Everything is checked before the first file is written. The skeleton can be imported, and it passes the linter. Its laws
+and theorems fail, and their messages say what to write.
 """
 
 import ast
@@ -20,7 +20,7 @@ from cnn_oracle.cli import checkout
 TABLE = "cnn_oracle/ops.py"
 TEMPLATES = {"manual": "manual/{}.py", "reference": "reference/{}.py", "test": "tests/ops/test_{}.py"}
 TAKEN = {"calls", "draw", "given", "pytest"}  # names that the test's template imports
-LONGEST = 40  # letters of a name: the lines of the templates are then short enough for ruff
+LONGEST = 40  # letters of a name, so that the lines of the templates are short enough for ruff
 GEOMETRY = "pointwise.elementwise"
 
 WROTE = {
@@ -56,10 +56,10 @@ def new(
 
 
 def check_name(op: str) -> None:
-    """A name must do for a module, and for an import that hides nothing.
+    """Check that the name can be a module's, and that its import hides no other name.
 
     Raises:
-        ValueError: it does not.
+        ValueError: it cannot, or it hides one.
     """
     if not re.fullmatch("[a-z][a-z0-9_]*", op, re.ASCII) or keyword.iskeyword(op) or len(op) > LONGEST:
         raise ValueError(
@@ -71,10 +71,10 @@ def check_name(op: str) -> None:
 
 
 def check_free(top: Path, op: str, table: str) -> None:
-    """An op that is begun, or done, is never written over.
+    """Check that the op does not exist yet: no op is ever overwritten.
 
     Raises:
-        ValueError: the table or a folder has the name already.
+        ValueError: the table or a folder already has the name.
     """
     if op in _keys(table):
         raise ValueError(f"op {op!r} is in the table of {TABLE} already")
@@ -85,10 +85,10 @@ def check_free(top: Path, op: str, table: str) -> None:
 
 
 def check_writable(paths: list[Path]) -> None:
-    """Every file can be written, as far as one can tell without writing it.
+    """Check that every file can be written, as far as possible without writing it.
 
     Raises:
-        ValueError: one cannot.
+        ValueError: a file cannot be written.
     """
     for path in paths:
         folder = path.parent
@@ -99,12 +99,12 @@ def check_writable(paths: list[Path]) -> None:
 
 
 def row(op: str) -> str:
-    """The op's line in the table. UNWRITTEN is a bound that raises: nothing can pass before it is replaced."""
+    """The op's line in the table. Its bound, UNWRITTEN, raises an error, so nothing can pass until it is replaced."""
     return f'    "{op}": ({GEOMETRY}, UNWRITTEN),'
 
 
 def with_row(table: str, op: str) -> str | None:
-    """The table's module with the op's line behind the last op of its kind; None where it is not safe to put it."""
+    """The table's module, with the op's line after the last op of its kind; None if no place for it is safe."""
     entries, lines = _entries(table), table.split("\n")
     alike = [value for value in entries.values() if ast.unparse(value).startswith(f"({GEOMETRY},")]
     if not alike or "UNWRITTEN" not in _assigned(table):
@@ -144,7 +144,7 @@ def _assigned(table: str) -> set[str]:
 
 
 def _read(path: Path) -> str:
-    """Line ends stay as they are."""
+    """The text of a file, with its own line ends."""
     with path.open(encoding="utf-8", newline="") as file:
         return file.read()
 
@@ -157,7 +157,7 @@ def _filled(top: Path, op: str) -> dict[Path, str]:
 
 
 def _write_all(files: dict[Path, str], table: Path, changed: str | None) -> None:
-    """All or nothing; the table comes last, since a line in it without its files would break every command."""
+    """Write all files or none. The table comes last: a line in it without its files would break every command."""
     from cnn_oracle.environment import write_atomically
 
     written = []
@@ -175,7 +175,7 @@ def _write_all(files: dict[Path, str], table: Path, changed: str | None) -> None
 
 
 def _summary(top: Path, op: str, changed: str | None) -> str:
-    """What was written, what remains, and which commands check it."""
+    """A summary: the written files, the work that remains, and the commands that check it."""
     wrote = [(path.format(op), WROTE[name]) for name, path in TEMPLATES.items()]
     remain = [(path.format(op), what) for path, what in REMAIN.items()]
     if changed is None:

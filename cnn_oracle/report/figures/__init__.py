@@ -1,12 +1,12 @@
 """The figures of the report, each drawn from a real run: ``all_figures``.
 
-drawing                 ink that reads on white and on black, SVG made clean, ``Figure``
-boards, correlation     images and kernels as grids of cells; one grid, a kernel, the grid of the sums
-examples                the digit and the small integers that are drawn
-images … pooling        the article's chapters
+drawing                 colours for white and black backgrounds, clean SVG, ``Figure``
+boards, correlation     images and kernels as grids; a grid, a kernel and the grid of the sums in a row
+examples                the digit and the small integers that the figures show
+images … pooling        the chapters of the article
 domains                 the geometries on which a printed formula is right
-training, replay        the training comparison, and the networks it ended with, trained again
-evidence                what the other commands measured
+training, replay        the training comparison; its networks, trained again
+evidence                the measurements of the other commands
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ FROM_RESULTS: tuple[tuple[str, Callable[[Any], Figure | None]], ...] = (
 
 
 def all_figures(results: Results) -> dict[str, Figure]:
-    """Figures by name, in the article's order; those whose results are missing, or say nothing, are not there."""
+    """The figures by name, in the article's order, without those whose results are missing or empty."""
     found = [draw() for draw in ALWAYS]
     known = evidence.documented() | dict(results)
     for name, draw in FROM_RESULTS:

@@ -1,4 +1,4 @@
-"""E9, E9a, E10: the gradient of the image, gathered or scattered, and that of the kernel."""
+"""E9, E9a, E10: the gradient of the image, by gather or scatter, and the gradient of the kernel."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, Board, where
 from cnn_oracle.report.figures.correlation import Row, draw, width
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, Figure, finish
 
-# So small that no number of the gradient has two digits
+# So small that all numbers of the gradient have one digit
 W, DZ = examples.integers(3, 3, top=2, seed=7), examples.integers(2, 2, seed=8)
 
 
 def full_convolution() -> Figure:
-    """dZ with the zeros that stand for it: s − 1 between its numbers, f − 1 around them."""
+    """dZ with zeros inserted: s − 1 between its numbers, f − 1 around them."""
     rows = []
     for n, s in ((4, 1), (5, 2)):
         dx = conv2d.input_gradient(DZ[None, None], (1, 1, n, n), W[None, None], stride=s)[0, 0]
@@ -67,7 +67,7 @@ def scatter() -> Figure:
 
 
 def _gradient(dz: Array, w: Array) -> Array:
-    """By stride 1: (2, 2), (3, 3) → (4, 4)."""
+    """The gradient of the image at stride 1: (2, 2), (3, 3) → (4, 4)."""
     dx: Array = conv2d.input_gradient(dz[None, None], (1, 1, 4, 4), w[None, None])[0, 0]
     return dx
 

@@ -1,4 +1,4 @@
-"""Boards of squares, on which images, kernels and masks are drawn as grids of cells with their numbers."""
+"""Panels that show images, kernels and masks as grids of numbers."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -15,12 +15,12 @@ from cnn_oracle.report.figures.drawing import BLUE, INK, LETTERS, ORANGE, SMALL,
 Paint = tuple[str, float] | None  # a colour and its opacity
 Fill = Callable[[float], Paint]
 Place = tuple[float, float]  # x to the right, y downwards
-STRONG, BEHIND_NUMBERS, GREY = 1.0, 0.45, 0.2  # opacities; through the others, of a colour and of ink, numbers are read
-LEVELS = 20  # of opacity, so that cells that look alike are one path
+STRONG, BEHIND_NUMBERS, GREY = 1.0, 0.45, 0.2  # opacities; the last two, of a colour and of ink, leave numbers readable
+LEVELS = 20  # levels of opacity, so that cells of equal colour form one path
 
 
 def ink(top: float, most: float = STRONG) -> Fill:
-    """Nothing for 0 up to ink for ``top``, as in a picture."""
+    """From transparent for 0 to full ink for ``top``, as in an image."""
     return lambda value: (INK, most * value / top)
 
 
@@ -30,17 +30,17 @@ def signed(top: float, most: float = STRONG) -> Fill:
 
 
 def where(mask: Array, colour: str, opacity: float = BEHIND_NUMBERS) -> list[list[Paint]]:
-    """One colour for the cells of a mask, in the form that ``grid`` takes."""
+    """One colour for the cells of a mask, in the form that ``grid`` accepts."""
     return [[(colour, opacity) if cell else None for cell in row] for row in mask]
 
 
 def number(value: float) -> str:
-    """With a minus as long as a plus; integers without their point."""
+    """The number as text, with a true minus sign; integers without a decimal point."""
     return f"{value:g}".replace("-", "−")
 
 
 class Board:
-    """``width`` × ``height`` squares, whose (0, 0) is the upper left corner."""
+    """A panel of ``width`` × ``height`` squares; (0, 0) is the upper left corner."""
 
     def __init__(self, width: float, height: float) -> None:
         self.canvas = Canvas(figsize=(WIDTH, WIDTH * height / width))
@@ -53,7 +53,7 @@ class Board:
         fill: Fill | Sequence[Sequence[Paint]] | None = None, text: Callable[[float], str] | None = number,
         letters: float = SMALL,
     ) -> None:  # fmt: skip
-        """The cells of (H, W), each ``size`` squares wide, NaN an empty one; ``fill`` of a value, or cell by cell."""
+        """Draw (H, W) as cells of ``size`` squares, NaN as an empty cell. ``fill`` depends on the value or the cell."""
         x, y = at
         corners = defaultdict(list)
         for (i, j), value in np.ndenumerate(values):
@@ -67,13 +67,13 @@ class Board:
         self._path(_lines(values.shape, at, size), facecolor="none", edgecolor=INK, alpha=0.35, linewidth=0.5)
 
     def squares(self, corners: Iterable[Place], size: float, paint: tuple[str, float]) -> None:
-        """Filled, each at its upper left corner."""
+        """Draw filled squares, each placed by its upper left corner."""
         self._path(_squares(corners, size), facecolor=paint[0], edgecolor="none", alpha=paint[1])
 
     def frame(
         self, at: Place, shape: tuple[float, float], colour: str = INK, *, dashed: bool = False, thin: bool = False
     ) -> None:  # fmt: skip
-        """An outline of ``shape``, height and width."""
+        """Draw an outline of ``shape`` (height, width)."""
         (x, y), (height, width) = at, shape
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         line = (0, (2.5, 1.5)) if dashed else "solid"
@@ -83,7 +83,7 @@ class Board:
     def write(
         self, text: str, at: Place, letters: float = LETTERS, *, align: str = "center", colour: str = INK
     ) -> None:  # fmt: skip
-        """Lines around ``at``, which is the middle of their height."""
+        """Write lines of text around ``at``, the middle of their height."""
         lines = text.split("\n")
         height = 1.25 * letters / 72 / WIDTH * self.axes.get_xlim()[1]
         for i, line in enumerate(lines):
@@ -108,7 +108,7 @@ def _squares(corners: Iterable[Place], size: float) -> Path:
 
 
 def _lines(shape: tuple[int, ...], at: Place, size: float) -> Path:
-    """The lines around and between the cells."""
+    """Draw the lines around and between the cells."""
     (height, width), (x, y) = shape, at
     rows = [[(x, y + i * size), (x + width * size, y + i * size)] for i in range(height + 1)]
     columns = [[(x + j * size, y), (x + j * size, y + height * size)] for j in range(width + 1)]

@@ -1,4 +1,4 @@
-"""E6: the layer as a matrix, most of it zero and the rest made of a few numbers."""
+"""E6: the layer as a matrix. Most elements are zero, and the others repeat a few numbers."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""E1, E1a, E1b: the kernel slides, half a turn matters, and the classic filters."""
+"""E1, E1a, E1b: the kernel slides; a rotation by 180° matters; the classic filters."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The row that many figures are made of: one grid, a kernel that slides over it, and the grid of the sums."""
+"""The row that many figures use: a grid, a kernel that slides over it, and the grid of the sums."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from cnn_oracle.report.figures.drawing import BLUE
 
 
 class Row(NamedTuple):
-    """What stands in it; ``heads`` are the names above. NaN is a cell that is left empty."""
+    """The contents of a row. ``heads`` are the names above. NaN is an empty cell."""
 
     left: Array
     kernel: Array
@@ -29,7 +29,7 @@ def width(row: Row) -> float:
 
 
 def draw(board: Board, row: Row, at: Place, window: tuple[int, int] | None = None, stride: int = 1) -> None:
-    """From ``at`` on, heads included; framed are the window of output ``window`` and that output itself."""
+    """Draw the row from ``at`` on, with its heads. Frames mark the output ``window`` and its window in the input."""
     x, top = at
     y, height = top + 0.9, row.left.shape[0]
     places = []
@@ -51,13 +51,13 @@ def draw(board: Board, row: Row, at: Place, window: tuple[int, int] | None = Non
 
 
 def visited(values: Array, window: tuple[int, int]) -> Array:
-    """The outputs up to ``window`` in row order; NaN for those to come."""
+    """The outputs up to ``window`` in row order; NaN for the later ones."""
     order = np.arange(values.size).reshape(values.shape)
     return np.where(order <= order[window], values, np.nan)
 
 
 def written_out(x: Array, w: Array, total: float) -> str:
-    """The sum of one window's products, those with a zero of the kernel left out."""
+    """The sum of one window's products as text, without the products with a zero of the kernel."""
     products = [f"{number(a)}·{_bracketed(b)}" for a, b in zip(x.ravel(), w.ravel(), strict=True) if b]
     return f"{' + '.join(products)} = {number(total)}"
 

@@ -1,4 +1,4 @@
-"""Where the printed formulas are right: each geometry tried, by the search that looks for counterexamples."""
+"""Where the printed formulas are right: every geometry that the search for counterexamples tries."""
 
 from functools import cache
 from itertools import product
@@ -15,7 +15,7 @@ Geometry = tuple[tuple[str, int], ...]
 
 @cache
 def tried(key: str) -> dict[Geometry, bool]:
-    """The geometries on which the general form has a value: whether the printed one has the same."""
+    """For each geometry on which the general form has a value: whether the printed form has the same value."""
     found = {}
     for geometry in CLAIMS[key].geometries():
         try:
@@ -26,11 +26,11 @@ def tried(key: str) -> dict[Geometry, bool]:
 
 
 def full_convolution() -> Figure:
-    """E9 over n (across) and f (down), a panel for each p, s and d."""
+    """E9 over n (horizontal) and f (vertical), with a panel for each p, s and d."""
     claim, right = CLAIMS["E9"], tried("E9")
     sizes, filters = LETTERS["n"], LETTERS["f"]
     board = Board(24.8, 37.6)
-    marks: dict[bool, list[Place]] = {True: [(3.2, 36.5)], False: [(9.9, 36.5)]}  # first those that explain
+    marks: dict[bool, list[Place]] = {True: [(3.2, 36.5)], False: [(9.9, 36.5)]}  # first the marks of the legend
     smallest = counterexample(claim)
     for s in LETTERS["s"]:
         board.write(f"s = {s}", (0.4 + 7 * s, 0.7))
@@ -63,7 +63,7 @@ def full_convolution() -> Figure:
 
 
 def _mark(board: Board, places: list[Place], holds: bool) -> None:
-    """Full squares, or small ones: the two are told apart without their colours, too."""
+    """Draw full squares or small ones, which differ even without colours."""
     size = 0.86 if holds else 0.4
     inset = (1 - size) / 2
     board.squares([(x + inset, y + inset) for x, y in places], size, (BLUE if holds else ORANGE, 1.0))
@@ -71,7 +71,7 @@ def _mark(board: Board, places: list[Place], holds: bool) -> None:
 
 @charted
 def overview() -> Figure:
-    """All printed forms that are narrower than the truth: the share of the geometries tried on which they are right."""
+    """The printed forms that are less general than the formula: on what share of the tried geometries each is right."""
     keys = list(CLAIMS)
     shares = [100 * float(np.mean(list(tried(key).values()))) for key in keys]
     canvas = chart(4.6)

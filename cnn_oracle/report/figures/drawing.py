@@ -1,8 +1,8 @@
-"""What all figures share: a width, letters, colours that can be read on white and on black, and an SVG made clean.
+"""What all figures share: a width, fonts, colours that are readable on white and on black, and clean SVG.
 
-A figure has no background. Its ink is the colour of the text around it (``currentColor``), and so are its letters; the
-other colours lie halfway between white and black. It has no width of its own but fills what holds it, and is so narrow
-that its letters can still be read on a phone.
+A figure has no background. Its ink and its letters have the colour of the surrounding text (``currentColor``). The
+other colours lie halfway between white and black. A figure fills the width of its container. It is so narrow that its
+letters are readable on a phone.
 """
 
 import re
@@ -34,9 +34,9 @@ SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 
 
 class Figure(NamedTuple):
-    """A drawing as inline SVG without a size, what it shows, and the same for those who cannot see it.
+    """A drawing as inline SVG without a size, its caption, and its text for people who cannot see it.
 
-    All ids within begin with letters of a hash of ``name``, so that two figures of one page share none.
+    All its ids begin with letters of a hash of ``name``, so no two figures of a page share an id.
     """
 
     name: str
@@ -51,12 +51,12 @@ def power_of_ten(value: float, _: object = None) -> str:
 
 
 def chart(height: float) -> Canvas:
-    """An empty canvas of the common width, ``height`` inches high, that fits its axes to their labels."""
+    """An empty canvas of the common width, ``height`` inches high. It fits its axes to their labels."""
     return Canvas(figsize=(WIDTH, height), layout="constrained")
 
 
 def finish(canvas: Canvas, name: str, caption: str, alt: str) -> Figure:
-    """The drawing on ``canvas`` as a figure; the same drawing gives the same bytes."""
+    """The drawing on ``canvas`` as a figure. The same drawing gives the same bytes."""
     written = StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         canvas.savefig(written, format="svg", transparent=True, metadata={"Date": None})
@@ -64,7 +64,7 @@ def finish(canvas: Canvas, name: str, caption: str, alt: str) -> Figure:
 
 
 def _clean(svg: str, alt: str) -> str:
-    """matplotlib's SVG without its size, metadata, fonts, unused ids and groups, and with the reader's ink."""
+    """matplotlib's SVG without size, metadata, fonts, unused ids and groups, and with the text colour of the page."""
     root = ElementTree.fromstring(svg)
     for element in root.findall(f"{SVG}metadata") + root.findall(f"{SVG}defs[{SVG}style]"):
         root.remove(element)
@@ -82,7 +82,7 @@ def _clean(svg: str, alt: str) -> str:
     _unwrap(root)
     root.attrib = {
         "viewBox": root.attrib["viewBox"], "role": "img", "aria-label": alt,
-        "style": "stroke-linejoin: round; stroke-linecap: butt",  # which matplotlib asks of every element of the page
+        "style": "stroke-linejoin: round; stroke-linecap: butt",  # matplotlib sets it for every element of the page
     }  # fmt: skip
     ElementTree.register_namespace("", SVG[1:-1])
     return ElementTree.tostring(root, encoding="unicode")
@@ -99,7 +99,7 @@ def _attribute(key: str, value: str) -> str:
 
 
 def _unwrap(element: ElementTree.Element) -> None:
-    """Replace each group that says nothing by what it holds, and leave out attributes and groups that hold nothing."""
+    """Replace each group without attributes by its contents, and remove empty attributes and groups."""
     children = list(element)
     for child in children:
         _unwrap(child)

@@ -1,4 +1,4 @@
-"""What the other commands measured: the worst errors, the ladder of mutations, the times."""
+"""The measurements of the other commands: the largest errors, the baselines of mutation testing, the times."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "NORMWISE": GREEN}
 
 
 def documented() -> dict[str, Any]:
-    """What the command that wrote docs/generated/mutants.md kept beside it; nothing where there is no such page."""
+    """The JSON beside docs/generated/mutants.md; empty if the page does not exist."""
     return {"mutants": json.loads(LADDER.read_text(encoding="utf-8"))} if LADDER.is_file() else {}
 
 
 @charted
 def worst(report: Mapping[str, Any]) -> Figure | None:
-    """Per op of ``verify --json`` its largest error as a share of its bound, in order of size."""
+    """The largest error/bound of each op, from ``verify --json``, in order of size."""
     rows = sorted((row for row in report["ops"] if row["verdict"] in COLOURS), key=lambda row: row["error_over_bound"])
     if not rows:
         return None
@@ -49,7 +49,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
 
 @charted
 def ladder(report: Mapping[str, Any]) -> Figure | None:
-    """Of ``mutants --ladder --json``, which weaker ways to check reject how much."""
+    """The share of mutants that each baseline kills, from ``cnn-oracle study mutation --ladder --json``."""
     rungs: Sequence[Mapping[str, Any]] = report["ladder"]
     if not rungs:
         return None
@@ -74,7 +74,7 @@ def ladder(report: Mapping[str, Any]) -> Figure | None:
 
 @charted
 def speed(report: Mapping[str, Any]) -> Figure | None:
-    """Of ``cnn-oracle study benchmarks --json``: NumPy's time over PyTorch's on one thread, a point for each call."""
+    """NumPy's time over PyTorch's on one thread, a point for each call, from ``cnn-oracle study benchmarks --json``."""
     times = [row for row in report["times"] if row["threads"] == 1]
     if not times:
         return None

@@ -1,11 +1,11 @@
-"""The numbers that figures are drawn from: a shipped digit, and small integers whose sums can be followed by eye."""
+"""The numbers in the figures: a shipped digit, and small integers whose sums are easy to follow."""
 
 import numpy as np
 
 from cnn_oracle import data
 from cnn_oracle.manual._typing import Array
 
-LEVELS = 16  # of grey, beside white
+LEVELS = 16  # of grey, besides white
 
 
 def digit(index: int = 12) -> Array:

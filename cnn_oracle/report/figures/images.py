@@ -1,4 +1,4 @@
-"""E0: an image as numbers, and what becomes of sums of bytes."""
+"""E0: an image as numbers, and the overflow of sums of bytes."""
 
 import numpy as np
 

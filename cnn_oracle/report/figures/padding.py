@@ -1,4 +1,4 @@
-"""E2, E2a, E2b, E2c: valid and same convolution, and how many outputs a pixel has a part in."""
+"""E2, E2a, E2b, E2c: valid and same convolution, and how many outputs depend on a pixel."""
 
 import numpy as np
 

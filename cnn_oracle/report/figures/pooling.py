@@ -1,4 +1,4 @@
-"""E12, E13: the largest of each window, the way back, and ties."""
+"""E12, E13: the maximum of each window, its gradient, and ties."""
 
 import numpy as np
 
@@ -71,13 +71,13 @@ def _one(x: Array) -> Array:
 
 
 def _printed(x: Array) -> Array:
-    """The mask (H, W) of all maxima, window by window."""
+    """The mask (H, W) of all maxima of all windows."""
     mask: Array = maximum_mask(_cells(x))[0, 0].transpose(2, 0, 3, 1)
     return mask.reshape(x.shape)
 
 
 def _first(x: Array) -> Array:
-    """The mask (H, W) of what a gradient of ones goes to."""
+    """The mask (H, W) of the elements that get a gradient of ones."""
     ones = np.ones((1, 1, *(n // 2 for n in x.shape)))
     (dx,) = max_pool2d.backward(ones, x[None, None], kernel_size=2)
     mask: Array = dx[0, 0]
@@ -85,7 +85,7 @@ def _first(x: Array) -> Array:
 
 
 def _paints(mask: Array, tied: Array, f: int = 2) -> list[list[Paint]]:
-    """Blue where the mask is, orange where its window (f cells wide) is tied."""
+    """Blue where the mask is set, orange if its window (f elements wide) has a tie."""
     return [
         [((ORANGE if tied[i // f, j // f] else BLUE), BEHIND_NUMBERS) if cell else None for j, cell in enumerate(row)]
         for i, row in enumerate(mask)

@@ -1,4 +1,4 @@
-"""The training comparison once more, up to some step: its JSON has numbers, and figures need the networks."""
+"""Repeat the training comparison up to a step: its JSON holds numbers, but the figures need the networks."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -26,7 +26,7 @@ class Replay(NamedTuple):
 
 
 def replay(report: Mapping[str, Any], steps: int) -> Replay:
-    """The first ``steps`` steps of a run that ``train --json`` wrote down: the same weights, the same batches."""
+    """Repeat the first ``steps`` steps of a run from its ``train --json``: the same weights, the same batches."""
     return _replay(*(report[name] for name in ("dataset", "dtype", "batch_size", "seed", "lr", "momentum")), steps)
 
 

@@ -1,4 +1,4 @@
-"""E3, E3a: a kernel that takes longer steps, and the rows that it never reaches."""
+"""E3, E3a: a kernel with a larger stride, and the rows that it never reaches."""
 
 import numpy as np
 

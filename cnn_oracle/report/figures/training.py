@@ -1,4 +1,4 @@
-"""The training comparison: two losses, the weights' difference, the first different choice, what both networks say."""
+"""The training comparison: both losses, the weight difference, the first divergence, the predictions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +64,7 @@ def _curves(report: Report, name: str) -> Figure:
 
 
 def first_divergence(report: Report) -> Figure | None:
-    """The choice itself, where there is one, a relu's or a pooling window's: the image and the map it is of."""
+    """The first different choice, of a relu or a pooling window, if there is one: its image and its feature map."""
     if not (p := report["parting"]):
         return None
     run = replay(report, p["step"])
@@ -99,7 +99,7 @@ def first_divergence(report: Report) -> Figure | None:
 
 
 def digits(report: Report) -> Figure:
-    """Test images with both predictions: all that either network gets wrong, as far as they fit, then right ones."""
+    """Test images with both predictions: those that either network gets wrong, as many as fit, then correct ones."""
     run = replay(report, len(report["steps"]["max_weight_difference"]))
     images, labels = run.dataset.test_images, run.dataset.test_labels
     ours, theirs = (side.predict(images.astype(report["dtype"])) for side in run.sides)
@@ -128,7 +128,7 @@ def digits(report: Report) -> Figure:
 
 
 def filters(report: Report) -> Figure:
-    """What the first layer has learnt, and what it makes of a test image."""
+    """The filters that the first layer has learnt, and their outputs for a test image."""
     run = replay(report, len(report["steps"]["max_weight_difference"]))
     x, w, b = run.dataset.test_images[12:13], run.sides.manual.weights["w1"], run.sides.manual.weights["b1"]
     a: Array = relu.forward(conv2d.forward(x.astype(w.dtype), w, b, padding=1))[0]

@@ -1,4 +1,4 @@
-"""E4, E5: channels are summed, filters are stacked; then a bias and a bend."""
+"""E4, E5: channels are summed, filters are stacked; then come a bias and an activation."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
 
 
 def volume() -> Figure:
-    """Three digits as the channels of one image, by two filters; each partial sum is a convolution of its own."""
+    """Three digits as the channels of one image, and two filters. Each partial sum is a separate convolution."""
     x = np.stack([examples.digit(i) for i in (12, 3, 13)], -1) / examples.LEVELS
     w = examples.integers(3, 3, 3, 2, top=2)
     y = convolve_volume(x, w)
