@@ -184,7 +184,7 @@ def window_counts(call: Call) -> Array:
 
 def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any]) -> torch.Tensor:
     if reason := unsafe(call):
-        raise RuntimeError(f"not handed to PyTorch: {reason}")
+        raise RuntimeError(f"skipped as unsafe: {reason}")
     options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # advice to users of PyTorch

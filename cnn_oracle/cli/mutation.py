@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def mutation(
     op: Annotated[list[str] | None, typer.Option(help="Only what this op is made of; may be given again.")] = None,
-    ladder: Annotated[bool, typer.Option(help="Also ask what weaker ways to check would reject.")] = False,
+    ladder: Annotated[bool, typer.Option(help="Also count the mutants that weaker checks kill.")] = False,
     json: Json = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Also write a page to this file; beside it a picture, and figures as JSON.")

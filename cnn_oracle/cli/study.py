@@ -40,7 +40,7 @@ def evidence(
 
 def mistakes(
     op: Ops = None,
-    geometries: Annotated[int, typer.Option(help="Failing calls of each that are asked for its name.", min=1)] = 300,
+    geometries: Annotated[int, typer.Option(help="Failing calls of each mistake, to identify it by.", min=1)] = 300,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
@@ -59,7 +59,7 @@ def mistakes(
     if markdown:
         put(markdown, known_mistakes.markdown(found))
     if json != STDOUT:
-        header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "named alone")
+        header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "uniquely identified")
         table(header, [_cells(entry) for entry in found])
 
 
@@ -69,7 +69,7 @@ def _cells(entry: "Entry") -> tuple[str, ...]:
 
 
 def false_positives(
-    calls: Annotated[int, typer.Option(help="Drawn calls, of all alternatives together.", min=1)] = 100_000,
+    calls: Annotated[int, typer.Option(help="Drawn calls, of all implementations together.", min=1)] = 100_000,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
@@ -79,7 +79,7 @@ def false_positives(
     check_folder(json, markdown)
     from cnn_oracle.studies import false_positives as study
 
-    with progress("alarms", calls) as advance:
+    with progress("false positives", calls) as advance:
         heard = study.listen(calls, lambda what, n: advance(what, calls, n))
     write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in heard])
     if markdown:
@@ -87,9 +87,9 @@ def false_positives(
     false = [one.failure for one in heard if one.failure]
     if json != STDOUT:
         rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in heard]
-        table(("alternative", "op", "calls", "verdict"), rows)
+        table(("implementation", "op", "calls", "verdict"), rows)
         for failure in false:
             print(f"\n{failure}")
-        print(f"\n{len(false)} false alarms in {sum(one.calls for one in heard):,} calls")
+        print(f"\n{len(false)} false positives in {sum(one.calls for one in heard):,} calls")
     if false:
         raise typer.Exit(1)

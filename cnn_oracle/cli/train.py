@@ -101,5 +101,6 @@ def _parting(report: "Report") -> str:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
     values = f"{p.values.manual:.3g} in NumPy, {p.values.reference:.3g} in PyTorch"
     return (
-        f"\nthe two runs part at step {p.step:,} of {steps:,}: {p.layer}{list(p.index)} is {values} ({p.elements} so)"
+        f"\nthe two runs first differ at step {p.step:,} of {steps:,}: "
+        f"{p.layer}{list(p.index)} is {values} ({p.elements} so)"
     )
