@@ -46,7 +46,7 @@ def test_the_page_says_what_was_found_and_what_was_not():
     made = {job.op: job for job in jobs}
     rows = campaign.trial(jobs)
     found = findings.explain(rows, lambda row: made[row.op])
-    sound = defects.Seen(defects.Defect("a defect", "somewhere", "wrong", "x = 1\ny = 2"), False, "")
+    sound = defects.Sighting(defects.Defect("a defect", "somewhere", "wrong", "x = 1\ny = 2"), False, "")
     text = page.markdown("cnn-oracle study torch-defects", rows, found, [sound], [sound._replace(there=True)])
     assert "10 calls of 2 ops in float64, in the layouts contiguous, against `manual`" in text
     assert "Of 2 rows (op, dtype and layout) 1 are EXACT and 1 are WRONG." in text
