@@ -209,7 +209,7 @@ def first_failure(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> 
         # a later theorem failed, but an earlier one says more and may fail on later calls: go on with the earlier ones
         failure, last, block = tallies[-1].failure, tallies[-1], left[len(tallies) - 1]
         every = checked_before(every, failure.theorem)
-        if not every or failure.theorem is None or failure.theorem in theorems.VALUES:
+        if not every or failure.theorem is None or failure.theorem in theorems.NUMERICAL:
             return found
         rest = block._replace(start=block.start + last.calls + last.skipped)
         left = [rest, *left[len(tallies) :]]

@@ -9,7 +9,7 @@ def too_far(mode: str, n: int, lo: int, hi: int) -> bool:
     """No axis has less than no cells. reflect needs more of them than it adds on a side.
 
     constant and circular crop before they add, and circular needs as many as it adds of what is left; PyTorch asks for
-    as many before the crop, and where it then lacks some it gives out memory that nobody has written to.
+    as many before the crop. If too few are left after the crop, it returns uninitialised memory.
     """
     most = max(lo, hi)
     if mode in ("constant", "circular"):

@@ -1,4 +1,4 @@
-"""Floating point as IEEE 754 has it, and PyTorch: ∞ and NaN are numbers like others, and nobody is warned of them."""
+"""Floating point as IEEE 754 has it, and PyTorch: ∞ and NaN are numbers like others, and raise no warning."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """A choice for each element, on the bits of the numbers, with a mask of all ones or all zeros.
 
-np.where takes five to ten times as long: it branches on each element, and nobody foretells the sign of a random number.
+np.where takes five to ten times as long: it branches on each element, and random signs cannot be predicted.
 """
 
 import numpy as np

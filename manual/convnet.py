@@ -49,6 +49,6 @@ def backward(x: Array, p: Parameters, v: dict[str, Array], target: Array) -> tup
     dp1, dw2, db2 = conv2d.backward(dz2, v["p1"], p["w2"], p["b2"], padding=1)
     (da1,) = max_pool2d.backward(dp1, v["a1"], kernel_size=2)
     (dz1,) = relu.backward(da1, v["z1"])
-    dw1 = conv2d.weight_gradient(dz1, x, p["w1"].shape, padding=1)  # nobody asks for the gradient of the image
+    dw1 = conv2d.weight_gradient(dz1, x, p["w1"].shape, padding=1)  # the gradient of the image is not needed
     db1 = dz1.sum((0, 2, 3))
     return float(loss), {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2, "w3": dw3, "b3": db3}

@@ -1,6 +1,7 @@
 """The layout: one op, one file, the same name everywhere; a module imports only what stands before it."""
 
 import ast
+import importlib
 import re
 import shutil
 import subprocess
@@ -192,3 +193,14 @@ def _dotted(path: Path) -> str:
 
 def _step(name: str) -> int:
     return STEP.get(name.split(".")[1], len(ORDER)) if "." in name else -1
+
+
+EXPORTING = [path for path in sorted((ROOT / "cnn_oracle").rglob("*.py")) if "\n__all__ = " in path.read_text()]
+
+
+@pytest.mark.parametrize("path", EXPORTING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_has_every_name_that_it_exports(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    module = importlib.import_module(name)
+    missing = [exported for exported in module.__all__ if not hasattr(module, exported)]
+    assert not missing, f"{name}.__all__ names {', '.join(missing)}, which the module does not have"

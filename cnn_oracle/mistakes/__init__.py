@@ -46,7 +46,7 @@ class Mistake(NamedTuple):
 
     @property
     def subject(self) -> Subject:
-        """The mistake on trial like anyone's code."""
+        """The mistake as a subject, like any other code under test."""
         return Subject(f"{PREFIX}.{self.op}.{self.name}", SimpleNamespace(**{self.op: self.implementation}))
 
 

@@ -57,8 +57,8 @@ CHAPTERS = (
 
         One thing to be careful about: in mathematics a convolution first turns the kernel by half a turn. Deep
         learning does not turn it, and calls the result a convolution all the same; its proper name is
-        cross-correlation. The formula in the article is the mathematical one, its figures show the other. For a kernel
-        that half a turn leaves alone nobody will see the difference; for an edge filter the sign of everything changes.
+        cross-correlation. The formula in the article is the mathematical one, its figures show the other. If a
+        rotation by 180° does not change the kernel, both give the same; for an edge filter, every sign changes.
 
         [figure half_a_turn]
         """,
@@ -122,7 +122,7 @@ CHAPTERS = (
 
         So a layer's weights have four axes: output channel, input channel, kernel row, kernel column. The two channel
         axes are easily exchanged, and where both have the same length no shape will complain. If the depths do not
-        agree the call is to be refused; NumPy would stretch a single channel over all of them without a word.
+        agree, the call must be rejected; NumPy would silently broadcast a single channel to all of them.
         """,
         formulas=("E4",),
         mistakes=("conv2d.groups_interleaved", "conv_transpose2d.channels_reshaped"),

@@ -38,12 +38,12 @@ from cnn_oracle.theorems.values import (
 )
 
 __all__ = [
-    "BESIDES",
+    "CONTRACT",
     "DIFFERENTIABLE",
     "FORWARD_ONLY",
-    "MANNERS",
+    "NUMERICAL",
+    "OPTIONAL",
     "STEP",
-    "VALUES",
     "Theorem",
     "an_int_stands_for_one_per_axis",
     "answers_are_no_views_of_inputs",
@@ -72,7 +72,7 @@ __all__ = [
 Theorem = Callable[[Subject, Op, Call], float]
 
 # Whether the numbers are right. The other theorems are checked after these
-VALUES: tuple[Theorem, ...] = (
+NUMERICAL: tuple[Theorem, ...] = (
     forward_is_pytorchs,
     backward_is_autograds_gradient,
     backward_is_the_derivative_of_forward,
@@ -102,7 +102,7 @@ CONTRACT: tuple[Theorem, ...] = (
 )
 FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *CONTRACT)
 DIFFERENTIABLE = (
-    *(theorem for theorem in VALUES if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *CONTRACT,
+    *(theorem for theorem in NUMERICAL if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *CONTRACT,
 )  # fmt: skip
 STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *CONTRACT)
 

@@ -133,7 +133,7 @@ def distribution(package: str) -> str:
         ValueError: the survey does not cover the package.
     """
     if package not in PACKAGES:
-        raise ValueError(f"package {package!r}: on trial are {', '.join(PACKAGES)}")
+        raise ValueError(f"package {package!r}: the survey has {', '.join(PACKAGES)}")
     return DISTRIBUTIONS.get(package, package)
 
 

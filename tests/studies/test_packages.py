@@ -96,7 +96,7 @@ def test_an_unknown_package_is_one_clear_line():
         [sys.executable, "-m", "cnn_oracle", "survey", "caffe"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 2
-    assert ran.stderr.startswith("cnn-oracle: package 'caffe': on trial are autograd, ")
+    assert ran.stderr.startswith("cnn-oracle: package 'caffe': the survey has autograd, ")
 
 
 @pytest.mark.parametrize("package", packages.PACKAGES)
