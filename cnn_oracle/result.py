@@ -139,7 +139,6 @@ class Failure(AssertionError):
     theorem: Callable[..., Any] | None
     reproducer: Call
     title: str
-    sides: tuple[tuple[str, str], ...]
     only: bool
     command: str
     options: str
@@ -153,7 +152,7 @@ class Failure(AssertionError):
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
         subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None,
-        reproducer: Call | None = None, title: str = "", sides: tuple[tuple[str, str], ...] = (), only: bool = False,
+        reproducer: Call | None = None, title: str = "", only: bool = False,
         command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
         pytorch: str = "", diagnosis: Diagnosis = Diagnosis(),
     ) -> None:  # fmt: skip
@@ -161,7 +160,7 @@ class Failure(AssertionError):
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
-            reproducer=reproducer or call, title=title, sides=sides, only=only, command=command, options=options,
+            reproducer=reproducer or call, title=title, only=only, command=command, options=options,
             source=source, test=test, pytorch=pytorch, diagnosis=diagnosis,
         )  # fmt: skip
 
@@ -194,8 +193,8 @@ class Failure(AssertionError):
             >>> failure.replace(quantity="y").quantity
             'y'
         """
-        if "what" in changes:  # which the two sides told
-            changes = {"title": "", "sides": ()} | changes
+        if "what" in changes:  # the title said the same as the old one
+            changes = {"title": ""} | changes
         copy = Failure(**(self._fields() | changes))
         copy.__cause__ = self.__cause__
         return copy
@@ -243,7 +242,9 @@ class Failure(AssertionError):
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}  {self.title or self.what}"]
-        lines += [f"  {side:<9} {value}" for side, value in self.sides]
+        if self.title and self.subject is not None and self.reference is not None:
+            lines += [f"  subject   {show(self.subject, self.reference)}"]
+            lines += [f"  pytorch   {show(self.reference, self.subject)}"]
         lines += [f"  call      {self.call}"]
         lines += [f"  arbiter   {self.who_is_wrong}"] if self.who_is_wrong else []
         lines += [f"  likely cause: {cause}" for cause in self.likely_causes]
@@ -252,6 +253,11 @@ class Failure(AssertionError):
         if self.test and self.source == "python":  # only this call, inside that test
             lines += [f"  or there  {self._in_python}"]
         return "\n".join(lines)
+
+
+def show(value: float, other: float) -> str:
+    """The value with as few digits as distinguish it from ``other``."""
+    return next((s for d in (6, 9, 17) if (s := f"{value:.{d}g}") != f"{other:.{d}g}"), repr(value))
 
 
 def _restored(fields: dict[str, Any]) -> Failure:

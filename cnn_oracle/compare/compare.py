@@ -7,7 +7,7 @@ from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 
 U = float(np.finfo(np.float64).epsneg)
 
@@ -80,23 +80,16 @@ def compare(
             a, b = float(answer[index]), float(want[index])
             place = f"[{','.join(map(str, index))}]" if index else ""
             what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}"
-            title, sides = "", tuple[tuple[str, str], ...]()
             count = f"   ({wrong.sum()} of {wrong.size} elements)"
-            if says == PYTORCH:
-                title, sides = f"{quantity}{place} is wrong", (("subject", show(a, b)), ("pytorch", show(b, a)))
+            title = f"{quantity}{place} is wrong{count}" if says == PYTORCH else ""
             raise Failure(
-                what + count, case.call, title=title and title + count, sides=sides, quantity=quantity, index=index,
-                subject=a, reference=b, outputs=got, case=case, against_pytorch=expected is None,
+                what + count, case.call, title=title, quantity=quantity, index=index, subject=a, reference=b,
+                outputs=got, case=case, against_pytorch=expected is None,
             )  # fmt: skip
         if allowed is not None:
             share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]
             worst = max(worst, float(share.max(initial=0)))
     return worst
-
-
-def show(value: float, other: float) -> str:
-    """The value with as few digits as distinguish it from ``other``."""
-    return next((s for d in (6, 9, 17) if (s := f"{value:.{d}g}") != f"{other:.{d}g}"), repr(value))
 
 
 def _shape(a: Array | None) -> str:

@@ -16,13 +16,13 @@ from cnn_oracle.cases.exact_grids import REAL
 from cnn_oracle.cases.expected import reference_forward
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import U, show, tolerance
+from cnn_oracle.compare.compare import U, tolerance
 from cnn_oracle.diagnose.exact import exactly
 from cnn_oracle.diagnose.exact.formulas import Index
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 from cnn_oracle.run.subject import forward
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.differences import NOISE, derivative, dot

@@ -12,11 +12,11 @@ import numpy as np
 from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import reference_forward, reference_gradients
 from cnn_oracle.compare.bounds.common import present
-from cnn_oracle.compare.compare import show, tolerance
+from cnn_oracle.compare.compare import tolerance
 from cnn_oracle.diagnose import precision
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 from cnn_oracle.run.subject import backward, forward
 from cnn_oracle.subject import Subject
 

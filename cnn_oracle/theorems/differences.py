@@ -13,10 +13,10 @@ from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import U, show, tolerance
+from cnn_oracle.compare.compare import U, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 from cnn_oracle.run.subject import backward, forward, known
 from cnn_oracle.subject import Subject
 
@@ -76,8 +76,16 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
     def difference(moved: Sequence[str]) -> Failure | None:
         return _smooth_difference(subject, op, case, moved, gradients, bound)
 
-    if names and (together := difference(names)):
-        raise next(filter(None, ([difference([n]) for n in names] if len(names) > 1 else [])), together)
+    if failure := failing(difference, names):
+        raise failure
+
+
+def failing(difference: Callable[[Sequence[str]], Failure | None], names: Sequence[str]) -> Failure | None:
+    """The failure along all named arguments at once; if one of them fails alone, its own failure, which names it."""
+    together = difference(names) if names else None
+    if together is None or len(names) == 1:
+        return together
+    return next(filter(None, (difference([name]) for name in names)), together)
 
 
 def _smooth_difference(

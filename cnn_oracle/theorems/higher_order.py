@@ -1,6 +1,6 @@
 """Two more independent checks by PyTorch's other ways to differentiate: forward mode and double backward."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,13 +8,13 @@ from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import Outputs, reference_second_gradients, reference_tangent
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import U, show, tolerance
+from cnn_oracle.compare.compare import U, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 from cnn_oracle.run.subject import backward, known
 from cnn_oracle.subject import Subject
-from cnn_oracle.theorems.differences import NOISE, derivative, dot, small_direction, unit
+from cnn_oracle.theorems.differences import NOISE, derivative, dot, failing, small_direction, unit
 
 Directions = Mapping[str, Array]  # one direction for each argument that is present
 
@@ -51,22 +51,19 @@ def second_gradient(subject: Subject, op: Op, case: Case) -> None:
     second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
     slopes = {n: slope for n in case.arrays if (slope := second[n]) is not None and np.isfinite(slope).all()}
 
-    def change(moved: Directions) -> Failure | None:
+    def change(names: Sequence[str]) -> Failure | None:
+        moved = {n: slopes[n] for n in names}
         seen, told, allowed = (_exact_change if case.exact else _smooth_change)(subject, op, case, moved, w)
         if abs(seen - told) <= allowed:
             return None
-        what = f"backward changes by {show(seen, told)} along v" + f" of {next(iter(moved))}" * (len(moved) == 1)
+        (quantity, along) = (f"d{names[0]}", f" of {names[0]}") if len(names) == 1 else ("", "")
         return Failure(
-            f"{what}, PyTorch's double backward says {show(told, seen)}", case.call,
-            quantity=f"d{next(iter(moved))}" if len(moved) == 1 else "", case=case, outputs=backward(subject, case),
+            f"backward changes by {show(seen, told)} along v{along}, PyTorch's double backward says {show(told, seen)}",
+            case.call, quantity=quantity, case=case, outputs=backward(subject, case),
         )  # fmt: skip
 
-    alone = ({n: slope} for n, slope in slopes.items())
-    if case.exact or len(slopes) < 2:
-        failure = next(filter(None, map(change, alone)), None)
-    elif failure := change(slopes):
-        failure = next(filter(None, map(change, alone)), failure)
-    if failure:
+    each = [[name] for name in slopes] if case.exact else [[*slopes]]
+    if failure := next(filter(None, (failing(change, names) for names in each)), None):
         raise failure
 
 

@@ -9,10 +9,10 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.dtypes import FORMATS, Format
-from cnn_oracle.compare.compare import compare, show
+from cnn_oracle.compare.compare import compare
 from cnn_oracle.diagnose import arbiter
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, show
 from cnn_oracle.studies.torch_defects import kernels, witness
 
 

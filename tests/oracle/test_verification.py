@@ -11,10 +11,10 @@ from cnn_oracle.cases.case import draw
 from cnn_oracle.cases.exact_grids import distinct, integers
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.compare.bounds.sums import multilinear
-from cnn_oracle.compare.compare import compare, show, tolerance
+from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual import conv2d, relu, softmax
 from cnn_oracle.ops import OPS, look_up
-from cnn_oracle.result import Failure, Verdict
+from cnn_oracle.result import Failure, Verdict, show
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import search
 
