@@ -90,7 +90,7 @@ def verify(
     if (subject is None) == (not functions) or functions.keys() == {"backward"}:
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
     own = Implementation(forward, backward, step)
-    code = _given(op, own, _said(functions)) if functions else _on_trial(op, subject)
+    code = _given(op, own, _source(functions)) if functions else _under_test(op, subject)
     if call is None:
         (row,) = survey.verify(code, [op], examples=examples, seed=seed)
     else:
@@ -149,7 +149,7 @@ def covered(subject: Any) -> list[str]:
     return names
 
 
-def _on_trial(op: str, subject: Any) -> Subject:
+def _under_test(op: str, subject: Any) -> Subject:
     """The subject under test. A module is loaded by its import name; an object is named by the code that made it."""
     if isinstance(subject, str):
         return load(subject)
@@ -161,18 +161,18 @@ def _on_trial(op: str, subject: Any) -> Subject:
     if not hasattr(subject, "forward") and not hasattr(subject, "step"):
         what = f"{type(subject).__name__} has neither forward nor step"
         raise ValueError(f"verify({op!r}, …): {what}; give forward=…, or wrap it by a function of oracle.adapt")
-    return _given(op, subject, getattr(subject, "said", None) or _name(subject))
+    return _given(op, subject, subject.source if isinstance(subject, Implementation) else _name(subject))
 
 
 def _classes(thing: Any) -> tuple[type, ...]:
     return thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
 
 
-def _given(op: str, implementation: Any, said: str) -> Subject:
-    return Subject(said, SimpleNamespace(**{op: implementation}))
+def _given(op: str, implementation: Any, source: str) -> Subject:
+    return Subject(source, SimpleNamespace(**{op: implementation}))
 
 
-def _said(functions: dict[str, Function]) -> str:
+def _source(functions: dict[str, Function]) -> str:
     return ", ".join(f"{name}={_name(function)}" for name, function in functions.items())
 
 

@@ -29,7 +29,7 @@ Geometry = Callable[[Choose], dict[str, Any]]  # the arguments of a call, arrays
 # See cases/exact_grids.py, compare/bounds/ and cases/distributions.py.
 GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Any, Any]]
 Bound = Callable[[Any, float], dict[str, Array | None]]
-Kinks = Callable[[Any], Mapping[str, Array]]
+DistanceToKink = Callable[[Any], Mapping[str, Array]]
 Distribution = Callable[..., Array]
 
 
@@ -39,19 +39,19 @@ class Comparison(NamedTuple):
     Attributes:
         grids: the exact grids, on which the comparison is bitwise. An op without any is compared within bounds only.
         bound: the rounding bound, for everything else.
-        kinks: for each element of an argument, how far differences may move it. This is the distance to the next
-            nondifferentiable point, or to the end of the domain, or a limit where the op is steep. Differences move
-            the element by a fraction of it.
+        distance_to_kink: for each element of an argument, how far differences may move it. This is the distance to
+            the next nondifferentiable point, or to the end of the domain, or a limit where the op is steep. Differences
+            move the element by a fraction of it.
         domain: for some arguments, a distribution other than the normal one.
-        fast: the normwise bound, for fast algorithms, which round on every grid.
+        normwise: the normwise bound, for fast algorithms, which round on every grid.
         ties: those of ``grids`` that are full of ties and nondifferentiable points.
     """
 
     grids: tuple[GridRule, ...]
     bound: Bound
-    kinks: Kinks | None = None
+    distance_to_kink: DistanceToKink | None = None
     domain: Mapping[str, Distribution] = {}
-    fast: Bound | None = None
+    normwise: Bound | None = None
     ties: tuple[GridRule, ...] = ()
 
 
@@ -100,9 +100,9 @@ class Op:
     @cached_property
     def normwise(self) -> "Op | None":
         """The op as fast algorithms are compared: on real numbers, within the normwise bound. None if it has none."""
-        if self.comparison.fast is None:
+        if self.comparison.normwise is None:
             return None
-        comparison = self.comparison._replace(grids=(), bound=self.comparison.fast, fast=None)
+        comparison = self.comparison._replace(grids=(), bound=self.comparison.normwise, normwise=None)
         return Op(self.name, self.geometry, comparison, self.table, "normwise")
 
     @cached_property

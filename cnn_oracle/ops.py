@@ -12,49 +12,49 @@ from cnn_oracle.calls.geometry import initializers, optimizers, pointwise, produ
 from cnn_oracle.calls.geometry import losses as loss_geometry
 from cnn_oracle.calls.geometry import norms as norm_geometry
 from cnn_oracle.cases import distributions, exact_grids
-from cnn_oracle.compare.bounds import attention, elementwise, fast, losses, norms, softmax, steps, sums
-from cnn_oracle.compare.bounds.elementwise import clear
+from cnn_oracle.compare.bounds import attention, elementwise, losses, norms, normwise, softmax, steps, sums
+from cnn_oracle.compare.bounds.elementwise import distance_to_kink
 from cnn_oracle.op import Comparison, Geometry, Op
 
-CONVOLUTION = Comparison((exact_grids.integers,), sums.multilinear, fast=fast.bound)
+CONVOLUTION = Comparison((exact_grids.integers,), sums.multilinear, normwise=normwise.bound)
 MULTILINEAR = Comparison((exact_grids.integers,), sums.multilinear)
 TRILINEAR = Comparison((exact_grids.cubes,), sums.multilinear)
 SELECTION = Comparison((exact_grids.distinct, exact_grids.ties), sums.selection, ties=(exact_grids.ties,))
 AVERAGE = Comparison((exact_grids.multiples,), sums.average)
 ADAPTIVE = Comparison((exact_grids.adaptive_multiples,), sums.adaptive)
 INTERPOLATION = Comparison((exact_grids.resampled,), sums.interpolation)
-LP_POOL = Comparison((), sums.lp_pool, clear(0))
+LP_POOL = Comparison((), sums.lp_pool, distance_to_kink(0))
 WEIGHTED_MEAN = Comparison((exact_grids.multiples_of_the_weight,), sums.weighted_mean)
 STEEP = {"x": distributions.large_logits}
 SOFTMAX = Comparison((), softmax.softmax, domain=STEEP)
 LOG_SOFTMAX = Comparison((), softmax.log_softmax, domain=STEEP)
 CROSS_ENTROPY = Comparison((), softmax.cross_entropy, domain=STEEP)
 LEAKY = Comparison(
-    (exact_grids.leaky, exact_grids.leaky_ties), elementwise.bound(elementwise.leaky_relu), clear(0),
+    (exact_grids.leaky, exact_grids.leaky_ties), elementwise.bound(elementwise.leaky_relu), distance_to_kink(0),
     ties=(exact_grids.leaky_ties,),
 )  # fmt: skip
 PRELU = Comparison(
     (exact_grids.slopes, exact_grids.slope_ties), elementwise.prelu, ties=(exact_grids.slope_ties,)
 )  # fmt: skip
-ELU = Comparison((), elementwise.bound(elementwise.elu), clear(0))
-SELU = Comparison((), elementwise.bound(elementwise.selu), clear(0))
+ELU = Comparison((), elementwise.bound(elementwise.elu), distance_to_kink(0))
+SELU = Comparison((), elementwise.bound(elementwise.selu), distance_to_kink(0))
 GELU = Comparison((), elementwise.bound(elementwise.gelu))
 SILU = Comparison((), elementwise.bound(elementwise.silu))
 MISH = Comparison((), elementwise.bound(elementwise.mish))
 SIGMOID = Comparison((), elementwise.bound(elementwise.sigmoid))
 SIXTHS = (exact_grids.sixths,)
-HARDSIGMOID = Comparison(SIXTHS, elementwise.bound(elementwise.hardsigmoid), clear(-3, 3), ties=SIXTHS)
-HARDSWISH = Comparison(SIXTHS, elementwise.bound(elementwise.hardswish), clear(-3, 3), ties=SIXTHS)
+HARDSIGMOID = Comparison(SIXTHS, elementwise.bound(elementwise.hardsigmoid), distance_to_kink(-3, 3), ties=SIXTHS)
+HARDSWISH = Comparison(SIXTHS, elementwise.bound(elementwise.hardswish), distance_to_kink(-3, 3), ties=SIXTHS)
 TANH = Comparison((), elementwise.bound(elementwise.tanh_))
 SOFTPLUS = Comparison((), elementwise.bound(elementwise.softplus), elementwise.softplus_clear)
-SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), clear(0))
+SOFTSIGN = Comparison((), elementwise.bound(elementwise.softsign), distance_to_kink(0))
 GLU = Comparison((), elementwise.glu)
 DROPOUT = Comparison((exact_grids.kept,), elementwise.bound(elementwise.dropout))
 MSE = Comparison((exact_grids.squared_differences,), losses.bound(losses.mse_loss, over_weights=True))
 PIECES = (exact_grids.pieces,)
-L1 = Comparison(PIECES, losses.bound(losses.l1_loss, over_weights=True), losses.clear, ties=PIECES)
-SMOOTH_L1 = Comparison(PIECES, losses.bound(losses.smooth_l1_loss), losses.clear, ties=PIECES)
-HUBER = Comparison(PIECES, losses.bound(losses.huber_loss), losses.clear, ties=PIECES)
+L1 = Comparison(PIECES, losses.bound(losses.l1_loss, over_weights=True), losses.distance_to_kink, ties=PIECES)
+SMOOTH_L1 = Comparison(PIECES, losses.bound(losses.smooth_l1_loss), losses.distance_to_kink, ties=PIECES)
+HUBER = Comparison(PIECES, losses.bound(losses.huber_loss), losses.distance_to_kink, ties=PIECES)
 BCE = Comparison(
     (),
     losses.bound(losses.binary_cross_entropy),
@@ -64,13 +64,15 @@ BCE = Comparison(
 BCE_WITH_LOGITS = Comparison((), losses.bound(losses.binary_cross_entropy_with_logits))
 KL_DIV = Comparison((), losses.bound(losses.kl_div), losses.positive, {"target": losses.probabilities})
 EMBEDDING = Comparison((exact_grids.rows,), sums.embedding, sums.learnt_rows)
-ATTENTION = Comparison((), attention.bound, attention.clear, {"query": distributions.large_logits})
+ATTENTION = Comparison((), attention.bound, attention.distance_to_kink, {"query": distributions.large_logits})
 SGD = Comparison((), steps.sgd)
 FAR = {"x": distributions.large_offset}
-BATCH_NORM = Comparison((exact_grids.squares_of_channels,), norms.normalisation, norms.clear, FAR)
-INSTANCE_NORM = Comparison((exact_grids.squares_of_samples,), norms.normalisation, norms.clear, FAR)
-RMS_NORM = Comparison((exact_grids.squares_of_rows,), norms.normalisation, norms.clear)
-NORMALISATION = Comparison((), norms.normalisation, norms.clear, FAR)  # no exact grid: PyTorch's means also divide by 3
+BATCH_NORM = Comparison((exact_grids.squares_of_channels,), norms.normalisation, norms.distance_to_kink, FAR)
+INSTANCE_NORM = Comparison((exact_grids.squares_of_samples,), norms.normalisation, norms.distance_to_kink, FAR)
+RMS_NORM = Comparison((exact_grids.squares_of_rows,), norms.normalisation, norms.distance_to_kink)
+NORMALISATION = Comparison(
+    (), norms.normalisation, norms.distance_to_kink, FAR
+)  # no exact grid: PyTorch's means also divide by 3
 LOCAL_RESPONSE_NORM = Comparison((), norms.local_response_norm)
 INITIALISER = Comparison((), sums.initialiser)
 ADAGRAD = Comparison((), steps.adagrad)

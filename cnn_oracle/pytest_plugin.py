@@ -15,8 +15,8 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "check the ops of this importable package or module against PyTorch: one test for each theorem of each op"
-    parser.getgroup("oracle").addoption("--oracle-subject", metavar="PKG", help=told)
+    text = "check the ops of this importable package or module against PyTorch: one test for each theorem of each op"
+    parser.getgroup("oracle").addoption("--oracle-subject", metavar="PKG", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,20 +94,20 @@ class Theorems(pytest.Collector):
             sys.path.insert(0, folder)
         try:
             subject = load(self.name)
-            told = settings.load(self.config.rootpath).of(self.name)
-            subject = subject._replace(limits=told.limits)
+            configured = settings.load(self.config.rootpath).of(self.name)
+            subject = subject._replace(limits=configured.limits)
             ops = verification.covered(subject)
         except ValueError as error:
             raise self.CollectError(str(error)) from None
         if not ops:
             raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
         items: list[Theorem] = []
-        accepted = {(one.op, one.theorem): one.reason for one in told.accepted}
-        store = Store(told.path.parent if told.path else self.config.rootpath)
+        accepted = {(one.op, one.theorem): one.reason for one in configured.accepted}
+        store = Store(configured.path.parent if configured.path else self.config.rootpath)
         for op in ops:
             for theorem in theorems.of(op, subject):
                 reason = accepted.get((op.name, theorem.__name__))
-                run = Question(subject, op, theorem, store, reason, told.path)
+                run = Question(subject, op, theorem, store, reason, configured.path)
                 items.append(self._item(f"{op.name}::{theorem.__name__}", run))
             for missing in theorems.unchecked(subject, op):
                 items.append(self._item(f"{op.name}::{missing}", None))

@@ -70,7 +70,7 @@ class Diagnosis:
     symptoms: tuple[str, ...] = ()
 
     @property
-    def causes(self) -> list[str]:
+    def likely_causes(self) -> list[str]:
         """All likely causes: first the mistakes, then the symptoms, without duplicates."""
         return [*dict.fromkeys((*self.mistakes, *self.symptoms))]
 
@@ -214,7 +214,7 @@ class Failure(AssertionError):
     @property
     def likely_causes(self) -> list[str]:
         """The likely causes: known mistakes that give exactly the same wrong outputs, then other symptoms."""
-        return self.diagnosis.causes
+        return self.diagnosis.likely_causes
 
     @property
     def reproduce(self) -> str:

@@ -62,12 +62,12 @@ class Store:
         return [*self._calls.get((subject, op), ())]
 
     def keep(self, subject: str, call: Call) -> None:
-        """Note that the subject fails on this call. A call that its text does not reproduce is not kept."""
+        """Heartbeat that the subject fails on this call. A call that its text does not reproduce is not kept."""
         if _parsed(str(call), call.seed) is not None:
             self._note(Change(subject, call, fails=True))
 
     def drop(self, subject: str, call: Call) -> None:
-        """Note that the subject no longer fails on this call."""
+        """Heartbeat that the subject no longer fails on this call."""
         self._note(Change(subject, call, fails=False))
 
     def _note(self, change: Change) -> None:

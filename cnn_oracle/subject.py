@@ -95,7 +95,7 @@ class Implementation(NamedTuple):
     step: Callable[..., Any] | None = None
     dtypes: tuple[str, ...] = DTYPES
     rejections: tuple[type[Exception], ...] = (ValueError,)
-    said: str = "…"
+    source: str = "…"
 
 
 class Subject(NamedTuple):
@@ -106,7 +106,7 @@ class Subject(NamedTuple):
     Attributes:
         name: The import name, or the Python expression that made it. Messages show it.
         root: The package, module or object. ``root.conv2d`` is the implementation of conv2d.
-        own: True for this project's own code. It must satisfy more: each of its errors names the op, and it rejects
+        strict: True for this project's own code. It must satisfy more: each of its errors names the op, and it rejects
             mixed dtypes. False by default.
         limits: What the subject must support. By default everything.
         loader: A function that loads the subject again from its name, in another process. None, the default, means
@@ -123,7 +123,7 @@ class Subject(NamedTuple):
 
     name: str
     root: Any
-    own: bool = False
+    strict: bool = False
     limits: Limits = EVERYTHING
     loader: Callable[[str], "Subject"] | None = None
 
@@ -235,7 +235,7 @@ def load(name: str) -> Subject:
         raise ValueError(f"subject {name!r}: give the name that it is imported by, like mykernels, not a path")
     if name == "manual" and not _is_elsewhere(name):
         name = OURS
-    return Subject(name, _imported(name), own=name == OURS, loader=load)
+    return Subject(name, _imported(name), strict=name == OURS, loader=load)
 
 
 def _again(loader: Callable[[str], Subject], name: str, limits: Limits) -> Subject:

@@ -23,7 +23,7 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import workers
 from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
-from cnn_oracle.run.workers import FEW, Note, Run, WorkerCrash, processors
+from cnn_oracle.run.workers import FEW, Heartbeat, Run, WorkerCrash, processors
 from cnn_oracle.store import Store
 from cnn_oracle.subject import EVERYTHING, Limits, Subject
 from cnn_oracle.theorems import Theorem
@@ -71,7 +71,7 @@ def verify(
             raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
     total = None if seconds else len(ops) * examples
     steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
-    tell = _telling(progress, total)
+    tell = _reporting(progress, total)
     rows = finish_all(steps, run, deadline=Deadline(seconds), timeout=timeout, progress=tell)
     yield from (row for row in rows if row)
 
@@ -105,9 +105,9 @@ def call(
     return row
 
 
-def _one(job: tuple[Subject, Call, Sequence[Theorem]], note: Note) -> Result | str:
+def _one(job: tuple[Subject, Call, Sequence[Theorem]], heartbeat: Heartbeat) -> Result | str:
     subject, one, which = job
-    note(0)
+    heartbeat(0)
     try:
         if unsafe(one):
             with suppress(Exception):  # check_call reports what is wrong with the call
@@ -129,7 +129,7 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
     No calls are stored for ``manual``, or for a subject without an import name.
     """
     samples: list[Sample] = []
-    for key in _keys(subject, op, theorem) if subject.loader and not subject.own else ():
+    for key in _keys(subject, op, theorem) if subject.loader and not subject.strict else ():
         for call in store.calls(key, op):
             if not checkable(subject, call):
                 store.drop(key, call)
@@ -140,15 +140,15 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
 
 def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theorem: str = "") -> None:
     """Store the failing call for the next run. Without a failure, remove the stored calls."""
-    if subject.own or subject.loader is None:
+    if subject.strict or subject.loader is None:
         return
-    own = f"{subject.name}::{theorem}" if theorem else subject.name
+    entry = f"{subject.name}::{theorem}" if theorem else subject.name
     if failure is None:
-        for key in [own] if theorem else _keys(subject, op, ""):
+        for key in [entry] if theorem else _keys(subject, op, ""):
             for call in store.calls(key, op):
                 store.drop(key, call)
     elif checkable(subject, failure.reproducer):
-        store.keep(own, failure.reproducer)
+        store.keep(entry, failure.reproducer)
 
 
 def _keys(subject: Subject, op: str, theorem: str) -> list[str]:
@@ -201,7 +201,7 @@ def exhaust(
         blocks = [Block(subject, op, source, once=True, alone=isolate) for source in sources]
         return verdict(subject, op, [blocks], enough=enough, command=f"exhaust {size}", options=options)
 
-    tell = _telling(progress, sum(totals))  # one bar for all
+    tell = _reporting(progress, sum(totals))  # one bar for all
     rows = finish_all((steps(*one) for one in every), run, timeout=timeout, progress=tell)
     yield from (row for row in rows if row)
 
@@ -210,14 +210,14 @@ def counted(
     op: Op, size: int, part: tuple[int, int], progress: Progress = _quiet, limits: Limits = EVERYTHING
 ) -> tuple[list[Path], Count]:
     """The jobs of a part of an enumeration, and the number of their calls within the limits of a subject."""
-    world = Space(op, size)
-    prefixes = world.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
-    about, calls = estimate(world) / part[1], 0
+    space = Space(op, size)
+    prefixes = space.jobs(*part, lambda more: progress(f"listing {op.name}", more, None))
+    about, calls = estimate(space) / part[1], 0
     if about > MOST:
         return prefixes, Count(round(about), False)
     for prefix in prefixes:
         progress(f"counting {op.name}", 1, len(prefixes))
-        calls += sum(1 for call in world.calls(prefix) if limits.admit(op, call))
+        calls += sum(1 for call in space.calls(prefix) if limits.admit(op, call))
     return prefixes, Count(calls, True)
 
 
@@ -234,9 +234,9 @@ def _hours(subject: Subject, op: Op, size: int, number: Count, progress: Progres
     return f"some {hours:.1f} hours on {processors()} processors"
 
 
-def _timed(block: Block, note: Note) -> float:
+def _timed(block: Block, heartbeat: Heartbeat) -> float:
     start = time.perf_counter()
-    check_block(block, note)
+    check_block(block, heartbeat)
     return time.perf_counter() - start
 
 
@@ -244,7 +244,7 @@ def _is_cluster(run: Run | None) -> bool:
     return run is not None and getattr(run, "func", run) is not workers.run
 
 
-def _telling(progress: Progress, total: int | None) -> Callable[[object, object], None]:
+def _reporting(progress: Progress, total: int | None) -> Callable[[object, object], None]:
     def tell(job: object, outcome: object) -> None:
         if isinstance(job, Block) and isinstance(outcome, Tally):
             progress(job.op.name, outcome.calls + outcome.skipped, total)

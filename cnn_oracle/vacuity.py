@@ -39,30 +39,30 @@ class Values(NamedTuple):
     amplitude: float = inf
 
 
-class Worth(NamedTuple):
+class Vacuity(NamedTuple):
     """How much a pass on some calls means. ``miss_probability`` is for one element, where it is known."""
 
     vacuous: Failure | None
     miss_probability: float | None
 
 
-def check_vacuity(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Worth:
+def check_vacuity(op: Op, examples: int, seed: int, dtypes: tuple[str, ...] = DTYPES) -> Vacuity:
     """Whether the calls that ``verify`` draws for an op are vacuous."""
     rng = Random(seed)
     drawn = [random_call(op, rng) for _ in range(examples)]
-    return worth(op, together(values_of(strongest(op, call, dtypes)) for call in drawn), drawn[0])
+    return judge_values(op, together(values_of(strongest(op, call, dtypes)) for call in drawn), drawn[0])
 
 
-def worth(op: Op, values: Values, call: Call) -> Worth:
+def judge_values(op: Op, values: Values, call: Call) -> Vacuity:
     """How much a pass with these expected values means. A failure names ``call``."""
     degree = DEGREES.get(op.comparison.grids[0]) if op.comparison.grids else None
     total, vacuous_values, amplitude = values
     if vacuous_values <= MOST * total and total:
-        return Worth(None, degree / (2 * amplitude + 1) if degree else None)
+        return Vacuity(None, degree / (2 * amplitude + 1) if degree else None)
     what = (
         f"{vacuous_values:,} of {total:,} true values are zero or constant, more than any op has by nature (215 of 217)"
     )
-    return Worth(Failure(what if total else "all arrays are empty", call, verdict=Verdict.VACUOUS), None)
+    return Vacuity(Failure(what if total else "all arrays are empty", call, verdict=Verdict.VACUOUS), None)
 
 
 def values_of(case: Case) -> Values:

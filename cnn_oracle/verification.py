@@ -18,7 +18,7 @@ from cnn_oracle import theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, unanswered
+from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.compare.bounds import sums
@@ -31,11 +31,11 @@ from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import memory
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
-from cnn_oracle.run.workers import Note, WorkerCrash
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
-from cnn_oracle.vacuity import Values, together, values_of, worth
+from cnn_oracle.vacuity import Values, judge_values, together, values_of
 
 EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
 BLOCK = 25  # drawn calls per job
@@ -145,7 +145,7 @@ def verdict(
         failure = yield from explained(subject, judged_as(subject, op), found, once=once)
     if failure is None:
         some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
-        vacuous, miss_probability = worth(judged, found.values, some)
+        vacuous, miss_probability = judge_values(judged, found.values, some)
         if vacuous and found.calls >= enough:
             failure, miss_probability = of_subject(vacuous, subject).replace(command=command, options=options), None
     reached = Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
@@ -222,20 +222,20 @@ def _fails(tally: Tally) -> bool:
 
 def _of_death(block: Block, died: WorkerCrash) -> Tally:
     """The tally of a block whose process ended. The failure is the call that the process noted last."""
-    made = list(islice(block.samples, max(died.note, 0) + 1))
+    made = list(islice(block.samples, max(died.number, 0) + 1))
     if not made:  # the job has no calls
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
     return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name, died.options))
 
 
-def check_block(block: Block, note: Note) -> Tally:
+def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
     """The tally of the calls of a block, up to the first failure."""
     subject, op, found, all_values = block.subject, block.op, Tally(), list[Values]()
     calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
     with single_threaded():
         for i, one in enumerate(block.samples):
-            note(i)
+            heartbeat(i)
             if block.once and unsafe(one.call):
                 skipped += 1
                 if block.alone:
@@ -273,12 +273,12 @@ def may_be_normwise(subject: Subject, op: Op, failure: Failure) -> Steps[bool]:
     """As ``is_normwise``, but in the process where the subject runs."""
     if op.normwise is None or failure.index is None:
         return False
-    (answer,) = (yield Batch(_is_normwise, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
-    return bool(answer)
+    (output,) = (yield Batch(_is_normwise, [(subject, op, failure)], of_death=lambda *_: False)) or [False]
+    return bool(output)
 
 
-def _is_normwise(job: tuple[Subject, Op, Failure], note: Note) -> bool:
-    note(0)
+def _is_normwise(job: tuple[Subject, Op, Failure], heartbeat: Heartbeat) -> bool:
+    heartbeat(0)
     with single_threaded():
         return is_normwise(*job)
 
@@ -287,7 +287,7 @@ def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
     """Whether wrong numbers may be the rounding of a fast algorithm: if reduced precision does not explain them."""
     from cnn_oracle.diagnose import precision
 
-    return op.normwise is not None and failure.index is not None and not precision.narrow(subject, op)
+    return op.normwise is not None and failure.index is not None and not precision.reduced_precision(subject, op)
 
 
 class FailureToExplain(NamedTuple):
@@ -309,32 +309,32 @@ def explained(
     if found.sample is None:  # the process ended: only the call is known
         return failure
     job = FailureToExplain(subject, op, failure, found.sample, tuple(which))
-    for work in (_as_drawn if once else _smallest, _diagnosed):
+    for work in (_as_drawn if once else _shrunk, _diagnosed):
         (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
         if better is not None:
             return better  # type: ignore[no-any-return]
     return failure
 
 
-def _smallest(job: FailureToExplain, note: Note) -> Failure:
+def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     numbers = count()
     with single_threaded():
-        return smallest(job.subject, job.op, job.failure, job.sample, job.which, lambda: note(next(numbers)))
+        return shrink(job.subject, job.op, job.failure, job.sample, job.which, lambda: heartbeat(next(numbers)))
 
 
-def _diagnosed(job: FailureToExplain, note: Note) -> Failure:
-    note(0)
+def _diagnosed(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
+    heartbeat(0)
     with single_threaded():
         return diagnose(job.subject, job.op, job.failure)
 
 
-def _as_drawn(job: FailureToExplain, note: Note) -> Failure:
+def _as_drawn(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     """The failure on the arrays that its ``reproduce`` line draws. They nearly always show it; else as it was found."""
-    note(0)
+    heartbeat(0)
     for seed in range(3):
         if failure := check_call(job.subject, Call(job.op.name, job.failure.call.arguments, seed)).failure:
             return failure
-    return _diagnosed(job, note)
+    return _diagnosed(job, heartbeat)
 
 
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
@@ -448,7 +448,7 @@ def _same(a: Array | None, b: Array | None) -> bool:
 
 def survive(subject: Subject, op: Op, call: Call) -> None:
     """Run forward and backward on an unsafe call. Nothing is compared: the subject only has to return."""
-    case = unanswered(op, call)
+    case = without_expected(op, call)
     with suppress(Failure):
         y = np.asarray(forward(subject, case)["y"])
         backward(subject, replace(case, dy=case.rng.standard_normal(y.shape)))
@@ -466,7 +466,7 @@ def checked_before(every: Sequence[Theorem], theorem: Theorem | None) -> tuple[T
     return tuple(every[: every.index(theorem)]) if theorem in every else ()
 
 
-def smallest(
+def shrink(
     subject: Subject, op: Op, found: Failure, sample: Sample, which: Sequence[Theorem] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> Failure:  # fmt: skip

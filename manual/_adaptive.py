@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._geometry import per_axis
 from ._typing import Array
 
@@ -20,11 +20,11 @@ def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tu
     pair = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     if x.ndim != 4 or len(pair) != 2 or 0 in x.shape[1:]:
         reason = "x must be (N, C, H, W), only N may be 0, and output_size an int or 2 of them"
-        raise refusal(op, reason, x=x, output_size=output_size)
+        raise invalid(op, reason, x=x, output_size=output_size)
     wanted = tuple(n if count is None else count for count, n in zip(pair, x.shape[2:], strict=True))
     rows, columns = per_axis(op, "output_size", wanted, 2, 1)  # of no cells PyTorch has no gradient
     if dy is not None and dy.shape != (*x.shape[:2], rows, columns):
-        raise refusal(op, f"dy must have y's shape {(*x.shape[:2], rows, columns)}", dy=dy, x=x)
+        raise invalid(op, f"dy must have y's shape {(*x.shape[:2], rows, columns)}", dy=dy, x=x)
     return _windows(rows, x.shape[2]), _windows(columns, x.shape[3])
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._geometry import same_dtype
 from ._pairs import fits
 from ._typing import Array
@@ -35,14 +35,14 @@ def check(
     shapes = {"query": q, "key": k, "value": v}
     lead = [a.shape[: -3 if enable_gqa else -2] for a in (q, k, v)]
     if min(a.ndim for a in (q, k, v)) < 2 + enable_gqa or lead[1:] != lead[:1] * 2:
-        raise refusal(op, "query, key and value must have the same leading axes", **shapes)
+        raise invalid(op, "query, key and value must have the same leading axes", **shapes)
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        raise refusal(op, "query and key must be equally wide, key and value equally many", **shapes)
+        raise invalid(op, "query and key must be equally wide, key and value equally many", **shapes)
     if enable_gqa and any(not a.shape[-3] or q.shape[-3] % a.shape[-3] for a in (k, v)):
-        raise refusal(op, "the heads of key and value must divide those of query", **shapes)
+        raise invalid(op, "the heads of key and value must divide those of query", **shapes)
     z = (*q.shape[:-1], k.shape[-2])
     if mask is not None and (is_causal or not fits(mask.shape, z)):
         reason = f"attn_mask must be broadcastable to {z}, and is_causal be False"
-        raise refusal(op, reason, **shapes, attn_mask=mask, is_causal=is_causal)
+        raise invalid(op, reason, **shapes, attn_mask=mask, is_causal=is_causal)
     if dy is not None and dy.shape != (*q.shape[:-1], v.shape[-1]):
-        raise refusal(op, f"dy must have y's shape {(*q.shape[:-1], v.shape[-1])}", **shapes, dy=dy)
+        raise invalid(op, f"dy must have y's shape {(*q.shape[:-1], v.shape[-1])}", **shapes, dy=dy)

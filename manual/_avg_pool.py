@@ -12,7 +12,7 @@ r stands for all kernel axes, p for all output axes. a[p] counts the cells of a 
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import Pads, Shape, padded_size, pool
 from ._typing import Array, Ints
@@ -70,7 +70,7 @@ def _counts(
 ) -> Array:  # fmt: skip
     """a: what each window's sum is divided by, of the output axes' shape."""
     if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
-        raise refusal(op, "the divisor must be an int, not zero", x=x, divisor_override=divisor_override)
+        raise invalid(op, "the divisor must be an int, not zero", x=x, divisor_override=divisor_override)
     both_sides, behind = [(p, p) for p, _ in pads], [(0, hi - p) for p, hi in pads]
     cells = pad(pad(np.ones(x[2:], int), both_sides, include_pad), behind)
     a = over_windows(np.add, cells, kernel, stride, (1,) * len(kernel))

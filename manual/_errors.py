@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def refusal(op: str, reason: str, **arguments: object) -> ValueError:
+def invalid(op: str, reason: str, **arguments: object) -> ValueError:
     """The error to raise when ``op`` cannot take ``arguments``; arrays are shown by their shapes."""
     shown = ", ".join(f"{n}={a.shape if isinstance(a, np.ndarray) else a!r}" for n, a in arguments.items())
     return ValueError(f"{op}({shown}): {reason}")

@@ -5,7 +5,7 @@ fan_in  = I R S …            fan_out = O R S …            for a dense layer 
 
 from math import prod, sqrt
 
-from ._errors import refusal
+from ._errors import invalid
 from ._typing import Array
 
 GAIN = {"relu": sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0, "linear": 1.0} | {
@@ -16,7 +16,7 @@ GAIN = {"relu": sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0, "linear":
 def fans(op: str, w: Array) -> tuple[int, int]:
     """fan_in and fan_out of a weight of w's shape."""
     if w.ndim < 2:
-        raise refusal(op, "a weight has at least two axes, (O, I, …)", w=w)
+        raise invalid(op, "a weight has at least two axes, (O, I, …)", w=w)
     cells = prod(w.shape[2:])
     return w.shape[1] * cells, w.shape[0] * cells
 
@@ -24,16 +24,16 @@ def fans(op: str, w: Array) -> tuple[int, int]:
 def xavier(op: str, w: Array, gain: float) -> float:
     """The standard deviation g √(2/(fan_in + fan_out))."""
     if not (total := sum(fans(op, w))):
-        raise refusal(op, "fan_in and fan_out are both 0", w=w)
+        raise invalid(op, "fan_in and fan_out are both 0", w=w)
     return gain * sqrt(2 / total)
 
 
 def kaiming(op: str, w: Array, a: float, mode: str, nonlinearity: str) -> float:
     """The standard deviation g/√fan; where there is no fan, there are no cells."""
     if mode not in ("fan_in", "fan_out"):
-        raise refusal(op, "mode must be 'fan_in' or 'fan_out'", w=w, mode=mode)
+        raise invalid(op, "mode must be 'fan_in' or 'fan_out'", w=w, mode=mode)
     if nonlinearity not in (*GAIN, "leaky_relu"):
-        raise refusal(op, f"nonlinearity must be 'leaky_relu' or one of {', '.join(GAIN)}", nonlinearity=nonlinearity)
+        raise invalid(op, f"nonlinearity must be 'leaky_relu' or one of {', '.join(GAIN)}", nonlinearity=nonlinearity)
     fan = fans(op, w)[mode == "fan_out"]
     gain = GAIN.get(nonlinearity, sqrt(2 / (1 + a * a)))
     return gain / sqrt(max(fan, 1))

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import Shape, same_dtype
 from ._typing import Array
@@ -126,10 +126,10 @@ def channels(op: str, x: Array, dy: Array | None = None, **vectors: Array | None
     PyTorch takes x without channels if it is alone: with a weight or a gradient to compute it fails inside.
     """
     if x.ndim < 2 or not x.shape[1]:
-        raise refusal(op, "x must be (N, C, …), C at least 1", x=x)
+        raise invalid(op, "x must be (N, C, …), C at least 1", x=x)
     check(op, x, x.shape[1:2], dy, **vectors)
     if (vectors.get("running_mean") is None) != (vectors.get("running_var") is None):
-        raise refusal(op, "running_mean and running_var come together or not at all", x=x, **vectors)
+        raise invalid(op, "running_mean and running_var come together or not at all", x=x, **vectors)
     return 1, x.shape[1], *(1,) * (x.ndim - 2)
 
 
@@ -139,7 +139,7 @@ def last_axes(
     """A, and the shape of the weights beside x; refuses sizes that are not those of x's last axes."""
     k = len(normalized_shape) if isinstance(normalized_shape, tuple) else 0
     if not k or x.shape[-k:] != normalized_shape:
-        raise refusal(op, "normalized_shape must be the sizes of x's last axes", x=x, normalized_shape=normalized_shape)
+        raise invalid(op, "normalized_shape must be the sizes of x's last axes", x=x, normalized_shape=normalized_shape)
     check(op, x, normalized_shape, dy, **weights)
     return tuple(range(x.ndim - k, x.ndim)), (*(1,) * (x.ndim - k), *normalized_shape)
 
@@ -148,9 +148,9 @@ def check(op: str, x: Array, shape: Shape, dy: Array | None, **arrays: Array | N
     same_dtype(op, x=x, dy=dy, **arrays)
     for name, a in arrays.items():
         if a is not None and a.shape != shape:
-            raise refusal(op, f"{name} must be {shape}", **{"x": x, name: a})
+            raise invalid(op, f"{name} must be {shape}", **{"x": x, name: a})
     if dy is not None and dy.shape != x.shape:
-        raise refusal(op, "dy must have x's shape", dy=dy, x=x)
+        raise invalid(op, "dy must have x's shape", dy=dy, x=x)
 
 
 def _mean(x: Array, axes: Shape) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._geometry import same_dtype
 from ._typing import Array
 
@@ -15,10 +15,10 @@ def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> Non
     """
     same_dtype(op, x=x, target=target, **weights)
     if target.shape != x.shape:
-        raise refusal(op, "x and target must have one shape", x=x, target=target)
+        raise invalid(op, "x and target must have one shape", x=x, target=target)
     for name, a in weights.items():
         if a is not None and not fits(a.shape, x.shape):
-            raise refusal(op, f"{name} cannot be broadcast to x", x=x, **{name: a})
+            raise invalid(op, f"{name} cannot be broadcast to x", x=x, **{name: a})
 
 
 def difference(op: str, x: Array, target: Array, weight: Array | None = None) -> tuple[Array, Array]:
@@ -29,7 +29,7 @@ def difference(op: str, x: Array, target: Array, weight: Array | None = None) ->
     """
     check_pair(op, x, target, weight=weight)
     if weight is not None and weight.shape != x.shape:
-        raise refusal(op, "weight must have x's shape", x=x, weight=weight)
+        raise invalid(op, "weight must have x's shape", x=x, weight=weight)
     return x - target, np.ones_like(x) if weight is None else weight
 
 

@@ -7,7 +7,7 @@ mean  y = Σ ℓ / total       dℓ = dy / total everywhere; 0/0 is NaN, as in P
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._typing import Array
 
@@ -25,14 +25,14 @@ def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
         return np.asarray(loss.sum())
     if reduction == "mean":
         return np.asarray(loss.sum() / loss.dtype.type(total))
-    raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", loss=loss.shape, reduction=reduction)
+    raise invalid(op, "reduction must be 'none', 'sum' or 'mean'", loss=loss.shape, reduction=reduction)
 
 
 @ieee
 def spread(op: str, dy: Array, shape: tuple[int, ...], reduction: str, total: Array | int) -> Array:
     """The adjoint of ``reduce``: dℓ, of ``shape``; refuses what ``reduce`` refuses."""
     if reduction not in ("none", "sum", "mean"):
-        raise refusal(op, "reduction must be 'none', 'sum' or 'mean'", dy=dy, reduction=reduction)
+        raise invalid(op, "reduction must be 'none', 'sum' or 'mean'", dy=dy, reduction=reduction)
     if dy.shape != (shape if reduction == "none" else ()):
-        raise refusal(op, f"dy must have y's shape {shape if reduction == 'none' else ()}", dy=dy, reduction=reduction)
+        raise invalid(op, f"dy must have y's shape {shape if reduction == 'none' else ()}", dy=dy, reduction=reduction)
     return np.broadcast_to(dy / dy.dtype.type(total) if reduction == "mean" else dy, shape)

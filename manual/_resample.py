@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._typing import Array, Ints
 
 Weighted = list[tuple[int, Array, Array, Array]]  # axis, i, i+1, λ
@@ -17,18 +17,18 @@ def neighbours(
     """For each spatial axis the two cells of x behind each cell of y, and the second one's weight."""
     op, rank = "interpolate", x.ndim - 2
     if mode not in ("nearest", "bilinear") or not 1 <= rank <= 3 or (mode == "bilinear" and rank != 2):
-        raise refusal(op, "mode must be 'nearest' or, for (N, C, H, W), 'bilinear'", x=x, mode=mode)
+        raise invalid(op, "mode must be 'nearest' or, for (N, C, H, W), 'bilinear'", x=x, mode=mode)
     if (size is None) == (scale_factor is None) or (recompute and scale_factor is None):
-        raise refusal(op, "give size or scale_factor, one of them", x=x, size=size, scale_factor=scale_factor)
+        raise invalid(op, "give size or scale_factor, one of them", x=x, size=size, scale_factor=scale_factor)
     if align_corners is not None and mode == "nearest":
-        raise refusal(op, "align_corners is for modes that interpolate", mode=mode, align_corners=align_corners)
+        raise invalid(op, "align_corners is for modes that interpolate", mode=mode, align_corners=align_corners)
     given: Any = size if scale_factor is None else scale_factor
     each = given if isinstance(given, (tuple, list)) else (given,) * rank
     if len(each) != rank:
-        raise refusal(op, f"x has {rank} spatial axes", x=x, size=size, scale_factor=scale_factor)
+        raise invalid(op, f"x has {rank} spatial axes", x=x, size=size, scale_factor=scale_factor)
     cells = each if scale_factor is None else [int(np.floor(n * f)) for n, f in zip(x.shape[2:], each, strict=True)]
     if 0 in x.shape[1:] or min(cells) < 1:
-        raise refusal(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
+        raise invalid(op, "of x only the batch may be empty, of y no axis", x=x, size=size, scale_factor=scale_factor)
     steps = [1 / f for f in each] if scale_factor is not None and not recompute else [None] * rank
     axes = zip(range(2, x.ndim), x.shape[2:], cells, steps, strict=True)
     bilinear = _aligned if align_corners else _linear

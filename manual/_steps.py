@@ -3,7 +3,7 @@
 g = ±dw + λ w              − to maximise; λ weight_decay: the gradient of λ/2 Σ w²
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._typing import Array
 
 
@@ -15,8 +15,8 @@ def gradient(w: Array, dw: Array, weight_decay: float, maximize: bool) -> Array:
 def check(op: str, w: Array, dw: Array, *, betas: tuple[float, ...] | None = None, **at_least_zero: float) -> None:
     """Refuse a dw that does not fit w, and hyper-parameters below 0, as torch.optim does."""
     if dw.shape != w.shape or dw.dtype != w.dtype:
-        raise refusal(op, "dw must have w's shape and dtype", w=w, dw=dw)
+        raise invalid(op, "dw must have w's shape and dtype", w=w, dw=dw)
     if betas is not None and (len(betas) != 2 or not all(isinstance(beta, float) and 0 <= beta < 1 for beta in betas)):
-        raise refusal(op, "betas must be two floats, 0 ≤ β < 1", w=w, betas=betas)
+        raise invalid(op, "betas must be two floats, 0 ≤ β < 1", w=w, betas=betas)
     if not all(value >= 0 for value in at_least_zero.values()):
-        raise refusal(op, f"{', '.join(at_least_zero)} must be ≥ 0", w=w, **at_least_zero)
+        raise invalid(op, f"{', '.join(at_least_zero)} must be ≥ 0", w=w, **at_least_zero)

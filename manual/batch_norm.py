@@ -12,7 +12,7 @@ With momentum None, τ is 1/t at the t-th batch: a cumulative average.
 
 from math import prod
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
 from ._typing import Array
@@ -78,9 +78,9 @@ def _check(
 ) -> tuple[int, ...]:  # fmt: skip
     shape = channels("batch_norm", x, dy, weight=weight, bias=bias, running_mean=mean, running_var=var)
     if training and prod(x.shape[axis] for axis in _axes(x)) == 1:
-        raise refusal("batch_norm", "a channel needs more than one value in training", x=x)
+        raise invalid("batch_norm", "a channel needs more than one value in training", x=x)
     if not training and mean is None:
-        raise refusal("batch_norm", "evaluation needs running_mean and running_var", x=x, training=training)
+        raise invalid("batch_norm", "evaluation needs running_mean and running_var", x=x, training=training)
     if eps < 0 or (training and not eps):
-        raise refusal("batch_norm", "eps must be > 0 in training, ≥ 0 in evaluation", x=x, training=training, eps=eps)
+        raise invalid("batch_norm", "eps must be > 0 in training, ≥ 0 in evaluation", x=x, training=training, eps=eps)
     return shape

@@ -10,7 +10,7 @@ n stands for all leading axes of x1 and x2, which must be the same: any number o
 import numpy as np
 
 from ._contract import contract
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_dtype
 from ._typing import Array
@@ -48,10 +48,10 @@ def _rows(a: Array) -> Array:
 def _check(x1: Array, x2: Array, w: Array, b: Array | None, dy: Array | None = None) -> None:
     same_dtype("bilinear", x1=x1, x2=x2, w=w, b=b)
     if min(x1.ndim, x2.ndim) < 1 or x1.shape[:-1] != x2.shape[:-1] or w.shape[1:] != (x1.shape[-1], x2.shape[-1]):
-        raise refusal(
+        raise invalid(
             "bilinear", "x1 must be (…, I), x2 (…, J) with the same leading axes, w (O, I, J)", x1=x1, x2=x2, w=w
         )
     if b is not None and b.shape != w.shape[:1]:
-        raise refusal("bilinear", f"b must be ({len(w)},)", w=w, b=b)
+        raise invalid("bilinear", f"b must be ({len(w)},)", w=w, b=b)
     if dy is not None and dy.shape != (*x1.shape[:-1], len(w)):
-        raise refusal("bilinear", f"dy must have y's shape {(*x1.shape[:-1], len(w))}", x1=x1, w=w, dy=dy)
+        raise invalid("bilinear", f"dy must have y's shape {(*x1.shape[:-1], len(w))}", x1=x1, w=w, dy=dy)

@@ -12,7 +12,7 @@ logits have no ends.
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._pairs import check_pair
 from ._reduction import reduce, spread
@@ -46,5 +46,5 @@ def _weights(x: Array, target: Array, weight: Array | None) -> Array:
     """v."""
     check_pair("binary_cross_entropy", x, target, weight=weight)
     if not all(((a >= 0) & (a <= 1)).all() for a in (x, target)):
-        raise refusal("binary_cross_entropy", "x and target must lie in 0 … 1", x=x, target=target)
+        raise invalid("binary_cross_entropy", "x and target must lie in 0 … 1", x=x, target=target)
     return np.ones_like(x) if weight is None else weight

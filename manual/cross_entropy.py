@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from . import log_softmax, nll_loss, softmax
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_dtype
 from ._reduction import reduce, spread
@@ -63,15 +63,15 @@ def _mixture(
 ) -> tuple[Array, Array | int]:
     """q, and what "mean" divides by."""
     if not 0 <= label_smoothing <= 1:
-        raise refusal("cross_entropy", "label_smoothing must lie in 0 … 1", x=x, label_smoothing=label_smoothing)
+        raise invalid("cross_entropy", "label_smoothing must lie in 0 … 1", x=x, label_smoothing=label_smoothing)
     if target.dtype.kind == "f":
         same_dtype("cross_entropy", x=x, target=target, weight=weight)
         if target.shape != x.shape or x.ndim < 2 or (weight is not None and weight.shape != x.shape[1:2]):
-            raise refusal(
+            raise invalid(
                 "cross_entropy", "probabilities must have x's shape, weights one number per class", x=x, target=target
             )
         if ignore_index >= 0:
-            raise refusal(
+            raise invalid(
                 "cross_entropy", "probabilities have no label to ignore", x=x, target=target, ignore_index=ignore_index
             )
         p, v, total = target, None, len(x) * prod(x.shape[2:])

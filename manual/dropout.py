@@ -6,7 +6,7 @@ dx = dy · mask/(1 − p)
 Chance is an argument: mask says what is kept, with probability 1 − p. Without training y = x.
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_shape
 from ._typing import Array
@@ -20,7 +20,7 @@ def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> 
         ValueError: p is not in 0 … 1, or mask has not x's shape.
     """
     if mask.shape != x.shape:
-        raise refusal("dropout", "mask must have x's shape", x=x, mask=mask)
+        raise invalid("dropout", "mask must have x's shape", x=x, mask=mask)
     return x * scale("dropout", x, mask, p, training)
 
 
@@ -38,7 +38,7 @@ def scale(op: str, x: Array, mask: Array, p: float, training: bool) -> Array:
         ValueError: p is not in 0 … 1.
     """
     if not 0 <= p <= 1:
-        raise refusal(op, "p must lie in 0 … 1", x=x, p=p)
+        raise invalid(op, "p must lie in 0 … 1", x=x, p=p)
     kept = x.dtype.type(0 if p == 1 else 1 / (1 - p))
     s: Array = mask * kept if training else x.dtype.type(1)
     return s

@@ -6,7 +6,7 @@ dx[n,c,…] = dy[n,c,…] mask[n,c]/(1 − p)
 Its axes behind the channels are the image, in any number: PyTorch's dropout1d and dropout3d are the same formula.
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_shape
 from ._typing import Array
@@ -21,7 +21,7 @@ def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> 
         ValueError: p is not in 0 … 1, or mask is not (N, C).
     """
     if mask.ndim != 2 or mask.shape != x.shape[:2]:
-        raise refusal("dropout2d", "x must be (N, C, …) and mask (N, C)", x=x, mask=mask)
+        raise invalid("dropout2d", "x must be (N, C, …) and mask (N, C)", x=x, mask=mask)
     per_channel = mask.reshape(*mask.shape, *(1 for _ in x.shape[2:]))
     return x * scale("dropout2d", x, per_channel, p, training)
 

@@ -9,7 +9,7 @@ changes how dw is stored, not what it is.
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._typing import Array
 
@@ -35,7 +35,7 @@ def backward(
     """dy (…, D) → dw (R, D). padding_idx may count from the end."""
     _check(w, indices, padding_idx)
     if dy.shape != (*indices.shape, w.shape[1]):
-        raise refusal(
+        raise invalid(
             "embedding", f"dy must have y's shape {(*indices.shape, w.shape[1])}", w=w, indices=indices, dy=dy
         )
     dw = np.zeros_like(w)
@@ -49,8 +49,8 @@ def backward(
 
 def _check(w: Array, indices: Array, padding_idx: int | None) -> None:
     if w.ndim != 2 or not np.issubdtype(indices.dtype, np.integer):
-        raise refusal("embedding", "w must be (R, D) and indices integers", w=w, indices=indices)
+        raise invalid("embedding", "w must be (R, D) and indices integers", w=w, indices=indices)
     if (bad := indices[(indices < 0) | (indices >= len(w))]).size:
-        raise refusal("embedding", f"index {bad[0]} is none of the {len(w)} rows", w=w, indices=indices)
+        raise invalid("embedding", f"index {bad[0]} is none of the {len(w)} rows", w=w, indices=indices)
     if padding_idx is not None and not -len(w) <= padding_idx < len(w):
-        raise refusal("embedding", f"padding_idx must be one of the {len(w)} rows", w=w, padding_idx=padding_idx)
+        raise invalid("embedding", f"padding_idx must be one of the {len(w)} rows", w=w, padding_idx=padding_idx)

@@ -4,7 +4,7 @@ y[…,k,…]          = x[…,i,…,j,…]      k counts i,…,j in row order
 dx[…,i,…,j,…]     = dy[…,k,…]
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._typing import Array
 
 
@@ -16,7 +16,7 @@ def forward(x: Array, *, start_dim: int = 0, end_dim: int = -1) -> Array:
     """
     rank = max(x.ndim, 1)
     if not (-rank <= start_dim < rank and -rank <= end_dim < rank and start_dim % rank <= end_dim % rank):
-        raise refusal("flatten", f"need 0 ≤ start_dim ≤ end_dim < {rank}", x=x, start_dim=start_dim, end_dim=end_dim)
+        raise invalid("flatten", f"need 0 ≤ start_dim ≤ end_dim < {rank}", x=x, start_dim=start_dim, end_dim=end_dim)
     start, end = start_dim % rank, end_dim % rank + 1
     length = 1
     for n in x.shape[start:end]:
@@ -28,5 +28,5 @@ def backward(dy: Array, x: Array, *, start_dim: int = 0, end_dim: int = -1) -> t
     """dy of y's shape → dx of x's, a copy."""
     y = forward(x, start_dim=start_dim, end_dim=end_dim)
     if dy.shape != y.shape:
-        raise refusal("flatten", f"dy must have y's shape {y.shape}", x=x, dy=dy)
+        raise invalid("flatten", f"dy must have y's shape {y.shape}", x=x, dy=dy)
     return (dy.copy("C").reshape(x.shape),)

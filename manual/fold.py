@@ -2,7 +2,7 @@
 
 from math import prod
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import Pads, Shape, padded_size, per_axis, windows_of_image
 from ._typing import Array, Ints
@@ -29,7 +29,7 @@ def backward(
     """dy (N, C, *output_size) → dx (N, C·R·S, L)."""
     image, k, d, t, pads, _ = _geometry(x, output_size, kernel_size, dilation, padding, stride)
     if dy.shape != image:
-        raise refusal("fold", f"dy must have y's shape {image}", dy=dy, x=x)
+        raise invalid("fold", f"dy must have y's shape {image}", dy=dy, x=x)
     return (gather(pad(dy, pads), k, t, d).reshape(x.shape).copy(),)
 
 
@@ -39,6 +39,6 @@ def _geometry(
     """y's shape, and its windows as unfold would have them."""
     size, k = per_axis("fold", "output_size", output_size, 2, 1), per_axis("fold", "kernel_size", kernel_size, 2, 1)
     if x.ndim != 3:
-        raise refusal("fold", f"x must be (N, C·{prod(k)}, L)", x=x, kernel_size=kernel_size)
+        raise invalid("fold", f"x must be (N, C·{prod(k)}, L)", x=x, kernel_size=kernel_size)
     image = (len(x), x.shape[1] // prod(k), *size)
     return image, *windows_of_image("fold", image, size, kernel_size, dilation, padding, stride, columns=x)

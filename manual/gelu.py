@@ -12,7 +12,7 @@ import numpy as np
 
 from ._elementwise import elementwise
 from ._erf import erf
-from ._errors import refusal
+from ._errors import invalid
 from ._geometry import same_shape
 from ._typing import Array
 
@@ -45,5 +45,5 @@ def backward(dy: Array, x: Array, *, approximate: str = "none") -> tuple[Array]:
 
 def _z(x: Array, approximate: str) -> Array:
     if approximate != "tanh":
-        raise refusal("gelu", "approximate must be 'none' or 'tanh'", x=x, approximate=approximate)
+        raise invalid("gelu", "approximate must be 'none' or 'tanh'", x=x, approximate=approximate)
     return sqrt(2 / pi) * (x + KAPPA * (x * x * x))

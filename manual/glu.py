@@ -7,7 +7,7 @@ da, db = dy s, dy a s (1 − s)
 import numpy as np
 
 from . import sigmoid
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._typing import Array
 
@@ -28,12 +28,12 @@ def backward(dy: Array, x: Array, *, dim: int = -1) -> tuple[Array]:
     """dy of y's shape → dx."""
     a, b = _halves(x, dim)
     if dy.shape != a.shape:
-        raise refusal("glu", f"dy must have y's shape {a.shape}", dy=dy, x=x, dim=dim)
+        raise invalid("glu", f"dy must have y's shape {a.shape}", dy=dy, x=x, dim=dim)
     s = sigmoid.forward(b)
     return (np.concatenate((dy * s, dy * a * s * (1 - s)), dim),)
 
 
 def _halves(x: Array, dim: int) -> list[Array]:
     if not -x.ndim <= dim < x.ndim or x.shape[dim] % 2:
-        raise refusal("glu", "x must have an axis dim, with an even number of cells", x=x, dim=dim)
+        raise invalid("glu", "x must have an axis dim, with an even number of cells", x=x, dim=dim)
     return np.split(x, 2, dim)

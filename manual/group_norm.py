@@ -7,7 +7,7 @@ As x[n,g,k,p] is read x[n,c,h,w,…], with c = g·C/G + k and p all of space.
 
 from math import prod
 
-from ._errors import refusal
+from ._errors import invalid
 from ._normalise import channels, normalise, normalise_backward
 from ._typing import Array
 
@@ -41,7 +41,7 @@ def _groups(
     channels("group_norm", x, dy, weight=weight, bias=bias)
     (n, c), p = x.shape[:2], prod(x.shape[2:])
     if num_groups < 1 or c % num_groups:
-        raise refusal("group_norm", f"num_groups must divide {c} channels", x=x, num_groups=num_groups)
+        raise invalid("group_norm", f"num_groups must divide {c} channels", x=x, num_groups=num_groups)
     if n * c // num_groups * p == 1:  # PyTorch's rule: with N > 1 it takes groups of a single value, and gives β
-        raise refusal("group_norm", "a group needs more than one value", x=x, num_groups=num_groups)
+        raise invalid("group_norm", "a group needs more than one value", x=x, num_groups=num_groups)
     return n, num_groups, c // num_groups, p

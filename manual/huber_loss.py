@@ -9,7 +9,7 @@ dtarget  = −dx
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._pairs import difference
 from ._reduction import reduce, spread
@@ -43,5 +43,5 @@ def backward(
 def _parts(x: Array, target: Array, delta: float, weight: Array | None) -> tuple[Array, Array]:
     """d and v."""
     if not delta > 0:
-        raise refusal("huber_loss", "delta must be > 0", x=x, target=target, delta=delta)
+        raise invalid("huber_loss", "delta must be > 0", x=x, target=target, delta=delta)
     return difference("huber_loss", x, target, weight)

@@ -10,7 +10,7 @@ running_var  = (1 − τ) running_var  + τ Σ_n v[n] M/(M − 1) / N
 
 from math import prod
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._normalise import affine, affine_backward, channels, given, moments, normalise, normalise_backward
 from ._typing import Array
@@ -76,9 +76,9 @@ def _check(
 ) -> tuple[int, ...]:  # fmt: skip
     shape = channels("instance_norm", x, dy, weight=weight, bias=bias, running_mean=mean, running_var=var)
     if not len(x):  # PyTorch takes it without weight and bias alone, and running statistics become NaN
-        raise refusal("instance_norm", "x needs a sample", x=x)
+        raise invalid("instance_norm", "x needs a sample", x=x)
     if use_input_stats and prod(x.shape[2:]) == 1:
-        raise refusal("instance_norm", "a channel needs more than one value", x=x)
+        raise invalid("instance_norm", "a channel needs more than one value", x=x)
     if not use_input_stats and mean is None:
-        raise refusal("instance_norm", "running_mean and running_var are needed", x=x, use_input_stats=use_input_stats)
+        raise invalid("instance_norm", "running_mean and running_var are needed", x=x, use_input_stats=use_input_stats)
     return shape

@@ -8,7 +8,7 @@ output cells, or 1/scale_factor where that was given. Axis by axis: two axes mak
 """
 
 from ._axes import put, take
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._resample import Scale, neighbours
 from ._typing import Array, Ints
@@ -40,7 +40,7 @@ def backward(
     found = neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor)
     shape = (*x.shape[:2], *(len(i) for _, i, _, _ in found))
     if dy.shape != shape:
-        raise refusal("interpolate", f"dy must have y's shape {shape}", dy=dy, x=x)
+        raise invalid("interpolate", f"dy must have y's shape {shape}", dy=dy, x=x)
     dx = dy
     for axis, i, j, weight in reversed(found):
         w, n = _along(weight, axis, dx), x.shape[axis]

@@ -11,7 +11,7 @@ n stands for all leading axes of x: any number of them, or none.
 import numpy as np
 
 from ._contract import contract
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_dtype
 from ._typing import Array
@@ -45,8 +45,8 @@ def _rows(a: Array) -> Array:
 def _check(x: Array, w: Array, b: Array | None, dy: Array | None = None) -> None:
     same_dtype("linear", x=x, w=w, b=b)
     if w.ndim != 2 or x.ndim < 1 or x.shape[-1] != w.shape[1]:
-        raise refusal("linear", "x must be (…, I) and w (O, I)", x=x, w=w)
+        raise invalid("linear", "x must be (…, I) and w (O, I)", x=x, w=w)
     if b is not None and b.shape != w.shape[:1]:
-        raise refusal("linear", f"b must be ({w.shape[0]},)", x=x, w=w, b=b)
+        raise invalid("linear", f"b must be ({w.shape[0]},)", x=x, w=w, b=b)
     if dy is not None and dy.shape != (*x.shape[:-1], w.shape[0]):
-        raise refusal("linear", f"dy must have y's shape {(*x.shape[:-1], w.shape[0])}", x=x, w=w, dy=dy)
+        raise invalid("linear", f"dy must have y's shape {(*x.shape[:-1], w.shape[0])}", x=x, w=w, dy=dy)

@@ -11,7 +11,7 @@ p stands for all of space. Outside the channels there is 0, yet R is what divide
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_shape
 from ._typing import Array
@@ -45,7 +45,7 @@ def backward(
 
 def _divisor(x: Array, size: int, alpha: float, k: float) -> Array:
     if x.ndim < 3 or not isinstance(size, int) or size < 1:
-        raise refusal("local_response_norm", "x must be (N, C, L, …) and size an int, at least 1", x=x, size=size)
+        raise invalid("local_response_norm", "x must be (N, C, L, …) and size an int, at least 1", x=x, size=size)
     squares = pad(np.moveaxis(x * x, 1, -1), [_sides(size)])
     d: Array = k + alpha / size * np.moveaxis(gather(squares, (size,), (1,), (1,)).sum(-2), -1, 1)
     return d

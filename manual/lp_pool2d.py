@@ -10,7 +10,7 @@ R S unless ceil_mode lets it reach beyond the image: there PyTorch scales a part
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import Pads, Shape, padded_size, pool
 from ._typing import Array, Ints
@@ -40,7 +40,7 @@ def backward(
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
     y = forward(x, norm_type=norm_type, kernel_size=k, stride=t, ceil_mode=ceil_mode)
     if dy.shape != y.shape:
-        raise refusal("lp_pool2d", f"dy must have y's shape {y.shape}", dy=dy, x=x)
+        raise invalid("lp_pool2d", f"dy must have y's shape {y.shape}", dy=dy, x=x)
     power = float(norm_type - 1)
     share = np.divide(dy, y**power, out=np.zeros_like(y), where=y != 0) * _scale(x, k, t, pads)
     shares = np.broadcast_to(share[:, :, None, None], (*x.shape[:2], *k, *dy.shape[2:]))
@@ -51,7 +51,7 @@ def _geometry(
     x: Array, norm_type: float, kernel_size: Ints, stride: Ints | None, ceil_mode: bool
 ) -> tuple[Shape, Shape, Pads]:
     if not norm_type or not np.isfinite(norm_type):
-        raise refusal("lp_pool2d", "norm_type must be a finite number other than 0", x=x, norm_type=norm_type)
+        raise invalid("lp_pool2d", "norm_type must be a finite number other than 0", x=x, norm_type=norm_type)
     k, t, _, pads = pool("lp_pool2d", x.shape, kernel_size, stride, 0, 1, ceil_mode)
     return k, t, pads
 

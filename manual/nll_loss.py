@@ -9,7 +9,7 @@ n stands for the batch and whatever axes lie behind the classes. The mean is 1/�
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._reduction import reduce, spread
 from ._typing import Array
@@ -56,12 +56,12 @@ def labels(op: str, x: Array, target: Array, weight: Array | None, ignore_index:
         ValueError: the shapes do not fit together, or a label is no class.
     """
     if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or not np.issubdtype(target.dtype, np.integer):
-        raise refusal(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)
+        raise invalid(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)
     classes, ignored = x.shape[1], target == ignore_index
     if weight is not None and (weight.shape != (classes,) or weight.dtype != x.dtype):
-        raise refusal(op, f"weight must be ({classes},) of x's dtype, one number per class", x=x, weight=weight)
+        raise invalid(op, f"weight must be ({classes},) of x's dtype, one number per class", x=x, weight=weight)
     label = np.where(ignored, 0, target)
     if (bad := label[(label < 0) | (label >= classes)]).size:
-        raise refusal(op, f"label {bad[0]} is none of the {classes} classes", x=x, target=target)
+        raise invalid(op, f"label {bad[0]} is none of the {classes} classes", x=x, target=target)
     v = np.ones(target.shape, x.dtype) if weight is None else weight[label]
     return label, np.where(ignored, x.dtype.type(0), v)

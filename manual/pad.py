@@ -11,7 +11,7 @@ import numpy as np
 
 from ._axes import put, take
 from ._border import index, too_far
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._typing import Array
 
@@ -42,7 +42,7 @@ def backward(
     for axis, i in indices:
         shape[axis] = len(i)
     if dy.shape != tuple(shape):
-        raise refusal("pad", f"dy must have y's shape {tuple(shape)}", dy=dy, x=x)
+        raise invalid("pad", f"dy must have y's shape {tuple(shape)}", dy=dy, x=x)
     dx = dy.copy()
     for axis, i in reversed(indices):
         dx = put(dx, i, axis, x.shape[axis])
@@ -52,26 +52,26 @@ def backward(
 def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> list[tuple[int, Array]]:
     """For each padded axis, from the last one on, the cell of x behind each cell of y; a negative one is outside."""
     if mode not in MODES or len(pad) % 2 or len(pad) > 2 * x.ndim:
-        raise refusal(
+        raise invalid(
             "pad", f"pad must be pairs for x's axes and mode one of {', '.join(MODES)}", x=x, pad=pad, mode=mode
         )
     pairs = list(zip(pad[::2], pad[1::2], strict=True))
     if mode != "constant":
         if value is not None:
-            raise refusal("pad", "only the constant mode has a value", mode=mode, value=value)
+            raise invalid("pad", "only the constant mode has a value", mode=mode, value=value)
         if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2):
             reason = f"{mode} pads the last 1 to 3 axes of an array with one or two more; here {len(pairs)} of {x.ndim}"
-            raise refusal("pad", reason, x=x, pad=pad)
+            raise invalid("pad", reason, x=x, pad=pad)
     size = x.shape[::-1]
     if mode in ("reflect", "replicate"):
         if 0 in size[: len(pairs) + 1]:
-            raise refusal("pad", "of x only the batch may be empty", x=x, pad=pad, mode=mode)
+            raise invalid("pad", "of x only the batch may be empty", x=x, pad=pad, mode=mode)
         if all(n + lo + hi < 1 for n, (lo, hi) in zip(size, pairs, strict=False)):
-            raise refusal("pad", "nothing is left of x", x=x, pad=pad, mode=mode)
+            raise invalid("pad", "nothing is left of x", x=x, pad=pad, mode=mode)
     found = []
     for axis, (lo, hi) in zip(reversed(range(x.ndim)), pairs, strict=False):
         n = x.shape[axis]
         if too_far(mode, n, lo, hi):
-            raise refusal("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)
+            raise invalid("pad", f"axis {axis} of {n} cells cannot be padded by {lo} and {hi}", x=x, pad=pad, mode=mode)
         found.append((axis, index(mode, n, lo, hi)))
     return found

@@ -5,7 +5,7 @@ dx[n,c,…] = dy where x > 0, else w[c] dy                   at the kink PyTorch
 dw[c]     = Σ_n… dy x where x ≤ 0
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._geometry import same_dtype, same_shape
 from ._typing import Array
@@ -38,5 +38,5 @@ def _slopes(x: Array, w: Array) -> Array:
     same_dtype("prelu", x=x, w=w)
     channels = x.shape[1] if x.ndim > 1 else 1
     if w.ndim > 1 or w.size not in (1, channels):
-        raise refusal("prelu", f"w must have one slope, or one for each of {channels} channels", x=x, w=w)
+        raise invalid("prelu", f"w must have one slope, or one for each of {channels} channels", x=x, w=w)
     return w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))

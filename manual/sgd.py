@@ -6,7 +6,7 @@ d = m, or g + μ m with nesterov, or g if μ = 0
 w = w − η d                                               η lr
 """
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._steps import check, gradient
 from ._typing import Array
@@ -25,7 +25,7 @@ def step(
     """
     check("sgd", w, dw, lr=lr, momentum=momentum, weight_decay=weight_decay)
     if nesterov and (not momentum or dampening):
-        raise refusal("sgd", "nesterov needs momentum and no dampening", w=w, momentum=momentum, dampening=dampening)
+        raise invalid("sgd", "nesterov needs momentum and no dampening", w=w, momentum=momentum, dampening=dampening)
     g = gradient(w, dw, weight_decay, maximize)
     if not momentum:
         return w - lr * g, None

@@ -9,7 +9,7 @@ dtarget  = −dx
 
 import numpy as np
 
-from ._errors import refusal
+from ._errors import invalid
 from ._floats import ieee
 from ._pairs import difference
 from ._reduction import reduce, spread
@@ -41,5 +41,5 @@ def backward(dy: Array, x: Array, target: Array, *, reduction: str = "mean", bet
 def _difference(x: Array, target: Array, beta: float) -> Array:
     """d."""
     if not beta >= 0:
-        raise refusal("smooth_l1_loss", "beta must be ≥ 0", x=x, target=target, beta=beta)
+        raise invalid("smooth_l1_loss", "beta must be ≥ 0", x=x, target=target, beta=beta)
     return difference("smooth_l1_loss", x, target)[0]

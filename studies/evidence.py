@@ -19,7 +19,7 @@ class Evidence(NamedTuple):
 
     op: Op
     row: Result | None
-    world: Count
+    space: Count
     coverage: dict[str, float]
 
 

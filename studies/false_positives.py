@@ -30,7 +30,7 @@ class FalsePositives(NamedTuple):
     failure: Failure | None
 
 
-def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[FalsePositives]:
+def measure(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[FalsePositives]:
     """Run at least the given number of calls, in all, on every known-good implementation that can be imported here."""
     names = [f"cnn_oracle.studies.known_good.{name}" for name in ALTERNATIVES if name != "by_jax" or find_spec("jax")]
     pairs = [(name, op.name) for name in names for op in covered(load(name))]
@@ -46,23 +46,23 @@ def listen(calls: int, progress: Callable[[str, int], None] = lambda *_: None) -
         if isinstance(tally, Tally):
             progress(f"{block.subject.name.rpartition('.')[2]} {block.op.name}", tally.calls)
 
-    told: dict[tuple[str, str], list[Result]] = {pair: [] for pair in pairs}
+    by_pair: dict[tuple[str, str], list[Result]] = {pair: [] for pair in pairs}
     steps = (verdict(subject, op, drawn(subject, op, n, seed)) for subject, op, n, seed in chunks)
     for (subject, op, *_), row in zip(chunks, finish_all(steps, run, progress=tell), strict=True):
         if row:
-            told[subject.name, op.name].append(row)
+            by_pair[subject.name, op.name].append(row)
     return [
         FalsePositives(
             *pair, sum(row.calls for row in rows), dict(Counter(str(row.verdict) for row in rows)),
             next((row.failure for row in rows if row.failure), None),
         )
-        for pair, rows in told.items()
+        for pair, rows in by_pair.items()
     ]  # fmt: skip
 
 
-def markdown(heard: list[FalsePositives]) -> str:
+def markdown(results: list[FalsePositives]) -> str:
     """The page."""
-    of = {name: [one for one in heard if one.subject.endswith(f".{name}")] for name in ALTERNATIVES}
+    of = {name: [one for one in results if one.subject.endswith(f".{name}")] for name in ALTERNATIVES}
     verdicts = {name: sum((Counter(one.verdicts) for one in found), Counter[str]()) for name, found in of.items()}
-    failures = [one.failure for one in heard if one.failure]
-    return render(__file__, heard=heard, of=of, verdicts=verdicts, failures=failures)
+    failures = [one.failure for one in results if one.failure]
+    return render(__file__, results=results, of=of, verdicts=verdicts, failures=failures)

@@ -19,7 +19,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
 from cnn_oracle.run.batches import each
-from cnn_oracle.run.workers import Note
+from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.verification import EXAMPLES, search, verify_op
 
 GEOMETRIES = 300  # failing geometries of each mistake
@@ -83,7 +83,7 @@ def start_up() -> float:
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
 
 
-def _work(job: tuple[str, str, int], _: Note) -> Entry | dict[str, tuple[int, int]]:
+def _work(job: tuple[str, str, int], _: Heartbeat) -> Entry | dict[str, tuple[int, int]]:
     op = look_up(job[0])
     return _rejected(op, job[1]) if job[1] else named(op, job[2])
 
@@ -109,10 +109,10 @@ def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
         if not left:
             break
         for known in (CaseWithOutputs(op, case) for case in cases(op, random_call(op, rng))):
-            shown = [(m, answers) for m in left if (answers := known.wrong(m))]
+            shown = [(m, outputs) for m in left if (outputs := known.wrong(m))]
             left = [m for m in left if m not in [mistake for mistake, _ in shown]]
-            for m, answers in shown:
-                names = [other.name for other in disambiguate(m.subject, op, known.matching(answers))]
+            for m, outputs in shown:
+                names = [other.name for other in disambiguate(m.subject, op, known.matching(outputs))]
                 failing, unique = asked[m.name]
                 asked[m.name] = failing + 1, unique + (names == [m.name])
     return asked

@@ -14,7 +14,7 @@ from cnn_oracle.environment import require
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
-REFUSALS = (ValueError, TypeError, IndexError)  # what JAX raises for invalid calls
+REJECTIONS = (ValueError, TypeError, IndexError)  # what JAX raises for invalid calls
 
 
 def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
@@ -66,8 +66,8 @@ def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementa
 
     signed(forward, signature_of(f))
     signed(backward, signature_of(f), "dy")
-    said = f"adapt.jax_function({written(f)})"
-    return Implementation(forward, backward, dtypes=dtypes, rejections=REFUSALS, said=said)
+    source = f"adapt.jax_function({written(f)})"
+    return Implementation(forward, backward, dtypes=dtypes, rejections=REJECTIONS, source=source)
 
 
 def _precision(*arrays: Array | None) -> AbstractContextManager[Any]:

@@ -64,8 +64,8 @@ def onnx(
         return _session(engine, model.SerializeToString()).run(None, inputs)[0]
 
     signed(forward, signature_of(make))
-    said = f'adapt.onnx({written(make)}, engine="{engine}")'
-    return Implementation(forward, dtypes=dtypes, rejections=(Exception,), said=said)
+    source = f'adapt.onnx({written(make)}, engine="{engine}")'
+    return Implementation(forward, dtypes=dtypes, rejections=(Exception,), source=source)
 
 
 def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:

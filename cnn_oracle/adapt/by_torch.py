@@ -15,7 +15,7 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.subject import DTYPES, Implementation
 
 # What PyTorch raises for invalid calls
-REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError, AssertionError)
+REJECTIONS = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError, AssertionError)
 
 
 def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
@@ -111,12 +111,12 @@ def module(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **parameters: st
 
     signature = signature_of(make)
     names = list(signature.parameters) if signature else []
-    said = ", ".join([written(make), *(f'{n}="{p}"' for n, p in parameters.items())])
-    return _implementation(run, signature, dtypes, f"adapt.module({said})")
+    source = ", ".join([written(make), *(f'{n}="{p}"' for n, p in parameters.items())])
+    return _implementation(run, signature, dtypes, f"adapt.module({source})")
 
 
 def _implementation(
-    run: Function, signature: inspect.Signature | None, dtypes: tuple[str, ...], said: str
+    run: Function, signature: inspect.Signature | None, dtypes: tuple[str, ...], source: str
 ) -> Implementation:
     def forward(*arrays: Array | None, **options: Any) -> Any:
         return _array(run(*map(_tensor, arrays), **_tensors(options)))
@@ -133,7 +133,7 @@ def _implementation(
 
     signed(forward, signature)
     signed(backward, signature, "dy")
-    return Implementation(forward, backward, dtypes=dtypes, rejections=REFUSALS, said=said)
+    return Implementation(forward, backward, dtypes=dtypes, rejections=REJECTIONS, source=source)
 
 
 def _behind_ctx(f: Any) -> inspect.Signature:

@@ -78,8 +78,8 @@ def layer(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **gradients: str)
 
     signed(forward, signature_of(make))
     signed(backward, signature_of(make), "dy")
-    said = ", ".join([written(make), *(f'{n}="{g}"' for n, g in gradients.items())])
-    return Implementation(forward, backward, dtypes=dtypes, said=f"adapt.layer({said})")
+    source = ", ".join([written(make), *(f'{n}="{g}"' for n, g in gradients.items())])
+    return Implementation(forward, backward, dtypes=dtypes, source=f"adapt.layer({source})")
 
 
 def nhwc(implementation: Any, *, kernels: Kernels = "HWIO") -> Implementation:
@@ -117,35 +117,35 @@ def nhwc(implementation: Any, *, kernels: Kernels = "HWIO") -> Implementation:
         return KERNELS[kernels] if place else IMAGES
 
     def forward(*arrays: Array | None, **options: Any) -> Any:
-        return _turned(IMAGES[1], _called(implementation.forward, arrays, [*map(of, range(len(arrays)))], options))
+        return _permuted(IMAGES[1], _called(implementation.forward, arrays, [*map(of, range(len(arrays)))], options))
 
     def backward(*arrays: Array | None, **options: Any) -> Any:
         turns = [IMAGES, *map(of, range(len(arrays) - 1))]
         gradients = _called(implementation.backward, arrays, turns, options)
         if not isinstance(gradients, tuple):
             return gradients
-        return tuple(_turned(back, g) for (_, back), g in zip(turns[1:], gradients, strict=False))
+        return tuple(_permuted(back, g) for (_, back), g in zip(turns[1:], gradients, strict=False))
 
     signed(forward, signature_of(implementation.forward))
     dtypes, rejections = getattr(implementation, "dtypes", DTYPES), getattr(implementation, "rejections", (ValueError,))
-    said = f'adapt.nhwc({written(implementation)}, kernels="{kernels}")'
+    source = f'adapt.nhwc({written(implementation)}, kernels="{kernels}")'
     if getattr(implementation, "backward", None) is None:
-        return Implementation(forward, dtypes=dtypes, rejections=rejections, said=said)
+        return Implementation(forward, dtypes=dtypes, rejections=rejections, source=source)
     signed(backward, signature_of(implementation.backward))
-    return Implementation(forward, backward, dtypes=dtypes, rejections=rejections, said=said)
+    return Implementation(forward, backward, dtypes=dtypes, rejections=rejections, source=source)
 
 
 def _called(
     f: Function, arrays: Sequence[Array | None], turns: list[tuple[Turn, Turn]], options: dict[str, Any]
 ) -> Any:
     """Call f with the arrays in its layout. What f writes to them is copied back, so that the oracle sees it."""
-    views = [_turned(there, a) for (there, _), a in zip(turns, arrays, strict=True)]
+    views = [_permuted(there, a) for (there, _), a in zip(turns, arrays, strict=True)]
     handed = [_plain(view, a) for view, a in zip(views, arrays, strict=True)]
-    answer = f(*handed, **options)
+    output = f(*handed, **options)
     for view, h in zip(views, handed, strict=True):
         if view is not None and h is not None and h is not view and h.flags.writeable:
             view[...] = h
-    return answer
+    return output
 
 
 def _plain(view: Array | None, a: Array | None) -> Array | None:
@@ -156,6 +156,6 @@ def _plain(view: Array | None, a: Array | None) -> Array | None:
     return copy
 
 
-def _turned(turn: Turn, a: Any) -> Any:
+def _permuted(turn: Turn, a: Any) -> Any:
     """A view with the axes in the other order; None, and an array with fewer than three axes, unchanged."""
     return a if a is None or np.ndim(a) < 3 else turn(np.asarray(a))

@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from cnn_oracle.subject import Implementation
+
 Function = Callable[..., Any]
 
 
@@ -95,5 +97,7 @@ def written(thing: Any) -> str:
         ...     print(failure.subject_name)
         adapt.torch_function(double)
     """
-    name = str(getattr(thing, "said", None) or getattr(thing, "__qualname__", getattr(thing, "__name__", "…")))
+    if isinstance(thing, Implementation):
+        return thing.source
+    name = str(getattr(thing, "__qualname__", getattr(thing, "__name__", "…")))
     return "…" if "<" in name else name

@@ -36,7 +36,7 @@ OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {
 # At least this many jobs, and at most about this many calls in a job, so that processes and parts end together
 JOBS, JOBS_OF_A_PART, CALLS_OF_A_JOB = 400, 16, 2_500
 SAMPLE = 2_000  # choice sequences
-TOLD = 1_000  # choice sequences between two reports of progress
+REPORT_EVERY = 1_000  # choice sequences between two reports of progress
 
 Path = tuple[int, ...]
 
@@ -66,8 +66,8 @@ class Space(NamedTuple):
             depth, found, deeper = depth + 1, deeper, []
             for path, _ in self._walk((), depth):
                 deeper.append(path)
-                if len(deeper) % TOLD == 0:
-                    progress(TOLD)
+                if len(deeper) % REPORT_EVERY == 0:
+                    progress(REPORT_EVERY)
         return deeper[part - 1 :: parts]
 
     def probe(self, rng: Random) -> tuple[float, Path]:
@@ -136,10 +136,10 @@ class Space(NamedTuple):
 
 
 @lru_cache
-def estimate(world: Space) -> float:
+def estimate(space: Space) -> float:
     """About how many calls a space has: a mean over random choice sequences, equal on every machine."""
     rng = Random(0)
-    return sum(world.probe(rng)[0] for _ in range(SAMPLE)) / SAMPLE
+    return sum(space.probe(rng)[0] for _ in range(SAMPLE)) / SAMPLE
 
 
 class _DeadEndError(Exception):

@@ -65,7 +65,7 @@ VALUES = {
 }
 
 
-def left_out(op: Op) -> list[str]:
+def unsupported(op: Op) -> list[str]:
     """The unsupported arguments of PyTorch's function, and the unsupported values of other arguments."""
     function = _torchs(op.name)
     asked = _names(function) if function else []  # PyTorch may have no function of this name

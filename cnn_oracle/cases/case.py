@@ -15,7 +15,7 @@ import numpy as np
 from cnn_oracle.call import Call
 from cnn_oracle.cases import exact_grids
 from cnn_oracle.cases.distributions import KEYWORDS, Fill, normal
-from cnn_oracle.cases.dtypes import FORMATS, Format, held
+from cnn_oracle.cases.dtypes import FORMATS, Format, representable
 from cnn_oracle.cases.exact_grids import REAL, Grid, GridRule
 from cnn_oracle.cases.expected import Outputs, reference_outputs, reference_steps
 from cnn_oracle.latest import Latest
@@ -81,7 +81,7 @@ class Case:
         keywords = self.keywords | {n: v.astype(FLOAT64) for n, v in floating.items()}
         return replace(self, dtype=FLOAT64, arrays=arrays, keywords=keywords, dy=self.dy.astype(FLOAT64))
 
-    def wide(self, name: str) -> Array:
+    def as_float64(self, name: str) -> Array:
         """An argument in float64."""
         a = self.arrays[name]
         assert a is not None
@@ -136,7 +136,7 @@ def build(
     drawn = keywords_of(op, call, rng, FLOAT64, whole=rule is not None)
     keywords = {n: _represented(v, form) if isinstance(v, np.ndarray) else v for n, v in drawn.items()}
     whole = WHOLE.get(rule) if shared and rule else None
-    primal, dual = (whole[0], REAL) if whole else _grids(rule, call, keywords, form)
+    input_grid, dy_grid = (whole[0], REAL) if whole else _grids(rule, call, keywords, form)
 
     def numbers(name: str, shape: tuple[int, ...], grid: Grid, fill: Fill = normal) -> Array:
         if shared and (fill is normal or grid is not REAL):
@@ -144,25 +144,36 @@ def build(
         return _represented(_filled(grid, shape, rng, FLOAT64, call, fill), form)
 
     def cotangent(shape: tuple[int, ...]) -> Array:
-        nonlocal dual
+        nonlocal dy_grid
         if whole:
-            dual = Grid(primal.unit, min(primal.amplitude, BITS // (whole[1] * max(prod(shape), 2**11))))
-        return numbers("dy", shape, dual)
+            dy_grid = Grid(input_grid.unit, min(input_grid.amplitude, BITS // (whole[1] * max(prod(shape), 2**11))))
+        return numbers("dy", shape, dy_grid)
 
     shapes = {n: call.arguments.get(n) for n in positional(op)}
-    arrays = {n: None if s is None else numbers(n, s, primal, domain.get(n, normal)) for n, s in shapes.items()}
+    arrays = {n: None if s is None else numbers(n, s, input_grid, domain.get(n, normal)) for n, s in shapes.items()}
     case = Case(
-        call, form.carrier, arrays, keywords, np.zeros(()), {}, (primal, dual), Numbers({}), form=form, layout=layout
+        call,
+        form.carrier,
+        arrays,
+        keywords,
+        np.zeros(()),
+        {},
+        (input_grid, dy_grid),
+        Numbers({}),
+        form=form,
+        layout=layout,
     )
     case = (reference or by_pytorch)(op, case, cotangent)
-    return replace(case, grids=(primal, dual), numbers=Numbers(rng.bit_generator.state))
+    return replace(case, grids=(input_grid, dy_grid), numbers=Numbers(rng.bit_generator.state))
 
 
 def _grids(rule: GridRule | None, call: Call, keywords: Mapping[str, Any], form: Format) -> tuple[Grid, Grid]:
     """The grids of the arguments and of dy, restricted to numbers that the format can represent."""
-    primal, dual = (held(grid, form) for grid in rule(call, keywords, form.sums)) if rule else (REAL, REAL)
-    empty = any(grid is not REAL and not grid.distinct and not grid.amplitude for grid in (primal, dual))
-    return (REAL, REAL) if empty else (primal, dual)
+    input_grid, dy_grid = (
+        (representable(grid, form) for grid in rule(call, keywords, form.sums)) if rule else (REAL, REAL)
+    )
+    empty = any(grid is not REAL and not grid.distinct and not grid.amplitude for grid in (input_grid, dy_grid))
+    return (REAL, REAL) if empty else (input_grid, dy_grid)
 
 
 BITS = 2**51  # two bits less than float64 has, as in exact_grids
@@ -208,7 +219,7 @@ def shared_cases(op: Op, call: Call) -> Iterator[Case]:
             return
 
 
-def unanswered(op: Op, call: Call) -> Case:
+def without_expected(op: Op, call: Call) -> Case:
     """The call on real numbers in float64, without expected outputs. PyTorch does not run."""
     return build(op, call, None, FORMATS["float64"], reference=lambda _op, case, _cotangent: case)
 
@@ -234,10 +245,10 @@ def strongest(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
 def displaced(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Case:
     """The strongest case whose arguments differences may move: neither ties nor the square grid."""
     found = cases(op, call, dtypes)
-    return next(case for case in found if not (case.grids[0].kinks or case.grids[0].squares))
+    return next(case for case in found if not (case.grids[0].nondifferentiable or case.grids[0].squares))
 
 
-def answered(op: Op, case: Case, **changes: Any) -> Case:
+def with_expected(op: Op, case: Case, **changes: Any) -> Case:
     """The case with some fields changed, and PyTorch's outputs for the changed case."""
     case = replace(case, **changes)
     return by_pytorch(op, case, lambda _: case.dy)
@@ -251,7 +262,7 @@ def by_pytorch(op: Op, case: Case, cotangent: Cotangent) -> Case:
     """
     if op.kind == "step":
         dy = cotangent((STEPS, *case.call.arguments["w"]))
-        return replace(case, dy=dy, expected=reference_steps(case.call, case.wide("w"), dy, case.keywords))
+        return replace(case, dy=dy, expected=reference_steps(case.call, case.as_float64("w"), dy, case.keywords))
     dy, expected = reference_outputs(case.call, case.arrays, case.keywords, cotangent)
     return replace(case, dy=dy, expected=expected)
 

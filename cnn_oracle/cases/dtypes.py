@@ -70,7 +70,7 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def held(grid: Grid, form: Format) -> Grid:
+def representable(grid: Grid, form: Format) -> Grid:
     """The grid, restricted to numbers that the format can represent: unit · k, |k| ≤ 2^bits / (odd part of unit)."""
     if grid is REAL or grid.distinct:
         return grid

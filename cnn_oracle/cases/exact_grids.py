@@ -32,7 +32,7 @@ class Grid(NamedTuple):
     unit: float
     amplitude: int
     distinct: bool = False
-    kinks: bool = False  # ties and nondifferentiable points: unfit for differences
+    nondifferentiable: bool = False  # ties and nondifferentiable points: unfit for differences
     squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, axes A, largest offset: square_lattice
 
     def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -58,31 +58,31 @@ GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Grid, Grid]]
 
 def integers(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For multilinear ops: integers up to A, so that the sum of K products of two factors is at most 2^(bits−2)."""
-    grid = _lattice(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
+    grid = _grid(call, 1, isqrt(2 ** (bits - 2) // longest_sum(call)))
     return grid, grid
 
 
 def cubes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For trilinear ops: smaller integers, because the products have three factors."""
     amplitude = int((2 ** (bits - 2) // longest_sum(call)) ** (1 / 3))
-    grid = _lattice(call, 1, amplitude)
+    grid = _grid(call, 1, amplitude)
     return grid, grid
 
 
 def distinct(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For ops that select: distinct values, without ties and without nondifferentiable points."""
-    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
+    return Grid(1, 0, distinct=True), _grid(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
 def ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For ops that select: −1, 0 and 1, with many ties and nondifferentiable points."""
-    return Grid(1, 1, kinks=True), _lattice(call, 1, 2 ** (bits - 2) // max_overlap(call))
+    return Grid(1, 1, nondifferentiable=True), _grid(call, 1, 2 ** (bits - 2) // max_overlap(call))
 
 
 def multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For average pooling: multiples of every window size, so that each division has no remainder."""
     unit = lcm(*np.unique(np.abs(window_counts(call))).astype(int).tolist())
-    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * kernel_cells(call)))
+    grid = _grid(call, unit, 2 ** (bits - 2) // (unit * kernel_taps(call)))
     return grid, grid
 
 
@@ -95,7 +95,7 @@ def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid,
     if a.get("mode", "nearest") != "nearest" and (not doubled or a.get("align_corners")):
         return REAL, REAL
     cells = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
-    grid = _lattice(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
+    grid = _grid(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
     return grid, grid
 
 
@@ -113,7 +113,7 @@ def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tu
         sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
         unit *= lcm(*sizes)
         cells *= max(*sizes, -(-count // n) + 1)  # taps of a window; windows that contain an element
-    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * cells))
+    grid = _grid(call, unit, 2 ** (bits - 2) // (unit * cells))
     return grid, grid
 
 
@@ -123,7 +123,7 @@ def multiples_of_the_weight(call: Call, keywords: Mapping[str, Any], bits: int) 
     counted = target[target != keywords.get("ignore_index", -100)]
     total = int(counted.size if weight is None else weight[counted].sum())
     unit = max(total, 1) if keywords.get("reduction", "mean") == "mean" else 1
-    grid = _lattice(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
+    grid = _grid(call, unit, 2 ** (bits - 2) // (unit * 4 * max(target.size, 1)))
     return grid, grid
 
 
@@ -131,24 +131,24 @@ def leaky(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Gri
     """For leaky_relu: distinct values, if the slope has few bits."""
     if not _few_bits(keywords.get("negative_slope", 0.01)):
         return REAL, REAL
-    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 6))
+    return Grid(1, 0, distinct=True), _grid(call, 1, 2 ** (bits - 6))
 
 
 def leaky_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For leaky_relu: −1, 0 and 1, if the slope has few bits."""
-    primal, dual = leaky(call, keywords, bits)
-    return primal if primal is REAL else Grid(1, 1, kinks=True), dual
+    input_grid, dy_grid = leaky(call, keywords, bits)
+    return input_grid if input_grid is REAL else Grid(1, 1, nondifferentiable=True), dy_grid
 
 
 def slopes(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For prelu: distinct values of x and of w, at most twice their number. The gradient of w sums products x · dy."""
     size = max(prod(call.arguments["x"]), prod(call.arguments["w"]), 1)
-    return Grid(1, 0, distinct=True), _lattice(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
+    return Grid(1, 0, distinct=True), _grid(call, 1, 2 ** (bits - 2) // (size * (2 * size + 2)))
 
 
 def slope_ties(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For prelu: −1, 0 and 1, for x and for the slopes."""
-    return Grid(1, 1, kinks=True), slopes(call, keywords, bits)[1]
+    return Grid(1, 1, nondifferentiable=True), slopes(call, keywords, bits)[1]
 
 
 def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
@@ -156,7 +156,7 @@ def sixths(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Gr
 
     The values of x lie on all pieces and on both nondifferentiable points.
     """
-    return Grid(3 / 8, 16, kinks=True), _lattice(call, 6, 2 ** (bits - 10))
+    return Grid(3 / 8, 16, nondifferentiable=True), _grid(call, 6, 2 ** (bits - 10))
 
 
 def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
@@ -164,7 +164,7 @@ def kept(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid
     p = keywords.get("p", 0.5)
     if keywords.get("training", True) and p < 1 and frexp(1 - p)[0] != 0.5:
         return REAL, REAL
-    grid = _lattice(call, 1, 2 ** (bits - 8))
+    grid = _grid(call, 1, 2 ** (bits - 8))
     return grid, grid
 
 
@@ -173,13 +173,13 @@ def rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid
     count = np.bincount(keywords["indices"].ravel(), minlength=1)
     if keywords.get("scale_grad_by_freq") and any(frexp(n)[0] not in (0.0, 0.5) for n in count.tolist()):
         return REAL, REAL
-    grid = _lattice(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
+    grid = _grid(call, 1, 2 ** (bits - 8) // max(count.max(), 1))
     return grid, grid
 
 
 def squared_differences(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For mse_loss: integers, whose squared differences are summed, with weights up to 4."""
-    grid = _lattice(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
+    grid = _grid(call, 1, isqrt(2 ** (bits - 8) // max(prod(call.arguments["x"]), 1)))
     return (grid, grid) if _dyadic_mean(call, keywords) else (REAL, REAL)
 
 
@@ -188,7 +188,7 @@ def pieces(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Gr
     kink = keywords.get("beta", keywords.get("delta", 1.0)) or 1.0
     if frexp(kink)[0] != 0.5 or not _dyadic_mean(call, keywords):
         return REAL, REAL
-    return Grid(kink / 4, 16, kinks=True), _lattice(call, 1, 2 ** (bits - 12))
+    return Grid(kink / 4, 16, nondifferentiable=True), _grid(call, 1, 2 ** (bits - 12))
 
 
 def _dyadic_mean(call: Call, keywords: Mapping[str, Any]) -> bool:
@@ -209,13 +209,13 @@ def squares_of_channels(call: Call, keywords: Mapping[str, Any], bits: int) -> t
     In evaluation, y is linear in each argument, and running_var is 0, 3 or 15.
     """
     x = call.arguments["x"]
-    return square_lattice(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
+    return squares_grid(call, bits, (0, *range(2, len(x))) if call.arguments.get("training", False) else None)
 
 
 def squares_of_samples(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
     """For instance_norm: the square grid with A = h, w, …; with running statistics integers."""
     given = not call.arguments.get("use_input_stats", True)
-    return square_lattice(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
+    return squares_grid(call, bits, None if given else tuple(range(2, len(call.arguments["x"]))))
 
 
 def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid, Grid]:
@@ -224,10 +224,10 @@ def squares_of_rows(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple
     Nothing is subtracted, so there is no offset, and each number has a sign of its own.
     """
     rank, last = len(call.arguments["x"]), len(call.arguments["normalized_shape"])
-    return square_lattice(call, bits, tuple(range(rank - last, rank)), offset=False)
+    return squares_grid(call, bits, tuple(range(rank - last, rank)), offset=False)
 
 
-def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Grid, Grid]:
+def squares_grid(call: Call, bits: int, axes: Shape | None, offset: bool = True) -> tuple[Grid, Grid]:
     """The square grid, for normalisations with eps = 1 over axes A of M = 2^k ≥ 4 elements.
 
     Over these axes, x is an integer plus a permutation of ±(3, −1, −1, −1), repeated M/4 times. So the mean is an
@@ -249,7 +249,7 @@ def square_lattice(call: Call, bits: int, axes: Shape | None, offset: bool = Tru
     count = prod(x[axis] for axis in axes) if axes is not None else 4
     if call.arguments.get("eps") != 1.0 or count < 4 or count & (count - 1):
         return REAL, REAL
-    grid = _lattice(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
+    grid = _grid(call, 1, isqrt(2 ** (bits - 2) // (34 * max(prod(x), 1))))
     if axes is None:
         return grid, grid
     return grid._replace(squares=(x, axes, grid.amplitude if offset else None)), grid
@@ -267,7 +267,7 @@ def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: 
     return x
 
 
-def _lattice(call: Call, unit: float, amplitude: int) -> Grid:
+def _grid(call: Call, unit: float, amplitude: int) -> Grid:
     return Grid(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
 
 
@@ -283,10 +283,10 @@ def max_overlap(call: Call) -> int:
     if "pad" in a:
         pairs = zip(reversed(a["x"]), a["pad"][::2], a["pad"][1::2], strict=False)
         return prod(n + lo + hi for n, lo, hi in pairs) or 1
-    return kernel_cells(call)
+    return kernel_taps(call)
 
 
-def kernel_cells(call: Call) -> int:
+def kernel_taps(call: Call) -> int:
     """The number of taps of a pooling window. 1 for other ops."""
     kernel = call.arguments.get("kernel_size", 1)
     return prod(kernel) if isinstance(kernel, tuple) else int(kernel) ** (len(call.arguments["x"]) - 2)

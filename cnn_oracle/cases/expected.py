@@ -43,8 +43,8 @@ def reference_forward(call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -
 
 def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Outputs:
     """Autograd's gradients of ⟨dy, y⟩, named dx, dw, …: one for each positional argument, None if that is None."""
-    answers = reference_outputs(call, arrays, keywords, lambda _: dy)[1]
-    return {quantity: a for quantity, a in answers.items() if quantity != "y"}
+    outputs = reference_outputs(call, arrays, keywords, lambda _: dy)[1]
+    return {quantity: a for quantity, a in outputs.items() if quantity != "y"}
 
 
 def reference_outputs(
@@ -60,8 +60,8 @@ def reference_outputs(
     dy = cotangent(tuple(y.shape))
     present = {n: t for n, t in tensors.items() if t is not None}
     gradients = torch.autograd.grad((y * _tensor(dy)).sum(), list(present.values()))  # faster than grad(y, …, dy)
-    answers: Outputs = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
-    return dy, answers | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
+    outputs: Outputs = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
+    return dy, outputs | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
 
 
 def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
@@ -135,12 +135,12 @@ def reference_steps(call: Call, w: Array, dws: Array, keywords: Mapping[str, Any
 
     ``dws`` holds the gradients of the steps along its first axis.
     """
-    step, state, answers = _module(call).step, None, Outputs()
+    step, state, outputs = _module(call).step, None, Outputs()
     tensor = _tensor(w)
     for i, dw in enumerate(dws, 1):
         tensor, state = step(tensor, _tensor(dw), state, **keywords)
-        answers[f"w{i}"] = tensor.numpy()
-    return answers
+        outputs[f"w{i}"] = tensor.numpy()
+    return outputs
 
 
 @lru_cache(4096)

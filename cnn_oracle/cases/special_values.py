@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import Case, answered, by_pytorch, draw, replace, unanswered
+from cnn_oracle.cases.case import Case, by_pytorch, draw, replace, with_expected, without_expected
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import ARRAY_KEYWORDS, Op
 
 INF, NAN = np.inf, np.nan
-EDGES = np.array([
+SPECIAL_VALUES = np.array([
     0.0, -0.0, INF, -INF, NAN, 5e-324, -5e-324, 1e-310, 1e-300, 3, -3, 20, -20, 37, -37, 710, -710, 800, -800,
     1e300, -1e300,
 ])  # fmt: skip
 PAIRS = np.array(
-    [(x, t) for x in EDGES for t in (0.0, 1.0, -2.0, INF, NAN, 5e-324, 1e300)]
-    + [(t, x) for x in EDGES for t in (0.0, 1.0, -2.0)]
+    [(x, t) for x in SPECIAL_VALUES for t in (0.0, 1.0, -2.0, INF, NAN, 5e-324, 1e300)]
+    + [(t, x) for x in SPECIAL_VALUES for t in (0.0, 1.0, -2.0)]
 ).T  # fmt: skip
 # PyTorch's kl_div computes (dy t)/t, which underflows if t is subnormal
 NORMAL = PAIRS[:, (PAIRS[1] == 0) | (np.abs(PAIRS[1]) > 1e-300)]
@@ -37,7 +37,7 @@ ROWS = np.array([
 VALUES: Mapping[str, tuple[Array, ...]] = {
     **dict.fromkeys(
         ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "hardsigmoid", "hardswish", "tanh",
-         "softplus", "softsign"), (EDGES,),
+         "softplus", "softsign"), (SPECIAL_VALUES,),
     ),
     **dict.fromkeys(
         ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"), (*PAIRS,)
@@ -49,8 +49,8 @@ VALUES: Mapping[str, tuple[Array, ...]] = {
 
 
 # For ops whose geometry or labels matter, these values replace some elements of the drawn arrays
-SPECIAL = np.array([*EDGES, *[NAN] * len(EDGES)])
-POOLED = np.array([*SPECIAL, *[-INF] * len(EDGES)])  # a window of −∞ only must also select an element
+SPECIAL = np.array([*SPECIAL_VALUES, *[NAN] * len(SPECIAL_VALUES)])
+POOLED = np.array([*SPECIAL, *[-INF] * len(SPECIAL_VALUES)])  # a window of −∞ only must also select an element
 LOGITS = np.array([-INF, -INF, -INF, -INF, INF, NAN, 800, -800, 1e300, 0.0])
 KINKED = np.array([0.0, 0.0, -0.0, INF, -INF, NAN, 5e-324])
 SCORES = np.array([INF, -INF, NAN, 800.0, -800.0, 30.0, -30.0, 0.0])  # PyTorch scales before it multiplies
@@ -67,7 +67,7 @@ OF_DY = ("pad", "flatten", "interpolate", "prelu")
 PLAIN = {"reduction": "none", "dim": 1}
 
 
-def asked(op: Op) -> bool:
+def are_checked(op: Op) -> bool:
     """Whether the op is checked on special values."""
     return op.name in VALUES or op.name in MIXED_IN or op.kind == "step"
 
@@ -79,8 +79,8 @@ def case_of(op: Op, call: Call) -> Case:
     """
     if op.kind == "step":
         case = draw(op, call)
-        return answered(
-            op, case, arrays={"w": _with_special_values(case.rng, case.wide("w"), np.array([INF, -INF, 0.0]))}
+        return with_expected(
+            op, case, arrays={"w": _with_special_values(case.rng, case.as_float64("w"), np.array([INF, -INF, 0.0]))}
         )
     if op.name in MIXED_IN:
         case = draw(op, call)
@@ -88,7 +88,7 @@ def case_of(op: Op, call: Call) -> Case:
             return case  # on empty arrays, PyTorch's attention and its gradient are 0 or NaN, without a rule
         edge, rng = MIXED_IN[op.name], case.rng
         arrays = {n: a if a is None else _with_special_values(rng, a, edge) for n, a in case.arrays.items()}
-        return answered(
+        return with_expected(
             op, case, arrays=arrays, dy=_with_special_values(rng, case.dy, edge) if op.name in OF_DY else case.dy
         )
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
@@ -100,7 +100,7 @@ def case_of(op: Op, call: Call) -> Case:
 def _of_values(op: Op, options: tuple[tuple[str, Any], ...]) -> Case:
     """The case of an op and its options. The numbers do not depend on the call."""
     values = dict(zip(op.positional, VALUES[op.name], strict=True))
-    case = unanswered(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))
+    case = without_expected(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))
     return by_pytorch(op, replace(case, arrays=values), _rising)
 
 
@@ -108,7 +108,7 @@ def _rising(shape: tuple[int, ...]) -> Array:
     return np.linspace(0.5, 2.5, prod(shape)).reshape(shape)
 
 
-def or_flushed(op: Op, case: Case, answers: Outputs) -> Case:
+def or_flushed(op: Op, case: Case, outputs: Outputs) -> Case:
     """Accept a subject that reads subnormal numbers as zeros.
 
     Args:
@@ -121,10 +121,12 @@ def or_flushed(op: Op, case: Case, answers: Outputs) -> Case:
     """
     if op.name not in VALUES:
         return case
-    zeros = answered(op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}).expected
+    zeros = with_expected(
+        op, case, arrays={n: a if a is None else _flushed(a) for n, a in case.arrays.items()}
+    ).expected
     expected = dict(case.expected)
     for quantity, true in case.expected.items():
-        got, flushed = answers.get(quantity), zeros[quantity]
+        got, flushed = outputs.get(quantity), zeros[quantity]
         if true is not None and flushed is not None and got is not None and got.shape == true.shape:
             expected[quantity] = np.where(got == flushed, flushed, true)
     return replace(case, expected=expected)

@@ -26,7 +26,7 @@ def of(op: "Op") -> dict[str, Any]:
     return {
         "summary": first_sentence(op.manual.__doc__),
         "defaults": {name: value for name, value in defaults.items() if value is not inspect.Parameter.empty},
-        "unsupported": _unsupported(op),
+        "unsupported_calls": _unsupported(op),
         "rejects": _rejects(op),
         "grids": {grid.__name__: first_sentence(grid.__doc__) for grid in op.comparison.grids},
         "normwise": op.normwise is not None,
@@ -43,7 +43,7 @@ def text(row: dict[str, Any]) -> str:
     options = [(name, _default(row, name)) for name in row["options"]]
     sections = [
         _section("options", options),
-        _section("unsupported", [(u["what"], u["call"] or u["why"]) for u in row["unsupported"]]),
+        _section("unsupported", [(u["what"], u["call"] or u["why"]) for u in row["unsupported_calls"]]),
         _section("rejects", [(row["rejects"], "")] if row["rejects"] else []),
         _section("comparison", _comparison(row)),
         _section("theorems", row["theorem_summaries"].items()),
@@ -61,7 +61,7 @@ def first_sentence(doc: str | None) -> str:
 
 def _unsupported(op: "Op") -> list[dict[str, str | None]]:
     """The parts of PyTorch's op that are unsupported, each with an example call if any, and the docs' reason if any."""
-    from cnn_oracle.calls.unsupported import VALUES, left_out
+    from cnn_oracle.calls.unsupported import VALUES, unsupported
 
     calls, docs = VALUES.get(op.name, {}), _sentences(op)
     return [
@@ -70,7 +70,7 @@ def _unsupported(op: "Op") -> list[dict[str, str | None]]:
             "call": calls.get(what),
             "why": " ".join(s for s in docs if re.search(rf"\b{re.escape(what)}\b", s)),
         }
-        for what in left_out(op)
+        for what in unsupported(op)
     ]
 
 
@@ -100,7 +100,7 @@ def _files(op: "Op") -> dict[str, list[str]]:
         "manual": [op.manual.__name__, *written],
         "reference": [op.reference.__name__],
         "mistakes": mistakes.files(op.name),
-        "bound": [_module(op.comparison.bound), *([_module(op.comparison.fast)] if op.comparison.fast else [])],
+        "bound": [_module(op.comparison.bound), *([_module(op.comparison.normwise)] if op.comparison.normwise else [])],
         "calls": [_module(op.geometry)],
     }
     files = {what: [path_of(module) for module in dict.fromkeys(found)] for what, found in modules.items()}

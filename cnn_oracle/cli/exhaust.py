@@ -14,7 +14,7 @@ from cnn_oracle.cli.terminal import (
     check_folder,
     only_json,
     progress,
-    refuse,
+    usage_error,
     write,
 )
 from cnn_oracle.cli.verify import WAIT, Cluster, engine, report, subject_of
@@ -39,7 +39,7 @@ def exhaust(
 ) -> None:
     """Check y and all gradients once on every geometry with axes up to a size, bitwise where nothing can round."""
     if cluster is not None:
-        refuse("the cluster says how many jobs it runs", jobs=jobs)
+        usage_error("the cluster says how many jobs it runs", jobs=jobs)
     check_folder(json)
     of_parts = part_of(part)
     if jobs != 1 and cluster is None:

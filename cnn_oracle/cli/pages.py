@@ -18,7 +18,7 @@ def ops(
     """List the ops: what is compared, how, and which options are covered. For named ops, show all details."""
     check_folder(json)
     from cnn_oracle import theorems
-    from cnn_oracle.calls.unsupported import left_out
+    from cnn_oracle.calls.unsupported import unsupported
     from cnn_oracle.cli import details
     from cnn_oracle.ops import OPS, look_up
 
@@ -31,7 +31,7 @@ def ops(
             "comparison": op.verdict,
             "signature": op.signature,
             "options": list(op.options),
-            "left_out": left_out(op),
+            "unsupported": unsupported(op),
             "theorems": [theorem.__name__ for theorem in theorems.of(op)],
         }
         for op in (named or OPS).values()
@@ -48,11 +48,11 @@ def ops(
                 r["comparison"],
                 str(len(r["theorems"])),
                 ", ".join(r["options"]),
-                ", ".join(r["left_out"]),
+                ", ".join(r["unsupported"]),
             )
             for r in rows
         ]
-        table(("op", "kind", "comparison", "theorems", "options", "left out"), cells)
+        table(("op", "kind", "comparison", "theorems", "options", "unsupported"), cells)
 
 
 def formulas(

@@ -18,9 +18,9 @@ from cnn_oracle.cli.terminal import (
     only_json,
     progress,
     put,
-    refuse,
     seed_of,
     table,
+    usage_error,
     write,
 )
 from cnn_oracle.cli.verify import WAIT
@@ -56,11 +56,13 @@ def torch(
     from cnn_oracle.studies.torch_defects import plan, report
 
     if call is not None:
-        refuse(f"--call {call!r} is one call of one op", op=op, examples=examples, exhaustive=exhaustive, part=part)
+        usage_error(
+            f"--call {call!r} is one call of one op", op=op, examples=examples, exhaustive=exhaustive, part=part
+        )
     if exhaustive is not None:
-        refuse("--exhaustive takes every call once", examples=examples)
+        usage_error("--exhaustive takes every call once", examples=examples)
     else:
-        refuse("only the calls of --exhaustive have parts", part=part)
+        usage_error("only the calls of --exhaustive have parts", part=part)
     check_folder(json)
     limit(jobs)
     wanted = plan.Plan(
@@ -116,7 +118,7 @@ def run(wanted: "Plan", timeout: float) -> "tuple[list[Row], list[Explanation]]"
         every = wanted.jobs(lambda name: advance(name, None, 0))
         made = {(job.op, job.dtype): job for job in every}
         total = wanted.total(every)
-        rows = campaign.trial(every, timeout=timeout, progress=lambda name, done: advance(name, total, done))
+        rows = campaign.run_campaign(every, timeout=timeout, progress=lambda name, done: advance(name, total, done))
         found = findings.explain(
             rows, lambda row: made[row.op, row.dtype], timeout=timeout, progress=lambda name: advance(name, total, 0)
         )

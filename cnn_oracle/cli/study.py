@@ -80,16 +80,16 @@ def false_positives(
     from cnn_oracle.studies import false_positives as study
 
     with progress("false positives", calls) as advance:
-        heard = study.listen(calls, lambda what, n: advance(what, calls, n))
-    write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in heard])
+        results = study.measure(calls, lambda what, n: advance(what, calls, n))
+    write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in results])
     if markdown:
-        put(markdown, study.markdown(heard))
-    false = [one.failure for one in heard if one.failure]
+        put(markdown, study.markdown(results))
+    false = [one.failure for one in results if one.failure]
     if json != STDOUT:
-        rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in heard]
+        rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in results]
         table(("implementation", "op", "calls", "verdict"), rows)
         for failure in false:
             print(f"\n{failure}")
-        print(f"\n{len(false)} false positives in {sum(one.calls for one in heard):,} calls")
+        print(f"\n{len(false)} false positives in {sum(one.calls for one in results):,} calls")
     if false:
         raise typer.Exit(1)

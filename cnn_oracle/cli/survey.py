@@ -16,9 +16,9 @@ from cnn_oracle.cli.terminal import (
     only_json,
     progress,
     put,
-    refuse,
     seed_of,
     table,
+    usage_error,
     write,
 )
 from cnn_oracle.cli.verify import WAIT
@@ -61,10 +61,10 @@ def survey(
         raise ValueError("none of the packages is installed")
     if not asked:
         why = "--results names what was checked before, and no package is named to be checked now"
-        refuse(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
+        usage_error(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
     each = examples or 100
     with only_json(json), progress("survey", 0) as advance:
-        rows = surveys.trial(
+        rows = surveys.run_survey(
             asked,
             each,
             number,

@@ -104,7 +104,7 @@ def seed_of(text: str) -> int:
     return int(text)
 
 
-def refuse(why: str, **options: Any) -> None:
+def usage_error(why: str, **options: Any) -> None:
     """Reject options that would have no effect.
 
     Raises:

@@ -17,9 +17,9 @@ from cnn_oracle.cli.terminal import (
     check_folder,
     only_json,
     progress,
-    refuse,
     seed_of,
     table,
+    usage_error,
     write,
 )
 from cnn_oracle.run.workers import FEW, start_early
@@ -62,18 +62,18 @@ def verify(
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain each failure by its smallest call."""
     if call is not None:
-        refuse(
+        usage_error(
             f"--call {call!r} is one call of one op", op=op, examples=examples, seconds=seconds, jobs=jobs,
             cluster=cluster,
         )  # fmt: skip
     else:
-        refuse("a single theorem is checked on a single call: give --call, too", theorem=theorem)
+        usage_error("a single theorem is checked on a single call: give --call, too", theorem=theorem)
     if theorem is not None:
-        refuse("a single theorem is checked in this process", isolate=isolate, timeout=timeout)
+        usage_error("a single theorem is checked in this process", isolate=isolate, timeout=timeout)
     if cluster is not None:
-        refuse("the cluster says how many jobs it runs, and each is isolated", jobs=jobs, isolate=isolate)
+        usage_error("the cluster says how many jobs it runs, and each is isolated", jobs=jobs, isolate=isolate)
     if seconds is not None:
-        refuse("--seconds draws calls until so many have passed", examples=examples)
+        usage_error("--seconds draws calls until so many have passed", examples=examples)
     check_folder(json)
     number = seed_of(seed)
     isolate = isolate or timeout is not None  # only a separate process can be ended
@@ -95,8 +95,8 @@ def verify(
         report(code.name, rows, "drawn calls")
         if seconds is not None:
             _say_how_far(rows, seconds, left)
-        said = _of_settings(settings, rows) if call is None else []
-        print("\n".join(said), end="\n" * bool(said))
+        text = _of_settings(settings, rows) if call is None else []
+        print("\n".join(text), end="\n" * bool(text))
     if any(row.failure or row.stale for row in rows):
         raise typer.Exit(1)
 

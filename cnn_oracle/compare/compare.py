@@ -51,33 +51,33 @@ def compare(
     """
     __tracebackhide__ = True
     worst = 0.0
-    for quantity, answer in got.items():
+    for quantity, output in got.items():
         want = (expected or case.expected)[quantity]
-        if answer is None or want is None:
-            if answer is not want:
-                missing = f"{quantity} is {_shape(answer)}, {says} {_shape(want)}"
+        if output is None or want is None:
+            if output is not want:
+                missing = f"{quantity} is {_shape(output)}, {says} {_shape(want)}"
                 raise Failure(missing, case.call, quantity=quantity, outputs=got, case=case)
             continue
-        if answer.shape != want.shape:
+        if output.shape != want.shape:
             raise Failure(
-                f"{quantity} has shape {answer.shape}, {says} {want.shape}",
+                f"{quantity} has shape {output.shape}, {says} {want.shape}",
                 case.call,
                 quantity=quantity,
                 outputs=got,
                 case=case,
             )
-        if answer.dtype.kind == "f" and answer.dtype != case.dtype:
-            raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", case.call, quantity=quantity)
-        if (answer == want).all():
+        if output.dtype.kind == "f" and output.dtype != case.dtype:
+            raise Failure(f"{quantity} is {output.dtype}, the inputs are {case.dtype}", case.call, quantity=quantity)
+        if (output == want).all():
             continue
         with np.errstate(invalid="ignore", over="ignore"):
-            equal = (answer == want) | (np.isnan(answer) & np.isnan(want))
+            equal = (output == want) | (np.isnan(output) & np.isnan(want))
             bound = 0.0 if allowed is None else allowed[quantity]
-            error = np.where(equal, 0.0, np.abs(answer - want))
+            error = np.where(equal, 0.0, np.abs(output - want))
             wrong = ~(equal | (error <= np.broadcast_to(bound, error.shape)))  # type: ignore[arg-type]
         if wrong.any():
             index = tuple(map(int, np.argwhere(wrong)[0]))
-            a, b = float(answer[index]), float(want[index])
+            a, b = float(output[index]), float(want[index])
             place = f"[{','.join(map(str, index))}]" if index else ""
             what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}"
             count = f"   ({wrong.sum()} of {wrong.size} elements)"

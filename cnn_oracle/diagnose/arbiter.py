@@ -48,9 +48,9 @@ def who_is_wrong(failure: Failure, subject: Subject) -> str:
 
 def _at_a_kink(op: Op, case: Case, name: str, index: Index) -> bool:
     """Whether f has no derivative at this element, or may have none: then only PyTorch's convention decides."""
-    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
-        return not np.broadcast_to(clear[name], present(case.arrays[name]).shape)[index]
-    return case.grids[0].kinks
+    if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
+        return not np.broadcast_to(distance[name], present(case.arrays[name]).shape)[index]
+    return case.grids[0].nondifferentiable
 
 
 def _by_definition(op: Op, failure: Failure, index: Index) -> str:
@@ -75,19 +75,19 @@ def _by_differences(op: Op, failure: Failure, index: Index, subject: Subject) ->
     subject_says, pytorch_says = _values(failure)
     one, other = show(a, pytorch_says if ours else subject_says), show(b, subject_says if torchs else pytorch_says)
     if one == other:
-        said = f"both forwards say {one}"
+        text = f"both forwards say {one}"
     else:
-        said = f"the subject's own forward says {one}, PyTorch's own {other}"
-    return _verdict(ours, torchs, said)
+        text = f"the subject's own forward says {one}, PyTorch's own {other}"
+    return _verdict(ours, torchs, text)
 
 
 def _own_forward(op: Op, failure: Failure, index: Index, f: Forward, value: float) -> Claim:
     """The derivative by differences of f, and whether the value agrees with it."""
     case, name = failure.case, failure.quantity[1:]
     a = present(case.arrays[name])
-    e, clear = np.zeros(a.shape), op.comparison.kinks(case) if op.comparison.kinks else {}
-    room = float(np.broadcast_to(clear.get(name, np.inf), e.shape)[index])
-    if not case.exact or case.grids[0].kinks or case.grids[0].squares:
+    e, distance = np.zeros(a.shape), op.comparison.distance_to_kink(case) if op.comparison.distance_to_kink else {}
+    room = float(np.broadcast_to(distance.get(name, np.inf), e.shape)[index])
+    if not case.exact or case.grids[0].nondifferentiable or case.grids[0].squares:
         return _smooth(op, case, failure.quantity, index, f, value, min(1.0, room))
     unit = e[index] = case.grids[0].unit
     change = dot(case.dy, _at(f, case, name, a + e) - _at(f, case, name, a - e)) / 2 / Fraction(unit)
@@ -104,7 +104,7 @@ def _smooth(op: Op, case: Case, quantity: str, index: Index, f: Forward, value: 
         case, dtype=np.dtype(np.float64), dy=case.dy.astype(float), grids=(REAL, REAL),
         arrays={n: None if a is None else a.astype(float) for n, a in case.arrays.items()},
     )  # fmt: skip
-    a, y, e = wide.wide(name), present(wide.expected["y"]), np.zeros(present(case.arrays[name]).shape)
+    a, y, e = wide.as_float64(name), present(wide.expected["y"]), np.zeros(present(case.arrays[name]).shape)
     e[index] = step
     seen, truncation = derivative(lambda s: float(np.sum(wide.dy * _at(f, wide, name, a + s * e))))
     rounded = np.sum(np.abs(wide.dy) * (present((tolerance(op, wide) or {})["y"]) + gamma(y.size + 1, U) * np.abs(y)))
@@ -129,6 +129,6 @@ def _values(failure: Failure) -> tuple[float, float]:
     return failure.subject, failure.reference
 
 
-def _verdict(subject: bool, pytorch: bool, said: str) -> str:
+def _verdict(subject: bool, pytorch: bool, text: str) -> str:
     words = {(False, True): "the subject is wrong", (True, False): "PyTorch is wrong", (False, False): "both are wrong"}
-    return f"{words.get((subject, pytorch), 'undecided')}: {said}"
+    return f"{words.get((subject, pytorch), 'undecided')}: {text}"

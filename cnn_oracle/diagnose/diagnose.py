@@ -14,7 +14,7 @@ from cnn_oracle.cases.case import Case, draw
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.diagnose import arbiter, precision
 from cnn_oracle.diagnose.matching import consistent_with, disambiguate
-from cnn_oracle.diagnose.symptoms import misread, pattern
+from cnn_oracle.diagnose.symptoms import pattern, wrong_dependency
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Diagnosis, Failure, Verdict
@@ -54,7 +54,7 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
 def _symptoms(subject: Subject, op: Op, failure: Failure) -> list[str]:
     """The first symptom that fits wrong numbers without a known mistake."""
     more = _others(subject, op, failure)
-    found = precision.narrow(subject, op) or pattern(op, [*more]) or misread(subject, op, failure)
+    found = precision.reduced_precision(subject, op) or pattern(op, [*more]) or wrong_dependency(subject, op, failure)
     return [found] if found else []
 
 
@@ -71,28 +71,28 @@ def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
                 yield other
 
 
-def _zeros(subject: Subject, op: Op, answers: Outputs) -> Iterator[str]:
+def _zeros(subject: Subject, op: Op, outputs: Outputs) -> Iterator[str]:
     """The outputs of the wrong function that are zero on every call, although the expected values are not."""
-    always, rng = {q for q, a in answers.items() if a is not None and not a.any()}, Random(0)
-    told = set()
+    always, rng = {q for q, a in outputs.items() if a is not None and not a.any()}, Random(0)
+    nonzero = set()
     for _ in range(CALLS if always else 0):
         case = draw(op, random_call(op, rng), dtype=subject.dtypes(op.name)[0])
         got = run_all(subject, op, case)
         always -= {q for q, a in got.items() if a is not None and a.any()}
-        told |= {q for q, a in case.expected.items() if a is not None and a.any()}
-    zero, gradients = always & told, {q for q in told & {*answers} if q.startswith("d")}
+        nonzero |= {q for q, a in case.expected.items() if a is not None and a.any()}
+    zero, gradients = always & nonzero, {q for q in nonzero & {*outputs} if q.startswith("d")}
     if gradients and gradients <= zero:
         yield "every gradient is zero"
         zero -= gradients
     yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
 
 
-def _narrow(failure: Failure, answers: Outputs, case: Case) -> Iterator[str]:
+def _narrow(failure: Failure, outputs: Outputs, case: Case) -> Iterator[str]:
     """A float64 output that holds only float32 numbers, although the expected value is no float32 number.
 
     The wrong element needs more than 11 bits, so a simple number does not count.
     """
-    a, want, index = answers.get(failure.quantity), case.expected.get(failure.quantity), failure.index
+    a, want, index = outputs.get(failure.quantity), case.expected.get(failure.quantity), failure.index
     if a is None or want is None or index is None or case.dtype != np.float64 or a.shape != want.shape:
         return
     if _fits(a, np.float32) and not _fits(a[index], np.float16) and not _fits(want[index], np.float32):

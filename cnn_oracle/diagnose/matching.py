@@ -32,7 +32,7 @@ def consistent_with(failure: Failure) -> list[Mistake]:
 def disambiguate(subject: Subject, op: Op, known: list[Mistake]) -> list[Mistake]:
     """The mistakes that still match the subject on at most two further calls, where their outputs differ."""
     for _ in range(CALLS):
-        if len(known) > 1 and (distinguishing := _telling(op, known)):
+        if len(known) > 1 and (distinguishing := _distinguishing_case(op, known)):
             try:
                 got = run.run_all(subject, op, distinguishing.case)
             except Failure:
@@ -48,19 +48,19 @@ class CaseWithOutputs:
         self.op, self.case, self.allowed = op, case, tolerance(op, case)
         self._answers: dict[tuple[str, str], Outputs] = {}
 
-    def matching(self, answers: Outputs) -> list[Mistake]:
+    def matching(self, outputs: Outputs) -> list[Mistake]:
         """The mistakes that give these outputs."""
-        return [m for m in mistakes.of(self.op.name) if self.same(answers, m)]
+        return [m for m in mistakes.of(self.op.name) if self.same(outputs, m)]
 
     def wrong(self, mistake: Mistake) -> Outputs | None:
         """The outputs of the function that the mistake replaces, if they are wrong on this case."""
-        answers = self._of(mistake, {mistake.replaces})
-        return None if self._agree(answers, self.case.expected) else answers
+        outputs = self._of(mistake, {mistake.replaces})
+        return None if self._agree(outputs, self.case.expected) else outputs
 
-    def same(self, answers: Outputs, mistake: Mistake) -> bool:
+    def same(self, outputs: Outputs, mistake: Mistake) -> bool:
         """Whether the mistake gives these outputs, which may be only some of its outputs."""
-        parts = {"step" if self.op.kind == "step" else "backward" if q[0] == "d" else "forward" for q in answers}
-        return self._agree(answers, self._of(mistake, parts))
+        parts = {"step" if self.op.kind == "step" else "backward" if q[0] == "d" else "forward" for q in outputs}
+        return self._agree(outputs, self._of(mistake, parts))
 
     def kinds(self, known: list[Mistake]) -> int:
         """The number of different outputs that the mistakes give."""
@@ -71,25 +71,25 @@ class CaseWithOutputs:
                 found.append(self._of(mistake, parts))
         return len(found)
 
-    def _agree(self, answers: Outputs, others: Outputs) -> bool:
+    def _agree(self, outputs: Outputs, others: Outputs) -> bool:
         try:
-            compare(self.case, answers, self.allowed, others)
+            compare(self.case, outputs, self.allowed, others)
         except Failure:
             return False
         return True
 
     def _of(self, mistake: Mistake, parts: set[str]) -> Outputs:
         every = {"forward": run.forward, "backward": run.backward, "step": run.steps}
-        answers: Outputs = {}
+        outputs: Outputs = {}
         for part in parts:
             key = part, mistake.name if mistake.replaces == part else ""  # the other functions of the op are correct
             if key not in self._answers:
                 self._answers[key] = every[part](mistake.subject, self.case)
-            answers |= self._answers[key]
-        return answers
+            outputs |= self._answers[key]
+        return outputs
 
 
-def _telling(op: Op, known: list[Mistake]) -> CaseWithOutputs | None:
+def _distinguishing_case(op: Op, known: list[Mistake]) -> CaseWithOutputs | None:
     """The drawn case on which the mistakes give the most different outputs, or None if they never differ."""
     best, most = None, 1
     for i in range(TRIES):

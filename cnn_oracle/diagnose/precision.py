@@ -15,7 +15,7 @@ import numpy as np
 
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases import exact_grids
-from cnn_oracle.cases.case import Case, answered, draw
+from cnn_oracle.cases.case import Case, draw, with_expected
 from cnn_oracle.cases.expected import longest_sum
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -38,7 +38,7 @@ class Width(NamedTuple):
     most: int
 
     @property
-    def narrow(self) -> bool:
+    def reduced_precision(self) -> bool:
         """Whether the factors have reduced precision: some bits, but fewer than the probe can test.
 
         With no bits at all, the subject is wrong or uses a fast algorithm, which rounds at any amplitude.
@@ -77,7 +77,7 @@ def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
     return [Width(op.name, dtype, quantity, kept.get(quantity, top), top) for quantity, top in most.items()]
 
 
-def narrow(subject: Subject, op: Op) -> str | None:
+def reduced_precision(subject: Subject, op: Op) -> str | None:
     """A sentence if the subject multiplies in reduced precision, else None."""
     if not probeable(op):
         return None
@@ -85,7 +85,7 @@ def narrow(subject: Subject, op: Op) -> str | None:
         found = [width for dtype in subject.dtypes(op.name) for width in widths(subject, op, dtype)]
     except Failure:
         return None
-    return next((f"{w.quantity} in {w.dtype} is {w}" for w in found if w.narrow), None)
+    return next((f"{w.quantity} in {w.dtype} is {w}" for w in found if w.reduced_precision), None)
 
 
 def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, int]:
@@ -96,8 +96,8 @@ def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, in
         """The outputs that are exact at this number of bits. The subject runs once for all of them."""
         wrong = set[str]()
         for probed in _factors(op, case, bits):
-            answers = run_all(subject, op, probed)
-            wrong |= {q for q, a in probed.expected.items() if q in quantities and not _same(answers[q], a)}
+            outputs = run_all(subject, op, probed)
+            wrong |= {q for q, a in probed.expected.items() if q in quantities and not _same(outputs[q], a)}
         return {*quantities} - wrong
 
     quantities = [
@@ -118,7 +118,7 @@ def _factors(op: Op, case: Case, bits: int) -> Iterator[Case]:
 
 def _filled(op: Op, case: Case, arrays: dict[str, Array | None], dy: Array) -> Case:
     typed = {n: None if a is None else a.astype(case.dtype) for n, a in arrays.items()}
-    return answered(op, case, arrays=typed, dy=dy.astype(case.dtype))
+    return with_expected(op, case, arrays=typed, dy=dy.astype(case.dtype))
 
 
 def _wide(case: Case, a: Array, bits: int) -> Array:

@@ -30,23 +30,23 @@ def pattern(op: Op, failures: list[Failure]) -> str | None:
     """What the wrong numbers of most of these failing calls have in common, described on the largest call."""
     largest = sorted(failures, key=lambda one: one.case.expected[one.quantity].size, reverse=True)
     for one in PATTERNS:
-        said = [told for failure in largest if (told := _told(one, op, failure))]
-        if 2 * len(said) > len(failures):
-            return said[0]
+        text = [symptom for failure in largest if (symptom := _told(one, op, failure))]
+        if 2 * len(text) > len(failures):
+            return text[0]
     return None
 
 
 def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
     case, quantity = failure.case, failure.quantity
-    answer, expected = (failure.outputs or {}).get(quantity), case.expected.get(quantity)
-    if answer is None or expected is None or answer.shape != expected.shape:
+    output, expected = (failure.outputs or {}).get(quantity), case.expected.get(quantity)
+    if output is None or expected is None or output.shape != expected.shape:
         return None
-    if not (np.isfinite(answer).all() and np.isfinite(expected).all()):
+    if not (np.isfinite(output).all() and np.isfinite(expected).all()):
         return None
     bounds = tolerance(op, case)
     allowed = np.zeros(expected.shape) if bounds is None else np.broadcast_to(present(bounds[quantity]), expected.shape)
-    said = one(answer, expected, np.abs(answer - expected) > allowed, case)
-    return f"{quantity} {said}" if said else None
+    text = one(output, expected, np.abs(output - expected) > allowed, case)
+    return f"{quantity} {text}" if text else None
 
 
 def constant_ratio(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
@@ -126,7 +126,7 @@ def every_nth(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
 PATTERNS: tuple[Pattern, ...] = (constant_ratio, exchanged, flipped, shifted, one_group, borders, every_nth)
 
 
-def misread(subject: Subject, op: Op, failure: Failure) -> str | None:
+def wrong_dependency(subject: Subject, op: Op, failure: Failure) -> str | None:
     """Which elements a wrong element of a multilinear op depends on, and which it should depend on.
 
     y is tested with basis vectors of x, and a gradient with basis vectors of dy. The result is a sentence such as
@@ -136,7 +136,7 @@ def misread(subject: Subject, op: Op, failure: Failure) -> str | None:
     name = "x" if quantity == "y" else "dy"
     if index is None or not precision.probeable(op) or name not in ("dy", *case.arrays):
         return None
-    a = case.dy if name == "dy" else case.wide(name)
+    a = case.dy if name == "dy" else case.as_float64(name)
     if a.size > LARGEST:
         return None
     ours, torchs = _sides(subject)

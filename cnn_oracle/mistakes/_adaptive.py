@@ -25,8 +25,8 @@ def ends_rounded_down(op: str, x: Array, *, output_size: Any) -> Array:
 def rows_and_columns_exchanged(op: str, x: Array, *, output_size: Any) -> Array:
     """output_size is read as (columns, rows)"""
     rows, columns = windows(op, x, output_size)
-    turned = windows(op, x, (len(columns), len(rows)))
-    return _pooled(op, x, *turned)
+    rotated = windows(op, x, (len(columns), len(rows)))
+    return _pooled(op, x, *rotated)
 
 
 def _pooled(op: str, x: Array, rows: Windows, columns: Windows) -> Array:

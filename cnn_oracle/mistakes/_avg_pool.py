@@ -10,7 +10,7 @@ from cnn_oracle.manual._avg_pool import _counts
 from cnn_oracle.manual._geometry import padded_size, per_axis, pool
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import crop
-from cnn_oracle.mistakes._windows import overwritten, turned
+from cnn_oracle.mistakes._windows import overwritten, rotated
 
 
 def divided_by_the_kernel(op: str, x: Array, **options: Any) -> Array:
@@ -29,7 +29,7 @@ def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
     """what ceil_mode adds to the padding lies in front, not behind"""
     if not options.get("ceil_mode"):
         return _avg_pool.forward(op, x, **options)
-    return turned(_avg_pool.forward(op, turned(x), **options)).copy()
+    return rotated(_avg_pool.forward(op, rotated(x), **options)).copy()
 
 
 def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:

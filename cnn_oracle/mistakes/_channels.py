@@ -7,7 +7,7 @@ import numpy as np
 
 from cnn_oracle.manual._correlation import along_channels, merge, split
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.mistakes._windows import Gradients, turned
+from cnn_oracle.mistakes._windows import Gradients, rotated
 
 
 def groups_interleaved(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
@@ -17,10 +17,12 @@ def groups_interleaved(op: str, x: Array, w: Array, b: Array | None = None, **op
     return y if b is None else y + along_channels(b, y)
 
 
-def weight_gradient_turned(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+def weight_gradient_rotated(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
     """dw comes out turned by 180°: x and dy have changed places in it, or the forward is a true convolution"""
     dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
-    return dx, turned(dw).copy(), db
+    return dx, rotated(dw).copy(), db
 
 
 def averaged_over_the_batch(

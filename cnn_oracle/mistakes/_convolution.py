@@ -9,12 +9,12 @@ from cnn_oracle.manual._correlation import dw_of
 from cnn_oracle.manual._geometry import Pads, Shape, conv, padded_size
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import cells, crop, pad
-from cnn_oracle.mistakes._windows import Gradients, overwritten, shares, turned
+from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
-def kernel_turned(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
     """the kernel is turned by 180°: true convolution, as E1 is printed, where the layer is a cross-correlation"""
-    return _convolution.forward(op, x, turned(w), b, **options)
+    return _convolution.forward(op, x, rotated(w), b, **options)
 
 
 def padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
@@ -28,10 +28,10 @@ def padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **
 def dilation_off_by_one(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
     """the taps behind the first of a dilated kernel lie one cell too near"""
     _, d, _ = _geometry(op, x, w, b, **options)
-    stuffed = np.zeros((*w.shape[:2], *(d * (k - 1) + 1 for k, d in zip(w.shape[2:], d, strict=True))), w.dtype)
+    zero_inserted = np.zeros((*w.shape[:2], *(d * (k - 1) + 1 for k, d in zip(w.shape[2:], d, strict=True))), w.dtype)
     taps = ([max(r * e - (e > 1), 0) for r in range(k)] for k, e in zip(w.shape[2:], d, strict=True))
-    stuffed[cells(np.ix_(*taps))] = w
-    return _convolution.forward(op, x, stuffed, b, **(options | {"dilation": 1}))
+    zero_inserted[cells(np.ix_(*taps))] = w
+    return _convolution.forward(op, x, zero_inserted, b, **(options | {"dilation": 1}))
 
 
 def bias_added_per_tap(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
@@ -39,9 +39,9 @@ def bias_added_per_tap(op: str, x: Array, w: Array, b: Array | None = None, **op
     return _convolution.forward(op, x, w, None if b is None else b * b.dtype.type(w.shape[1]), **options)
 
 
-def kernel_not_turned(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+def kernel_not_rotated(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
     """dx is the full convolution of dy with the kernel as it is, not turned by 180°"""
-    dx = _convolution.input_gradient(op, dy, x.shape, turned(w), **options)
+    dx = _convolution.input_gradient(op, dy, x.shape, rotated(w), **options)
     return dx, *_convolution.backward(op, dy, x, w, b, **options)[1:]
 
 

@@ -9,7 +9,7 @@ from cnn_oracle.manual import _max_pool
 from cnn_oracle.manual._geometry import Pads, Shape, padded_size, pool
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import cells, crop, gather, pad, scatter
-from cnn_oracle.mistakes._windows import turned
+from cnn_oracle.mistakes._windows import rotated
 
 PLAIN = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 
@@ -34,7 +34,7 @@ def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
     """what ceil_mode adds to the padding lies in front, not behind"""
     if not options.get("ceil_mode"):
         return _max_pool.forward(op, x, **options)
-    return turned(_max_pool.forward(op, turned(x), **options)).copy()
+    return rotated(_max_pool.forward(op, rotated(x), **options)).copy()
 
 
 def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:

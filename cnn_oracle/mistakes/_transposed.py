@@ -9,12 +9,12 @@ from cnn_oracle.manual._correlation import along_channels, merge, y_of
 from cnn_oracle.manual._geometry import Pads, Shape, conv_transpose
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import cells, crop, pad
-from cnn_oracle.mistakes._windows import Gradients, overwritten, shares, turned
+from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
-def kernel_turned(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
     """the kernel is turned by 180° before it is scattered, which only the convolution of stuffed x asks for"""
-    return _transposed.forward(op, x, turned(w), b, **options)
+    return _transposed.forward(op, x, rotated(w), b, **options)
 
 
 def channels_reshaped(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
@@ -44,7 +44,7 @@ def output_padding_of_zeros(op: str, x: Array, w: Array, b: Array | None = None,
     return y
 
 
-def stuffed_with_one_zero_too_many(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
+def one_zero_too_many(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
     """as many zeros as the stride stand between two cells of x, one fewer is right; y is cut to its size"""
     t, _, pads, size, _ = _geometry(op, x, w, b, **options)
     y = _whole(op, x, w, **(options | {"stride": tuple(i + 1 for i in t)}))
@@ -83,9 +83,9 @@ def scatter_overwrites(op: str, x: Array, w: Array, b: Array | None = None, **op
     return _biased(crop(overwritten(shares(x, w, options.get("groups", 1)), padded, t, d), pads).copy(), b)
 
 
-def kernel_turned_in_dx(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+def kernel_rotated_in_dx(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
     """dx correlates dy with the kernel turned by 180°, as a convolution's does; here it is the kernel as it is"""
-    return _backward(op, dy, x, turned(w), b, **options)[0], *_backward(op, dy, x, w, b, **options)[1:]
+    return _backward(op, dy, x, rotated(w), b, **options)[0], *_backward(op, dy, x, w, b, **options)[1:]
 
 
 def channels_reshaped_in_dx(

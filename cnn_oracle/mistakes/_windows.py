@@ -22,7 +22,7 @@ def overwritten(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
     return x
 
 
-def turned(w: Array) -> Array:
+def rotated(w: Array) -> Array:
     """By 180°."""
     return np.flip(w, tuple(range(2, w.ndim)))
 

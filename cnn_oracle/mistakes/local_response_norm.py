@@ -15,8 +15,8 @@ def alpha_not_divided(x: Array, *, size: int, alpha: float = 1e-4, **options: An
 
 def odd_channel_behind(x: Array, *, size: int, **options: Any) -> Array:
     """the odd channel of an even window lies behind, not before"""
-    turned = local_response_norm.forward(np.ascontiguousarray(x[:, ::-1]), size=size, **options)
-    return turned[:, ::-1].copy()
+    rotated = local_response_norm.forward(np.ascontiguousarray(x[:, ::-1]), size=size, **options)
+    return rotated[:, ::-1].copy()
 
 
 def even_window_widened(x: Array, *, size: int, alpha: float = 1e-4, **options: Any) -> Array:
@@ -27,8 +27,8 @@ def even_window_widened(x: Array, *, size: int, alpha: float = 1e-4, **options: 
 
 def over_the_last_axis(x: Array, **options: Any) -> Array:
     """neighbours are sought along the last axis, where the channels of NHWC would be"""
-    turned = local_response_norm.forward(np.ascontiguousarray(x.swapaxes(1, -1)), **options)
-    return turned.swapaxes(1, -1).copy()
+    rotated = local_response_norm.forward(np.ascontiguousarray(x.swapaxes(1, -1)), **options)
+    return rotated.swapaxes(1, -1).copy()
 
 
 def window_taken_for_a_constant(
@@ -39,7 +39,7 @@ def window_taken_for_a_constant(
     return (dy * d**-beta,)
 
 
-def window_not_turned(
+def window_not_mirrored(
     dy: Array, x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> tuple[Array]:
     """dx sums over the forward's window, not over those windows that hold the channel"""

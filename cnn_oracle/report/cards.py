@@ -93,7 +93,7 @@ def op(name: str, results: Results) -> Op:
 
 
 def mistake(dotted: str, results: Results) -> Mistake:
-    """The card of a known mistake, such as "conv2d.kernel_turned".
+    """The card of a known mistake, such as "conv2d.kernel_rotated".
 
     Raises:
         StopIteration: the op has no mistake of that name.

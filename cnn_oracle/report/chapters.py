@@ -63,7 +63,7 @@ CHAPTERS = (
         [figure half_a_turn]
         """,
         formulas=("E1", "E1a", "E1b"), ops=("conv2d",),
-        mistakes=("conv2d.kernel_turned", "conv2d.weight_gradient_turned", "conv2d.bias_added_per_tap"),
+        mistakes=("conv2d.kernel_rotated", "conv2d.weight_gradient_rotated", "conv2d.bias_added_per_tap"),
     ),
     Chapter(
         "padding", "Padding",
@@ -194,8 +194,8 @@ CHAPTERS = (
         """,
         formulas=("E7", "E8", "E9", "E9a", "E10", "E11"), ops=("conv2d", "conv_transpose2d"),
         mistakes=(
-            "conv2d.kernel_not_turned", "conv2d.stride_remainder_dropped", "conv2d.scatter_overwrites",
-            "conv2d.steps_not_exchanged", "conv2d.weight_gradient_turned", "conv2d.averaged_over_the_batch",
+            "conv2d.kernel_not_rotated", "conv2d.stride_remainder_dropped", "conv2d.scatter_overwrites",
+            "conv2d.steps_not_exchanged", "conv2d.weight_gradient_rotated", "conv2d.averaged_over_the_batch",
             "conv2d.bias_gradient_over_the_wrong_axes", "conv2d.zero_gradients",
         ),
     ),
@@ -303,9 +303,9 @@ CHAPTERS = (
         """
         That a test passes says little, unless it would have failed. So the code of this page was damaged on purpose:
         every operator, comparison, constant and axis was changed, one at a time, and each such edit had to be
-        rejected. The ladder shows what weaker ways to check would have let through.
+        rejected. The bars show what weaker checks would have missed.
 
-        [figure ladder]
+        [figure baselines]
 
         How fast NumPy is at this, beside PyTorch on the same numbers:
 

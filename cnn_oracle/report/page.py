@@ -119,9 +119,9 @@ def summary(found: Results) -> str:
     rows = list(cards.verdicts(found).values())
     wrong = sum(bool(row["failure"]) for row in rows)
     calls = sum(row["calls"] for row in rows)
-    said = f"{len(rows) - wrong} of {len(rows)} ops are" if wrong else f"All {len(rows)} ops are"
+    text = f"{len(rows) - wrong} of {len(rows)} ops are" if wrong else f"All {len(rows)} ops are"
     worst = max((row["error_over_bound"] for row in rows), default=0.0)
-    return f"{said} what PyTorch computes, by {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
+    return f"{text} what PyTorch computes, by {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
 
 
 def _theorems() -> list[cards.Theorem]:

@@ -24,12 +24,12 @@ SHORT = {
 }
 LONG = {
     "mistakes": "cnn-oracle study mistakes --json {}",
-    "mutants": "cnn-oracle study mutation --ladder --json {}",
+    "mutants": "cnn-oracle study mutation --baselines --json {}",
     "benchmarks": "cnn-oracle study benchmarks --json {}",
 }
 
 
-KEYS = {"verify": "ops", "train": "steps", "train-float32": "steps", "mutants": "ladder", "benchmarks": "times"}
+KEYS = {"verify": "ops", "train": "steps", "train-float32": "steps", "mutants": "baselines", "benchmarks": "times"}
 
 
 def command(name: str, folder: Path) -> str:

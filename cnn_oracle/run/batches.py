@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from cnn_oracle.run import workers
-from cnn_oracle.run.workers import Note, Run, WorkerCrash
+from cnn_oracle.run.workers import Heartbeat, Run, WorkerCrash
 
 T = TypeVar("T")
 Job = TypeVar("Job")
@@ -41,7 +41,7 @@ class Batch(NamedTuple):
         of_death: returns the outcome of a job whose process crashed. By default it raises RuntimeError.
     """
 
-    work: Callable[[Any, Note], Any]
+    work: Callable[[Any, Heartbeat], Any]
     jobs: Sequence[Any]
     ends: Callable[[Any], bool] = _never
     of_death: Callable[[Any, WorkerCrash], Any] = _unexpected
@@ -82,17 +82,17 @@ def finish_all(
     """
     deadline = deadline or Deadline()
     states = [_State(i, steps) for i, steps in enumerate(every)]
-    queue, told = _Queue(states, deadline, progress), 0
+    queue, yielded = _Queue(states, deadline, progress), 0
     for item, outcome in (run or _here)(_work, queue, timeout=timeout):
         queue.take(item, outcome)
-        while told < len(states) and states[told].ended:
-            yield states[told].result
-            told += 1
-    yield from (state.result for state in states[told:])
+        while yielded < len(states) and states[yielded].ended:
+            yield states[yielded].result
+            yielded += 1
+    yield from (state.result for state in states[yielded:])
 
 
 def _here(
-    work: Callable[[Job, Note], Outcome],
+    work: Callable[[Job, Heartbeat], Outcome],
     jobs: Iterable[Job],
     *,
     timeout: float | None = None,  # noqa: ARG001
@@ -101,7 +101,7 @@ def _here(
 
 
 def each(
-    work: Callable[[Job, Note], Outcome], jobs: Iterable[Job], *,
+    work: Callable[[Job, Heartbeat], Outcome], jobs: Iterable[Job], *,
     of_death: Callable[[Job, WorkerCrash], Outcome] = _unexpected, run: Run = workers.run, timeout: float | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
     """Run jobs in worker processes. Yield each with its outcome, in the order in which they end.
@@ -118,12 +118,12 @@ class _Item(NamedTuple):
     state: int
     batch: int
     number: int
-    work: Callable[[Any, Note], Any]
+    work: Callable[[Any, Heartbeat], Any]
     job: Any
 
 
-def _work(item: _Item, note: Note) -> Any:
-    return item.work(item.job, note)
+def _work(item: _Item, heartbeat: Heartbeat) -> Any:
+    return item.work(item.job, heartbeat)
 
 
 class _State(Generic[T]):

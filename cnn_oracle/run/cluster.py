@@ -100,8 +100,8 @@ def _run(
         except KilledWorker:  # the task has ended several workers
             yield from workers.run(work, some, count=1, timeout=timeout)
         except Exception as error:  # from a worker, or from Dask, which has many types
-            told = "" if isinstance(error, ValueError) else f"the cluster says {type(error).__name__}: "
-            raise ValueError(f"{told}{error}") from error
+            prefix = "" if isinstance(error, ValueError) else f"the cluster says {type(error).__name__}: "
+            raise ValueError(f"{prefix}{error}") from error
         else:
             yield from zip(some, outcomes, strict=True)
         submit()

@@ -48,16 +48,16 @@ def backward(subject: Subject, case: Case) -> Outputs:
 _ANSWERS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
 
 
-def known(answer: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
+def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
     """The outputs of ``forward`` or ``backward``, from a cache if the subject has run on this case before.
 
     The cache holds copies, because a subject may reuse its memory.
     """
     arrays, keywords = case.arrays.values(), case.keywords.values()
-    of = (answer, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
+    of = (output, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
 
     def run() -> Outputs:
-        return {quantity: None if a is None else a.copy() for quantity, a in answer(subject, case).items()}
+        return {quantity: None if a is None else a.copy() for quantity, a in output(subject, case).items()}
 
     return _ANSWERS.of(of, run)
 
@@ -78,34 +78,34 @@ def part(subject: Subject, case: Case, name: str) -> Array:
 def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, Any]) -> list[Array]:
     """The next running_mean and running_var of a norm. ``arrays`` are x, running_mean and running_var."""
     given = dict(zip(("x", "running_mean", "running_var"), arrays, strict=True))
-    answers = _call(subject, case, "running_statistics", given, options)
-    if not isinstance(answers, tuple) or len(answers) != 2:
+    outputs = _call(subject, case, "running_statistics", given, options)
+    if not isinstance(outputs, tuple) or len(outputs) != 2:
         raise Failure("running_statistics returns no tuple (running_mean, running_var)", case.call)
-    return [_array(a, "running_statistics", case) for a in answers]
+    return [_array(a, "running_statistics", case) for a in outputs]
 
 
 def steps(subject: Subject, case: Case) -> Outputs:
     """{"w1": …, "w2": …}: w after each of the consecutive steps of the case."""
-    (w,), state, answers = case.arrays.values(), None, Outputs()
+    (w,), state, outputs = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
         w, state = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
-        answers[f"w{i}"] = _array(w, "step", case)
-    return answers
+        outputs[f"w{i}"] = _array(w, "step", case)
+    return outputs
 
 
-def _array(answer: Any, name: str, case: Case) -> Array:
+def _array(output: Any, name: str, case: Case) -> Array:
     """The output as an array: by ``__array__``, or by DLPack, also from another device.
 
     A tensor of torch is detached first.
     """
-    if hasattr(answer, "detach"):
-        answer = answer.detach()
+    if hasattr(output, "detach"):
+        output = output.detach()
     for read in (np.asarray, lambda a: np.from_dlpack(a, device="cpu")):
         with suppress(ValueError, TypeError, RuntimeError, BufferError, AttributeError):
-            array: Array = read(answer)
+            array: Array = read(output)
             if array.dtype.kind in "fiub":
                 return array
-    raise Failure(f"{name} returns a {type(answer).__name__}, not an array of numbers", case.call)
+    raise Failure(f"{name} returns a {type(output).__name__}, not an array of numbers", case.call)
 
 
 def _call(
@@ -122,19 +122,19 @@ def _call(
     watched = [(n, a, a.tobytes()) for n, a in named if isinstance(a, np.ndarray) and n != "state"]
     try:
         with memory.filled(case.fill_value):
-            answer = function(*values, **keywords)
+            output = function(*values, **keywords)
     except (Exception, SystemExit) as error:
         _restore(watched)
-        said = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
-        message = f"{name} raises {type(error).__name__}: {said}"
+        source = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
+        message = f"{name} raises {type(error).__name__}: {source}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
     mutated = [n for n, a, before in watched if a.tobytes() != before]
     if not mutated:
-        return answer
-    answer = _apart(answer)  # the output may be the input itself
+        return output
+    output = _apart(output)  # the output may be the input itself
     case.mutated.extend(f"{name} writes to its input {n}" for n in mutated)
     _restore(watched)
-    return answer
+    return output
 
 
 def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:
@@ -144,8 +144,8 @@ def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:
             a[...] = np.frombuffer(before, a.dtype).reshape(a.shape)
 
 
-def _apart(answer: Any) -> Any:
+def _apart(output: Any) -> Any:
     """A copy that shares no memory with the inputs."""
-    if isinstance(answer, tuple):
-        return tuple(map(_apart, answer))
-    return deepcopy(answer.detach() if hasattr(answer, "detach") else answer)
+    if isinstance(output, tuple):
+        return tuple(map(_apart, output))
+    return deepcopy(output.detach() if hasattr(output, "detach") else output)

@@ -18,8 +18,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Note = Callable[[int], None]
-Work = Callable[[Job, Note], Result]
+Heartbeat = Callable[[int], None]
+Work = Callable[[Job, Heartbeat], Result]
 
 PRELOAD = ["cnn_oracle.survey"]  # what every worker needs
 FEW = 200  # this many calls take less time than the import of PyTorch in another process
@@ -31,7 +31,7 @@ class WorkerCrash(NamedTuple):
     """The crash of a worker.
 
     Attributes:
-        note: the index of the call that ran, or −1 if none had begun.
+        number: the index of the call that ran, or −1 if none had begun.
         how: how the process ended.
         seconds: the seconds since its job began.
         killed_externally: it received a signal that a process does not send to itself. Systems send such signals if
@@ -39,7 +39,7 @@ class WorkerCrash(NamedTuple):
         options: the options of the command line that reproduces the crash.
     """
 
-    note: int
+    number: int
     how: str
     seconds: float
     killed_externally: bool = False
@@ -58,13 +58,13 @@ def run(
     work: Work[Job, Result], jobs: Iterable[Job], *, count: int | None = None, timeout: float | None = None,
     fresh: bool = False,
 ) -> Iterator[tuple[Job, Result | WorkerCrash]]:  # fmt: skip
-    """Run ``work(job, note)`` for each job in worker processes. Yield each job with its result, as they end.
+    """Run ``work(job, heartbeat)`` for each job in worker processes. Yield each job with its result, as they end.
 
     Free workers take the jobs in order. If a worker crashes, the result of its job is a WorkerCrash, and another worker
     takes its place. If a worker is killed externally, its job runs once more. ``work`` and the jobs are pickled.
 
     Args:
-        work: computes the result. It calls ``note`` with the index of each call, as a heartbeat.
+        work: computes the result. It calls ``heartbeat`` with the index of each call, as a heartbeat.
         jobs: the jobs.
         count: the number of workers, by default that of ``processors``.
         timeout: a worker without a heartbeat for this many seconds is ended.
@@ -142,7 +142,7 @@ class _WorkError(NamedTuple):
 
 
 class _Worker(Generic[Job, Result]):
-    """A worker process, its job, and its note, which is shared memory."""
+    """A worker process, its job, and its heartbeat, which is shared memory."""
 
     def __init__(self, work: Work[Job, Result]) -> None:
         # This process has threads, so it must not fork. The fork server imports torch once, for all workers.
@@ -196,7 +196,7 @@ class _Worker(Generic[Job, Result]):
         return WorkerCrash(self._note.value, how, time.monotonic() - self._began, killed_externally)
 
 
-def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
+def _serve(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> None:
     import torch
 
     torch.set_num_threads(1)  # the processes are the parallelism
@@ -205,14 +205,14 @@ def _serve(work: Work[Job, Result], pipe: Any, note: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:
-            pipe.send(_done(work, pipe, note))
+            pipe.send(_done(work, pipe, heartbeat))
     except (EOFError, ConnectionError):  # the other process has ended
         pass
 
 
-def _done(work: Work[Job, Result], pipe: Any, note: Any) -> Result | _WorkError:
+def _done(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> Result | _WorkError:
     try:
-        return work(pipe.recv(), lambda i: setattr(note, "value", i))
+        return work(pipe.recv(), lambda i: setattr(heartbeat, "value", i))
     except ValueError as error:
         return _WorkError(str(error), of_the_call=True)
     except (EOFError, ConnectionError):

@@ -12,10 +12,10 @@ from cnn_oracle.op import Op
 from cnn_oracle.subject import DTYPES, Subject
 from cnn_oracle.theorems.contract import (
     an_int_stands_for_one_per_axis,
-    answers_are_no_views_of_inputs,
     dtype_is_kept,
     inputs_are_not_mutated,
     memory_layout_does_not_matter,
+    outputs_are_no_views_of_inputs,
     signatures_agree,
     two_runs_are_bitwise_equal,
 )
@@ -29,10 +29,10 @@ from cnn_oracle.theorems.rejections import what_pytorch_rejects_is_rejected
 from cnn_oracle.theorems.signatures import tells
 from cnn_oracle.theorems.values import (
     backward_is_autograds_gradient,
-    edge_values_are_pytorchs,
     forward_is_pytorchs,
     input_gradient_is_autograds,
     running_statistics_are_pytorchs,
+    special_values_are_pytorchs,
     steps_are_pytorchs,
     weight_gradient_is_autograds,
 )
@@ -46,13 +46,11 @@ __all__ = [
     "STEP",
     "Theorem",
     "an_int_stands_for_one_per_axis",
-    "answers_are_no_views_of_inputs",
     "backward_is_autograds_gradient",
     "backward_is_linear_in_dy",
     "backward_is_the_derivative_of_forward",
     "backward_is_the_transpose_of_forward_mode",
     "dtype_is_kept",
-    "edge_values_are_pytorchs",
     "forward_is_pytorchs",
     "gradient_of_backward_is_pytorchs_double_backward",
     "input_gradient_is_autograds",
@@ -60,8 +58,10 @@ __all__ = [
     "look_up",
     "memory_layout_does_not_matter",
     "of",
+    "outputs_are_no_views_of_inputs",
     "running_statistics_are_pytorchs",
     "signatures_agree",
+    "special_values_are_pytorchs",
     "steps_are_pytorchs",
     "two_runs_are_bitwise_equal",
     "unchecked",
@@ -92,7 +92,7 @@ OPTIONAL: Mapping[str, Theorem] = {
 }
 CONTRACT: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
-    answers_are_no_views_of_inputs,
+    outputs_are_no_views_of_inputs,
     dtype_is_kept,
     memory_layout_does_not_matter,
     an_int_stands_for_one_per_axis,
@@ -100,26 +100,26 @@ CONTRACT: tuple[Theorem, ...] = (
     signatures_agree,
     what_pytorch_rejects_is_rejected,
 )
-FORWARD_ONLY = (forward_is_pytorchs, edge_values_are_pytorchs, *CONTRACT)
+FORWARD_ONLY = (forward_is_pytorchs, special_values_are_pytorchs, *CONTRACT)
 DIFFERENTIABLE = (
-    *(theorem for theorem in NUMERICAL if theorem is not steps_are_pytorchs), edge_values_are_pytorchs, *CONTRACT,
+    *(theorem for theorem in NUMERICAL if theorem is not steps_are_pytorchs), special_values_are_pytorchs, *CONTRACT,
 )  # fmt: skip
-STEP = (steps_are_pytorchs, edge_values_are_pytorchs, *CONTRACT)
+STEP = (steps_are_pytorchs, special_values_are_pytorchs, *CONTRACT)
 
 
 def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     """The theorems that apply to an op, or to a subject's implementation of it, in the order of checking."""
-    left_out: set[Theorem] = set()
-    if not special_values.asked(op) or (subject and "float64" not in subject.dtypes(op.name)):
-        left_out.add(edge_values_are_pytorchs)
+    excluded: set[Theorem] = set()
+    if not special_values.are_checked(op) or (subject and "float64" not in subject.dtypes(op.name)):
+        excluded.add(special_values_are_pytorchs)
     offered = subject.implementation(op.name) if subject else op.manual
     for name, theorem in OPTIONAL.items():
         if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):
-            left_out.add(theorem)
+            excluded.add(theorem)
     if op.kind == "step":
-        return tuple(theorem for theorem in STEP if theorem not in left_out)
+        return tuple(theorem for theorem in STEP if theorem not in excluded)
     every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
-    return tuple(theorem for theorem in every if theorem not in left_out)
+    return tuple(theorem for theorem in every if theorem not in excluded)
 
 
 def look_up(name: str) -> Theorem:

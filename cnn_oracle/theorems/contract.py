@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import Case, answered, displaced, draw, replace, strongest
+from cnn_oracle.cases.case import Case, displaced, draw, replace, strongest, with_expected
 from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
@@ -44,8 +44,8 @@ def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Outputs, Outp
 
     def run() -> tuple[Case, Outputs, Outputs]:
         case = draw(op, call, dtype=subject.dtypes(op.name)[0])
-        answers = run_all(subject, op, case)
-        return case, answers, {q: None if a is None else a.copy() for q, a in answers.items()}
+        outputs = run_all(subject, op, case)
+        return case, outputs, {q: None if a is None else a.copy() for q, a in outputs.items()}
 
     return _RUNS.of((subject, op, call), run)
 
@@ -58,12 +58,12 @@ def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
     return 0.0
 
 
-def answers_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
+def outputs_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
     """No output shares memory with an argument. Otherwise, a write to one would change the other."""
-    case, answers, _ = _run_once(subject, op, call)
+    case, outputs, _ = _run_once(subject, op, call)
     for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
-        for quantity, answer in answers.items():
-            if answer is not None and isinstance(a, np.ndarray) and np.shares_memory(a, answer):
+        for quantity, output in outputs.items():
+            if output is not None and isinstance(a, np.ndarray) and np.shares_memory(a, output):
                 raise Failure(f"{quantity} is a view of its input {name}", call)
     return 0.0
 
@@ -73,10 +73,10 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     _, *narrower = subject.dtypes(op.name)
     others = (draw(op, call, dtype=dtype) for dtype in narrower)
     ran = _run_once(subject, op, call)[:2]
-    for case, answers in (ran, *((case, _known(subject, op, case)) for case in others)):
-        for quantity, answer in answers.items():
-            if answer is not None and answer.dtype != case.dtype:
-                raise Failure(f"{quantity} is {answer.dtype}, the inputs are {case.dtype}", call)
+    for case, outputs in (ran, *((case, _known(subject, op, case)) for case in others)):
+        for quantity, output in outputs.items():
+            if output is not None and output.dtype != case.dtype:
+                raise Failure(f"{quantity} is {output.dtype}, the inputs are {case.dtype}", call)
     return 0.0
 
 
@@ -94,13 +94,13 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
     case = strongest(op, call, subject.dtypes(op.name))
     for name, layout in LAYOUTS.items():
         keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
-        laid = replace(case, arrays=_laid(case, layout), keywords=keywords, dy=layout(case.dy))
-        if any(_lies_otherwise(a, b) for a, b in zip(_all_of(case), _all_of(laid), strict=True)):
-            _must_be_the_same(subject, op, laid, case, name)
+        with_layout = replace(case, arrays=_with_layout(case, layout), keywords=keywords, dy=layout(case.dy))
+        if any(_lies_otherwise(a, b) for a, b in zip(_all_of(case), _all_of(with_layout), strict=True)):
+            _must_be_the_same(subject, op, with_layout, case, name)
     case = displaced(op, call, subject.dtypes(op.name))
-    laid = answered(op, case, arrays=_laid(case, zero_strides), dy=zero_strides(case.dy))
-    plain = replace(laid, arrays=_laid(laid, np.array), dy=np.array(laid.dy))
-    _must_be_the_same(subject, op, laid, plain, "zero strides")
+    with_layout = with_expected(op, case, arrays=_with_layout(case, zero_strides), dy=zero_strides(case.dy))
+    plain = replace(with_layout, arrays=_with_layout(with_layout, np.array), dy=np.array(with_layout.dy))
+    _must_be_the_same(subject, op, with_layout, plain, "zero strides")
     return 0.0
 
 
@@ -113,7 +113,7 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
     whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
     for name in case.rng.permutation(whole)[:1]:
         rank = len(call.arguments["x"]) - 2
-        for count in {rank, 1} if subject.own else {rank}:
+        for count in {rank, 1} if subject.strict else {rank}:
             ints = (case.keywords[name],) * count
             written = replace(case, keywords=case.keywords | {str(name): ints})
             try:
@@ -142,14 +142,14 @@ def unstable(subject: Subject, op: Op, case: Case, first: Outputs | None = None)
     """
     first = first or run_all(subject, op, replace(case, fill_value=np.nan))
     again, other = (run_all(subject, op, replace(case, fill_value=v)) for v in (np.nan, 0.0))
-    place, held = differing(first, again), differing(first, other)
-    if held and not place:  # by chance?
+    place, leaked = differing(first, again), differing(first, other)
+    if leaked and not place:  # by chance?
         places = (differing(first, run_all(subject, op, case)) for _ in range(RUNS))
         place = next(filter(None, places), "")
     if place:
         return Failure(f"{place} differs between two runs", case.call, verdict=Verdict.NONDETERMINISTIC)
-    if held:
-        return Failure(f"uninitialised memory is returned: {held} is whatever stood there before", case.call)
+    if leaked:
+        return Failure(f"uninitialised memory is returned: {leaked} is whatever stood there before", case.call)
     return None
 
 
@@ -166,7 +166,7 @@ def differing(first: Outputs, second: Outputs) -> str:
     return ""
 
 
-def _laid(case: Case, layout: Callable[[Array], Array]) -> dict[str, Array | None]:
+def _with_layout(case: Case, layout: Callable[[Array], Array]) -> dict[str, Array | None]:
     return {n: None if a is None else layout(a) for n, a in case.arrays.items()}
 
 

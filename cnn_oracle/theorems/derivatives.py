@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import answered, displaced, replace, strongest
+from cnn_oracle.cases.case import displaced, replace, strongest, with_expected
 from cnn_oracle.cases.expected import Outputs, lacks_double_backward
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual._typing import Array
@@ -40,7 +40,7 @@ def backward_is_linear_in_dy(subject: Subject, op: Op, call: Call) -> float:
     dz = case.grids[1].values(case.rng, shape) if case.exact else case.rng.standard_normal(shape)
     dz = np.asarray(dz, case.dtype)
     # PyTorch is used only for the bounds
-    whole, other = (replace(case, dy=dy) if case.exact else answered(op, case, dy=dy) for dy in (case.dy + dz, dz))
+    whole, other = (replace(case, dy=dy) if case.exact else with_expected(op, case, dy=dy) for dy in (case.dy + dz, dz))
     first, second = (known(backward, subject, part) for part in (case, other))
     total: Outputs = {q: _sum((first[q], second[q])) for q in first}
     bounds = [bound for part in (whole, case, other) if (bound := tolerance(op, part))]

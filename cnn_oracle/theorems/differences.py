@@ -46,15 +46,15 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
         if a is None:
             continue
         v = case.grids[0].direction(case.rng, a.shape)
-        if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
-            v = np.where(clear[name] > 0, v, 0.0)
+        if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
+            v = np.where(distance[name] > 0, v, 0.0)
         ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
         assert ahead is not None
         assert behind is not None
-        seen, told = dot(case.dy, ahead - behind) / 2, dot(gradients[f"d{name}"], v)
-        if seen != told:
+        seen, claimed = dot(case.dy, ahead - behind) / 2, dot(gradients[f"d{name}"], v)
+        if seen != claimed:
             raise Failure(
-                f"⟨d{name}, v⟩ = {float(told)!r}, the subject's own forward changes by {float(seen)!r} along v",
+                f"⟨d{name}, v⟩ = {float(claimed)!r}, the subject's own forward changes by {float(seen)!r} along v",
                 case.call, quantity=f"d{name}", case=case, outputs=gradients,
             )  # fmt: skip
 
@@ -99,20 +99,20 @@ def _smooth_difference(
         return float(np.sum(dy * present(moved["y"])))
 
     seen, truncation = derivative(phi)
-    told, moved, products = 0.0, 0.0, 0.0
+    claimed, moved, products = 0.0, 0.0, 0.0
     for n, w in v.items():
         a, gradient, allowed = present(case.arrays[n]), present(gradients[f"d{n}"]), present(bound[f"d{n}"])
-        told += float(np.sum(gradient * w))
+        claimed += float(np.sum(gradient * w))
         # a + s v rounds too: by u|a|, along the gradient
         moved += unit(case) * float(np.sum(np.abs(gradient) * (np.abs(a) + 1)))
         products += float(np.sum(np.abs(w) * allowed) + gamma(a.size + 1, U) * np.sum(np.abs(gradient * w)))
     terms = np.sum(np.abs(dy) * present(bound["y"])) + gamma(dy.size + 1, U) * np.sum(np.abs(dy * y))
-    if abs(seen - told) <= truncation + NOISE * (terms + moved) + products:
+    if abs(seen - claimed) <= truncation + NOISE * (terms + moved) + products:
         return None
     (name,) = names if len(names) == 1 else ("a",)
     return Failure(
-        f"{'Σ ' * (len(names) > 1)}⟨d{name}, v⟩ = {show(told, seen)}, "
-        f"the subject's own forward changes by {show(seen, told)} along v",
+        f"{'Σ ' * (len(names) > 1)}⟨d{name}, v⟩ = {show(claimed, seen)}, "
+        f"the subject's own forward changes by {show(seen, claimed)} along v",
         case.call, quantity=f"d{name}" if len(names) == 1 else "", case=case, outputs=gradients,
     )  # fmt: skip
 
@@ -134,8 +134,8 @@ def small_direction(op: Op, case: Case, name: str) -> Array:
     It goes at most 4 h = 1/32 of the way there, so the truncation is as small as elsewhere.
     """
     v = case.rng.uniform(-1, 1, present(case.arrays[name]).shape)
-    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
-        v = v * np.minimum(1, clear[name])
+    if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
+        v = v * np.minimum(1, distance[name])
     return v
 
 

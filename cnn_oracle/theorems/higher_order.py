@@ -29,13 +29,13 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
     v = _directions(op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
     gradients = known(backward, subject, case)
-    seen, told, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
+    seen, claimed, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
     if not case.exact:
         bound = tolerance(op, case) or {}
         errors = sum(np.sum(np.abs(w) * bound[f"d{n}"]) for n, w in v.items())
         allowed = float(errors + gamma(case.dy.size, U) * np.sum(np.abs(case.dy * tangent)))
-    if not abs(seen - told) <= allowed:
-        a, b = float(told), float(seen)
+    if not abs(seen - claimed) <= allowed:
+        a, b = float(claimed), float(seen)
         what = f"Σ ⟨da, v⟩ = {show(a, b)}, PyTorch's forward mode says ⟨dy, J v⟩ = {show(b, a)}"
         raise Failure(what, case.call, case=case, outputs=gradients)
 
@@ -53,12 +53,13 @@ def second_gradient(subject: Subject, op: Op, case: Case) -> None:
 
     def change(names: Sequence[str]) -> Failure | None:
         moved = {n: slopes[n] for n in names}
-        seen, told, allowed = (_exact_change if case.exact else _smooth_change)(subject, op, case, moved, w)
-        if abs(seen - told) <= allowed:
+        seen, claimed, allowed = (_exact_change if case.exact else _smooth_change)(subject, op, case, moved, w)
+        if abs(seen - claimed) <= allowed:
             return None
         (quantity, along) = (f"d{names[0]}", f" of {names[0]}") if len(names) == 1 else ("", "")
         return Failure(
-            f"backward changes by {show(seen, told)} along v{along}, PyTorch's double backward says {show(told, seen)}",
+            f"backward changes by {show(seen, claimed)} along v{along}, "
+            f"PyTorch's double backward says {show(claimed, seen)}",
             case.call, quantity=quantity, case=case, outputs=backward(subject, case),
         )  # fmt: skip
 
@@ -74,12 +75,12 @@ def _exact_change(
     ((name, slope),) = slopes.items()
     a = present(case.arrays[name])
     v = case.grids[0].direction(case.rng, a.shape)
-    if op.comparison.kinks and name in (clear := op.comparison.kinks(case)):
-        v = np.where(clear[name] > 0, v, 0.0)
+    if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
+        v = np.where(distance[name] > 0, v, 0.0)
     ahead, behind = (_gradients_at(subject, case, {name: a + s * v}) for s in (1, -1))
     seen = sum(dot(ahead[f"d{n}"], x) - dot(behind[f"d{n}"], x) for n, x in w.items()) / 2
-    told = dot(slope, v)
-    return (0.0, 0.0, 0.0) if seen == told else (float(seen), float(told), -1.0)
+    claimed = dot(slope, v)
+    return (0.0, 0.0, 0.0) if seen == claimed else (float(seen), float(claimed), -1.0)
 
 
 def _smooth_change(
@@ -101,8 +102,8 @@ def _smooth_change(
     for n, x in w.items():
         size = np.abs(present(case.expected[f"d{n}"]))
         noise += np.sum(np.abs(x) * (present(bound[f"d{n}"]) + gamma(x.size + 1, U) * size))
-    told = float(sum(np.sum(g * v[n]) for n, g in slopes.items()))
-    return seen, told, truncation + NOISE * float(noise)
+    claimed = float(sum(np.sum(g * v[n]) for n, g in slopes.items()))
+    return seen, claimed, truncation + NOISE * float(noise)
 
 
 def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Outputs:
@@ -113,7 +114,7 @@ def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> O
 
 def _directions(op: Op, case: Case) -> Directions:
     """Factors for the gradients. They are 0 where a gradient is a convention and not a derivative."""
-    clear = op.comparison.kinks(case) if op.comparison.kinks else {}
+    distance = op.comparison.distance_to_kink(case) if op.comparison.distance_to_kink else {}
     grid, found = case.grids[0], {}
     for name, a in case.arrays.items():
         if a is None:
@@ -122,7 +123,7 @@ def _directions(op: Op, case: Case) -> Directions:
             v = case.rng.integers(-9, 10, a.shape).astype(float) if grid.distinct else grid.values(case.rng, a.shape)
         else:
             v = case.rng.standard_normal(a.shape)
-        found[name] = np.where(clear[name] > 0, v, 0.0) if name in clear else np.asarray(v)
+        found[name] = np.where(distance[name] > 0, v, 0.0) if name in distance else np.asarray(v)
     return found
 
 

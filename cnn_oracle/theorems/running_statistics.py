@@ -61,8 +61,8 @@ def updated(subject: Subject, op: Op, call: Call) -> float:
     try:
         return compare(case, got, _bound(case, given, options), expected)
     except Failure as failure:  # report the call only: known mistakes and the arbiter do not cover statistics
-        told = ", ".join(f"{name}={value!r}" for name, value in options.items())
-        raise Failure(f"running_statistics({told}): {failure.what}", call, quantity=failure.quantity) from None
+        options_text = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        raise Failure(f"running_statistics({options_text}): {failure.what}", call, quantity=failure.quantity) from None
 
 
 def _options(op: Op, rng: np.random.Generator) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def _fault(function: Any, reference: Callable[..., Any], more: int, arrays: int)
         got += [p for p in want[arrays:] if p.name not in {q.name for q in got}]  # the calls will show the rest
     if _bare(got[more:], arrays) != _bare(want, arrays) or any(not _is_required(p) for p in got[:more]):
         shown = ["dy"] * more + [str(p) for p in want[:arrays]] + (["*"] if want[arrays:] else [])
-        told = ", ".join([*shown, *map(str, want[arrays:])])
-        return f"takes ({', '.join(map(str, got))}), it should take ({told})"
+        expected = ", ".join([*shown, *map(str, want[arrays:])])
+        return f"takes ({', '.join(map(str, got))}), it should take ({expected})"
     return ""
 
 

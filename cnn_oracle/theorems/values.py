@@ -45,7 +45,7 @@ def running_statistics_are_pytorchs(subject: Subject, op: Op, call: Call) -> flo
     return updated(subject, op, call)
 
 
-def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
+def special_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     """On special values, NaN and infinities are where PyTorch has them, and finite values are within their bounds.
 
     A subject may treat subnormal numbers as zeros, as many processors do. Then PyTorch's values for zeros are expected.
@@ -55,8 +55,8 @@ def edge_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
         allowed = tolerance(op, case) or {}
     # where a formula is infinite or NaN, its bound is too: use 0, so the value must equal PyTorch's
     bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
-    answers = run_all(subject, op, case)
-    return compare(special_values.or_flushed(op, case, answers), answers, bounds, says="on edge values PyTorch says")
+    outputs = run_all(subject, op, case)
+    return compare(special_values.or_flushed(op, case, outputs), outputs, bounds, says="on edge values PyTorch says")
 
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:

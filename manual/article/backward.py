@@ -21,7 +21,7 @@ from .. import conv2d, relu
 from .._geometry import conv, padded_size
 from .._typing import Array, Ints
 from .._windows import crop, pad
-from .convolution import turned
+from .convolution import rotated
 
 
 def layer_backward(
@@ -47,7 +47,7 @@ def elementwise_holds_when(m: int = 1) -> bool:
 def full_convolution_as_printed(dz: Array, w: Array) -> Array:
     """E9 as printed: dz (N, O, P, Q) and w (O, C, f, f) → (N, C, P+f−1, Q+f−1)."""
     r, s = w.shape[2:]
-    return conv2d.forward(dz, turned(w).swapaxes(0, 1), padding=(r - 1, s - 1))
+    return conv2d.forward(dz, rotated(w).swapaxes(0, 1), padding=(r - 1, s - 1))
 
 
 def full_convolution_holds_when(n: int = 6, f: int = 3, p: int = 0, s: int = 1, d: int = 1) -> bool:
@@ -64,7 +64,7 @@ def full_convolution(
     reach = [d1 * (k - 1) for d1, k in zip(d, w.shape[2:], strict=True)]
     spread = np.zeros((*dy.shape[:2], *(n - k for n, k in zip(size, reach, strict=True))), dy.dtype)
     spread[:, :, :: t[0], :: t[1]] = dy  # the zeros behind the last of them are the rows that no window reads
-    return crop(conv2d.forward(spread, turned(w).swapaxes(0, 1), padding=tuple(reach), dilation=d), pads)
+    return crop(conv2d.forward(spread, rotated(w).swapaxes(0, 1), padding=tuple(reach), dilation=d), pads)
 
 
 def scatter_as_printed(dz: Array, w: Array, x_shape: tuple[int, ...]) -> Array:

@@ -7,7 +7,7 @@ E1a  printed  Fig. 3: six rows 10 10 10 0 0 0 by [[1,2,1],[0,0,0],[−1,−2,−
 E1b  printed  Fig. 4: horizontal edges, diagonal edges, corners, sharpen
      general  conv2d by a fixed kernel; half a turn changes the sign of the first two and leaves the last two alone
 
-The two are half a turn apart: the valid part of f ∗ h is conv2d(f, turned(h)).
+The two are half a turn apart: the valid part of f ∗ h is conv2d(f, rotated(h)).
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def cross_correlate(x: Array, w: Array, *, stride: int = 1, padding: int = 0) ->
     return y
 
 
-def turned(w: Array) -> Array:
+def rotated(w: Array) -> Array:
     """E1: the kernel (…, R, S) turned by 180°, a view."""
     view: Array = w[..., ::-1, ::-1]
     return view
@@ -66,4 +66,4 @@ def kernels() -> dict[str, Array]:
 
 def parity(w: Array) -> int:
     """E1b: 1 if half a turn leaves the kernel alone (so that it hides E1's), −1 if it changes its sign, else 0."""
-    return int(np.array_equal(turned(w), w)) - int(np.array_equal(turned(w), -w) and bool(w.any()))
+    return int(np.array_equal(rotated(w), w)) - int(np.array_equal(rotated(w), -w) and bool(w.any()))

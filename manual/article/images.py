@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import conv2d
-from .._errors import refusal
+from .._errors import invalid
 from .._typing import Array
 
 LUMA = (0.2989, 0.5870, 0.1140)
@@ -21,7 +21,7 @@ def to_nchw(images: Array, dtype: DTypeLike = np.float64) -> Array:
         ValueError: the values are not bytes, or there is no batch.
     """
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
-        raise refusal("to_nchw", "images must be bytes, (N, H, W) or (N, H, W, C)", images=images, dtype=images.dtype)
+        raise invalid("to_nchw", "images must be bytes, (N, H, W) or (N, H, W, C)", images=images, dtype=images.dtype)
     channels = images[..., None] if images.ndim == 3 else images
     return np.ascontiguousarray(channels.transpose(0, 3, 1, 2), dtype)
 
@@ -33,7 +33,7 @@ def gray(x: Array) -> Array:
         ValueError: there are not three channels, or they are bytes, whose products would wrap.
     """
     if x.ndim != 4 or x.shape[1] != 3 or x.dtype.kind != "f":
-        raise refusal("gray", "x must be (N, 3, H, W) floats", x=x, dtype=x.dtype)
+        raise invalid("gray", "x must be (N, 3, H, W) floats", x=x, dtype=x.dtype)
     y: Array = np.einsum("nchw,c->nhw", x, np.array(LUMA, x.dtype))
     return y[:, None]
 

@@ -5,7 +5,7 @@ E5   printed  Z = W · A_prev + b, A = g(Z)
 """
 
 from .. import conv2d, relu
-from .._errors import refusal
+from .._errors import invalid
 from .._typing import Array, Ints
 
 
@@ -23,7 +23,7 @@ def matrix_product_as_printed(a_prev: Array, w: Array, b: Array) -> Array:
     """
     rows, columns = w.reshape(w.shape[0], -1), a_prev.reshape(a_prev.shape[0], -1).T
     if rows.shape[1] != columns.shape[0]:
-        raise refusal(
+        raise invalid(
             "matrix_product_as_printed", f"no product of {rows.shape} and {columns.shape}", a_prev=a_prev, w=w
         )
     z: Array = rows @ columns + b[:, None]

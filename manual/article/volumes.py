@@ -9,7 +9,7 @@ The article keeps channels last; this project, like PyTorch, keeps them first.
 import numpy as np
 
 from .. import conv2d
-from .._errors import refusal
+from .._errors import invalid
 from .._typing import Array
 
 
@@ -30,7 +30,7 @@ def convolve_volume_as_printed(x: Array, w: Array, *, padding: int = 0, stride: 
         ValueError: the filter has not the depth of the image.
     """
     if w.ndim != 3 or x.ndim != 3 or w.shape[2] != x.shape[2]:
-        raise refusal("convolve_volume_as_printed", "the filter must have the depth of the image", x=x, w=w)
+        raise invalid("convolve_volume_as_printed", "the filter must have the depth of the image", x=x, w=w)
     return convolve_volume(x, w[..., None], padding=padding, stride=stride)
 
 

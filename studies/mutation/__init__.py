@@ -1,6 +1,6 @@
 """Mutation testing: how sensitive the oracle is. It must kill each mutant, a copy of ``manual`` with one small edit.
 
-edits       every mutant of a file
+mutants     every mutant of a file
 importing   a second import of manual, with one file mutated
 run         each mutant under test, in worker processes, like any other subject
 equivalent  the equivalent mutants, each with its reason (reasons/)

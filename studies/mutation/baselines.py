@@ -21,7 +21,7 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.subject import backward, forward, steps
-from cnn_oracle.run.workers import Note
+from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judgement
 from cnn_oracle.subject import Subject
@@ -36,47 +36,49 @@ FIRST = {"stride", "padding", "dilation", "groups", "output_padding", "pad", "ig
 EXACT = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 
 
-class Rung(NamedTuple):
+class Baseline(NamedTuple):
     """A baseline: its name, how many mutants it kills, and how many it was run on."""
 
     name: str
-    rejected: int
+    killed: int
     of: int
 
     @property
     def share(self) -> float:
         """The share of its mutants that it kills."""
-        return self.rejected / max(self.of, 1)
+        return self.killed / max(self.of, 1)
 
 
-def climb(judged: Sequence[Judgement], progress: Callable[[str, int], None] = lambda *_: None) -> list[Rung]:
+def run_baselines(
+    judged: Sequence[Judgement], progress: Callable[[str, int], None] = lambda *_: None
+) -> list[Baseline]:
     """Run each baseline on a sample of the mutants that the oracle kills. The last row is the oracle itself."""
     able = [one for one in judged if one.op and one.theorem != "import"]
     chosen = Random(0).sample(able, min(SAMPLE, len(able)))
-    totals = [0] * len(RUNGS)
+    totals = [0] * len(BASELINES)
     jobs = [Job(one.mutant, one.judges[:JUDGES], DRAWN) for one in chosen]
-    for _, told in each(_told, jobs, of_death=lambda *_: (True,) * len(RUNGS), timeout=TIMEOUT):
-        progress("ladder", len(chosen))
-        for i in range(len(RUNGS)):
-            totals[i] += told[i]
-    found = [Rung(name, total, len(chosen)) for name, total in zip(RUNGS, totals, strict=True)]
-    return [*found, Rung("this suite", len(chosen), len(chosen))]
+    for _, killed in each(_killed_by, jobs, of_death=lambda *_: (True,) * len(BASELINES), timeout=TIMEOUT):
+        progress("baselines", len(chosen))
+        for i in range(len(BASELINES)):
+            totals[i] += killed[i]
+    found = [Baseline(name, total, len(chosen)) for name, total in zip(BASELINES, totals, strict=True)]
+    return [*found, Baseline("this suite", len(chosen), len(chosen))]
 
 
-def _told(job: Job, note: Note) -> tuple[bool, ...]:
-    rejected = [False] * len(RUNGS)
+def _killed_by(job: Job, heartbeat: Heartbeat) -> tuple[bool, ...]:
+    killed = [False] * len(BASELINES)
     with single_threaded(), warnings.catch_warnings(action="ignore"):
         for n, name in enumerate(job.ops):
-            note(n)
+            heartbeat(n)
             op, subject = look_up(name), subject_of(job.mutant, name)
-            for i, rung in enumerate(RUNGS.values()):
-                rejected[i] = rejected[i] or _fails(rung, subject, op)
-    return tuple(rejected)
+            for i, baseline in enumerate(BASELINES.values()):
+                killed[i] = killed[i] or _fails(baseline, subject, op)
+    return tuple(killed)
 
 
-def _fails(rung: "Way", subject: Subject, op: Op) -> bool:
+def _fails(baseline: "Way", subject: Subject, op: Op) -> bool:
     try:
-        return not rung(subject, op)
+        return not baseline(subject, op)
     except Exception:  # any error of the mutated code, or of the check
         return True
 
@@ -117,8 +119,8 @@ def _gradcheck(subject: Subject, op: Op) -> bool:
         def backward(ctx: Any, dy: torch.Tensor) -> Any:
             there = _with(case, names, ctx.saved_tensors)
             there.dy = dy.numpy()
-            answers = backward(subject, there)
-            return tuple(torch.from_numpy(np.array(answers[f"d{n}"])) for n in names)
+            outputs = backward(subject, there)
+            return tuple(torch.from_numpy(np.array(outputs[f"d{n}"])) for n in names)
 
     tensors = [torch.from_numpy(np.array(case.arrays[n])).requires_grad_() for n in names]
     return torch.autograd.gradcheck(Subjects.apply, tensors)
@@ -169,7 +171,7 @@ def _close(subject: Subject, op: Op, case: Case, gradients: bool = True) -> bool
 
 
 Way = Callable[[Subject, Op], bool]
-RUNGS: dict[str, Way] = {
+BASELINES: dict[str, Way] = {
     "forward, one typical call, within 1e-2": _forward_once,
     "and its gradients": _gradients_once,
     "torch.autograd.gradcheck, the same call": _gradcheck,

@@ -4,7 +4,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from cnn_oracle.studies.mutation.edits import Mutant
+from cnn_oracle.studies.mutation.mutants import Mutant
 
 
 def reason(mutant: Mutant) -> str | None:
@@ -25,7 +25,7 @@ def reasons() -> dict[str, str]:
     """
     files = sorted(Path(__file__).with_name("reasons").glob("*.toml"))
     groups = [group for file in files for group in tomllib.loads(file.read_text())["equivalent"]]
-    pairs = [(edit, group["reason"]) for group in groups for edit in group["edits"]]
+    pairs = [(mutant, group["reason"]) for group in groups for mutant in group["mutants"]]
     if len(found := dict(pairs)) < len(pairs):
         twice = next(edit for edit, _ in pairs if [e for e, _ in pairs].count(edit) > 1)
         raise ValueError(f"reasons/ lists {twice!r} twice")

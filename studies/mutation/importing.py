@@ -10,7 +10,7 @@ from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType, SimpleNamespace
 
 import cnn_oracle.manual
-from cnn_oracle.studies.mutation.edits import Mutant, compiled, path_of
+from cnn_oracle.studies.mutation.mutants import Mutant, compiled, path_of
 from cnn_oracle.subject import OURS, Subject
 
 
@@ -51,7 +51,7 @@ def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
                     setattr(sys.modules[name], size, small)
         finally:
             sys.meta_path.remove(finder)
-    return Subject("manual, edited", SimpleNamespace(**{op: module}), own=True)
+    return Subject("manual, edited", SimpleNamespace(**{op: module}), strict=True)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from cnn_oracle.environment import write_atomically
 from cnn_oracle.ops import OPS
 from cnn_oracle.pages import render
-from cnn_oracle.studies.mutation.baselines import Rung
-from cnn_oracle.studies.mutation.edits import Mutant
+from cnn_oracle.studies.mutation.baselines import Baseline
 from cnn_oracle.studies.mutation.equivalent import name_of, reason
+from cnn_oracle.studies.mutation.mutants import Mutant
 from cnn_oracle.studies.mutation.run import Judgement, files
 
 DARK = "#1f3864"
@@ -21,27 +21,27 @@ class Row(NamedTuple):
     """A file, or an op with all files that it uses: the number of its mutants, in total and by result."""
 
     name: str
-    edits: int
-    unborn: int  # invalid: cannot be imported, so there is no subject
+    mutants: int
+    invalid: int  # cannot be imported, so there is no subject
     equivalent: int  # change no result, for a reason that is listed
-    rejected: int
+    killed: int
     at_once: int  # the number of these that the first call killed
     survived: int
 
     @property
     def share(self) -> float:
         """The share of killed mutants among those that are neither invalid nor equivalent."""
-        return self.rejected / max(self.rejected + self.survived, 1)
+        return self.killed / max(self.killed + self.survived, 1)
 
 
 def row_of(name: str, judged: Iterable[Judgement]) -> Row:
     found = list(judged)
-    born = [one for one in found if one.theorem != "import"]
-    known = [one for one in born if reason(one.mutant) and not one.op]
-    rejected = [one for one in born if one.op]
+    valid = [one for one in found if one.theorem != "import"]
+    known = [one for one in valid if reason(one.mutant) and not one.op]
+    killed = [one for one in valid if one.op]
     return Row(
-        name, len(found), len(found) - len(born), len(known), len(rejected), sum(one.calls <= 1 for one in rejected),
-        len(born) - len(known) - len(rejected),
+        name, len(found), len(found) - len(valid), len(known), len(killed), sum(one.calls <= 1 for one in killed),
+        len(valid) - len(known) - len(killed),
     )  # fmt: skip
 
 
@@ -61,15 +61,15 @@ def contradicted(judged: Iterable[Judgement]) -> list[Judgement]:
     return [one for one in judged if one.op and reason(one.mutant) is not None]
 
 
-def figures(judged: Sequence[Judgement], rungs: Sequence[Rung]) -> dict[str, Any]:
+def figures(judged: Sequence[Judgement], baselines: Sequence[Baseline]) -> dict[str, Any]:
     """The JSON beside the page, which other pages quote: the totals and the baselines."""
     whole = row_of("all", judged)._asdict()
-    totals = {name: whole[name] for name in ("edits", "unborn", "equivalent", "rejected", "survived")}
+    totals = {name: whole[name] for name in ("mutants", "invalid", "equivalent", "killed", "survived")}
     totals["files"] = len({one.mutant.file for one in judged})
-    return {"totals": totals, "ladder": [rung._asdict() for rung in rungs]}
+    return {"totals": totals, "baselines": [baseline._asdict() for baseline in baselines]}
 
 
-def markdown(judged: Sequence[Judgement], rungs: Sequence[Rung], picture: str) -> str:
+def markdown(judged: Sequence[Judgement], baselines: Sequence[Baseline], picture: str) -> str:
     """The page."""
     whole = row_of("all", judged)
     reasons: dict[str, list[Mutant]] = {}
@@ -78,26 +78,26 @@ def markdown(judged: Sequence[Judgement], rungs: Sequence[Rung], picture: str) -
             reasons.setdefault(why, []).append(one.mutant)
     own = {file: [one for one in judged if one.mutant.file == file] for file in files() if file not in OPS}
     return render(
-        __file__, whole=whole, files=len({one.mutant.file for one in judged}), rungs=rungs, picture=picture,
-        at_once=whole.at_once / max(whole.rejected, 1), survivors=[name_of(one.mutant) for one in survivors(judged)],
+        __file__, whole=whole, files=len({one.mutant.file for one in judged}), baselines=baselines, picture=picture,
+        at_once=whole.at_once / max(whole.killed, 1), survivors=[name_of(one.mutant) for one in survivors(judged)],
         theorems=Counter(one.theorem for one in judged if one.op and one.theorem != "import").most_common(),
         ops=rows(judged), shared=[row_of(file, found) for file, found in own.items() if found], reasons=reasons,
     )  # fmt: skip
 
 
-def plot(rungs: Sequence[Rung], path: Path) -> None:
+def plot(baselines: Sequence[Baseline], path: Path) -> None:
     """Plot the baselines as bars. The file is written completely or not at all."""
     from matplotlib.figure import Figure  # without pyplot: no window, no global state
 
     figure = Figure(figsize=(8, 3.2), dpi=150, layout="constrained")
     axes = figure.subplots()
-    shares = [100 * r.share for r in rungs]
-    bars = axes.barh([r.name for r in rungs], shares, color=DARK)
+    shares = [100 * r.share for r in baselines]
+    bars = axes.barh([r.name for r in baselines], shares, color=DARK)
     axes.bar_label(bars, [f"{share:.1f} %" for share in shares], padding=3)
     axes.invert_yaxis()
     axes.set_xlim(0, 112)
     axes.set_xticks(range(0, 101, 20))
-    axes.set_xlabel(f"share of {rungs[0].of:,} edits of manual/ that is rejected, %")
+    axes.set_xlabel(f"share of {baselines[0].of:,} mutants of manual/ that is killed, %")
     axes.spines[["top", "right"]].set_visible(False)
     buffer = BytesIO()
     figure.savefig(buffer, format=path.suffix.lower().lstrip(".") or "png")

@@ -18,10 +18,10 @@ from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.batches import each
-from cnn_oracle.run.workers import Note, WorkerCrash
-from cnn_oracle.studies.mutation.edits import ROOM, Mutant, mutants
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash
 from cnn_oracle.studies.mutation.equivalent import reason
 from cnn_oracle.studies.mutation.importing import subject_of
+from cnn_oracle.studies.mutation.mutants import ROOM, Mutant, mutants
 from cnn_oracle.subject import OURS, Subject
 from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
 from cnn_oracle.verification import check, single_threaded
@@ -55,22 +55,22 @@ class Judgement(NamedTuple):
     calls: int
     theorem: str
     verdict: str
-    said: str
+    message: str
 
 
-def sweep(
+def run(
     ops: Iterable[str] = (), *, calls: int = CALLS, progress: Callable[[str, int], None] = lambda *_: None
 ) -> Iterator[Judgement]:
     """Test every mutant of the files that these ops (or all ops) use, in the order in which they are tested."""
     jobs = list(_jobs(tuple(ops), calls))
-    for one in on_trial(jobs):
+    for one in judge_all(jobs):
         progress(one.mutant.file, len(jobs))
         yield one
 
 
-def on_trial(jobs: Iterable[Job]) -> Iterator[Judgement]:
+def judge_all(jobs: Iterable[Job]) -> Iterator[Judgement]:
     """The result of each mutant. A mutant that ends its process, or does not end, is killed by that."""
-    yield from (judged for _, judged in each(judge_edit, jobs, of_death=_of_death, timeout=TIMEOUT))
+    yield from (judged for _, judged in each(judge_mutant, jobs, of_death=_of_death, timeout=TIMEOUT))
 
 
 def _of_death(job: Job, died: WorkerCrash) -> Judgement:
@@ -88,7 +88,7 @@ def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
             yield Job(mutant, judges, each)
 
 
-def judge_edit(job: Job, note: Note) -> Judgement:
+def judge_mutant(job: Job, heartbeat: Heartbeat) -> Judgement:
     """Draw calls, one of each op in turn, until a theorem of some op kills the mutant.
 
     Every second call is computed block by block, as large calls are.
@@ -98,7 +98,7 @@ def judge_edit(job: Job, note: Note) -> Judgement:
     with single_threaded(), warnings.catch_warnings(action="ignore"):
         for n in range(1, job.calls + 1):
             for name in job.ops:
-                note(made := made + 1)
+                heartbeat(made := made + 1)
                 which = name, n % 2 == 0
                 try:
                     if which not in subjects:
@@ -134,12 +134,12 @@ def reached() -> dict[tuple[str, str], tuple[str, ...]]:
     return {key: tuple(sorted(names, key=order.index)) for key, names in found.items()}
 
 
-def _traced(name: str, note: Note) -> set[tuple[str, str]]:
+def _traced(name: str, heartbeat: Heartbeat) -> set[tuple[str, str]]:
     """The functions of private files that run when an op's theorems are checked."""
     op, subject, rng, profile = look_up(name), load(OURS), Random(0), Profile()
     with single_threaded():
         for n in range(TRACED):
-            note(n)
+            heartbeat(n)
             call = random_call(op, rng)
             with suppress(Failure):
                 profile.runcall(check, subject, op, call)

@@ -9,7 +9,7 @@ known      the entries of such a file, checked
 conditions the calls that an entry is about, where options do not tell
 options    one for each axis, and those that a package has not
 survey     drawn calls of each op, in worker processes; each failure made small
-page       docs/generated/field-trials.md
+page       docs/generated/packages.md
 """
 
 PACKAGES = (

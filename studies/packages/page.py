@@ -1,4 +1,4 @@
-"""The results of a survey: a table, docs/generated/field-trials.md, and the JSON document."""
+"""The results of a survey: a table, docs/generated/packages.md, and the JSON document."""
 
 import json
 import subprocess
@@ -16,18 +16,18 @@ from cnn_oracle.pages import render
 from cnn_oracle.studies.packages.known import Class
 from cnn_oracle.studies.packages.survey import Disagreement, Reason, Row, distribution, installed
 
-HEADER = ("package", "version", "ops", "calls", "right", "refused", "defects", "conventions", "precision", "new")
+HEADER = ("package", "version", "ops", "calls", "right", "rejected", "defects", "conventions", "precision", "new")
 
 
 def summary(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """A line per package: the columns of classes count disagreements, the others calls within the package's options."""
     for package, group in groupby(rows_of(document), lambda row: row.package):
         ops = list(group)
-        calls, right, refused = (sum(getattr(r, n) for r in ops) for n in ("calls", "right", "refused"))
+        calls, right, rejected = (sum(getattr(r, n) for r in ops) for n in ("calls", "right", "rejected"))
         found = [d.known for r in ops for d in r.disagreements]
         kinds = [sum(known.kind == kind for known in {*found} if known) for kind in Class]
         new = found.count(None)
-        counts = (len(ops), calls - sum(r.lacking for r in ops), right, refused, *kinds, new)
+        counts = (len(ops), calls - sum(r.unsupported for r in ops), right, rejected, *kinds, new)
         yield package, document["packages"][package], *(f"{n:,}" for n in counts)
 
 
@@ -39,7 +39,7 @@ def text(row: Row, d: Disagreement) -> str:
     """The text of a disagreement that is not known yet."""
     lines = [f"{d.verdict}  {row.package}: {d.what}", f"  call      {d.sample.call}"]
     lines += [f"  arbiter   {d.who_is_wrong}"] * bool(d.who_is_wrong) + [
-        f"  likely cause: {cause}" for cause in d.causes
+        f"  likely cause: {cause}" for cause in d.symptoms
     ]
     call = f"--call '{d.sample.call}' --seed {d.sample.call.seed}"
     return "\n".join([*lines, f"  reproduce cnn-oracle verify cnn_oracle.studies.packages.{row.package} {call}"])
@@ -67,8 +67,8 @@ def document(rows: Sequence[Row], **asked: Any) -> dict[str, Any]:
 
 
 def _told(d: Disagreement) -> dict[str, Any]:
-    told = {n: v for n, v in d._asdict().items() if n not in ("sample", "known")}
-    return told | {"known": d.known and d.known._asdict(), "call": str(d.sample.call), "seed": d.sample.call.seed}
+    fields = {n: v for n, v in d._asdict().items() if n not in ("sample", "known")}
+    return fields | {"known": d.known and d.known._asdict(), "call": str(d.sample.call), "seed": d.sample.call.seed}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def rows_of(document: Mapping[str, Any]) -> list[Row]:
     """The rows from which ``document`` was made."""
     rows = []
     for row in document["rows"]:
-        lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "lacks", "rejections")}
+        lists = {name: tuple(map(_tuple, row[name])) for name in ("options", "missing_options", "rejections")}
         rows.append(Row(**(row | lists | {"disagreements": tuple(map(_disagreement, row["disagreements"]))})))
     return rows
 
@@ -100,11 +100,11 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _disagreement(told: Mapping[str, Any]) -> Disagreement:
-    more = {n: v for n, v in told.items() if n not in ("call", "seed", "known", "causes")}
-    known = told["known"] and Reason(**(told["known"] | {"kind": Class(told["known"]["kind"])}))
-    sample = Sample(parse(told["call"], told["seed"]))
-    return Disagreement(**more, known=known, causes=tuple(told["causes"]), sample=sample)
+def _disagreement(fields: Mapping[str, Any]) -> Disagreement:
+    more = {n: v for n, v in fields.items() if n not in ("call", "seed", "known", "symptoms")}
+    known = fields["known"] and Reason(**(fields["known"] | {"kind": Class(fields["known"]["kind"])}))
+    sample = Sample(parse(fields["call"], fields["seed"]))
+    return Disagreement(**more, known=known, symptoms=tuple(fields["symptoms"]), sample=sample)
 
 
 def markdown(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -128,8 +128,8 @@ def _package(name: str, version: str, rows: list[Row]) -> dict[str, Any]:
     for d in (d for row in rows for d in row.disagreements):
         (known.setdefault(d.known, []) if d.known else new).append(d)
     rejections = [(text, row.op, n) for row in rows for text, n in row.rejections]
-    told = {"rejections": rejections, "known": sorted(known.items()), "new": new}
-    return {"name": name, "version": version, "rows": rows, **told}
+    fields = {"rejections": rejections, "known": sorted(known.items()), "new": new}
+    return {"name": name, "version": version, "rows": rows, **fields}
 
 
 @cache

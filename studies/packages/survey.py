@@ -1,6 +1,6 @@
 """The survey of a package: drawn calls of each of its ops, in worker processes.
 
-A call is right, or fast (right within the normwise bound), or *lacking* (the package has no such option), or
+A call is right, or normwise (right within the normwise bound), or *unsupported* (the package has no such option), or
 *refused* (the package raises an error), or it disagrees. The package's TOML file lists the known disagreements. A
 disagreement is reported with its smallest call.
 """
@@ -24,7 +24,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.batches import Batch, Steps, each, finish_all
-from cnn_oracle.run.workers import Note, WorkerCrash, run
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash, run
 from cnn_oracle.studies.packages import PACKAGES
 from cnn_oracle.studies.packages.known import Class, KnownDisagreement, known_of
 from cnn_oracle.studies.packages.options import Lacks
@@ -32,7 +32,7 @@ from cnn_oracle.subject import Subject
 from cnn_oracle.verification import check, covered, is_normwise, single_threaded
 
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
-TOLD = 60  # letters of an error message
+LONGEST = 60  # letters of an error message
 SIMPLE = (0.0, 0.5, 0.8)  # shares of simple choices, in turn: a package with few options then supports some calls
 ATTEMPT = 2**32  # a heartbeat is a call's number plus this times a count: a worker without a new one is dead
 TRIES = 20  # calls drawn for each example, at most, to find one whose options the package has
@@ -84,7 +84,7 @@ class Disagreement(NamedTuple):
     sample: Sample
     what: str
     who_is_wrong: str | None = None
-    causes: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
     verdict: str = Verdict.WRONG
 
     @property
@@ -99,11 +99,11 @@ class Row(NamedTuple):
     op: str
     calls: int = 0
     right: int = 0
-    fast: int = 0
-    lacking: int = 0
-    refused: int = 0
+    normwise: int = 0
+    unsupported: int = 0
+    rejected: int = 0
     options: tuple[str, ...] = ()
-    lacks: tuple[tuple[str, int], ...] = ()
+    missing_options: tuple[tuple[str, int], ...] = ()
     rejections: tuple[tuple[str, int], ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     backward: bool = True
@@ -114,10 +114,10 @@ class Row(NamedTuple):
         for d in other.disagreements:
             found[d.key] = found[d.key]._replace(calls=found[d.key].calls + d.calls) if d.key in found else d
         return Row(
-            self.package, self.op, self.calls + other.calls, self.right + other.right, self.fast + other.fast,
-            self.lacking + other.lacking, self.refused + other.refused, tuple(sorted({*self.options, *other.options})),
-            _sum(self.lacks, other.lacks), _sum(self.rejections, other.rejections), tuple(found.values()),
-            self.backward and other.backward,
+            self.package, self.op, self.calls + other.calls, self.right + other.right,
+            self.normwise + other.normwise, self.unsupported + other.unsupported, self.rejected + other.rejected,
+            tuple(sorted({*self.options, *other.options})), _sum(self.missing_options, other.missing_options),
+            _sum(self.rejections, other.rejections), tuple(found.values()), self.backward and other.backward,
         )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def installed(name: str) -> str | None:
         return None
 
 
-def trial(
+def run_survey(
     packages: Sequence[str], examples: int, seed: int, timeout: float = 60,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> list[Row]:  # fmt: skip
@@ -189,7 +189,7 @@ def _jobs(package: str, examples: int, seed: int, timeout: float) -> list[Job]:
     return [Job(package, name, examples, seed, Row(package, name)) for name in names]
 
 
-def _covered(package: str, _: Note) -> list[str] | str:
+def _covered(package: str, _: Heartbeat) -> list[str] | str:
     try:
         return [op.name for op in covered(load(f"cnn_oracle.studies.packages.{package}"))]
     except ValueError as error:
@@ -198,7 +198,7 @@ def _covered(package: str, _: Note) -> list[str] | str:
 
 def _of_fatal(job: Job, died: WorkerCrash) -> tuple[Row, int]:
     """The row of the one call that ended its process, and its number. The results before it are lost."""
-    number = max(died.note, 0) % ATTEMPT
+    number = max(died.number, 0) % ATTEMPT
     one = next(one for i, one in job.calls() if i >= number)
     found = Disagreement(job.op, "", None, 1, one, f"{job.op} {died.how}", verdict=Verdict.CRASHED)
     return Row(job.package, job.op, calls=1, disagreements=(found,)), number
@@ -211,13 +211,13 @@ def _sum(*pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
     return tuple(total.most_common())
 
 
-def _work(job: Job, note: Note) -> tuple[Row, None]:
+def _work(job: Job, heartbeat: Heartbeat) -> tuple[Row, None]:
     subject, op, known = job.subject, look_up(job.op), known_of(job.package)
     row = Row(job.package, job.op, backward=op.kind == "step" or not subject.forward_only(op.name))
     with single_threaded():
         for i, one in job.calls():
-            row |= _judged(subject, op, one, known, row, _alive(note, i))
-            if row.calls - row.lacking + len(job.fatal) >= job.examples:
+            row |= _judged(subject, op, one, known, row, _counting(heartbeat, i))
+            if row.calls - row.unsupported + len(job.fatal) >= job.examples:
                 break
     forget = getattr(
         import_module(f"cnn_oracle.studies.packages.{job.package}"), "forget", None
@@ -227,28 +227,28 @@ def _work(job: Job, note: Note) -> tuple[Row, None]:
     return job.found | row, None
 
 
-def _alive(note: Note, number: int) -> Callable[[], None]:
+def _counting(heartbeat: Heartbeat, number: int) -> Callable[[], None]:
     """A heartbeat: it sends the call's number, each time as a different value."""
     asked = count()
-    return lambda: note(number + ATTEMPT * next(asked))
+    return lambda: heartbeat(number + ATTEMPT * next(asked))
 
 
 def _judged(
     subject: Subject, op: Op, sample: Sample, known: Sequence[KnownDisagreement], so_far: Row, alive: Callable[[], None]
 ) -> Row:  # fmt: skip
-    one, fast = Row(so_far.package, op.name, calls=1), False
+    one, normwise = Row(so_far.package, op.name, calls=1), False
     found: list[Disagreement] = []
     for question in _questions(subject, op):
         alive()
         try:
-            fast |= _asked(subject, op, sample.call, question)
+            normwise |= _asked(subject, op, sample.call, question)
         except Failure as failure:
             if isinstance(failure.__cause__, Lacks):
-                return one._replace(lacking=1, lacks=((str(failure.__cause__), 1),))
+                return one._replace(unsupported=1, missing_options=((str(failure.__cause__), 1),))
             if failure.verdict is Verdict.CRASHED:
                 if found:  # y is wrong already: dy may not fit it
                     break
-                return one._replace(refused=1, rejections=((_rejection(failure), 1),))
+                return one._replace(rejected=1, rejections=((_rejection(failure), 1),))
             key = failure.quantity, _argued(known, failure)
             d = Disagreement(op.name, *key, 1, sample, failure.what)
             if key not in {d.key for d in so_far.disagreements}:
@@ -256,7 +256,8 @@ def _judged(
             found.append(d)
     if found:
         return one._replace(disagreements=tuple(found))
-    return one._replace(right=1, fast=int(fast), options=tuple(n for n in op.options if n in sample.call.arguments))
+    options = tuple(n for n in op.options if n in sample.call.arguments)
+    return one._replace(right=1, normwise=int(normwise), options=options)
 
 
 def _questions(subject: Subject, op: Op) -> list[theorems.Theorem]:
@@ -286,7 +287,7 @@ def _rejection(failure: Failure) -> str:
     """The error of the package, on one line, which says if only the gradient raised it."""
     error = failure.__cause__
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    text = text if len(text) <= TOLD else text[: TOLD - 1] + "…"
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return f"its gradient raises {text}" if failure.what.startswith("backward") else text
 
 
@@ -316,7 +317,7 @@ def _explained(
         failure = diagnose(subject, op, smallest.replace())
         return d._replace(
             sample=Sample(failure.call), what=failure.what, who_is_wrong=failure.who_is_wrong,
-            causes=tuple(failure.likely_causes),
+            symptoms=tuple(failure.likely_causes),
             verdict=failure.verdict,
         )  # fmt: skip
     except FlakyError:

@@ -18,7 +18,7 @@ from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
 from cnn_oracle.run.batches import Batch, Steps, finish_all
-from cnn_oracle.run.workers import Note, WorkerCrash, run
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash, run
 from cnn_oracle.studies.torch_defects import judge
 from cnn_oracle.studies.torch_defects.judge import Outcome
 from cnn_oracle.studies.torch_defects.kernels import KERNELS
@@ -69,7 +69,7 @@ class Tally(NamedTuple):
     calls: int = 0
     wrong: int = 0
     crashed: int = 0
-    refused: int = 0
+    rejected: int = 0
     inexact: int = 0
     vacuous_values: int = 0
     error_over_bound: float = 0.0
@@ -77,7 +77,7 @@ class Tally(NamedTuple):
     findings: tuple[Finding, ...] = ()  # the smallest of each verdict
 
     def __or__(self, other: "Tally") -> "Tally":
-        calls, wrong, crashed, refused, inexact, vacuous_values = (
+        calls, wrong, crashed, rejected, inexact, vacuous_values = (
             a + b for a, b in zip(self[:6], other[:6], strict=True)
         )
         found = sorted((*self.findings, *other.findings), key=lambda f: f.size, reverse=True)
@@ -86,7 +86,7 @@ class Tally(NamedTuple):
             max(self.error_over_bound, other.error_over_bound),
             self.rejection or other.rejection,
         )
-        return Tally(calls, wrong, crashed, refused, inexact, vacuous_values, error_over_bound, rejection, smallest)
+        return Tally(calls, wrong, crashed, rejected, inexact, vacuous_values, error_over_bound, rejection, smallest)
 
 
 class Row(NamedTuple):
@@ -100,15 +100,15 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> Verdict | str:
-        """CRASHED comes before WRONG. "refused" is not a verdict: PyTorch rejected all calls."""
+        """CRASHED comes before WRONG. "rejected" is not a verdict: PyTorch rejected all calls."""
         both = self.safe | self.unsafe
         if both.crashed:
             return Verdict.CRASHED
         if both.wrong:
             return Verdict.WRONG
-        if both.refused == both.calls:
-            return "refused"
-        if both.vacuous_values + both.refused == both.calls:
+        if both.rejected == both.calls:
+            return "rejected"
+        if both.vacuous_values + both.rejected == both.calls:
             return Verdict.VACUOUS
         return Verdict.EXACT if look_up(self.op).comparison.grids and not both.inexact else Verdict.BOUNDED
 
@@ -117,7 +117,7 @@ class Row(NamedTuple):
         return [*self.safe.findings, *self.unsafe.findings]
 
 
-def trial(
+def run_campaign(
     jobs: Iterable[Job], *, timeout: float | None = None, progress: Callable[[str, int], None] = lambda *_: None
 ) -> list[Row]:
     """A row for each op, dtype and layout that a call has; ``progress`` gets a name and the number of new calls."""
@@ -145,12 +145,12 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
                 _add(tallies, job, found.tallies)
                 risky += [job.alone(one, layout) for one, layout in found.unsafe]
         # again, each in its own process: an earlier call may have damaged memory and caused the crash
-        alone = [job.alone(*job.pair(max(died.note, job.start))) for job, died in ended]
+        alone = [job.alone(*job.pair(max(died.number, job.start))) for job, died in ended]
         again: list[dict[str, Tally] | WorkerCrash] = yield Batch(work_alone, alone, of_death=_noted)
         for (_, died), job, outcome in zip(ended, alone, again, strict=True):
             how = outcome.how if isinstance(outcome, WorkerCrash) else f"{died.how} after other calls, but not alone"
             _add(tallies, job, _crashed(job, how))
-        left = [part for job, died in ended for part in _besides(job, max(died.note, job.start))]
+        left = [part for job, died in ended for part in _besides(job, max(died.number, job.start))]
     return tallies, risky
 
 
@@ -191,7 +191,7 @@ class _Findings(NamedTuple):
     unsafe: list[tuple[Sample, str]]
 
 
-def _work(job: Job, note: Note) -> _Findings:
+def _work(job: Job, heartbeat: Heartbeat) -> _Findings:
     tallies, risky, number = dict[str, Tally](), list[tuple[Sample, str]](), 0
     for one in job.source.samples(look_up(job.op)):
         if job.stop is not None and number >= job.stop:
@@ -204,28 +204,30 @@ def _work(job: Job, note: Note) -> _Findings:
         if unsafe(one.call):
             risky += [(one, layout) for _, layout in wanted]
             continue
-        for layout, tally in _tallies(job, one, wanted, note):
+        for layout, tally in _tallies(job, one, wanted, heartbeat):
             tallies[layout] = tallies.get(layout, Tally()) | tally
     return _Findings(tallies, risky)
 
 
-def work_alone(job: Job, note: Note) -> dict[str, Tally]:
+def work_alone(job: Job, heartbeat: Heartbeat) -> dict[str, Tally]:
     """A job of a single call, unsafe or not."""
     (one,) = job.source.samples(look_up(job.op))
     if unsafe(one.call):  # messages of the allocator about damaged memory
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    return dict(_tallies(job, one, list(enumerate(job.layouts)), note))
+    return dict(_tallies(job, one, list(enumerate(job.layouts)), heartbeat))
 
 
-def _tallies(job: Job, sample: Sample, wanted: list[tuple[int, str]], note: Note) -> Iterator[tuple[str, Tally]]:
+def _tallies(
+    job: Job, sample: Sample, wanted: list[tuple[int, str]], heartbeat: Heartbeat
+) -> Iterator[tuple[str, Tally]]:
     numbers = {layout: number for number, layout in wanted}
     if not numbers:
         return
-    note(wanted[0][0])  # the arrays are drawn by now
+    heartbeat(wanted[0][0])  # the arrays are drawn by now
     op, form = look_up(job.op), FORMATS[job.dtype]
     for layout, outcome in judge.outcomes(
         op, sample.call, form, list(numbers), job.module,
-        every=job.every, about_to=lambda layout: note(numbers[layout]),
+        every=job.every, about_to=lambda layout: heartbeat(numbers[layout]),
     ):  # fmt: skip
         yield layout, _tally(sample, outcome)
 
@@ -234,8 +236,8 @@ def _tally(sample: Sample, outcome: Outcome) -> Tally:
     if outcome.wrong:
         finding = Finding(sample, Verdict.WRONG, outcome.wrong.what)
         return Tally(1, wrong=1, findings=(finding,))
-    if outcome.refused:
-        return Tally(1, refused=1, rejection=outcome.refused)
+    if outcome.rejected:
+        return Tally(1, rejected=1, rejection=outcome.rejected)
     return Tally(
         1, inexact=not outcome.exact, vacuous_values=outcome.vacuous_values, error_over_bound=outcome.error_over_bound
     )

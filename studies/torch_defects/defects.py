@@ -15,7 +15,7 @@ from cnn_oracle.studies.torch_defects.findings import in_a_new_process
 
 IMPORT = "import torch; import torch.nn.functional as F; torch.set_num_threads(1)"
 DIES = "ends the process"
-ENDS = {"wrong": ("AssertionError",), "refused": ("RuntimeError", "NotImplementedError"), "dies": ()}
+ENDS = {"wrong": ("AssertionError",), "rejected": ("RuntimeError", "NotImplementedError"), "dies": ()}
 
 
 class Defect(NamedTuple):

@@ -20,7 +20,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
 from cnn_oracle.run.batches import each
-from cnn_oracle.run.workers import Note, how_it_ended, processors, run
+from cnn_oracle.run.workers import Heartbeat, how_it_ended, processors, run
 from cnn_oracle.studies.torch_defects import judge, plain, witness
 from cnn_oracle.studies.torch_defects.campaign import Finding, Job, Row, work_alone
 
@@ -134,18 +134,18 @@ def _crashed(*_: object) -> Verdict:
     return Verdict.CRASHED
 
 
-def _verdict(job: Job, note: Note) -> Verdict | None:
-    found = work_alone(job, note)
+def _verdict(job: Job, heartbeat: Heartbeat) -> Verdict | None:
+    found = work_alone(job, heartbeat)
     return next((finding.verdict for tally in found.values() for finding in tally.findings), None)
 
 
-def _shrunk(job: Job, note: Note) -> Sample | None:
+def _shrunk(job: Job, heartbeat: Heartbeat) -> Sample | None:
     """The smallest call that is wrong. All calls run in this process."""
     (found,), numbers = job.source.samples(look_up(job.op)), count()
 
     def check(call: Call) -> None:
         one = job._replace(source=CallList((Sample(call),)))
-        if not unsafe(call) and _verdict(one, lambda _: note(next(numbers))) is Verdict.WRONG:
+        if not unsafe(call) and _verdict(one, lambda _: heartbeat(next(numbers))) is Verdict.WRONG:
             raise _StillFails(call)
 
     try:
@@ -176,10 +176,10 @@ def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> E
     )  # fmt: skip
 
 
-def _tell(job: Job, note: Note) -> _Report | None:
+def _tell(job: Job, heartbeat: Heartbeat) -> _Report | None:
     """What is wrong, who is right, and how to reproduce it; None if a second run shows no failure."""
     (one,), op, form = job.source.samples(look_up(job.op)), look_up(job.op), FORMATS[job.dtype]
-    note(0)
+    heartbeat(0)
     for _, outcome in judge.outcomes(op, one.call, form, job.layouts, job.module, every=job.every):
         if wrong := outcome.wrong:
             text = plain.reproduction(op, wrong.case, wrong)

@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
     error_over_bound: float = 0.0
     vacuous_values: bool = False
     wrong: Wrong | None = None
-    refused: str | None = None
+    rejected: str | None = None
 
 
 class RejectedError(Exception):
@@ -75,7 +75,7 @@ def check(op: Op, case: Case, module: str) -> Outcome:
         RejectedError: PyTorch rejects the call.
     """
     try:
-        got = kernels.answers(op, case, module)
+        got = kernels.outputs(op, case, module)
     except kernels.AnotherDtypeError as error:
         raise Failure(str(error), case.call, case=case) from None
     except Exception as error:  # of any kind
@@ -128,7 +128,7 @@ def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:
         except Failure as failure:
             return Outcome(wrong=_wrong(op, case, failure))
         except RejectedError as error:
-            return Outcome(refused=str(error))
+            return Outcome(rejected=str(error))
     exact, error_over_bound, vacuous_values = zip(
         *((one.exact, one.error_over_bound, one.vacuous_values) for one in passed), strict=True
     )

@@ -44,7 +44,7 @@ def kernel(op: Op, module: str) -> Callable[..., Tensor]:
     return found
 
 
-def answers(op: Op, case: Case, module: str = KERNELS) -> Outputs:
+def outputs(op: Op, case: Case, module: str = KERNELS) -> Outputs:
     """y and the gradients, or w after each step, in the case's dtype and layout.
 
     Raises:

@@ -21,16 +21,16 @@ def markdown(
     seen_avx2: Sequence[Sighting],
 ) -> str:
     """The page."""
-    refused: dict[tuple[str, str], list[Row]] = {}
+    rejected: dict[tuple[str, str], list[Row]] = {}
     # vacuous calls: sums of many numbers in half precision, and empty arrays in any dtype
     vacuous_values = Counter[str]()
     for row in rows:
         vacuous_values[row.dtype] += row.safe.vacuous_values
         if row.safe.rejection:
-            refused.setdefault((row.op, row.safe.rejection), []).append(row)
+            rejected.setdefault((row.op, row.safe.rejection), []).append(row)
     return render(
         __file__, command=command, rows=rows, verdicts=sorted(Counter(str(row.verdict) for row in rows).items()),
-        vacuous_values=[(dtype, count) for dtype, count in vacuous_values.items() if count], refused=refused,
+        vacuous_values=[(dtype, count) for dtype, count in vacuous_values.items() if count], rejected=rejected,
         kinds=report.kinds(found), numbers=report.numbers, places=report.places,
         seen=list(zip(seen, seen_avx2, strict=True)), here=sum(s.there is True for s in seen),
         here_avx2=sum(s.there is True for s in seen_avx2), avx2=AVX2,

@@ -55,15 +55,15 @@ def _tensors(op: Op, case: Case) -> Iterator[str]:
 
 def _call(op: Op, case: Case) -> str:
     present = [n for n, a in case.arrays.items() if a is not None]
-    begin, held = CALLS.get(op.name, (f"F.{op.name}(", ()))
-    given = [n if n in POSITIONAL else f"{n}={n}" for n in present if n not in held]
+    begin, excluded = CALLS.get(op.name, (f"F.{op.name}(", ()))
+    given = [n if n in POSITIONAL else f"{n}={n}" for n in present if n not in excluded]
     given += [f"{n}=None" for n in NEEDED.get(op.name, ()) if case.keywords.get(n) is None]
     given += [
         f"{n}={n if isinstance(v, np.ndarray) else repr(v)}"
         for n, v in case.keywords.items()
-        if v is not None and n not in held
+        if v is not None and n not in excluded
     ]
-    forward = begin + ", " * bool(held and given) + ", ".join(given)
+    forward = begin + ", " * bool(excluded and given) + ", ".join(given)
     gradients = ", ".join(f"d{n}" for n in present) + "," * (len(present) == 1)
     return f"y = {forward}); {gradients} = torch.autograd.grad(y, [{', '.join(present)}], dy)"
 

@@ -11,7 +11,7 @@ from cnn_oracle.studies.torch_defects.findings import Explanation
 from cnn_oracle.studies.torch_defects.layouts import LAYOUTS
 
 HEADER = (
-    "op", "dtype", "layout", "verdict", "calls", "wrong", "crashed", "refused", "unsafe", "error/bound",
+    "op", "dtype", "layout", "verdict", "calls", "wrong", "crashed", "rejected", "unsafe", "error/bound",
     "smallest call",
 )  # fmt: skip
 
@@ -19,8 +19,8 @@ HEADER = (
 def cells(rows: Sequence[Row], found: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
     """The table: a line for each row, but one line for all layouts of an op and dtype if no layout differs."""
     # if a row has both wrong and crashed calls: the call of its verdict
-    told = sorted(found, key=lambda e: e.verdict is e.row.verdict)
-    smallest = {(e.row.op, e.row.dtype, e.row.layout): str(e.call) for e in told}
+    fields = sorted(found, key=lambda e: e.verdict is e.row.verdict)
+    smallest = {(e.row.op, e.row.dtype, e.row.layout): str(e.call) for e in fields}
     for row in condensed(rows):
         yield (*numbers(row), smallest.get((row.op, row.dtype, row.layout), ""))
 
@@ -41,7 +41,7 @@ def condensed(rows: Sequence[Row]) -> Iterator[Row]:
 def numbers(row: Row) -> tuple[str, ...]:
     """The cells of a row without its smallest call."""
     safe, risky = row.safe, row.unsafe
-    counts = [f"{n:,}" if n else "" for n in (safe.calls, safe.wrong, safe.crashed, safe.refused)]
+    counts = [f"{n:,}" if n else "" for n in (safe.calls, safe.wrong, safe.crashed, safe.rejected)]
     ends = ", ".join(f"{n} {what}" for n, what in ((risky.crashed, "crashed"), (risky.wrong, "wrong")) if n)
     apart = (f"{risky.calls:,} ({ends})" if ends else f"{risky.calls:,}") if risky.calls else ""
     return (
@@ -93,11 +93,11 @@ def again(e: Explanation) -> str:
 def summary(rows: Sequence[Row]) -> str:
     """The counts of all calls, with the unsafe ones separate."""
     safe, risky = (sum(getattr(row, name).calls for row in rows) for name in ("safe", "unsafe"))
-    told = f"torch: {sum(bool(row.findings) for row in rows)} of {len(rows)} rows fail, by {safe:,} calls"
+    fields = f"torch: {sum(bool(row.findings) for row in rows)} of {len(rows)} rows fail, by {safe:,} calls"
     if not risky:
-        return told
+        return fields
     ended = sum(row.unsafe.crashed for row in rows)
-    return f"{told}; apart from these {risky:,} on which it is unsafe, of which {ended:,} ended their process"
+    return f"{fields}; apart from these {risky:,} on which it is unsafe, of which {ended:,} ended their process"
 
 
 def to_json(rows: Sequence[Row], found: Sequence[Explanation], **asked: Any) -> dict[str, Any]:
@@ -126,5 +126,5 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _failure(e: Explanation) -> dict[str, Any]:
-    told = {name: value for name, value in e._asdict().items() if name not in ("row", "call")}
-    return told | {"call": str(e.call), "seed": e.call.seed, "reproduce": again(e)}
+    fields = {name: value for name, value in e._asdict().items() if name not in ("row", "call")}
+    return fields | {"call": str(e.call), "seed": e.call.seed, "reproduce": again(e)}

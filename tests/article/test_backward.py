@@ -16,7 +16,7 @@ from cnn_oracle.cases.exact_grids import integers
 from cnn_oracle.manual import conv2d, relu, softmax
 from cnn_oracle.manual._geometry import output_size
 from cnn_oracle.manual.article import backward as manual
-from cnn_oracle.manual.article.convolution import parity, turned
+from cnn_oracle.manual.article.convolution import parity, rotated
 from cnn_oracle.ops import OPS
 from cnn_oracle.reference.article import backward as reference
 
@@ -136,8 +136,8 @@ def test_full_convolution_is_the_gradient_only_because_the_forward_is_cross_corr
     turns_matter = set()
     for entries in product((-1, 0, 1), repeat=4):
         w = np.array(entries, float).reshape(1, 1, 2, 2)
-        dx, _, _ = reference.gradients(*tensors(dy, x, turned(w)))  # of true convolution by w
-        assert np.array_equal(manual.full_convolution_as_printed(dy, turned(w)), dx)
+        dx, _, _ = reference.gradients(*tensors(dy, x, rotated(w)))  # of true convolution by w
+        assert np.array_equal(manual.full_convolution_as_printed(dy, rotated(w)), dx)
         assert np.array_equal(manual.full_convolution_as_printed(dy, w), dx) == (parity(w) == 1)
         turns_matter.add(parity(w) != 1)
     assert turns_matter == {True, False}
@@ -163,8 +163,8 @@ def test_the_scatter_form_needs_no_turn_and_the_full_convolution_does():
         dx = conv2d.input_gradient(dy, x_shape, w)
         assert np.array_equal(manual.scatter(dy, x_shape, w), dx)
         assert np.array_equal(manual.full_convolution_as_printed(dy, w), dx)
-        assert np.array_equal(manual.scatter(dy, x_shape, turned(w)), dx) == (parity(w) == 1)
-        assert np.array_equal(manual.full_convolution_as_printed(dy, turned(w)), dx) == (parity(w) == 1)
+        assert np.array_equal(manual.scatter(dy, x_shape, rotated(w)), dx) == (parity(w) == 1)
+        assert np.array_equal(manual.full_convolution_as_printed(dy, rotated(w)), dx) == (parity(w) == 1)
 
 
 @pytest.mark.formula("E10")

@@ -30,12 +30,12 @@ def test_the_printed_formula_is_the_figures_exactly_for_one_pixel_filters():
 
 @pytest.mark.formula("E1")
 @given(x=sizes, kernel=sizes, seed=seeds)
-def test_the_valid_part_of_a_convolution_is_conv2d_with_the_kernel_turned(x, kernel, seed):
+def test_the_valid_part_of_a_convolution_is_conv2d_with_the_kernel_rotated(x, kernel, seed):
     size = tuple(np.maximum(x, kernel))
     f, h = integers(seed, size, kernel)
     part = manual.valid(manual.convolve_as_printed(f, h), kernel)
-    assert np.array_equal(part, manual.cross_correlate(f, manual.turned(h)))
-    assert np.array_equal(part, reference.cross_correlate(*map(torch.from_numpy, (f, manual.turned(h).copy()))))
+    assert np.array_equal(part, manual.cross_correlate(f, manual.rotated(h)))
+    assert np.array_equal(part, reference.cross_correlate(*map(torch.from_numpy, (f, manual.rotated(h).copy()))))
 
 
 @pytest.mark.formula("E1")
@@ -50,9 +50,9 @@ def test_convolution_over_the_full_map_is_pytorchs_transposed_conv2d(x, kernel, 
 def test_convolution_commutes_and_cross_correlation_only_up_to_a_turn(x, kernel, seed):
     f, h = integers(seed, x, kernel)
     assert np.array_equal(manual.convolve_as_printed(f, h), manual.convolve_as_printed(h, f))
-    there = manual.convolve_as_printed(f, manual.turned(h))  # cross-correlation over the full map
-    back = manual.convolve_as_printed(h, manual.turned(f))
-    assert np.array_equal(there, manual.turned(back))
+    there = manual.convolve_as_printed(f, manual.rotated(h))  # cross-correlation over the full map
+    back = manual.convolve_as_printed(h, manual.rotated(f))
+    assert np.array_equal(there, manual.rotated(back))
 
 
 @pytest.mark.formula("E1")
@@ -64,7 +64,7 @@ def test_cross_correlation_does_not_commute():
         h
         for h in kernels
         if not np.array_equal(
-            manual.convolve_as_printed(one, manual.turned(h)), manual.convolve_as_printed(h, manual.turned(one))
+            manual.convolve_as_printed(one, manual.rotated(h)), manual.convolve_as_printed(h, manual.rotated(one))
         )
     ]
     assert [h.tolist() for h in differ] == [h.tolist() for h in kernels if manual.parity(h) != 1]
@@ -110,5 +110,5 @@ def test_a_filter_of_parity_0_is_neither_even_nor_odd():
     even = {manual.parity(w) for w in SMALL_KERNELS}
     assert even == {-1, 0, 1}
     for w in SMALL_KERNELS:
-        sum_, difference = w + manual.turned(w), w - manual.turned(w)
+        sum_, difference = w + manual.rotated(w), w - manual.rotated(w)
         assert manual.parity(w) == (0 if sum_.any() and difference.any() else 1 if sum_.any() or not w.any() else -1)

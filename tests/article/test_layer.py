@@ -22,12 +22,12 @@ def layer(seed, n, f, n_c=2, n_f=3):
 @given(f=st.integers(1, 3), rest=st.integers(0, 3), p=st.integers(0, 3), s=st.integers(1, 3), seed=st.integers(0, 99))
 def test_a_layer_is_a_convolution_a_number_per_filter_and_an_activation(f, rest, p, s, seed):
     a, w, b = layer(seed, f + rest, f)
-    answers = manual.forward(a, w, b, stride=s, padding=p)
+    outputs = manual.forward(a, w, b, stride=s, padding=p)
     theirs = reference.forward(*map(torch.from_numpy, (a, w, b)), stride=s, padding=p)
-    for ours, their in zip(answers, theirs, strict=True):
+    for ours, their in zip(outputs, theirs, strict=True):
         assert np.array_equal(ours, their)
     without, _ = manual.forward(a, w, np.zeros_like(b), stride=s, padding=p)
-    assert np.array_equal(answers[0] - without, np.broadcast_to(b[:, None, None], without.shape))
+    assert np.array_equal(outputs[0] - without, np.broadcast_to(b[:, None, None], without.shape))
 
 
 @pytest.mark.formula("E5")

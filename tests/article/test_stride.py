@@ -11,7 +11,7 @@ from cnn_oracle.article.claims import CLAIMS
 from cnn_oracle.article.printed import holds_exactly_on_its_domain
 from cnn_oracle.manual._geometry import output_size
 from cnn_oracle.manual.article import stride as manual
-from cnn_oracle.manual.article.convolution import cross_correlate, turned
+from cnn_oracle.manual.article.convolution import cross_correlate, rotated
 from cnn_oracle.reference.article import stride as reference
 
 GEOMETRIES = list(product(range(1, 8), range(1, 5), range(3), range(1, 4), range(1, 3)))
@@ -20,15 +20,15 @@ GEOMETRIES = list(product(range(1, 8), range(1, 5), range(3), range(1, 4), range
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.formula("E3")
 def test_output_size_is_pytorchs_and_what_does_not_fit_is_refused():
-    refused = 0
+    rejected = 0
     for n, f, p, s, d in GEOMETRIES:
         if n + 2 * p > d * (f - 1):
             assert output_size(n + 2 * p, f, s, d) == reference.output_size(n, f, p, s, d)
         else:
             with pytest.raises(RuntimeError, match="Kernel size can't be greater than actual input size"):
                 reference.output_size(n, f, p, s, d)
-            refused += 1
-    assert refused
+            rejected += 1
+    assert rejected
 
 
 @pytest.mark.formula("E3")
@@ -55,4 +55,4 @@ def test_figure_6_number_for_number():
 @pytest.mark.formula("E3a")
 def test_the_kernel_of_figure_6_hides_the_turn():
     _, kernel = manual.figure_6()
-    assert np.array_equal(turned(kernel), kernel)
+    assert np.array_equal(rotated(kernel), kernel)

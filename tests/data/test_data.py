@@ -80,15 +80,15 @@ def serve(monkeypatch) -> Iterator[Callable[..., str]]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     servers = []
 
-    def start(answer: Callable[[str], bytes | None]) -> str:
+    def start(output: Callable[[str], bytes | None]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_HEAD(self):
-                self.send_response(200 if answer(self.path) else 404)
+                self.send_response(200 if output(self.path) else 404)
                 self.end_headers()
 
             def do_GET(self):
                 self.do_HEAD()
-                self.wfile.write(answer(self.path) or b"")
+                self.wfile.write(output(self.path) or b"")
 
             def log_message(self, *_):
                 pass

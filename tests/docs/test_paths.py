@@ -24,7 +24,7 @@ PATH = re.compile(
 )
 NAME = re.compile(r"(?<![\w.])cnn_oracle(?:\.\w+)+")
 
-TOLD = ("#", "reason = ")  # the lines of a table that are prose
+PROSE = ("#", "reason = ")  # the lines of a table that are prose
 
 # What the pages' examples have the reader make, in a project of the reader's own
 THEIRS = {
@@ -103,7 +103,7 @@ def prose(file: Path) -> Iterator[tuple[int, str]]:
     if file.suffix == ".md":
         yield 1, text
     elif file.suffix == ".toml":
-        yield from ((n, line) for n, line in enumerate(text.splitlines(), 1) if line.startswith(TOLD))
+        yield from ((n, line) for n, line in enumerate(text.splitlines(), 1) if line.startswith(PROSE))
     else:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):

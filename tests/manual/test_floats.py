@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import draw
-from cnn_oracle.cases.special_values import EDGES, INF
+from cnn_oracle.cases.special_values import INF, SPECIAL_VALUES
 from cnn_oracle.manual import dropout, dropout2d, l1_loss, mse_loss, softsign
 from cnn_oracle.ops import OPS
 
@@ -35,7 +35,7 @@ def test_no_op_warns_of_edge_values(name, data, dtype):
 def among_edges(rng, a):
     """A third of ``a`` replaced by edge values, as its dtype has them."""
     with np.errstate(over="ignore", under="ignore"):
-        edges = rng.choice(EDGES, a.shape).astype(a.dtype)
+        edges = rng.choice(SPECIAL_VALUES, a.shape).astype(a.dtype)
     return np.where(rng.random(a.shape) < 1 / 3, edges, a)
 
 

@@ -107,13 +107,13 @@ def test_stride_is_subsampling_of_stride_one(call):
 
 
 @given(call=some_calls)
-def test_dilation_is_a_zero_stuffed_kernel(call):
+def test_dilation_inserts_zeros_into_the_kernel(call):
     a, geometry, y, _ = drawn(call)
     d = geometry.pop("dilation", 1)
     d = d if isinstance(d, tuple) else (d, d)
-    stuffed = np.zeros((*a["w"].shape[:2], *(e * (k - 1) + 1 for e, k in zip(d, a["w"].shape[2:], strict=True))))
-    stuffed[:, :, :: d[0], :: d[1]] = a["w"]
-    assert np.array_equal(conv2d.forward(a["x"], stuffed, a["b"], **geometry), y)
+    zero_inserted = np.zeros((*a["w"].shape[:2], *(e * (k - 1) + 1 for e, k in zip(d, a["w"].shape[2:], strict=True))))
+    zero_inserted[:, :, :: d[0], :: d[1]] = a["w"]
+    assert np.array_equal(conv2d.forward(a["x"], zero_inserted, a["b"], **geometry), y)
 
 
 @given(call=some_calls)

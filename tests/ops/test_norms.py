@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases.case import answered, draw
+from cnn_oracle.cases.case import draw, with_expected
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.manual import _normalise
 from cnn_oracle.mistakes import load
@@ -29,7 +29,7 @@ def far(name, seed, dtype="float64", offset=1e6):
     op, call = OPS[name], Call(name, {"x": (4, 6, 5, 3), "weight": w, "bias": w, **OPTIONS[name]}, seed)
     case = draw(op, call, dtype=dtype)
     x = np.random.default_rng(seed).standard_normal((4, 6, 5, 3)) + offset  # a drawn x may itself be far
-    case = answered(op, case, arrays=case.arrays | {"x": x.astype(dtype)})
+    case = with_expected(op, case, arrays=case.arrays | {"x": x.astype(dtype)})
     return case, tolerance(op, case)
 
 

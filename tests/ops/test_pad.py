@@ -105,7 +105,7 @@ def test_circular_padding_beyond_what_a_crop_leaves_is_memory_that_nobody_wrote(
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
-def test_an_axis_of_less_than_no_cells_is_refused_where_pytorch_makes_one():
+def test_an_axis_of_negative_size_is_rejected_where_pytorch_makes_one():
     """A finding: of an empty batch, torch 2.13.0's reflect makes an axis of −3 cells."""
     assert F.pad(torch.zeros(0, 2, 2, 1), (-2, -2, 0, 0), "reflect").shape == (0, 2, 2, -3)
     with pytest.raises(ValueError, match=r"axis 3 of 1 cells cannot be padded by -2 and -2"):

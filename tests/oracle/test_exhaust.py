@@ -39,9 +39,9 @@ def test_no_geometry_is_there_twice(name):
 @pytest.mark.parametrize("name", ["conv1d", "max_pool2d", "relu", "embedding"])
 @pytest.mark.parametrize("parts", [1, 2, 7])
 def test_the_parts_cover_the_world_once(name, parts):
-    world = Space(OPS[name], 3)
-    whole = [str(call) for call in world.calls()]
-    split = [[str(call) for job in world.jobs(i + 1, parts) for call in world.calls(job)] for i in range(parts)]
+    space = Space(OPS[name], 3)
+    whole = [str(call) for call in space.calls()]
+    split = [[str(call) for job in space.jobs(i + 1, parts) for call in space.calls(job)] for i in range(parts)]
     assert sorted(chain(*split)) == sorted(whole)
     assert max(map(len, split)) < 1.5 * len(whole) / parts
 
@@ -56,9 +56,9 @@ def test_the_size_of_a_world_too_large_to_walk_is_estimated():
 @pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "unfold", "fold", "linear"])
 def test_arrays_of_a_world_leave_room_for_every_sum(name):
     """K A B ≤ 2^53, K the longest sum by PyTorch itself, on ones, A and B the largest of the arguments and of dy."""
-    world, rng = Space(OPS[name], 4 if name == "conv_transpose2d" else 5), Random(0)
-    for path in filter(None, (world.probe(rng)[1] for _ in range(200))):
-        (call,) = world.calls(path)
+    space, rng = Space(OPS[name], 4 if name == "conv_transpose2d" else 5), Random(0)
+    for path in filter(None, (space.probe(rng)[1] for _ in range(200))):
+        (call,) = space.calls(path)
         for case in shared_cases(OPS[name], call):
             a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
             assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
@@ -94,7 +94,7 @@ def test_mistakes_on_ties_and_kinks_are_found(name):
 def test_a_world_is_checked_on_each_lattice_of_its_op():
     """max_pool1d on numbers that are all different and on ties; a slope that is not exact once, on real numbers."""
     call = next(Space(OPS["max_pool1d"], 5).calls())
-    assert [case.grids[0].kinks for case in shared_cases(OPS["max_pool1d"], call)] == [False, True]
+    assert [case.grids[0].nondifferentiable for case in shared_cases(OPS["max_pool1d"], call)] == [False, True]
     slopes = {call.arguments.get("negative_slope", 0.01): call for call in Space(OPS["leaky_relu"], 1).calls()}
     cases = {slope: [c.exact for c in shared_cases(OPS["leaky_relu"], call)] for slope, call in slopes.items()}
     assert cases.pop(0.01) == [False]

@@ -11,7 +11,7 @@ import cnn_oracle as oracle
 from cnn_oracle.manual import conv2d, layer_norm, relu, softmax
 
 PAGE = (Path(__file__).parents[2] / "docs/verify-your-own-kernel.md").read_text()
-TOLD = dict(re.findall(r"^\| (\w[^|`]*?) \| `(.*?)` \|$", PAGE.partition("## Failure messages")[2], re.MULTILINE))
+DOCUMENTED = dict(re.findall(r"^\| (\w[^|`]*?) \| `(.*?)` \|$", PAGE.partition("## Failure messages")[2], re.MULTILINE))
 rng = np.random.default_rng(0)
 
 
@@ -74,14 +74,14 @@ def failure_of(op, forward, backward):
     return failure.value
 
 
-@pytest.mark.parametrize("fault", TOLD)
+@pytest.mark.parametrize("fault", DOCUMENTED)
 def test_a_fault_is_told_in_these_words(fault):
-    words, said = (re.sub(r"\[[\d,]+\]", "", text) for text in (TOLD[fault], str(failure_of(*SUBJECTS[fault]))))
+    words, said = (re.sub(r"\[[\d,]+\]", "", text) for text in (DOCUMENTED[fault], str(failure_of(*SUBJECTS[fault]))))
     assert all(part in said for part in words.split("…")), said
 
 
 def test_every_fault_has_its_words():
-    assert TOLD.keys() == SUBJECTS.keys()
+    assert DOCUMENTED.keys() == SUBJECTS.keys()
 
 
 @pytest.mark.torch_only("2.13.0")

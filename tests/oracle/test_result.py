@@ -63,8 +63,8 @@ def test_replace_makes_a_copy_with_the_same_cause():
     assert copy.args == ("backward raises",)
     assert copy.__cause__ is cause
     assert (failure.what, failure.subject_name) == ("forward raises", "cnn_oracle.manual")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'answers'"):
-        failure.replace(answers=None)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'output'"):
+        failure.replace(output=None)
 
 
 def test_a_failure_that_travels_to_another_process_keeps_everything(failure):
@@ -122,7 +122,7 @@ def test_a_failure_that_is_not_made_small_is_not_diagnosed():
 
 def test_a_cause_is_told_once():
     told = Diagnosis(mistakes=("dx is zero", "dw is zero"), symptoms=("dx is zero", "db is zero"))
-    assert told.causes == ["dx is zero", "dw is zero", "db is zero"]
+    assert told.likely_causes == ["dx is zero", "dw is zero", "db is zero"]
 
 
 def test_python_itself_may_write_to_a_failure_that_is_raised():

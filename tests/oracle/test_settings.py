@@ -25,7 +25,7 @@ max_pool2d = { ceil_mode = false, stride = ["None", 2] }
 
 [[tool.cnn-oracle.accepted]]
 op = "relu"
-theorem = "edge_values_are_pytorchs"
+theorem = "special_values_are_pytorchs"
 reason = "relu(NaN) is 0 here"
 """
 
@@ -59,7 +59,7 @@ def test_every_key_is_read(project):
         },
         "any",
         (48, 1000),
-        (Accepted("relu", "edge_values_are_pytorchs", "relu(NaN) is 0 here"),),
+        (Accepted("relu", "special_values_are_pytorchs", "relu(NaN) is 0 here"),),
     )
 
 
@@ -162,8 +162,8 @@ def test_dtypes_are_read_the_widest_first(project):
             "accepted #1.op = \"rellu\": no op 'rellu'; did you mean",
         ),
         (
-            'accepted = [{ op = "relu", theorem = "edge_values", reason = "so" }]',
-            'accepted #1.theorem = "edge_values": no theorem of relu; did you mean edge_values_are_pytorchs?',
+            'accepted = [{ op = "relu", theorem = "special_values", reason = "so" }]',
+            'accepted #1.theorem = "special_values": no theorem of relu; did you mean special_values_are_pytorchs?',
         ),
         (
             'accepted = [{ op = "conv2d", theorem = "steps_are_pytorchs", reason = "so" }]',

@@ -39,14 +39,14 @@ def verify(folder, *arguments):
 
 def test_manual_is_short_for_ours():
     subject = load("manual")
-    assert (subject.name, subject.root, subject.own) == (OURS, manual, True) == tuple(load(OURS))[:3]
+    assert (subject.name, subject.root, subject.strict) == (OURS, manual, True) == tuple(load(OURS))[:3]
 
 
 def test_a_manual_elsewhere_on_the_path_wins(project, monkeypatch):
     monkeypatch.syspath_prepend(project)
     try:
         subject = load("manual")
-        assert (subject.name, subject.own) == ("manual", False)
+        assert (subject.name, subject.strict) == ("manual", False)
         assert subject.implementation("relu").forward(3) == 6
         assert subject.implementation("conv2d") is None
         assert load(OURS).root is manual

@@ -77,7 +77,7 @@ def another_shape(x):
     ("subject", "theorem", "said"),
     [
         (on_trial(writes_to_its_input), theorems.inputs_are_not_mutated, "forward writes to its input x"),
-        (on_trial(returns_its_input), theorems.answers_are_no_views_of_inputs, "y is a view of its input x"),
+        (on_trial(returns_its_input), theorems.outputs_are_no_views_of_inputs, "y is a view of its input x"),
         (on_trial(downcasts), theorems.dtype_is_kept, "y is float32, the inputs are float64"),
         (
             on_trial(ignores_strides),
@@ -142,13 +142,13 @@ def test_a_subject_that_is_not_deterministic_is_told_so():
 def test_nan_counts_as_wrong_unless_both_have_it():
     case = draw(RELU, Call("relu", {"x": (2,)}, 0))
     for got, want, wrong in [(np.nan, 1, True), (1, np.nan, True), (np.nan, np.nan, False), (np.inf, np.inf, False)]:
-        answers = {"y": np.array([got, 0.0])}
+        outputs = {"y": np.array([got, 0.0])}
         expected = {"y": np.array([want, 0.0])}
         if wrong:
             with pytest.raises(Failure, match=r"y\[0\] is wrong"):
-                compare(case, answers, None, expected)
+                compare(case, outputs, None, expected)
         else:
-            assert compare(case, answers, None, expected) == 0
+            assert compare(case, outputs, None, expected) == 0
 
 
 def test_a_bound_is_not_a_tolerance_and_one_unit_beyond_it_is_wrong():
@@ -203,6 +203,6 @@ def test_a_typing_error_gets_a_suggestion():
 
 
 def test_a_mistake_refuses_what_the_right_one_refuses():
-    (mistake,) = [m for m in mistakes.of("conv2d") if m.name == "kernel_turned"]
+    (mistake,) = [m for m in mistakes.of("conv2d") if m.name == "kernel_rotated"]
     with pytest.raises(ValueError, match="x has 1 channels"):
         mistake.implementation.forward(np.ones((1, 1, 3, 3)), np.ones((1, 2, 3, 3)))

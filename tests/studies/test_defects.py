@@ -24,7 +24,7 @@ def test_a_defect_is_three_lines_of_python_and_says_where_it_was_seen(defect):
     [
         ("x = torch.ones(1)\nassert x == 1, x.item()", "wrong", False, ""),
         ("x = torch.ones(1)\nassert x == 2, x.item()", "wrong", True, "AssertionError: 1.0"),
-        ("x = torch.ones(2)\nx @ torch.ones(3)", "refused", True, "RuntimeError: "),
+        ("x = torch.ones(2)\nx @ torch.ones(3)", "rejected", True, "RuntimeError: "),
         ("import os\nos.abort()", "wrong", True, "ends the process by SIGABRT"),
         ("x = 1\ny = z", "wrong", None, "NameError: name 'z' is not defined"),
     ],
@@ -44,7 +44,7 @@ def test_the_page_in_docs_looks_for_every_known_defect():
 def test_the_page_says_what_was_found_and_what_was_not():
     jobs = Plan(("float64",), ("contiguous",), ("relu", "hardsigmoid"), examples=5).jobs()
     made = {job.op: job for job in jobs}
-    rows = campaign.trial(jobs)
+    rows = campaign.run_campaign(jobs)
     found = findings.explain(rows, lambda row: made[row.op])
     sound = defects.Sighting(defects.Defect("a defect", "somewhere", "wrong", "x = 1\ny = 2"), False, "")
     text = page.markdown("cnn-oracle study torch-defects", rows, found, [sound], [sound._replace(there=True)])

@@ -48,10 +48,10 @@ def test_an_alternative_is_never_called_wrong(alternative, op):
 @pytest.mark.parametrize("told", ONCE_CALLED_WRONG)
 def test_what_was_called_wrong_once_is_not_again(told):
     text, _, seed = told.rpartition(", seed=")
-    refused = pytest.raises(ValueError, match="PyTorch cannot take it")  # and so do both
+    rejected = pytest.raises(ValueError, match="PyTorch cannot take it")  # and so do both
     call = parse(text, int(seed))
     for name in (OURS, "cnn_oracle.studies.known_good.pytorch"):
-        with refused if call.op == "xavier_uniform" else nullcontext():
+        with rejected if call.op == "xavier_uniform" else nullcontext():
             assert check_call(load(name), call).failure is None
 
 
@@ -75,19 +75,19 @@ def test_subnormal_numbers_may_be_read_as_zeros():
 def test_as_many_calls_are_made_as_are_asked_for(monkeypatch):
     monkeypatch.setattr(false_positives, "ALTERNATIVES", ("orders",))
     monkeypatch.setattr(false_positives, "CHUNK", 5)
-    heard = false_positives.listen(40)
-    assert {one.op for one in heard} == {"linear", "softmax", "layer_norm", "mse_loss"}
-    assert [one.calls for one in heard] == [10] * 4
-    assert [one.failure for one in heard] == [None] * 4
+    results = false_positives.measure(40)
+    assert {one.op for one in results} == {"linear", "softmax", "layer_norm", "mse_loss"}
+    assert [one.calls for one in results] == [10] * 4
+    assert [one.failure for one in results] == [None] * 4
 
 
 def test_the_page_counts_calls_and_shows_every_alarm():
     failure = Failure("y[0] = 1, PyTorch says 2", Call("linear", {}, 0))
-    heard = [
+    results = [
         false_positives.FalsePositives("cnn_oracle.studies.known_good.orders", "linear", 100, {"WRONG": 1}, failure),
         false_positives.FalsePositives("cnn_oracle.studies.known_good.orders", "softmax", 200, {"BOUNDED": 2}, None),
     ]
-    page = false_positives.markdown(heard)
+    page = false_positives.markdown(results)
     assert "| orders | linear, softmax | 300 | WRONG 1, BOUNDED 2 |" in page
-    assert "False alarms: **1**" in page
+    assert "False positives: **1**" in page
     assert failure.what in page

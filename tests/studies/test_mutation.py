@@ -1,4 +1,4 @@
-"""Edits of manual: each changes the code and leaves alone what others use; the right code passes every rung."""
+"""Edits of manual: each changes the code and leaves alone what others use; the right code passes every baseline."""
 
 import json
 import sys
@@ -12,10 +12,10 @@ from cnn_oracle.manual import softmax
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.studies.mutation import baselines, page, run
-from cnn_oracle.studies.mutation.edits import ROOM, compiled, mutants
 from cnn_oracle.studies.mutation.equivalent import name_of, reasons
 from cnn_oracle.studies.mutation.importing import subject_of
-from cnn_oracle.studies.mutation.run import CALLS, Job, Judgement, judge_edit
+from cnn_oracle.studies.mutation.mutants import ROOM, compiled, mutants
+from cnn_oracle.studies.mutation.run import CALLS, Job, Judgement, judge_mutant
 from cnn_oracle.subject import OURS
 from cnn_oracle.verification import single_threaded
 
@@ -29,7 +29,7 @@ def edit(file, text):
 
 
 def judged(mutant, *ops, calls=CALLS):
-    return judge_edit(Job(mutant, ops or (mutant.file,), calls), lambda _: None)
+    return judge_mutant(Job(mutant, ops or (mutant.file,), calls), lambda _: None)
 
 
 def test_every_op_and_every_private_file_is_edited():
@@ -82,13 +82,13 @@ def test_an_edit_of_a_private_file_is_seen_through_an_op():
 
 def test_an_edit_that_never_ends_is_rejected_by_its_process(monkeypatch):
     monkeypatch.setattr(run, "TIMEOUT", 2.0)
-    monkeypatch.setattr(run, "judge_edit", never_ends)
-    (one,) = run.on_trial([Job(EVERY[0], ("relu",), 1)])
+    monkeypatch.setattr(run, "judge_mutant", never_ends)
+    (one,) = run.judge_all([Job(EVERY[0], ("relu",), 1)])
     assert (one.theorem, one.verdict) == ("process", "CRASHED")
 
 
-def never_ends(job, note):
-    note(1)
+def never_ends(job, heartbeat):
+    heartbeat(1)
     time.sleep(600)
 
 
@@ -113,30 +113,30 @@ def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_no
     denied = Judgement(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
     assert page.survivors([left, denied]) == [left]
     assert page.contradicted([left, denied]) == [denied]
-    rungs = [baselines.Rung("this suite", 1, 2)]
-    text = page.markdown([left, denied], rungs, "it.png")
+    rows = [baselines.Baseline("this suite", 1, 2)]
+    text = page.markdown([left, denied], rows, "it.png")
     assert f"- `{name_of(something)}`" in text
     assert "**50.00%**" in text
-    assert page.figures([left, denied], rungs) == {
-        "totals": {"files": 2, "edits": 2, "unborn": 0, "equivalent": 0, "rejected": 1, "survived": 1},
-        "ladder": [{"name": "this suite", "rejected": 1, "of": 2}],
+    assert page.figures([left, denied], rows) == {
+        "totals": {"files": 2, "mutants": 2, "invalid": 0, "equivalent": 0, "killed": 1, "survived": 1},
+        "baselines": [{"name": "this suite", "killed": 1, "of": 2}],
     }
 
 
 def test_the_figures_beside_the_page_are_those_of_the_page():
     text = (DOCS / "mutants.md").read_text(encoding="utf-8")
     kept = json.loads((DOCS / "mutants.json").read_text(encoding="utf-8"))
-    totals, ladder = kept["totals"], [baselines.Rung(**rung) for rung in kept["ladder"]]
-    assert f"\n{totals['edits']:,} edits of {totals['files']} files.\n" in text
-    for name, told in (("unborn", "cannot even be"), ("equivalent", "are not rejected"), ("rejected", "are rejected")):
+    totals, rows = kept["totals"], [baselines.Baseline(**row) for row in kept["baselines"]]
+    assert f"{totals['mutants']:,} mutants of {totals['files']} files.\n" in text
+    for name, told in (("invalid", "are invalid"), ("equivalent", "are equivalent"), ("killed", "are killed")):
         assert f" {totals[name]:,} {told}" in text
-    assert totals["edits"] == sum(totals[name] for name in ("unborn", "equivalent", "rejected", "survived"))
-    assert f"reject of {ladder[0].of:,} of the rejected edits" in text
-    assert "".join(f"| {rung.name} | {rung.share:.1%} |\n" for rung in ladder) in text
+    assert totals["mutants"] == sum(totals[name] for name in ("invalid", "equivalent", "killed", "survived"))
+    assert f"How many of {rows[0].of:,} killed mutants" in text
+    assert "".join(f"| {row.name} | {row.share:.1%} |\n" for row in rows) in text
 
 
 @pytest.mark.parametrize("name", ["conv2d", "layer_norm", "cross_entropy", "max_pool3d", "prelu", "adam"])
-@pytest.mark.parametrize("rung", baselines.RUNGS)
-def test_the_right_code_passes_every_rung_of_the_ladder(name, rung):
+@pytest.mark.parametrize("baseline", baselines.BASELINES)
+def test_the_right_code_passes_every_baseline(name, baseline):
     with single_threaded(), warnings.catch_warnings(action="ignore"):
-        assert baselines.RUNGS[rung](load(OURS), OPS[name])
+        assert baselines.BASELINES[baseline](load(OURS), OPS[name])

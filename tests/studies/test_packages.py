@@ -52,28 +52,28 @@ def package(monkeypatch):
 
 
 def test_calls_are_counted_by_what_became_of_them(package):
-    rows = {row.op: row for row in survey.trial([package], 30, 0)}
+    rows = {row.op: row for row in survey.run_survey([package], 30, 0)}
     assert (rows["relu"].calls, rows["relu"].right, rows["relu"].backward) == (30, 30, True)
     few = rows["softmax"]
-    assert few.calls - few.lacking == few.right == 30
-    assert few.lacks == (("dim", few.lacking),)
+    assert few.calls - few.unsupported == few.right == 30
+    assert few.missing_options == (("dim", few.unsupported),)
     wrong = rows["leaky_relu"]
-    assert wrong.rejections == (("TypeError: no samples", wrong.refused),)
+    assert wrong.rejections == (("TypeError: no samples", wrong.rejected),)
     (d,) = wrong.disagreements
     assert d.known is not None
     assert d.known.kind is Class.CONVENTION
-    assert wrong.calls == wrong.right + wrong.refused + d.calls
+    assert wrong.calls == wrong.right + wrong.rejected + d.calls
 
 
 def test_a_disagreement_is_told_by_its_smallest_call(package):
-    (d,) = next(row for row in survey.trial([package], 30, 0) if row.op == "leaky_relu").disagreements
+    (d,) = next(row for row in survey.run_survey([package], 30, 0) if row.op == "leaky_relu").disagreements
     assert np.prod(d.sample.call.arguments["x"]) <= 2
     assert "PyTorch says" in d.what
     assert "the subject is wrong" in d.who_is_wrong
 
 
 def test_the_page_says_what_was_found(package, tmp_path):
-    told = page.document(page.printed(survey.trial([package], 30, 0)), examples=30, seed=0)
+    told = page.document(page.printed(survey.run_survey([package], 30, 0)), examples=30, seed=0)
     text = page.markdown([told])
     assert "| relu |" in text
     assert "**Convention** · Slopes are positive." in text

@@ -65,7 +65,7 @@ def planted(tmp_path, monkeypatch):
 
 
 def rows_of(*ops, dtypes=("float64",), layouts=LAYOUTS, **options):
-    rows = campaign.trial(Plan(dtypes, layouts, ops, **options).jobs(), timeout=60)
+    rows = campaign.run_campaign(Plan(dtypes, layouts, ops, **options).jobs(), timeout=60)
     return {(row.op, row.dtype, row.layout): row for row in rows}
 
 
@@ -127,7 +127,7 @@ def test_another_dtype_is_wrong_and_an_exception_is_a_refusal(planted):
     tanh, silu = rows["tanh", "float32", "contiguous"], rows["silu", "float32", "contiguous"]
     assert (tanh.verdict, tanh.safe.wrong) == (Verdict.WRONG, 3)
     assert tanh.findings[0].what == "y is torch.float64, the inputs are torch.float32"
-    assert (silu.verdict, silu.safe.refused, silu.safe.rejection) == ("refused", 3, "not today")
+    assert (silu.verdict, silu.safe.rejected, silu.safe.rejection) == ("rejected", 3, "not today")
 
 
 def test_the_small_world_is_put_on_trial_too():
@@ -142,7 +142,7 @@ def test_the_small_world_is_put_on_trial_too():
 def test_a_reproduction_is_three_lines_that_run_as_printed(tmp_path):
     """F.hardsigmoid multiplies by the float32 nearest to 1/6, whatever the machine."""
     jobs = Plan(("float64",), ("contiguous",), ("hardsigmoid",), examples=5).jobs()
-    (explained,) = findings.explain(campaign.trial(jobs), lambda _: jobs[0])
+    (explained,) = findings.explain(campaign.run_campaign(jobs), lambda _: jobs[0])
     assert explained.shown.startswith("AssertionError: dx")
     text = report.text([explained]).split("\n\n")[1]
     assert len(text.splitlines()) == 3
@@ -173,17 +173,17 @@ def test_what_is_printed_is_what_was_run(name, dtype):
             text = plain.reproduction(op, case_there, None)
             assert len(text.splitlines()) == 3
             try:
-                answers = kernels.answers(op, case_there)
+                outputs = kernels.outputs(op, case_there)
             except Exception as rejection:
                 with pytest.raises(type(rejection)):
                     exec(text, {})
                 continue
             names = {}
             exec(text, names)
-            for quantity, answer in answers.items():
-                if answer is not None:
+            for quantity, output in outputs.items():
+                if output is not None:
                     theirs = names[quantity].detach().double().numpy()
-                    assert np.array_equal(theirs, answer.astype(float), equal_nan=True), (layout, quantity, text)
+                    assert np.array_equal(theirs, output.astype(float), equal_nan=True), (layout, quantity, text)
                     compared += 1
     assert compared or name == "avg_pool3d"
 

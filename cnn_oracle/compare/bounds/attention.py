@@ -14,7 +14,7 @@ from cnn_oracle.manual._typing import Array
 
 def bound(case: Case, u: float) -> Outputs:
     """The errors of y and the gradients, through z and p = softmax(z). See manual/scaled_dot_product_attention.py."""
-    q, k, v = (case.wide(n) for n in ("query", "key", "value"))
+    q, k, v = (case.as_float64(n) for n in ("query", "key", "value"))
     scale, mask = case.keywords.get("scale"), case.keywords.get("attn_mask")
     alpha = Approx(np.asarray(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale), 0.0, u) * 1
     query, key, value, dy = (Approx(_heads(a, q), 0.0, u) for a in (q, k, v, case.dy.astype(float)))
@@ -31,18 +31,18 @@ def bound(case: Case, u: float) -> Outputs:
     p = e / where(total.value > 0, total, total.one)
     dp = matmul(dy, value.mT)
     dz = p * (dp - (p * dp).sum(-1, keepdims=True)) * alpha
-    answers: dict[str, Any] = {
+    outputs: dict[str, Any] = {
         "y": matmul(p, value).error,
         "dquery": matmul(dz, key).error,
         "dkey": _shared(matmul(dz.mT, query), k),
         "dvalue": _shared(matmul(p.mT, dy), v),
     }
-    return {quantity: a + tiny(case) for quantity, a in answers.items()}
+    return {quantity: a + tiny(case) for quantity, a in outputs.items()}
 
 
-def clear(case: Case) -> dict[str, Array]:
+def distance_to_kink(case: Case) -> dict[str, Array]:
     """How far query and key may move until a score changes by 1. Large queries and keys make scores steep."""
-    q, k = case.wide("query"), case.wide("key")
+    q, k = case.as_float64("query"), case.as_float64("key")
     scale = case.keywords.get("scale")
     alpha = abs(1 / sqrt(max(q.shape[-1], 1)) if scale is None else scale)
     return {

@@ -24,8 +24,8 @@ def at_magnitudes(case: Case) -> Outputs:
     return reference_outputs(case.call, arrays, case.keywords, lambda _: dy)[1]
 
 
-def scaled(factor: float, answers: Outputs) -> Outputs:
-    return {quantity: None if a is None else factor * np.abs(a) for quantity, a in answers.items()}
+def scaled(factor: float, outputs: Outputs) -> Outputs:
+    return {quantity: None if a is None else factor * np.abs(a) for quantity, a in outputs.items()}
 
 
 def tiny(case: Case) -> float:

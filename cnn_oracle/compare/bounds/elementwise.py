@@ -1,7 +1,7 @@
 """Rounding bounds of activations and dropout: formulas, evaluated on numbers that carry their error (rounding.py).
 
-A formula (x, options) → (y, dy/dx) follows a stable algorithm. If it is piecewise, ``clear`` says how far the x of a
-case lies from the nondifferentiable points.
+A formula (x, options) → (y, dy/dx) follows a stable algorithm. If it is piecewise, ``distance_to_kink`` says how far
+the x of a case lies from the nondifferentiable points.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,15 +24,15 @@ def bound(formula: Formula) -> Bound:
     """The bound of an op from its formula: the errors of y and of dx = dy · dy/dx."""
 
     def of(case: Case, u: float) -> Outputs:
-        y, slope = formula(Approx(case.wide("x"), 0.0, u), **case.keywords)
+        y, slope = formula(Approx(case.as_float64("x"), 0.0, u), **case.keywords)
         return {"y": y.error + tiny(case), "dx": (slope * case.dy).error + tiny(case)}
 
     return of
 
 
-def clear(*kinks: float) -> Callable[[Case], Mapping[str, Array]]:
+def distance_to_kink(*kinks: float) -> Callable[[Case], Mapping[str, Array]]:
     """The distance from x to the nearest of ``kinks``."""
-    return lambda case: {"x": np.min([np.abs(case.wide("x") - kink) for kink in kinks], 0)}
+    return lambda case: {"x": np.min([np.abs(case.as_float64("x") - kink) for kink in kinks], 0)}
 
 
 def leaky_relu(x: Approx, negative_slope: float = 0.01) -> tuple[Approx, Approx]:
@@ -75,7 +75,7 @@ def softplus(x: Approx, beta: float = 1.0, threshold: float = 20.0) -> tuple[App
 
 def softplus_clear(case: Case) -> Mapping[str, Array]:
     beta, threshold = case.keywords.get("beta", 1.0), case.keywords.get("threshold", 20.0)
-    return {"x": np.abs(case.wide("x") - threshold / beta)}
+    return {"x": np.abs(case.as_float64("x") - threshold / beta)}
 
 
 def mish(x: Approx) -> tuple[Approx, Approx]:
@@ -123,7 +123,7 @@ def unwritten(x: Approx) -> tuple[Approx, Approx]:
 def glu(case: Case, u: float) -> Outputs:
     """y = a s(b): da = dy s, db = dy a s (1 − s)."""
     dim = case.keywords.get("dim", -1)
-    a, b = (Approx(half, 0.0, u) for half in np.split(case.wide("x"), 2, dim))
+    a, b = (Approx(half, 0.0, u) for half in np.split(case.as_float64("x"), 2, dim))
     s, slope = sigmoid(b)
     errors = [(s * case.dy).error, (a * case.dy * slope).error]
     return {"y": (a * s).error + tiny(case), "dx": np.concatenate(errors, dim) + tiny(case)}
@@ -131,7 +131,7 @@ def glu(case: Case, u: float) -> Outputs:
 
 def prelu(case: Case, u: float) -> Outputs:
     """As leaky_relu. dw is a sum of products."""
-    x, w = case.wide("x"), case.wide("w")
+    x, w = case.as_float64("x"), case.as_float64("w")
     slopes: Any = w.reshape(() if w.size == 1 else (-1, *(1 for _ in x.shape[2:])))
     kept = np.where(x > 0, 1.0, slopes)
     terms = Approx(np.where(x > 0, 0.0, x), 0.0, u) * np.where(x > 0, 0.0, case.dy)

@@ -1,8 +1,8 @@
 """Rounding bounds of losses of two arrays: formulas, evaluated on numbers that carry their error (rounding.py).
 
 A formula (x, target, options) → (ℓ, dℓ/dx, dℓ/dtarget) follows a stable algorithm. Weights and the reduction are the
-same for all losses. ``clear``, ``inside`` and ``positive`` say how far a case lies from a nondifferentiable point or
-from the end of the domain.
+same for all losses. ``distance_to_kink``, ``inside`` and ``positive`` say how far a case lies from a nondifferentiable
+point or from the end of the domain.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
     def of(case: Case, u: float) -> Outputs:
         options: dict[str, Any] = dict(case.keywords)
         reduction, weight = options.pop("reduction", "mean"), options.pop("weight", None)
-        x, target = (Approx(case.wide(n), 0.0, u) for n in ("x", "target"))
+        x, target = (Approx(case.as_float64(n), 0.0, u) for n in ("x", "target"))
         loss, dx, dtarget = formula(x, target, **options)
         dl, total = x.one * case.dy, Approx(np.asarray(float(x.value.size)), 0.0, u)
         if weight is not None:
@@ -43,8 +43,8 @@ def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
         y = loss if reduction == "none" else loss.sum()
         if "mean" in reduction:
             y, dl = y / total, dl / total
-        answers = {"y": y, "dx": dx * dl, "dtarget": dtarget * dl}
-        return {quantity: np.asarray(a.error + tiny(case)) for quantity, a in answers.items()}
+        outputs = {"y": y, "dx": dx * dl, "dtarget": dtarget * dl}
+        return {quantity: np.asarray(a.error + tiny(case)) for quantity, a in outputs.items()}
 
     return of
 
@@ -95,21 +95,21 @@ def kl_div(x: Approx, target: Approx, log_target: bool = False) -> tuple[Approx,
     return target * log(target) - target * x, -target, log(target) + 1 - x
 
 
-def clear(case: Case) -> Mapping[str, Array]:
+def distance_to_kink(case: Case) -> Mapping[str, Array]:
     """The distance from |x − target| to the nondifferentiable point: ``beta`` or ``delta``, or 0 for l1_loss."""
     kink = case.keywords.get("beta", case.keywords.get("delta", 0.0 if case.call.op == "l1_loss" else 1.0))
-    distance = np.abs(np.abs(case.wide("x") - case.wide("target")) - kink)
+    distance = np.abs(np.abs(case.as_float64("x") - case.as_float64("target")) - kink)
     return {"x": distance, "target": distance}
 
 
 def inside(case: Case) -> Mapping[str, Array]:
     """The distances from x and target to the nearer end of the interval from 0 to 1."""
-    return {n: np.minimum(case.wide(n), 1 - case.wide(n)) for n in ("x", "target")}
+    return {n: np.minimum(case.as_float64(n), 1 - case.as_float64(n)) for n in ("x", "target")}
 
 
 def positive(case: Case) -> Mapping[str, Array]:
     """The distance from target to 0, unless target is a logarithm."""
-    return {} if case.keywords.get("log_target") else {"target": case.wide("target")}
+    return {} if case.keywords.get("log_target") else {"target": case.as_float64("target")}
 
 
 def probabilities(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:

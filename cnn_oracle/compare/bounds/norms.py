@@ -36,7 +36,7 @@ class Reading(NamedTuple):
 
 
 def normalisation(case: Case, u: float) -> Outputs:
-    x, how, epsilon = case.wide("x"), reading(case), _epsilon(case, u)
+    x, how, epsilon = case.as_float64("x"), reading(case), _epsilon(case, u)
     a, least = x.reshape(how.shape), (epsilon.value - epsilon.error) * (1 - u)
     if how.axes is None:
         m, v = (case.keywords[n].astype(float).reshape(how.weight) for n in ("running_mean", "running_var"))
@@ -55,7 +55,7 @@ def local_response_norm(case: Case, u: float) -> Outputs:
     size, alpha, beta, k = (
         case.keywords.get(n, d) for n, d in (("size", 1), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0))
     )
-    x, dy = Approx(case.wide("x"), 0.0, u), Approx(case.dy.astype(float), 0.0, u)
+    x, dy = Approx(case.as_float64("x"), 0.0, u), Approx(case.dy.astype(float), 0.0, u)
     d = _over_channels(x * x, size // 2, (size - 1) // 2) / size * alpha + k
     root = power(d, beta)
     dd = -dy * x / (root * root) * (beta * power(d, beta - 1))
@@ -63,12 +63,12 @@ def local_response_norm(case: Case, u: float) -> Outputs:
     return {"y": (x / root).error, "dx": (dy / root + 2 * (x * dsquare)).error}
 
 
-def clear(case: Case) -> dict[str, Array]:
+def distance_to_kink(case: Case) -> dict[str, Array]:
     """The distance from x to the next pole of 1/√(v + ε) in the complex plane: at least √(v + ε), along any |δ| ≤ 1.
 
     √(v + ε) is the Euclidean norm of the vector of (x − m)/√n and √ε. x + t δ changes this norm by at most t.
     """
-    x, how, eps = case.wide("x"), reading(case), _epsilon(case, 2.0**-53).value
+    x, how, eps = case.as_float64("x"), reading(case), _epsilon(case, 2.0**-53).value
     if how.axes is None:
         return {}
     a, n = x.reshape(how.shape), max(prod(how.shape[axis] for axis in how.axes), 1)
@@ -78,7 +78,7 @@ def clear(case: Case) -> dict[str, Array]:
 
 
 def reading(case: Case) -> Reading:
-    x, h = case.wide("x").shape, case.keywords
+    x, h = case.as_float64("x").shape, case.keywords
     if last := h.get("normalized_shape"):
         rank = len(x) - len(last)
         return Reading(x, tuple(range(rank, len(x))), (*(1,) * rank, *last), case.call.op != "rms_norm")
@@ -109,9 +109,9 @@ def _answers(case: Case, z: Approx, s: Approx, how: Reading) -> Outputs:
     y, dx = z * w + Approx(b, u * abs(b), u), dy * w  # β rounds twice in x α + (β − m α)
     if how.axes is not None:
         dx = (dx - _mean(dx, how.axes) if how.centred else dx) - z * _mean(dx * z, how.axes)
-    answers = {"y": y, "dx": dx * s, "dweight": (dy * z).sum(lacking), "dbias": dy.sum(lacking)}
+    outputs = {"y": y, "dx": dx * s, "dweight": (dy * z).sum(lacking), "dbias": dy.sum(lacking)}
     like = {"y": case.dy, "dx": case.dy, "dweight": weight, "dbias": bias}
-    return {q: None if (a := like[q]) is None else answer.error.reshape(a.shape) for q, answer in answers.items()}
+    return {q: None if (a := like[q]) is None else output.error.reshape(a.shape) for q, output in outputs.items()}
 
 
 def _mean(a: Approx, axes: Shape) -> Approx:

@@ -12,7 +12,7 @@ from cnn_oracle.manual._typing import Array
 def softmax(case: Case, u: float) -> Outputs:
     """y = e/Σe has the relative error r, derived below. dx = y (dy − Σ dy y) has r for each y, γ_{n+1} for Σ, 3 u."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
-    y, r, *_ = _probabilities(case.wide("x"), dim, u)
+    y, r, *_ = _probabilities(case.as_float64("x"), dim, u)
     axis = dim if y.ndim else ()
     n = y.shape[dim] if y.ndim else 1
     total = (dy * y).sum(axis, keepdims=True)
@@ -23,7 +23,7 @@ def softmax(case: Case, u: float) -> Outputs:
 def log_softmax(case: Case, u: float) -> Outputs:
     """y is derived below. dx = dy − p Σ dy has r for p, γ_n for the sum, a product, and a difference."""
     dim, dy = case.call.arguments["dim"], np.abs(case.dy.astype(float))
-    p, r, _, y = _probabilities(case.wide("x"), dim, u)
+    p, r, _, y = _probabilities(case.as_float64("x"), dim, u)
     n = p.shape[dim] if p.ndim else 1
     total = dy.sum(dim if p.ndim else (), keepdims=True)
     return {"y": y, "dx": p * total * (r + gamma(n + 2, u)) + u * dy + tiny(case)}
@@ -34,7 +34,7 @@ def cross_entropy(case: Case, u: float) -> Outputs:
 
     The errors are those of log_softmax in z and of softmax in p, 5 roundings in q, and the sums.
     """
-    x, options = case.wide("x"), case.keywords
+    x, options = case.as_float64("x"), case.keywords
     c, reduction = x.shape[1], options.get("reduction", "mean")
     q, total = _mixture(x, **{n: v for n, v in options.items() if n != "reduction"})
     p, r, z, z_error = _probabilities(x, 1, u)

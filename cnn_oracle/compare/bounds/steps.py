@@ -26,7 +26,7 @@ def recursion(case: Case, u: float, *, step: Step) -> Outputs:
     """The errors of w1, w2, …. Each step starts with the errors of the last step."""
     parameters = inspect.signature(import_module(f"cnn_oracle.reference.{case.call.op}").step).parameters
     options = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY} | case.keywords
-    w, state, bounds = Approx(case.wide("w"), 0.0, u), dict[str, Approx](), Outputs()
+    w, state, bounds = Approx(case.as_float64("w"), 0.0, u), dict[str, Approx](), Outputs()
     for t, dw in enumerate(case.dy.astype(float), 1):
         w = step(t, w, Approx(-dw if options["maximize"] else dw, 0.0, u), options, state)
         bounds[f"w{t}"] = w.error
@@ -100,7 +100,7 @@ def sgd(case: Case, u: float) -> Outputs:
     """The recursion at magnitudes gives its own bound, because one step has at most 10 roundings in a row."""
     h: dict[str, Any] = {n: case.keywords.get(n, 0.0) for n in ("momentum", "dampening", "weight_decay", "nesterov")}
     lr, mu = case.keywords.get("lr", 1e-3), h["momentum"]
-    w, m, bounds = np.abs(case.wide("w")), None, Outputs()
+    w, m, bounds = np.abs(case.as_float64("w")), None, Outputs()
     for i, dw in enumerate(np.abs(case.dy.astype(float)), 1):
         g = dw + h["weight_decay"] * w
         m = g if m is None else mu * m + (1 - h["dampening"]) * g

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case
-from cnn_oracle.cases.exact_grids import kernel_cells, max_overlap
+from cnn_oracle.cases.exact_grids import kernel_taps, max_overlap
 from cnn_oracle.cases.expected import Outputs, longest_sum, reference_gradients
 from cnn_oracle.compare.bounds.common import at_magnitudes, gradient_magnitudes, present, scaled, tiny
 from cnn_oracle.compare.bounds.rounding import ELEMENTARY, gamma
@@ -30,7 +30,7 @@ def initialiser(case: Case, u: float) -> Outputs:
 
 def average(case: Case, u: float) -> Outputs:
     """As multilinear, with K = R·S taps and one division. An element is in at most R·S windows."""
-    return scaled(gamma(kernel_cells(case.call) + 1, u), at_magnitudes(case))
+    return scaled(gamma(kernel_taps(case.call) + 1, u), at_magnitudes(case))
 
 
 def adaptive(case: Case, u: float) -> Outputs:
@@ -45,7 +45,7 @@ def interpolation(case: Case, u: float) -> Outputs:
     A weight λ is the fractional part of (j + ½) s. So its absolute error is 4 u n, where n is the size of its axis. For
     y, this error is multiplied by the largest |x|; for dx, by the sum of |dy| over the image.
     """
-    at, axes, x = at_magnitudes(case), tuple(range(2, case.dy.ndim)), case.wide("x")
+    at, axes, x = at_magnitudes(case), tuple(range(2, case.dy.ndim)), case.as_float64("x")
     weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
     dx = gamma(16 + prod(case.dy.shape[2:]), u) * present(at["dx"])
     reach = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # the rest gives NaN or ∞
@@ -62,13 +62,13 @@ def lp_pool(case: Case, u: float) -> Outputs:
     roundings, and |P−1| times the relative error of y. At magnitudes, y is ``most``; so dy is multiplied by
     (most/y)^(P−1) there, to correct y^(1−P).
     """
-    p, k = case.call.arguments["norm_type"], kernel_cells(case.call) + 3 * ELEMENTARY
+    p, k = case.call.arguments["norm_type"], kernel_taps(case.call) + 3 * ELEMENTARY
     y, most = np.abs(present(case.expected["y"])), present(at_magnitudes(case)["y"])
     ratio = np.divide(most, y, out=np.ones_like(y), where=y > 0)
     r = 2 * gamma(k, u) * ratio**p  # twice, for second-order terms
     root = r / abs(p) + ELEMENTARY * u
     dy = np.abs(case.dy) * ratio ** (p - 1) * (abs(p - 1) * root + gamma(k, u))
-    dx = present(reference_gradients(case.call, {"x": np.abs(case.wide("x"))}, case.keywords, dy)["dx"])
+    dx = present(reference_gradients(case.call, {"x": np.abs(case.as_float64("x"))}, case.keywords, dy)["dx"])
     return {"y": y * root + tiny(case), "dx": np.abs(dx) + tiny(case)}
 
 

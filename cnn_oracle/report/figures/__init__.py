@@ -1,7 +1,7 @@
 """The figures of the report, each drawn from a real run: ``all_figures``.
 
 drawing                 colours for white and black backgrounds, clean SVG, ``Figure``
-boards, correlation     images and kernels as grids; a grid, a kernel and the grid of the sums in a row
+panels, correlation    images and kernels as grids; a grid, a kernel and the grid of the sums in a row
 examples                the digit and the small integers that the figures show
 images … pooling        the chapters of the article
 domains                 the geometries on which a printed formula is right
@@ -37,7 +37,7 @@ ALWAYS: tuple[Callable[[], Figure], ...] = (
 FROM_RESULTS: tuple[tuple[str, Callable[[Any], Figure | None]], ...] = (
     ("train", training.curves), ("train", training.digits), ("train", training.filters),
     ("train-float32", training.curves_in_float32), ("train-float32", training.first_divergence),
-    ("verify", evidence.worst), ("mutants", evidence.ladder), ("benchmarks", evidence.speed),
+    ("verify", evidence.worst), ("mutants", evidence.baselines), ("benchmarks", evidence.speed),
 )  # fmt: skip
 
 

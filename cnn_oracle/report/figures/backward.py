@@ -4,11 +4,11 @@ import numpy as np
 
 from cnn_oracle.manual import conv2d
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.manual.article.convolution import turned
+from cnn_oracle.manual.article.convolution import rotated
 from cnn_oracle.report.figures import examples
-from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, Board, where
 from cnn_oracle.report.figures.correlation import Row, draw, width
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, Figure, finish
+from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, Panel, where
 
 # So small that all numbers of the gradient have one digit
 W, DZ = examples.integers(3, 3, top=2, seed=7), examples.integers(2, 2, seed=8)
@@ -23,14 +23,14 @@ def full_convolution() -> Figure:
         spread[2:-2:s, 2:-2:s] = DZ
         given = np.zeros(spread.shape, bool)
         given[2:-2:s, 2:-2:s] = True
-        rows.append(Row(spread, turned(W), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
-    board = Board(width(rows[1]) + 0.6, 18.2)
-    board.write("stride 1", (0.3, 0.5), align="left", colour=BLUE)
-    draw(board, rows[0], (0.3, 1), (1, 1))
-    board.write("stride 2", (0.3, 9.1), align="left", colour=BLUE)
-    draw(board, rows[1], (0.3, 9.6), (1, 1))
+        rows.append(Row(spread, rotated(W), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
+    panel = Panel(width(rows[1]) + 0.6, 18.2)
+    panel.write("stride 1", (0.3, 0.5), align="left", colour=BLUE)
+    draw(panel, rows[0], (0.3, 1), (1, 1))
+    panel.write("stride 2", (0.3, 9.1), align="left", colour=BLUE)
+    draw(panel, rows[1], (0.3, 9.6), (1, 1))
     return finish(
-        board.canvas, "full_convolution",
+        panel.canvas, "full_convolution",
         "The gradient of the image as a convolution: dZ (blue), with zeros around it, under the kernel turned by 180°. "
         "For stride 2 zeros also stand between the numbers of dZ; the printed formula has only those around.",
         "Two convolutions with their numbers. A 2 by 2 dZ in 6 by 6 cells, two zeros on every side, gives a 4 by 4 "
@@ -39,26 +39,26 @@ def full_convolution() -> Figure:
 
 
 def scatter() -> Figure:
-    board = Board(15.8, 11.5)
+    panel = Panel(15.8, 11.5)
     colours = ((BLUE, ORANGE), (GREEN, PURPLE))
-    board.write("dZ", (1.3, 0.5))
-    board.grid(DZ, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
-    board.write("W", (3.9, 0.5))
-    board.grid(W, (2.7, 1))
+    panel.write("dZ", (1.3, 0.5))
+    panel.grid(DZ, (0.3, 1), fill=[[(colour, BEHIND_NUMBERS) for colour in row] for row in colours])
+    panel.write("W", (3.9, 0.5))
+    panel.grid(W, (2.7, 1))
     for i, (m, n) in enumerate(np.ndindex(2, 2)):
         one = np.zeros_like(DZ)
         one[m, n] = DZ[m, n]
         at = ((6.5, 11.5, 1.2, 6.2)[i], (1, 1, 7.2, 7.2)[i])
-        board.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m][n]))
-        board.write(f"dZ[{m},{n}] · W", (at[0] + 2, at[1] - 0.5))
+        panel.grid(_gradient(one, W), at, fill=where(_window(m, n), colours[m][n]))
+        panel.write(f"dZ[{m},{n}] · W", (at[0] + 2, at[1] - 0.5))
         if i:
-            board.write("+", (at[0] - 0.5, at[1] + 2), 12)
-    board.write("=", (10.7, 9.2), 12)
-    board.grid(_gradient(DZ, W), (11.2, 7.2))
-    board.frame((11.2, 7.2), (4, 4), INK)
-    board.write("dA_prev", (13.2, 6.7))
+            panel.write("+", (at[0] - 0.5, at[1] + 2), 12)
+    panel.write("=", (10.7, 9.2), 12)
+    panel.grid(_gradient(DZ, W), (11.2, 7.2))
+    panel.frame((11.2, 7.2), (4, 4), INK)
+    panel.write("dA_prev", (13.2, 6.7))
     return finish(
-        board.canvas, "scatter",
+        panel.canvas, "scatter",
         "The same gradient scattered: each number of dZ sends itself times the kernel, not turned, back to the window "
         "that it came from. Where windows overlap, the shares are added.",
         "A 2 by 2 dZ and a 3 by 3 kernel W. Four 4 by 4 grids, each with dZ's number times W in another corner, and "
@@ -82,10 +82,10 @@ def weight_gradient() -> Figure:
     x = examples.integers(4, 4, seed=2)
     dw = conv2d.weight_gradient(DZ[None, None], x[None, None], (1, 1, 3, 3))[0, 0]
     row = Row(x, DZ, dw, ("image", "dZ", "dW"))
-    board = Board(width(row) + 3, 5.2)
-    draw(board, row, (1.5, 0), (0, 2))
+    panel = Panel(width(row) + 3, 5.2)
+    draw(panel, row, (1.5, 0), (0, 2))
     return finish(
-        board.canvas, "weight_gradient",
+        panel.canvas, "weight_gradient",
         "The gradient of the kernel: the image under dZ. Each weight has met every place of the output once.",
         "A 4 by 4 image and a 2 by 2 dZ, taken as a kernel, give the 3 by 3 gradient dW. The upper right window and "
         "its number are framed.",

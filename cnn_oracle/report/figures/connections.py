@@ -4,7 +4,6 @@ import numpy as np
 
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual.article.connections import connections, dense_parameters, parameters, tied_entries
-from cnn_oracle.report.figures.boards import Board, Paint, Place
 from cnn_oracle.report.figures.drawing import (
     BLUE,
     GREEN,
@@ -17,25 +16,26 @@ from cnn_oracle.report.figures.drawing import (
     finish,
     power_of_ten,
 )
+from cnn_oracle.report.figures.panels import Paint, Panel, Place
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 def matrix() -> Figure:
     small, large = (tied_entries((1, n, n), (1, 1, 2, 2)) for n in (3, 4))
-    board = Board(20, 20.6)
-    board.write("kernel", (2.7, 1.6))
-    _entries(board, np.arange(4).reshape(2, 2), (1.5, 2.2), 1.2)
-    board.write("3 × 3 inputs", (13, 0.6))
-    _entries(board, small, (8.5, 1.2))
-    board.write("2 × 2\noutputs", (8.2, 3.2), align="right")
-    board.write("4 × 4 inputs", (11.2, 7.2))
-    _entries(board, large, (3.2, 7.8))
-    board.write("3 × 3\noutputs", (2.9, 12.3), align="right")
-    board.write(_count(small, 3), (10, 18.2), SMALL)
-    board.write(_count(large, 4), (10, 19.4), SMALL)
+    panel = Panel(20, 20.6)
+    panel.write("kernel", (2.7, 1.6))
+    _entries(panel, np.arange(4).reshape(2, 2), (1.5, 2.2), 1.2)
+    panel.write("3 × 3 inputs", (13, 0.6))
+    _entries(panel, small, (8.5, 1.2))
+    panel.write("2 × 2\noutputs", (8.2, 3.2), align="right")
+    panel.write("4 × 4 inputs", (11.2, 7.2))
+    _entries(panel, large, (3.2, 7.8))
+    panel.write("3 × 3\noutputs", (2.9, 12.3), align="right")
+    panel.write(_count(small, 3), (10, 18.2), SMALL)
+    panel.write(_count(large, 4), (10, 19.4), SMALL)
     return finish(
-        board.canvas, "connections",
+        panel.canvas, "connections",
         "A layer as the matrix that takes all inputs to all outputs. A row has weights only where its window lies, and "
         "all rows have the same four: a colour is one weight.",
         "The 2 by 2 kernel with its weights a, b, c, d in four colours, and two matrices, 4 by 9 and 9 by 16, in which "
@@ -43,9 +43,9 @@ def matrix() -> Figure:
     )  # fmt: skip
 
 
-def _entries(board: Board, entries: Array, at: Place, size: float = 1) -> None:
+def _entries(panel: Panel, entries: Array, at: Place, size: float = 1) -> None:
     paints: list[list[Paint]] = [[(COLOURS[e], 0.55) if e >= 0 else None for e in row] for row in entries]
-    board.grid(np.where(entries < 0, np.nan, entries), at, size, fill=paints, text=lambda e: "abcd"[int(e)])
+    panel.grid(np.where(entries < 0, np.nan, entries), at, size, fill=paints, text=lambda e: "abcd"[int(e)])
 
 
 def _count(entries: Array, n: int) -> str:

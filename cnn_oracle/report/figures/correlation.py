@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.report.figures.boards import Board, Fill, Paint, Place, number
 from cnn_oracle.report.figures.drawing import BLUE
+from cnn_oracle.report.figures.panels import Fill, Paint, Panel, Place, number
 
 
 class Row(NamedTuple):
@@ -28,26 +28,26 @@ def width(row: Row) -> float:
     return float(row.left.shape[1] + row.kernel.shape[1] + row.right.shape[1] + 2 * GAP)
 
 
-def draw(board: Board, row: Row, at: Place, window: tuple[int, int] | None = None, stride: int = 1) -> None:
+def draw(panel: Panel, row: Row, at: Place, window: tuple[int, int] | None = None, stride: int = 1) -> None:
     """Draw the row from ``at`` on, with its heads. Frames mark the output ``window`` and its window in the input."""
     x, top = at
     y, height = top + 0.9, row.left.shape[0]
     places = []
     for values, head in zip(row[:3], row.heads, strict=True):
         places.append((x, y + (height - values.shape[0]) / 2))
-        board.write(head, (x + values.shape[1] / 2, places[-1][1] - 0.5))
+        panel.write(head, (x + values.shape[1] / 2, places[-1][1] - 0.5))
         x += values.shape[1] + GAP
     (left, kernel, right), middle = places, y + height / 2
-    board.grid(row.left, left, fill=row.fill, text=row.text)
-    board.grid(row.kernel, kernel, text=row.text)
-    board.grid(row.right, right, text=row.text)
-    board.write("∗", (kernel[0] - GAP / 2, middle), 12)
-    board.write("=", (right[0] - GAP / 2, middle), 12)
+    panel.grid(row.left, left, fill=row.fill, text=row.text)
+    panel.grid(row.kernel, kernel, text=row.text)
+    panel.grid(row.right, right, text=row.text)
+    panel.write("∗", (kernel[0] - GAP / 2, middle), 12)
+    panel.write("=", (right[0] - GAP / 2, middle), 12)
     if window:
         p, q = window
-        board.frame((left[0] + q * stride, left[1] + p * stride), row.kernel.shape, BLUE)
-        board.frame(kernel, row.kernel.shape, BLUE)
-        board.frame((right[0] + q, right[1] + p), (1, 1), BLUE)
+        panel.frame((left[0] + q * stride, left[1] + p * stride), row.kernel.shape, BLUE)
+        panel.frame(kernel, row.kernel.shape, BLUE)
+        panel.frame((right[0] + q, right[1] + p), (1, 1), BLUE)
 
 
 def visited(values: Array, window: tuple[int, int]) -> Array:

@@ -7,8 +7,8 @@ import numpy as np
 
 from cnn_oracle.article.claims import CLAIMS
 from cnn_oracle.article.printed import LETTERS, counterexample, differs
-from cnn_oracle.report.figures.boards import Board, Place
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish
+from cnn_oracle.report.figures.panels import Panel, Place
 
 Geometry = tuple[tuple[str, int], ...]
 
@@ -29,31 +29,31 @@ def full_convolution() -> Figure:
     """E9 over n (horizontal) and f (vertical), with a panel for each p, s and d."""
     claim, right = CLAIMS["E9"], tried("E9")
     sizes, filters = LETTERS["n"], LETTERS["f"]
-    board = Board(24.8, 37.6)
+    panel = Panel(24.8, 37.6)
     marks: dict[bool, list[Place]] = {True: [(3.2, 36.5)], False: [(9.9, 36.5)]}  # first the marks of the legend
     smallest = counterexample(claim)
     for s in LETTERS["s"]:
-        board.write(f"s = {s}", (0.4 + 7 * s, 0.7))
+        panel.write(f"s = {s}", (0.4 + 7 * s, 0.7))
     for row, (d, p) in enumerate(product(LETTERS["d"], LETTERS["p"])):
         top = 1.8 + 5.4 * row + 1.2 * (d - 1)
-        board.write(f"d = {d}\np = {p}", (3.4, top + 2), align="right")
+        panel.write(f"d = {d}\np = {p}", (3.4, top + 2), align="right")
         for s in LETTERS["s"]:
             left = 7 * s - 2.6
-            board.frame((left - 0.2, top - 0.2), (len(filters) + 0.4, len(sizes) + 0.4), INK, dashed=True)
+            panel.frame((left - 0.2, top - 0.2), (len(filters) + 0.4, len(sizes) + 0.4), INK, dashed=True)
             for n, f in product(sizes, filters):
                 geometry, at = {"n": n, "f": f, "p": p, "s": s, "d": d}, (left + n - 1, top + f - 1)
                 if (holds := right.get(tuple(geometry.items()))) is not None:
                     marks[holds].append(at)
                 if smallest and geometry == smallest.geometry:
-                    board.frame(at, (1, 1), INK)
-    board.write("in each panel n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
-    board.write(f"right ({sum(right.values())})", (4.5, 37), SMALL, align="left")
+                    panel.frame(at, (1, 1), INK)
+    panel.write("in each panel n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
+    panel.write(f"right ({sum(right.values())})", (4.5, 37), SMALL, align="left")
     for holds, places in marks.items():
-        _mark(board, places, holds)
-    board.write(f"wrong ({len(right) - sum(right.values())})", (11.1, 37), SMALL, align="left")
-    board.write("blank: no output", (16.5, 37), SMALL, align="left")
+        _mark(panel, places, holds)
+    panel.write(f"wrong ({len(right) - sum(right.values())})", (11.1, 37), SMALL, align="left")
+    panel.write("blank: no output", (16.5, 37), SMALL, align="left")
     return finish(
-        board.canvas, "domain",
+        panel.canvas, "domain",
         f"The printed gradient, tried on every small geometry. It is right exactly when {claim.domain}. Framed: the "
         f"smallest counterexample, {smallest}.",
         f"Eighteen panels for padding 0 to 2, stride 1 to 3, dilation 1 and 2. Of {len(right)} geometries the printed "
@@ -62,11 +62,11 @@ def full_convolution() -> Figure:
     )  # fmt: skip
 
 
-def _mark(board: Board, places: list[Place], holds: bool) -> None:
+def _mark(panel: Panel, places: list[Place], holds: bool) -> None:
     """Draw full squares or small ones, which differ even without colours."""
     size = 0.86 if holds else 0.4
     inset = (1 - size) / 2
-    board.squares([(x + inset, y + inset) for x, y in places], size, (BLUE if holds else ORANGE, 1.0))
+    panel.squares([(x + inset, y + inset) for x, y in places], size, (BLUE if holds else ORANGE, 1.0))
 
 
 @charted

@@ -9,13 +9,13 @@ import numpy as np
 
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, SMALL, Figure, chart, charted, finish
 
-LADDER = Path(__file__).parents[3] / "docs/generated/mutants.json"
+BASELINES = Path(__file__).parents[3] / "docs/generated/mutants.json"
 COLOURS = {"EXACT": BLUE, "BOUNDED": ORANGE, "NORMWISE": GREEN}
 
 
 def documented() -> dict[str, Any]:
     """The JSON beside docs/generated/mutants.md; empty if the page does not exist."""
-    return {"mutants": json.loads(LADDER.read_text(encoding="utf-8"))} if LADDER.is_file() else {}
+    return {"mutants": json.loads(BASELINES.read_text(encoding="utf-8"))} if BASELINES.is_file() else {}
 
 
 @charted
@@ -48,27 +48,32 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
 
 
 @charted
-def ladder(report: Mapping[str, Any]) -> Figure | None:
-    """The share of mutants that each baseline kills, from ``cnn-oracle study mutation --ladder --json``."""
-    rungs: Sequence[Mapping[str, Any]] = report["ladder"]
-    if not rungs:
+def baselines(report: Mapping[str, Any]) -> Figure | None:
+    """The share of mutants that each baseline kills, from ``cnn-oracle study mutation --baselines --json``."""
+    baselines: Sequence[Mapping[str, Any]] = report["baselines"]
+    if not baselines:
         return None
-    shares = [100 * rung["rejected"] / max(rung["of"], 1) for rung in rungs]
-    canvas = chart(0.46 * len(rungs) + 0.5)
+    shares = [100 * baseline["killed"] / max(baseline["of"], 1) for baseline in baselines]
+    canvas = chart(0.46 * len(baselines) + 0.5)
     axes = canvas.subplots()
-    places = range(len(rungs))
-    axes.barh(places, shares, height=0.42, color=[BLUE] * (len(rungs) - 1) + [GREEN])
-    for place, share, rung in zip(places, shares, rungs, strict=True):
-        axes.text(0, place - 0.42, rung["name"], va="center", fontsize=SMALL)
+    places = range(len(baselines))
+    axes.barh(places, shares, height=0.42, color=[BLUE] * (len(baselines) - 1) + [GREEN])
+    for place, share, baseline in zip(places, shares, baselines, strict=True):
+        axes.text(0, place - 0.42, baseline["name"], va="center", fontsize=SMALL)
         axes.text(share + 1.5, place, f"{share / 100:.1%}", va="center", fontsize=SMALL)
-    axes.set(xlim=(0, 114), ylim=(len(rungs) - 0.6, -0.8), yticks=(), xlabel=f"% of {rungs[0]['of']:,} edits rejected")
+    axes.set(
+        xlim=(0, 114),
+        ylim=(len(baselines) - 0.6, -0.8),
+        yticks=(),
+        xlabel=f"% of {baselines[0]['of']:,} mutants killed",
+    )
     axes.set_xticks(range(0, 101, 20))
     axes.spines["left"].set_visible(False)
     return finish(
-        canvas, "ladder",
-        f"{rungs[0]['of']:,} small edits of the formulas, each of which changes an answer, and the share that "
-        "different ways to check reject.",
-        "Bars: " + "; ".join(f"{rung['name']}, {share:.1f} %" for rung, share in zip(rungs, shares, strict=True)) + ".",
+        canvas, "baselines",
+        f"{baselines[0]['of']:,} mutants of the formulas, each of which changes an output, and the share that "
+        "different checks kill.",
+        "Bars: " + "; ".join(f"{b['name']}, {share:.1f} %" for b, share in zip(baselines, shares, strict=True)) + ".",
     )  # fmt: skip
 
 

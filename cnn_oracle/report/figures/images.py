@@ -4,19 +4,19 @@ import numpy as np
 
 from cnn_oracle.manual.article.images import convolve_bytes_as_printed
 from cnn_oracle.report.figures import examples
-from cnn_oracle.report.figures.boards import GREY, Board, ink
 from cnn_oracle.report.figures.drawing import BLUE, ORANGE, Figure, chart, charted, finish
+from cnn_oracle.report.figures.panels import GREY, Panel, ink
 
 
 def numbers() -> Figure:
     image = examples.digit()
-    board = Board(18, 9.2)
-    board.grid(image, (0.5, 0.2), fill=ink(examples.LEVELS), text=None)
-    board.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, GREY))
-    board.write("what is seen", (4.5, 8.75))
-    board.write("what is stored", (13.5, 8.75))
+    panel = Panel(18, 9.2)
+    panel.grid(image, (0.5, 0.2), fill=ink(examples.LEVELS), text=None)
+    panel.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, GREY))
+    panel.write("what is seen", (4.5, 8.75))
+    panel.write("what is stored", (13.5, 8.75))
     return finish(
-        board.canvas, "image",
+        panel.canvas, "image",
         f"A handwritten digit of 8 × 8 pixels, and the same as the computer has it: {examples.LEVELS + 1} levels of "
         "grey, 0 for paper.",
         "The digit 4, drawn in grey squares on the left; on the right the same 8 by 8 squares with their numbers, "

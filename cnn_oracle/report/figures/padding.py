@@ -7,29 +7,29 @@ from cnn_oracle.manual._windows import pad
 from cnn_oracle.manual.article.convolution import cross_correlate, figure_3
 from cnn_oracle.manual.article.padding import influence_map, same_padding
 from cnn_oracle.report.figures import correlation
-from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, GREY, Board, ink, number
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, Figure, finish
+from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, GREY, Panel, ink, number
 
 
 def valid_and_same() -> Figure:
     x, w = figure_3()
     x = x / 10
-    board = Board(19.8, 20.6)
+    panel = Panel(19.8, 20.6)
     valid = correlation.Row(x, w, cross_correlate(x, w), ("valid: 6 × 6", "kernel", "4 × 4"), ink(1, GREY))
-    correlation.draw(board, valid, (0.2, 0.2))
+    correlation.draw(panel, valid, (0.2, 0.2))
     padded, same = pad(x, [same_padding(3)] * 2), cross_correlate(x, w, padding=1)
     row = correlation.Row(padded, w, same, ("same: 8 × 8 with zeros", "kernel", "6 × 6"), ink(1, GREY))
-    correlation.draw(board, row, (0.2, 7.9))
-    board.frame((1.2, 9.8), x.shape, INK, dashed=True)
+    correlation.draw(panel, row, (0.2, 7.9))
+    panel.frame((1.2, 9.8), x.shape, INK, dashed=True)
 
     line, two = np.array([[1.0, 2, 3, 4]]), np.array([[1.0, 10]])
     lo, hi = same_padding(2)
     even = conv2d.forward(line[None, None], two[None, None], padding="same")[0, 0]
     row = correlation.Row(pad(line, [(0, 0), (lo, hi)]), two, even, ("same, an even kernel", "", "4 wide"))
-    correlation.draw(board, row, (2.6, 17.9))
-    board.frame((2.6, 18.8), line.shape, INK, dashed=True)
+    correlation.draw(panel, row, (2.6, 17.9))
+    panel.frame((2.6, 18.8), line.shape, INK, dashed=True)
     return finish(
-        board.canvas, "valid_and_same",
+        panel.canvas, "valid_and_same",
         "Valid: only places where the kernel fits, and the output shrinks. Same: zeros around the image (dashed: the "
         "image itself), and the output keeps its size, but the zeros act as an edge of their own. For an even kernel "
         "one zero is left over; it goes to the end.",
@@ -43,14 +43,14 @@ GEOMETRIES = ((5, 3, 0, 1), (5, 3, 1, 1), (5, 3, 2, 1), (6, 3, 0, 2), (6, 2, 0, 
 
 
 def influence() -> Figure:
-    board = Board(18, 14.6)
+    panel = Panel(18, 14.6)
     for i, (n, f, p, s) in enumerate(GEOMETRIES):
         row, column = divmod(i, 3)
         counts, at, size = influence_map((n, n), (f, f), (p, p), (s, s)), (0.4 + 6 * column, 1.2 + 7.2 * row), 5.2 / n
-        board.grid(counts, at, size, fill=[[_influence(c, f) for c in line] for line in counts])
-        board.write(f"f = {f}, p = {p}, s = {s}", (at[0] + 2.6, at[1] - 0.6))
+        panel.grid(counts, at, size, fill=[[_influence(c, f) for c in line] for line in counts])
+        panel.write(f"f = {f}, p = {p}, s = {s}", (at[0] + 2.6, at[1] - 0.6))
     return finish(
-        board.canvas, "influence",
+        panel.canvas, "influence",
         "In how many outputs each pixel has a part. Without padding a corner has one, the middle nine; padding 1, as "
         "in a same convolution, only softens this, padding 2 ends it. With a stride some pixels (orange) have a "
         "part in none.",

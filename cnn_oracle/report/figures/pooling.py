@@ -6,8 +6,8 @@ from cnn_oracle.manual import max_pool2d
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import gather
 from cnn_oracle.manual.article.pooling import figure_12, figure_13, maximum_mask, one_maximum
-from cnn_oracle.report.figures.boards import BEHIND_NUMBERS, Board, Paint, Place
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, Figure, finish
+from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, Paint, Panel, Place
 
 
 def pooling() -> Figure:
@@ -15,21 +15,21 @@ def pooling() -> Figure:
     y = max_pool2d.forward(x[None, None], kernel_size=2)[0, 0]
     tied = ~_one(x)
     printed, first = _printed(x), _first(x)
-    board = Board(16.4, 16.2)
-    board.write("image", (3.2, 0.5))
-    board.grid(x, (0.2, 1.1), fill=_paints(printed, tied))
-    board.write("largest of each window", (12.4, 0.5))
-    board.arrow((6.8, 4.1), (10.3, 4.1))
-    board.grid(y, (10.9, 2.6), fill=_paints(np.ones_like(y), tied, 1))
-    board.write("mask as printed", (3.2, 8.6))
-    board.grid(printed, (0.2, 9.2), fill=_paints(printed, tied))
-    board.write("the first alone, as in PyTorch", (12.1, 8.6))
-    board.grid(first, (10, 9.2), fill=_paints(first, tied))
+    panel = Panel(16.4, 16.2)
+    panel.write("image", (3.2, 0.5))
+    panel.grid(x, (0.2, 1.1), fill=_paints(printed, tied))
+    panel.write("largest of each window", (12.4, 0.5))
+    panel.arrow((6.8, 4.1), (10.3, 4.1))
+    panel.grid(y, (10.9, 2.6), fill=_paints(np.ones_like(y), tied, 1))
+    panel.write("mask as printed", (3.2, 8.6))
+    panel.grid(printed, (0.2, 9.2), fill=_paints(printed, tied))
+    panel.write("the first alone, as in PyTorch", (12.1, 8.6))
+    panel.grid(first, (10, 9.2), fill=_paints(first, tied))
     for at in ((0.2, 1.1), (0.2, 9.2), (10, 9.2)):
-        _windows(board, at, 6)
+        _windows(panel, at, 6)
     ties = int(tied.sum())
     return finish(
-        board.canvas, "pooling",
+        panel.canvas, "pooling",
         f"Max pooling with windows of 2 × 2. In {ties} of 9 windows (orange) the largest number stands twice. Print "
         "does not say which of the two gets the gradient; PyTorch takes the first in row order.",
         "A 6 by 6 image with the maximum of each window coloured, and the 3 by 3 output 7 5 6, 7 8 5, 4 5 7. Below, "
@@ -40,7 +40,7 @@ def pooling() -> Figure:
 def pooling_gradient() -> Figure:
     x, dy = figure_13()
     (dx,) = max_pool2d.backward(dy[None, None], x[None, None], kernel_size=2)
-    board = Board(14.4, 5.6)
+    panel = Panel(14.4, 5.6)
     mask, tied = _first(x), ~_one(x)
     for values, left, head, fill in (
         (x, 0.2, "image", _paints(mask, tied)),
@@ -48,13 +48,13 @@ def pooling_gradient() -> Figure:
         (dx[0, 0], 10.2, "of the image", _paints(mask, tied)),
     ):
         height = len(values)
-        board.grid(values, (left, 3.1 - height / 2), fill=fill)
-        board.write(head, (left + values.shape[1] / 2, 0.5))
+        panel.grid(values, (left, 3.1 - height / 2), fill=fill)
+        panel.write(head, (left + values.shape[1] / 2, 0.5))
     for left in (0.2, 10.2):
-        _windows(board, (left, 1.1), 4)
-    board.arrow((8.2, 3.1), (9.9, 3.1))
+        _windows(panel, (left, 1.1), 4)
+    panel.arrow((8.2, 3.1), (9.9, 3.1))
     return finish(
-        board.canvas, "pooling_gradient",
+        panel.canvas, "pooling_gradient",
         "The way back: each number of the gradient goes to the place of its window's maximum, all else is zero.",
         "A 4 by 4 image whose four maxima 9, 8, 7 and 9 are coloured, the gradient 1.2, 1.9, 0.9, 0.3, and the 4 by 4 "
         "gradient of the image with these four numbers at the places of the maxima.",
@@ -92,6 +92,6 @@ def _paints(mask: Array, tied: Array, f: int = 2) -> list[list[Paint]]:
     ]
 
 
-def _windows(board: Board, at: Place, n: int) -> None:
+def _windows(panel: Panel, at: Place, n: int) -> None:
     for i, j in np.ndindex(n // 2, n // 2):
-        board.frame((at[0] + 2 * j, at[1] + 2 * i), (2, 2), INK, thin=True)
+        panel.frame((at[0] + 2 * j, at[1] + 2 * i), (2, 2), INK, thin=True)

@@ -5,23 +5,23 @@ import numpy as np
 from cnn_oracle.manual.article.convolution import cross_correlate
 from cnn_oracle.manual.article.padding import influence_map
 from cnn_oracle.manual.article.stride import figure_6, unread_rows
-from cnn_oracle.report.figures.boards import Board, where
 from cnn_oracle.report.figures.correlation import Row, draw, width
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, ORANGE, Figure, finish
+from cnn_oracle.report.figures.panels import Panel, where
 
 
 def stride() -> Figure:
     x, w = figure_6()
     y = cross_correlate(x, w, stride=2)
     row = Row(x, w, y, ("image", "kernel", "output"))
-    board = Board(width(row) + 0.6, 8.2)
-    draw(board, row, (0.3, 0), (0, 0), stride=2)
+    panel = Panel(width(row) + 0.6, 8.2)
+    draw(panel, row, (0.3, 0), (0, 0), stride=2)
     right = 0.3 + width(row) - 3
     for (p, q), colour in (((0, 1), ORANGE), ((2, 2), GREEN)):
-        board.frame((0.3 + 2 * q, 0.9 + 2 * p), w.shape, colour)
-        board.frame((right + q, 2.9 + p), (1, 1), colour)
+        panel.frame((0.3 + 2 * q, 0.9 + 2 * p), w.shape, colour)
+        panel.frame((right + q, 2.9 + p), (1, 1), colour)
     return finish(
-        board.canvas, "stride",
+        panel.canvas, "stride",
         "Stride 2: the window moves by two pixels, so that 7 pixels have room for 3 windows. Three windows and their "
         "outputs are framed in one colour each.",
         "A 7 by 7 image, the sharpen kernel, and the 3 by 3 output with rows 21 7 −24, −1 30 12 and 7 25 18. The "
@@ -30,17 +30,17 @@ def stride() -> Figure:
 
 
 def remainder() -> Figure:
-    board = Board(18.6, 9.4)
+    panel = Panel(18.6, 9.4)
     for i, (n, f, s) in enumerate(((7, 3, 2), (8, 3, 2))):
         left, rows = 0.6 + 9.4 * i, unread_rows(n, f, 0, s)
         unread = influence_map((n, n), (f, f), (0, 0), (s, s)) == 0
-        board.grid(np.zeros((n, n)), (left, 0.2), fill=where(unread, ORANGE, 0.6), text=None)
+        panel.grid(np.zeros((n, n)), (left, 0.2), fill=where(unread, ORANGE, 0.6), text=None)
         for p, colour in enumerate((BLUE, GREEN, BLUE)):
-            board.frame((left + s * p, 0.2 + s * p), (f, f), colour)
-        said = "every row is read" if not rows else f"{rows} row is never read"
-        board.write(f"n = {n}: {said}", (left + n / 2, 8.8))
+            panel.frame((left + s * p, 0.2 + s * p), (f, f), colour)
+        text = "every row is read" if not rows else f"{rows} row is never read"
+        panel.write(f"n = {n}: {text}", (left + n / 2, 8.8))
     return finish(
-        board.canvas, "remainder",
+        panel.canvas, "remainder",
         "Stride 2 and a kernel of 3 on 7 and on 8 pixels. The output has the same size; the last row and column of the "
         "larger image are read by no window, and their gradient is zero.",
         "Two grids with the windows on their diagonal. On 7 by 7 the third window ends at the border. On 8 by 8 the "

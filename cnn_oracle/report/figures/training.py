@@ -8,8 +8,8 @@ from matplotlib.ticker import NullLocator
 
 from cnn_oracle.manual import conv2d, relu
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.report.figures.boards import Board, ink, signed
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish, power_of_ten
+from cnn_oracle.report.figures.panels import Panel, ink, signed
 from cnn_oracle.report.figures.replay import replay
 
 Report = Mapping[str, Any]  # what train --json writes
@@ -74,27 +74,27 @@ def first_divergence(report: Report) -> Figure | None:
     size = 2 if layer.startswith("pool") else 1
     top = float(np.abs(z).max())
     scale, cell = 7 / x.shape[0], 7 / z.shape[0]
-    board = Board(16.4, 11.2)
-    board.write(f"image {n} of the batch, a {run.labels[n]}", (3.7, 0.6))
-    board.grid(x, (0.2, 1.2), scale, fill=ink(1), text=None)
-    board.write(f"{layer[:-1]} {layer[-1]}, channel {c}", (12.7, 0.6))
-    board.grid(z, (9.2, 1.2), cell, fill=signed(top), text=None)
-    board.frame((9.2 + j * size * cell, 1.2 + i * size * cell), (size * cell, size * cell), INK)
-    board.arrow((7.5, 4.7), (8.9, 4.7))
+    panel = Panel(16.4, 11.2)
+    panel.write(f"image {n} of the batch, a {run.labels[n]}", (3.7, 0.6))
+    panel.grid(x, (0.2, 1.2), scale, fill=ink(1), text=None)
+    panel.write(f"{layer[:-1]} {layer[-1]}, channel {c}", (12.7, 0.6))
+    panel.grid(z, (9.2, 1.2), cell, fill=signed(top), text=None)
+    panel.frame((9.2 + j * size * cell, 1.2 + i * size * cell), (size * cell, size * cell), INK)
+    panel.arrow((7.5, 4.7), (8.9, 4.7))
     ours, theirs = p["values"]["manual"], p["values"]["reference"]
     if size == 1:
         verdicts = ["is positive and passes" if v > 0 else "is not positive and becomes 0" for v in (ours, theirs)]
-        told = [f"{v:.2e} {verdict}".replace("-", "−") for v, verdict in zip((ours, theirs), verdicts, strict=True)]
+        texts = [f"{v:.2e} {verdict}".replace("-", "−") for v, verdict in zip((ours, theirs), verdicts, strict=True)]
     else:
-        told = [f"cell {int(v)} is the largest" for v in (ours, theirs)]
-    board.write(f"by hand: {told[0]}", (8.2, 9.2), SMALL)
-    board.write(f"PyTorch: {told[1]}", (8.2, 10.3), SMALL)
+        texts = [f"cell {int(v)} is the largest" for v in (ours, theirs)]
+    panel.write(f"by hand: {texts[0]}", (8.2, 9.2), SMALL)
+    panel.write(f"PyTorch: {texts[1]}", (8.2, 10.3), SMALL)
     return finish(
-        board.canvas, "parting",
+        panel.canvas, "parting",
         f"What parted the two in {report['dtype']}: at step {p['step']} one cell (framed) of the map before {layer} "
         "lies so near the edge of a choice that the roundings of the two sides fall on either side of it.",
         f"A training image and the map that layer {layer} decides on, in blue and orange, with one cell framed. "
-        f"By hand: {told[0]}. PyTorch: {told[1]}.",
+        f"By hand: {texts[0]}. PyTorch: {texts[1]}.",
     )  # fmt: skip
 
 
@@ -105,20 +105,20 @@ def digits(report: Report) -> Figure:
     ours, theirs = (side.predict(images.astype(report["dtype"])) for side in run.sides)
     right = (ours == labels) & (theirs == labels)
     shown = [*np.flatnonzero(~right)[:12], *np.flatnonzero(right)][:24]
-    board = Board(18.4, 15.4)
+    panel = Panel(18.4, 15.4)
     for place, k in enumerate(shown):
         row, column = divmod(place, 6)
         x, y = 0.4 + 3.05 * column, 0.3 + 3.75 * row
-        board.grid(images[k, 0], (x, y), 2.4 / images.shape[2], fill=ink(1), text=None)
-        said = f"{ours[k]}  {theirs[k]}"
+        panel.grid(images[k, 0], (x, y), 2.4 / images.shape[2], fill=ink(1), text=None)
+        text = f"{ours[k]}  {theirs[k]}"
         if right[k]:
-            board.write(said, (x + 1.2, y + 2.85), SMALL)
+            panel.write(text, (x + 1.2, y + 2.85), SMALL)
         else:
-            board.write(f"{said}, not {labels[k]}", (x + 1.2, y + 2.85), SMALL, colour=ORANGE)
-            board.frame((x, y), (2.4, 2.4), ORANGE)
+            panel.write(f"{text}, not {labels[k]}", (x + 1.2, y + 2.85), SMALL, colour=ORANGE)
+            panel.frame((x, y), (2.4, 2.4), ORANGE)
     agree = int((ours == theirs).sum())
     return finish(
-        board.canvas, "digits",
+        panel.canvas, "digits",
         "Test images, below each what the network trained by hand takes it for, then PyTorch's. Framed: where one of "
         f"them is wrong. The two agree on {agree:,} of {len(labels):,} test images.",
         f"Twenty-four handwritten digits of the test set with two predictions each, those that are wrong first, in "
@@ -132,14 +132,14 @@ def filters(report: Report) -> Figure:
     run = replay(report, len(report["steps"]["max_weight_difference"]))
     x, w, b = run.dataset.test_images[12:13], run.sides.manual.weights["w1"], run.sides.manual.weights["b1"]
     a: Array = relu.forward(conv2d.forward(x.astype(w.dtype), w, b, padding=1))[0]
-    board = Board(18.4, 12.1)
+    panel = Panel(18.4, 12.1)
     for k, (kernel, plane) in enumerate(zip(w[:, 0], a, strict=True)):
         row, column = divmod(k, 4)
         left, top = 0.4 + 4.6 * column, 0.4 + 5.9 * row
-        board.grid(kernel, (left + 1.1, top), 0.5, fill=signed(float(np.abs(w).max())), text=None)
-        board.grid(plane, (left, top + 1.8), 3.7 / len(plane), fill=ink(float(a.max())), text=None)
+        panel.grid(kernel, (left + 1.1, top), 0.5, fill=signed(float(np.abs(w).max())), text=None)
+        panel.grid(plane, (left, top + 1.8), 3.7 / len(plane), fill=ink(float(a.max())), text=None)
     return finish(
-        board.canvas, "learnt_filters",
+        panel.canvas, "learnt_filters",
         "The eight 3 × 3 kernels of the first layer after training by hand, and what each, after its bias and relu, "
         "makes of one test image.",
         "Eight small kernels in blue and orange, and below each the map it gives for a handwritten digit: some keep "

@@ -8,7 +8,7 @@ import torch
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases import case as cases
-from cnn_oracle.cases.special_values import EDGES, NAN
+from cnn_oracle.cases.special_values import NAN, SPECIAL_VALUES
 from cnn_oracle.compare import compare
 from cnn_oracle.ops import OPS
 from cnn_oracle.run.subject import run_all
@@ -19,7 +19,7 @@ def agree(subject, name, dy, **arrays):
     if subject.implementation(name) is None:
         pytest.skip(f"{subject.name} does not cover {name}")
     call = Call(name, {n: a.shape for n, a in arrays.items()}, 0)
-    case = cases.answered(OPS[name], cases.draw(OPS[name], call), arrays=arrays, dy=dy)
+    case = cases.with_expected(OPS[name], cases.draw(OPS[name], call), arrays=arrays, dy=dy)
     with warnings.catch_warnings(action="ignore"):  # the bound may say what it likes
         allowed = compare.tolerance(OPS[name], case)
     # where a formula is infinite or NaN, so is its bound: what is left there is PyTorch's own value
@@ -29,12 +29,14 @@ def agree(subject, name, dy, **arrays):
 
 @pytest.mark.parametrize("w", [0.25, -2.0, 0.0])
 def test_prelu_is_pytorchs_at_the_edges(subject, w):
-    finite = EDGES[np.isfinite(EDGES)]  # of an infinite x the gradient of w is infinite or NaN, as the sum falls
+    finite = SPECIAL_VALUES[
+        np.isfinite(SPECIAL_VALUES)
+    ]  # of an infinite x the gradient of w is infinite or NaN, as the sum falls
     agree(subject, "prelu", np.linspace(0.5, 2.5, finite.size), x=finite, w=np.array([w]))
 
 
 def test_glu_is_pytorchs_at_the_edges(subject):
-    x = np.array([(a, b) for a in EDGES for b in EDGES])
+    x = np.array([(a, b) for a in SPECIAL_VALUES for b in SPECIAL_VALUES])
     agree(subject, "glu", np.ones((len(x), 1)), x=x)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cnn_oracle import environment, theorems
 from cnn_oracle.call import parse
-from cnn_oracle.calls.unsupported import VALUES, left_out
+from cnn_oracle.calls.unsupported import VALUES, unsupported
 from cnn_oracle.cases.case import arrays_of, keywords_of
 from cnn_oracle.cases.expected import reference_forward
 from cnn_oracle.ops import OPS
@@ -135,7 +135,7 @@ def test_ops_lists_every_op(oracle):
     rows = json.loads(out)
     assert status == 0
     assert [row["op"] for row in rows] == [*OPS]
-    others = (theorems.edge_values_are_pytorchs, theorems.running_statistics_are_pytorchs)
+    others = (theorems.special_values_are_pytorchs, theorems.running_statistics_are_pytorchs)
     assert all(row["theorems"] == [t.__name__ for t in theorems.of(OPS[row["op"]])] for row in rows)
     assert rows[1] == {
         "op": "conv2d",
@@ -143,7 +143,7 @@ def test_ops_lists_every_op(oracle):
         "comparison": "EXACT",
         "signature": "conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1)",
         "options": ["stride", "padding", "dilation", "groups"],
-        "left_out": ["unbatched x"],
+        "unsupported": ["unbatched x"],
         "theorems": [t.__name__ for t in theorems.DIFFERENTIABLE if t not in others],
     }
 
@@ -152,7 +152,7 @@ def test_ops_lists_every_op(oracle):
 def test_an_option_of_pytorchs_that_is_left_out_is_refused_by_name(name):
     op = OPS[name]
     arrays = [np.ones(1)] * len(op.positional)
-    for option in set(left_out(op)) - set(VALUES.get(name, {})):
+    for option in set(unsupported(op)) - set(VALUES.get(name, {})):
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
             getattr(op.manual, "step" if op.kind == "step" else "forward")(*arrays, **{option: None})
 
@@ -169,10 +169,10 @@ def test_a_value_that_is_left_out_is_one_that_pytorch_takes_and_manual_refuses(t
 
 
 def test_what_is_left_out_is_read_off_pytorchs_signatures():
-    assert left_out(OPS["embedding"]) == ["max_norm", "norm_type", "sparse"]
-    assert left_out(OPS["scaled_dot_product_attention"]) == ["dropout_p"]
-    assert left_out(OPS["avg_pool2d"]) == ["unbatched x"]
-    assert left_out(OPS["linear"]) == []
+    assert unsupported(OPS["embedding"]) == ["max_norm", "norm_type", "sparse"]
+    assert unsupported(OPS["scaled_dot_product_attention"]) == ["dropout_p"]
+    assert unsupported(OPS["avg_pool2d"]) == ["unbatched x"]
+    assert unsupported(OPS["linear"]) == []
 
 
 def test_train_writes_what_it_prints(oracle, tmp_path):

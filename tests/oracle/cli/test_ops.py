@@ -11,9 +11,10 @@ from cnn_oracle.cli import checkout, details
 from cnn_oracle.ops import OPS
 
 ROOT = Path(__file__).parents[3]
-EVERY = {"op", "kind", "comparison", "signature", "options", "left_out", "theorems"}
+EVERY = {"op", "kind", "comparison", "signature", "options", "unsupported", "theorems"}
 NAMED = {
-    "summary", "defaults", "unsupported", "rejects", "grids", "normwise", "theorem_summaries", "mistakes", "files",
+    "summary", "defaults", "unsupported_calls", "rejects", "grids", "normwise", "theorem_summaries", "mistakes",
+    "files",
 }  # fmt: skip
 
 
@@ -61,7 +62,9 @@ def test_json_has_the_keys_of_every_op_and_more(oracle):
     assert {*row} == EVERY | NAMED
     assert {key: row[key] for key in EVERY} == every["conv2d"]
     assert row["defaults"] == {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-    assert row["unsupported"] == [{"what": "unbatched x", "call": "conv2d(x=(2, 4, 4), w=(3, 2, 2, 2))", "why": ""}]
+    assert row["unsupported_calls"] == [
+        {"what": "unbatched x", "call": "conv2d(x=(2, 4, 4), w=(3, 2, 2, 2))", "why": ""}
+    ]
     assert [m["name"] for m in row["mistakes"]] == [m.name for m in mistakes.of("conv2d")]
 
 

@@ -77,16 +77,16 @@ def test_another_choice_at_a_kink_is_accepted_if_the_convention_is_any(oracle, p
     project(ANY)
     status, out, _ = oracle("verify", "--op", "relu", "--json", "-")
     assert status == 1  # of NaN, −0 and the like too
-    assert json.loads(out)["ops"][0]["failure"]["theorem"] == "edge_values_are_pytorchs"
-    project(ANY + ACCEPTED.format("relu", "edge_values_are_pytorchs"))
+    assert json.loads(out)["ops"][0]["failure"]["theorem"] == "special_values_are_pytorchs"
+    project(ANY + ACCEPTED.format("relu", "special_values_are_pytorchs"))
     status, out, _ = oracle("verify", "--op", "relu")
     assert status == 0
-    assert "\naccepted: relu edge_values_are_pytorchs: by decision 12\n" in out
+    assert "\naccepted: relu special_values_are_pytorchs: by decision 12\n" in out
 
 
 def test_an_accepted_finding_that_no_longer_occurs_is_an_error(oracle, project):
     folder = project(
-        ANY + ACCEPTED.format("relu", "edge_values_are_pytorchs") + ACCEPTED.format("relu", "dtype_is_kept")
+        ANY + ACCEPTED.format("relu", "special_values_are_pytorchs") + ACCEPTED.format("relu", "dtype_is_kept")
     )
     status, out, _ = oracle("verify", "--op", "relu")
     assert status == 1
@@ -111,7 +111,7 @@ def test_options_that_no_call_has_are_one_clear_line(oracle, project):
 
 
 def test_an_accepted_finding_hides_no_other_and_is_no_error_where_calls_are_few(oracle, project):
-    folder = project(ANY + ACCEPTED.format("relu", "edge_values_are_pytorchs"))
+    folder = project(ANY + ACCEPTED.format("relu", "special_values_are_pytorchs"))
     status, out, _ = oracle("verify", "--op", "relu", "--seconds", "3", "--jobs", "1")
     assert (status, "no longer occurs" in out) == (0, False)
     status, out, _ = oracle("verify", "--op", "relu", "--examples", "20")
@@ -205,16 +205,16 @@ def test_an_option_without_effect_is_refused(oracle, arguments, option, why):
 
 def test_under_pytest_an_accepted_finding_is_a_strict_xfail(project):
     folder = project(
-        ANY + ACCEPTED.format("relu", "edge_values_are_pytorchs") + ACCEPTED.format("relu", "dtype_is_kept")
+        ANY + ACCEPTED.format("relu", "special_values_are_pytorchs") + ACCEPTED.format("relu", "dtype_is_kept")
     )
 
     def run(*nodes):
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", *nodes]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
-    ran = run(*(f"kernels_of_settings::relu::{name}" for name in ("edge_values_are_pytorchs", "dtype_is_kept")))
+    ran = run(*(f"kernels_of_settings::relu::{name}" for name in ("special_values_are_pytorchs", "dtype_is_kept")))
     assert ran.returncode == 1
-    assert "XFAIL kernels_of_settings::relu::edge_values_are_pytorchs - accepted: by decision 12" in ran.stdout
+    assert "XFAIL kernels_of_settings::relu::special_values_are_pytorchs - accepted: by decision 12" in ran.stdout
     line = "accepted, but no longer occurs: relu dtype_is_kept (by decision 12): remove it from "
     assert f"{line}{folder / 'pyproject.toml'}" in ran.stdout
     project("[tool.cnn-oracle]\nsizes = [0]\n")

@@ -11,7 +11,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.calls.unsafe import per_axis
 from cnn_oracle.cases.case import draw
-from cnn_oracle.compare.bounds import fast
+from cnn_oracle.compare.bounds import normwise
 from cnn_oracle.compare.compare import tolerance
 from cnn_oracle.diagnose import precision
 from cnn_oracle.manual import conv2d
@@ -120,7 +120,7 @@ def test_winograd_lies_outside_the_bound_of_direct_algorithms():
 
 def test_the_growth_of_winograd_is_what_the_bound_says():
     growth = (np.abs(A) * np.abs(G).sum(1) * np.abs(B).sum(1)).sum(1)
-    assert growth.max() == fast.GROWTH
+    assert growth.max() == normwise.GROWTH
 
 
 @pytest.mark.parametrize("forward", [in_bfloat16, in_bfloat16_if_float32])

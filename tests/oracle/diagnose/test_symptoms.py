@@ -16,7 +16,7 @@ from cnn_oracle.verification import search
 RIGHT = {"conv2d": conv2d, "linear": linear, "avg_pool2d": avg_pool2d}
 
 
-def causes(op, **replaced):
+def symptoms(op, **replaced):
     parts = {"forward": RIGHT[op].forward, "backward": RIGHT[op].backward} | replaced
     return search(
         Subject("it", SimpleNamespace(**{op: SimpleNamespace(**parts)})), OPS[op], 100, 0
@@ -64,7 +64,7 @@ def damaged(*place):
     ],
 )  # fmt: skip
 def test_a_pattern_is_told(replaced, said):
-    assert causes("conv2d", **replaced) == [said]
+    assert symptoms("conv2d", **replaced) == [said]
 
 
 def test_what_an_element_reads_wrongly_is_told():
@@ -73,13 +73,13 @@ def test_what_an_element_reads_wrongly_is_told():
     def forward(x, w, b=None):
         return linear.forward(x[..., [*range(x.shape[-1] - 2), -1, -2]] if x.shape[-1] > 2 and x.ndim == 2 else x, w, b)
 
-    (said,) = causes("linear", forward=forward)
+    (said,) = symptoms("linear", forward=forward)
     assert re.fullmatch(r"y\[0,\d\] reads x\[0,\d\] times \S+; it should be times \S+", said)
 
 
 def test_what_is_there_without_any_input_is_told():
     """An addition that only one element shows, and no pattern fits."""
-    (said,) = causes("linear", forward=lambda *arrays: linear.forward(*arrays) + 7)
+    (said,) = symptoms("linear", forward=lambda *arrays: linear.forward(*arrays) + 7)
     assert re.fullmatch(r"y(\[[\d,]*\])? is 7 where x is zero", said)
 
 

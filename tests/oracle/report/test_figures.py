@@ -46,7 +46,7 @@ def results(report):
         "train": report,
         "train-float32": report,
         "verify": {"ops": [{"op": "conv2d", "verdict": "EXACT", "calls": 5, "error_over_bound": 0.25}]},
-        "mutants": {"ladder": [{"name": "forward", "rejected": 1, "of": 4}, {"name": "all", "rejected": 4, "of": 4}]},
+        "mutants": {"baselines": [{"name": "forward", "killed": 1, "of": 4}, {"name": "all", "killed": 4, "of": 4}]},
         "benchmarks": {
             "hardware": {"cpu": "a processor"},
             "times": [{"call": "relu(x=(2,))", "dtype": d, "threads": 1, **times} for d in ("float64", "float32")],
@@ -61,7 +61,7 @@ def figures(results):
 
 def test_a_figure_for_every_result(figures):
     assert list(figures)[-8:] == [
-        "training", "digits", "learnt_filters", "training_float32", "parting", "worst", "ladder", "speed",
+        "training", "digits", "learnt_filters", "training_float32", "parting", "worst", "baselines", "speed",
     ]  # fmt: skip
     assert len(figures) == len(ALWAYS) + 8
     assert all(name == figure.name for name, figure in figures.items())
@@ -69,8 +69,8 @@ def test_a_figure_for_every_result(figures):
 
 def test_what_was_not_run_is_not_drawn(monkeypatch):
     monkeypatch.setattr("cnn_oracle.report.figures.ALWAYS", (images.numbers,))
-    assert list(all_figures({"mutants": {"ladder": []}})) == ["image"]
-    assert list(all_figures({"verify": {"ops": []}, "benchmarks": {"times": []}})) == ["image", "ladder"]
+    assert list(all_figures({"mutants": {"baselines": []}})) == ["image"]
+    assert list(all_figures({"verify": {"ops": []}, "benchmarks": {"times": []}})) == ["image", "baselines"]
 
 
 def test_an_svg_is_small_and_stands_alone(figures):

@@ -105,9 +105,9 @@ def test_a_line_means_what_it_means_to_the_eye(text, latex):
     ],
 )
 def test_what_is_no_formula_is_refused(text, why):
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(Unreadable) as rejected:
         formula(text)
-    assert str(refused.value) == f"{text!r}: {why}"
+    assert str(rejected.value) == f"{text!r}: {why}"
 
 
 def test_a_sentence_keeps_its_words_and_sets_its_formulas():

@@ -15,20 +15,20 @@ WORK = """
 import os, time
 
 
-def square(number, note):
-    note(number)
+def square(number, heartbeat):
+    heartbeat(number)
     time.sleep(0.02 * (number % 3 == 0))  # the first of three ends last
     return number * number
 
 
-def die(number, note):
-    note(number)
+def die(number, heartbeat):
+    heartbeat(number)
     if number == 2:
         os._exit(7)
     return number
 
 
-def fail(number, note):
+def fail(number, heartbeat):
     raise (ValueError if number else KeyError)(f"number {number}")
 """
 
@@ -82,7 +82,7 @@ def test_no_job_behind_the_one_that_ends_a_batch_is_begun_in_one_process():
 
 def test_the_end_of_a_process_is_an_outcome(work):
     def steps():
-        return (yield Batch(work.die, range(5), of_death=lambda job, died: (job, died.note, died.how)))
+        return (yield Batch(work.die, range(5), of_death=lambda job, died: (job, died.number, died.how)))
 
     assert list(finish_all([steps()], TWO)) == [[0, 1, (2, 2, "ends the process with status 7"), 3, 4]]
 

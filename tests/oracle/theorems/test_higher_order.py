@@ -17,8 +17,8 @@ WITNESSES = [
     theorems.gradient_of_backward_is_pytorchs_double_backward,
 ]
 BACKWARDS = [
-    "conv2d.kernel_not_turned",
-    "conv2d.weight_gradient_turned",
+    "conv2d.kernel_not_rotated",
+    "conv2d.weight_gradient_rotated",
     "softmax.diagonal_only",
     "linear.averaged_over_the_batch",
 ]

@@ -49,9 +49,9 @@ def refusal_of(function, arguments, options):
 
 
 def changed_calls(op, call, case, rng):
-    for neighbour in all_invalid_variants(op, call):
-        options = keywords_of(op, neighbour, rng, case.dtype)
-        arrays = [*arrays_of(op, neighbour, rng, case.dtype).values()]
+    for variant in all_invalid_variants(op, call):
+        options = keywords_of(op, variant, rng, case.dtype)
+        arrays = [*arrays_of(op, variant, rng, case.dtype).values()]
         if op.kind == "step":
             yield "step", arrays * 2, options
         else:

@@ -178,12 +178,12 @@ def test_what_cannot_be_trained_is_refused(digits: Dataset, arguments: dict[str,
 
 
 def test_progress_counts_every_step_and_epoch(digits: Dataset) -> None:
-    heard: list[Any] = []
+    reported: list[Any] = []
     report = train.compare(
-        digits, steps=25, on_step=lambda *of: heard.append(of), on_epoch=lambda epoch: heard.append(epoch.epoch)
+        digits, steps=25, on_step=lambda *of: reported.append(of), on_epoch=lambda epoch: reported.append(epoch.epoch)
     )
-    assert [of for of in heard if isinstance(of, tuple)] == [(i, 25) for i in range(1, 26)]
-    assert [epoch for epoch in heard if isinstance(epoch, int)] == [epoch.epoch for epoch in report.epochs] == [1, 2]
+    assert [of for of in reported if isinstance(of, tuple)] == [(i, 25) for i in range(1, 26)]
+    assert [epoch for epoch in reported if isinstance(epoch, int)] == [epoch.epoch for epoch in report.epochs] == [1, 2]
 
 
 @pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml")])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cnn_oracle.call import parse
 from cnn_oracle.calls.shrinking import calls
-from cnn_oracle.cases.case import answered, draw
+from cnn_oracle.cases.case import draw, with_expected
 from cnn_oracle.compare.bounds.softmax import cross_entropy
 from cnn_oracle.compare.compare import tolerance
 from cnn_oracle.ops import OPS
@@ -42,7 +42,7 @@ def test_cross_entropys_bound_knows_the_logarithm_of_a_probability_that_underflo
 def test_some_drawn_logits_underflow():
     """Else the case above would never be drawn."""
     steep = [draw(OPS["cross_entropy"], parse("cross_entropy(x=(2, 3), target=(2,))", seed)) for seed in range(50)]
-    assert 1 <= sum(np.ptp(case.wide("x"), 1).max() > 745 for case in steep) <= 15
+    assert 1 <= sum(np.ptp(case.as_float64("x"), 1).max() > 745 for case in steep) <= 15
 
 
 def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():
@@ -50,6 +50,6 @@ def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():
     case = draw(op, call)
     first = tolerance(op, case)
     assert tolerance(op, draw(op, call)) is first
-    larger = tolerance(op, answered(op, case, arrays={"x": 4 + abs(case.wide("x"))}))
+    larger = tolerance(op, with_expected(op, case, arrays={"x": 4 + abs(case.as_float64("x"))}))
     assert (larger["y"] > first["y"]).all()
     assert tolerance(op, draw(op, parse("silu(x=(3,))", 0))) is not first

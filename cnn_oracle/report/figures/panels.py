@@ -39,7 +39,7 @@ def number(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-class Board:
+class Panel:
     """A panel of ``width`` × ``height`` squares; (0, 0) is the upper left corner."""
 
     def __init__(self, width: float, height: float) -> None:

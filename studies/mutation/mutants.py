@@ -54,7 +54,7 @@ class Site(NamedTuple):
     field: str
     place: int | None  # in a list
     new: Any
-    told: ast.AST | None
+    target: ast.AST | None
     function: str
     line: int
 
@@ -64,19 +64,19 @@ class Site(NamedTuple):
             old = getattr(self.node, self.field)
             setattr(self.node, self.field, new)
         else:
-            held = getattr(self.node, self.field)
-            old, held[self.place] = held[self.place], new
+            children = getattr(self.node, self.field)
+            old, children[self.place] = children[self.place], new
         return old
 
     def texts(self) -> tuple[str, str]:
         """The text before the edit, and after it."""
-        before = "" if self.told is None else _text(self.told)
+        before = "" if self.target is None else _text(self.target)
         old = self.put(self.new)
         try:
-            after = "" if self.told is None else _text(self.told)
+            after = "" if self.target is None else _text(self.target)
         finally:  # the tree is kept, and shared by all mutants of the file
             self.put(old)
-        if self.told is not None:
+        if self.target is not None:
             return before, after
         name = _argument(self.node, self.field, self.place or 0)
         return name + _text(old), name + _text(self.new)
@@ -263,8 +263,8 @@ def _exchanges(node: ast.AST) -> Iterator[tuple[str, int, int]]:
     field = "args" if isinstance(node, ast.Call) else "elts" if given else ""
     if field == "args" and _name(node.func) in COMMUTE:  # type: ignore[attr-defined]
         return
-    held: list[ast.expr] = getattr(node, field) if field else []
-    for i, (a, b) in enumerate(pairwise(held)):
+    children: list[ast.expr] = getattr(node, field) if field else []
+    for i, (a, b) in enumerate(pairwise(children)):
         if _name(a) != "op" and not isinstance(a, ast.Constant) and ast.dump(a) != ast.dump(b):
             yield field, i, i + 1
 

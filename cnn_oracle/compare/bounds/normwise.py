@@ -26,7 +26,7 @@ def bound(case: Case, u: float) -> Outputs:
     """y and dx sum over the channels of a group, and dw over batch and space. db is a plain sum of dy."""
     rank, most = (
         case.dy.ndim - 2,
-        {n: np.abs(case.wide(n)).max(initial=0) for n, a in case.arrays.items() if a is not None},
+        {n: np.abs(case.as_float64(n)).max(initial=0) for n, a in case.arrays.items() if a is not None},
     )
     dy, channels, cells = np.abs(case.dy).max(initial=0), max(case.call.arguments["w"][:2]), prod(case.dy.shape)
     factor = gamma(longest_sum(case.call) + TRANSFORM * rank, u) * GROWTH**rank
