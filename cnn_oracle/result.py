@@ -193,7 +193,7 @@ class Failure(AssertionError):
             >>> failure.replace(quantity="y").quantity
             'y'
         """
-        if "what" in changes:  # the title said the same as the old one
+        if "what" in changes:  # the title repeated the old one
             changes = {"title": ""} | changes
         copy = Failure(**(self._fields() | changes))
         copy.__cause__ = self.__cause__

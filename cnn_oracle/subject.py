@@ -24,8 +24,8 @@ class Limits(NamedTuple):
         dtypes: Only these dtypes are checked. Default: float64 and float32.
         options: Op → option → the values that the option may have. For an array that may be absent: op → array → True,
             False or both, for present and absent. Empty by default: every value.
-        convention: ``"pytorch"``, the default, or ``"any"``, which leaves out ties and kinks, where only a convention
-            says what the gradient is.
+        convention: ``"pytorch"``, the default, or ``"any"``, which leaves out ties and nondifferentiable points, where
+            the gradient is a convention.
         sizes: Some axes of the drawn calls have these sizes. Empty by default.
         accepted: Op → the names of the theorems that are known not to hold. Empty by default.
 
@@ -79,7 +79,7 @@ class Implementation(NamedTuple):
         step: ``step(w, dw, state, *, …)`` returns ``(w, state)``; only for optimisers. None by default.
         dtypes: The dtypes to check. Default: float64 and float32.
         rejections: The exceptions that say "this call is invalid". Default: ValueError.
-        said: The Python expression that made it, for messages.
+        source: The Python expression that made it, for messages.
 
     Example:
         >>> import numpy as np

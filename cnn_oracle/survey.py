@@ -198,7 +198,7 @@ def exhaust(
 
     def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
         sources = (EnumerationSlice(size, prefix, subject.limits) for prefix in prefixes)
-        blocks = [Block(subject, op, source, once=True, alone=isolate) for source in sources]
+        blocks = [Block(subject, op, source, once=True, isolated=isolate) for source in sources]
         return verdict(subject, op, [blocks], enough=enough, command=f"exhaust {size}", options=options)
 
     tell = _reporting(progress, sum(totals))  # one bar for all

@@ -45,7 +45,7 @@ class Block(NamedTuple):
     """Consecutive calls of an op as one job: those of a source from ``start`` up to ``stop``.
 
     Every theorem is checked on each call, or only the theorems ``which``. With ``once``, each call is checked once
-    instead: y and all gradients, in float64, on shared arrays. With ``alone``, the subject also runs the calls that
+    instead: y and all gradients, in float64, on shared arrays. With ``isolated``, the subject also runs the calls that
     are skipped as unsafe, and must survive them.
     """
 
@@ -56,7 +56,7 @@ class Block(NamedTuple):
     stop: int | None = None
     which: tuple[Theorem, ...] = ()
     once: bool = False
-    alone: bool = False
+    isolated: bool = False
 
     @property
     def samples(self) -> Iterator[Sample]:
@@ -238,7 +238,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
             heartbeat(i)
             if block.once and unsafe(one.call):
                 skipped += 1
-                if block.alone:
+                if block.isolated:
                     survive(subject, op, one.call)
                 continue
             calls += 1
@@ -399,11 +399,11 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     Raises:
         ValueError: A name is no op, or the subject does not have it.
     """
-    if asked := [look_up(name) for name in dict.fromkeys(names)]:
-        for op in asked:
+    if requested := [look_up(name) for name in dict.fromkeys(names)]:
+        for op in requested:
             if subject.implementation(op.name) is None:
                 raise ValueError(f"subject {subject.name!r} has no {op.name}")
-        return asked
+        return requested
     return [op for op in OPS.values() if subject.implementation(op.name) is not None]
 
 
@@ -585,13 +585,13 @@ def _usable(subject: Subject, call: Call) -> Op:
     return covered(subject, [call.op])[0]
 
 
-def to_json(subject: Subject, results: Sequence[Result], **asked: Any) -> dict[str, Any]:
-    """The document that ``verify --json`` writes. ``asked`` describes the requested calls."""
+def to_json(subject: Subject, results: Sequence[Result], **requested: Any) -> dict[str, Any]:
+    """The document that ``verify --json`` writes. ``requested`` describes the requested calls."""
     missing = [name for name in OPS if subject.implementation(name) is None]
     return {
         "schema": 1,
         "subject": subject.name,
-        **asked,
+        **requested,
         "versions": versions(),
         "not_covered": missing,
         "ops": [result.to_json() for result in results],

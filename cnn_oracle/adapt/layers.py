@@ -140,9 +140,9 @@ def _called(
 ) -> Any:
     """Call f with the arrays in its layout. What f writes to them is copied back, so that the oracle sees it."""
     views = [_permuted(there, a) for (there, _), a in zip(turns, arrays, strict=True)]
-    handed = [_plain(view, a) for view, a in zip(views, arrays, strict=True)]
-    output = f(*handed, **options)
-    for view, h in zip(views, handed, strict=True):
+    plain = [_plain(view, a) for view, a in zip(views, arrays, strict=True)]
+    output = f(*plain, **options)
+    for view, h in zip(views, plain, strict=True):
         if view is not None and h is not None and h is not view and h.flags.writeable:
             view[...] = h
     return output

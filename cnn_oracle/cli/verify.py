@@ -189,8 +189,8 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
     if retried := sum(r.retried for r in rows):
         print(f"calls that failed before, and pass now: {retried:,}")
     if skipped := sum(r.skipped for r in rows):
-        alone = "; only the subject was run on them" if survived else ""
-        print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{alone}")
+        isolated = "; only the subject was run on them" if survived else ""
+        print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{isolated}")
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:

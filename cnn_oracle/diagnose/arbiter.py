@@ -43,7 +43,7 @@ def who_is_wrong(failure: Failure, subject: Subject) -> str:
             return _by_differences(op, failure, index, subject)
     except Exception as error:  # on other inputs, the subject's forward may raise anything
         return f"undecided: {type(error).__name__} on the way"
-    return "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
+    return "undecided: no independent check applies at a tie, at a nondifferentiable point, or to an optimiser's step"
 
 
 def _at_a_kink(op: Op, case: Case, name: str, index: Index) -> bool:

@@ -96,7 +96,7 @@ def one_group(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
     right = [g for g, bad in enumerate(parts) if not bad]
     if not right:
         return None
-    return "is right in the first group alone" if right == [0] else f"is right in {len(right)} of {groups} groups"
+    return "is right only in the first group" if right == [0] else f"is right in {len(right)} of {groups} groups"
 
 
 def borders(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
@@ -105,7 +105,7 @@ def borders(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
         lines = _lines(wrong, axis)
         if len(lines) > 2 and lines.any() and not lines[1:-1].any():
             ends = [name for name, bad in (("first", lines[0]), ("last", lines[-1])) if bad]
-            return f"is wrong only in the {' and '.join(ends)} cells along axis {axis}"
+            return f"is wrong only in the {' and '.join(ends)} elements along axis {axis}"
     inner = wrong[tuple(slice(None) if axis < 2 else slice(1, -1) for axis in range(t.ndim))]
     return "is wrong only at its borders" if t.ndim > 3 and inner.size and not inner.any() else None
 
@@ -117,7 +117,7 @@ def every_nth(a: Array, t: Array, wrong: Array, case: Case) -> str | None:
             continue
         steps = set(np.diff(places).tolist())
         if len(places) > 1 and len(steps) == 1 and (n := steps.pop()) > 1:
-            return f"is wrong only in each {n}{_ordinal(n)} cell along axis {axis}, from {places[0]} on"
+            return f"is wrong only in each {n}{_ordinal(n)} element along axis {axis}, from {places[0]} on"
         if len(places) == 1:
             return f"is wrong only at {places[0]} of axis {axis}"
     return None

@@ -125,8 +125,8 @@ def _call(
             output = function(*values, **keywords)
     except (Exception, SystemExit) as error:
         _restore(watched)
-        source = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
-        message = f"{name} raises {type(error).__name__}: {source}"
+        text = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
+        message = f"{name} raises {type(error).__name__}: {text}"
         raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
     mutated = [n for n, a, before in watched if a.tobytes() != before]
     if not mutated:

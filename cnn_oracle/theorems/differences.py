@@ -81,7 +81,7 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
 
 
 def failing(difference: Callable[[Sequence[str]], Failure | None], names: Sequence[str]) -> Failure | None:
-    """The failure along all named arguments at once; if one of them fails alone, its own failure, which names it."""
+    """The failure along all named arguments at once; if one argument fails by itself, that failure, which names it."""
     together = difference(names) if names else None
     if together is None or len(names) == 1:
         return together

@@ -138,9 +138,7 @@ def rejects_bad_grad_shape(subject: Subject, case: Case) -> None:
         reason = f"dw has shape {shape}, w {w.shape}"
         must_reject(subject, "step", [w, np.ones(shape, case.dtype)], case.keywords, case.call, reason)
     if subject.strict:
-        must_reject(
-            subject, "step", [w, case.dy[0].astype(np.float32)], case.keywords, case.call, "dw alone is float32"
-        )
+        must_reject(subject, "step", [w, case.dy[0].astype(np.float32)], case.keywords, case.call, "only dw is float32")
 
 
 def rejects_mixed_dtypes(subject: Subject, case: Case) -> None:
@@ -156,7 +154,7 @@ def rejects_mixed_dtypes(subject: Subject, case: Case) -> None:
         arrays = [other.get(n, v) for n, v in case.arrays.items()]
         keywords = case.keywords | (other if name in case.keywords else {})
         for function, first in (("forward", []), ("backward", [case.dy])):
-            must_reject(subject, function, [*first, *arrays], keywords, case.call, f"{name} alone is float32")
+            must_reject(subject, function, [*first, *arrays], keywords, case.call, f"only {name} is float32")
 
 
 def must_reject(

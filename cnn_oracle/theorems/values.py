@@ -56,7 +56,7 @@ def special_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     # where a formula is infinite or NaN, its bound is too: use 0, so the value must equal PyTorch's
     bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
     outputs = run_all(subject, op, case)
-    return compare(special_values.or_flushed(op, case, outputs), outputs, bounds, says="on edge values PyTorch says")
+    return compare(special_values.or_flushed(op, case, outputs), outputs, bounds, says="on special values PyTorch says")
 
 
 def steps_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:

@@ -132,14 +132,14 @@ def rms_norm(index: Index, *, x: Array, weight: Array | None, normalized_shape: 
     if eps is None:  # None means the eps of the dtype, and fractions have none
         return None
     outer = x.ndim - len(normalized_shape)
-    cells = [*np.asarray(x[index[:outer]]).flat]
-    z = _real(x[index]) / mpmath.sqrt(_real(sum(v * v for v in cells) / len(cells) + Fraction(eps)))
+    elements = [*np.asarray(x[index[:outer]]).flat]
+    z = _real(x[index]) / mpmath.sqrt(_real(sum(v * v for v in elements) / len(elements) + Fraction(eps)))
     return _affine(z, weight, None, index[outer:])
 
 
-def _standard(value: Any, cells: Array, eps: float, given: Any = None) -> Any:
+def _standard(value: Any, elements: Array, eps: float, given: Any = None) -> Any:
     """(value − mean)/√(variance + eps), with the mean and biased variance of the elements, unless both are given."""
-    each = [*cells.flat]
+    each = [*elements.flat]
     mean, variance = given or (sum(each) / len(each), None)
     if variance is None:
         variance = sum((v - mean) ** 2 for v in each) / len(each)

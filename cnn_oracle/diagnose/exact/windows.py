@@ -26,9 +26,11 @@ def conv(
     first = o // (w.shape[0] // groups) * channels
     y = Fraction(0) if b is None else b[o]
     for c, *r in np.ndindex(w.shape[1:]):
-        cell = [p1 * t1 - lo + r1 * d1 for p1, t1, lo, r1, d1 in zip(p, t, per_axis(padding, rank), r, d, strict=True)]
-        if _inside(cell, x.shape[2:]):
-            y += w[o, c, *r] * x[n, first + c, *cell]
+        position = [
+            p1 * t1 - lo + r1 * d1 for p1, t1, lo, r1, d1 in zip(p, t, per_axis(padding, rank), r, d, strict=True)
+        ]
+        if _inside(position, x.shape[2:]):
+            y += w[o, c, *r] * x[n, first + c, *position]
     return y
 
 
@@ -62,19 +64,19 @@ def unfold(index: Index, *, x: Array, kernel_size: Any, stride: Any, padding: An
     k, t, lo, d = (per_axis(option, 2) for option in (kernel_size, stride, padding, dilation))
     c, *r = np.unravel_index(row, (x.shape[1], *k))
     p = np.unravel_index(column, _windows(x.shape[2:], k, t, lo, d))
-    cell = [p1 * t1 - lo1 + r1 * d1 for p1, t1, lo1, r1, d1 in zip(p, t, lo, r, d, strict=True)]
-    return x[n, c, *cell] if _inside(cell, x.shape[2:]) else Fraction(0)
+    position = [p1 * t1 - lo1 + r1 * d1 for p1, t1, lo1, r1, d1 in zip(p, t, lo, r, d, strict=True)]
+    return x[n, c, *position] if _inside(position, x.shape[2:]) else Fraction(0)
 
 
 def fold(
     index: Index, *, x: Array, output_size: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any
 ) -> Any:
     """y[n,c,h,w] = Σ x[n, (c,r,s), (p,q)] over all p t − lo + r d = h, …"""
-    n, c, *cell = index
+    n, c, *position = index
     k, t, lo, d = (per_axis(option, 2) for option in (kernel_size, stride, padding, dilation))
     windows, y = _windows(per_axis(output_size, 2), k, t, lo, d), Fraction(0)
     for r, p in product(np.ndindex(*k), np.ndindex(*windows)):
-        if all(p1 * t1 - lo1 + r1 * d1 == h for p1, t1, lo1, r1, d1, h in zip(p, t, lo, r, d, cell, strict=True)):
+        if all(p1 * t1 - lo1 + r1 * d1 == h for p1, t1, lo1, r1, d1, h in zip(p, t, lo, r, d, position, strict=True)):
             y += x[n, np.ravel_multi_index((c, *r), (c + 1, *k)), np.ravel_multi_index(p, windows)]
     return y
 
@@ -98,8 +100,8 @@ def max_pool(
     n, c, *p = index
     k, t, lo, d = (per_axis(o, len(p)) for o in (kernel_size, stride or kernel_size, padding, dilation))
     axes = zip(p, k, t, lo, d, strict=True)
-    cells = product(*([p1 * t1 - lo1 + r * d1 for r in range(k1)] for p1, k1, t1, lo1, d1 in axes))
-    return max(x[n, c, *cell] for cell in cells if _inside(cell, x.shape[2:]))
+    elements = product(*([p1 * t1 - lo1 + r * d1 for r in range(k1)] for p1, k1, t1, lo1, d1 in axes))
+    return max(x[n, c, *position] for position in elements if _inside(position, x.shape[2:]))
 
 
 def avg_pool(
@@ -118,7 +120,7 @@ def avg_pool(
     ]
     inside = [range(max(a.start, 0), min(a.stop, size)) for a, size in zip(padded, x.shape[2:], strict=True)]
     count = divisor_override or prod(map(len, padded if count_include_pad else inside))
-    return sum((x[n, c, *cell] for cell in product(*inside)), Fraction(0)) / count
+    return sum((x[n, c, *position] for position in product(*inside)), Fraction(0)) / count
 
 
 def _adaptive_window(index: Index, x: Array, output_size: Any) -> Iterator[Any]:
@@ -126,12 +128,12 @@ def _adaptive_window(index: Index, x: Array, output_size: Any) -> Iterator[Any]:
     counts = [size if m is None else m for m, size in zip(per_axis(output_size, 2), x.shape[2:], strict=True)]
     axes = zip(p, counts, x.shape[2:], strict=True)
     rows = (range(p1 * size // m, -(-(p1 + 1) * size // m)) for p1, m, size in axes)
-    return (x[n, c, *cell] for cell in product(*rows))
+    return (x[n, c, *position] for position in product(*rows))
 
 
 def adaptive_avg_pool2d(index: Index, *, x: Array, output_size: Any) -> Any:
-    cells = [*_adaptive_window(index, x, output_size)]
-    return sum(cells, Fraction(0)) / len(cells)
+    elements = [*_adaptive_window(index, x, output_size)]
+    return sum(elements, Fraction(0)) / len(elements)
 
 
 def adaptive_max_pool2d(index: Index, *, x: Array, output_size: Any) -> Any:
@@ -166,21 +168,21 @@ def flatten(index: Index, *, x: Array, start_dim: int, end_dim: int) -> Any:
 
 def pad(index: Index, *, x: Array, pad: Index, mode: str, value: float | None) -> Any:
     """``pad`` holds pairs (before, behind), from the last axis on. Negative numbers crop."""
-    cell, before = list(index), pad[::2]
+    position, before = list(index), pad[::2]
     for axis, lo in zip(range(x.ndim - 1, -1, -1), before, strict=False):
-        cell[axis] -= lo
+        position[axis] -= lo
     if mode == "constant":
-        return x[tuple(cell)] if _inside(cell, x.shape) else Fraction(value or 0)
+        return x[tuple(position)] if _inside(position, x.shape) else Fraction(value or 0)
     if mode == "circular":  # PyTorch crops before it wraps: tests/ops/test_pad.py
         return None
     last = [n - 1 for n in x.shape]
     if mode == "reflect":
-        return x[tuple(m - abs(m - abs(j)) for j, m in zip(cell, last, strict=True))]
-    return x[tuple(min(max(j, 0), m) for j, m in zip(cell, last, strict=True))]
+        return x[tuple(m - abs(m - abs(j)) for j, m in zip(position, last, strict=True))]
+    return x[tuple(min(max(j, 0), m) for j, m in zip(position, last, strict=True))]
 
 
-def _inside(cell: Any, shape: Index) -> bool:
-    return all(0 <= i < n for i, n in zip(cell, shape, strict=True))
+def _inside(position: Any, shape: Index) -> bool:
+    return all(0 <= i < n for i, n in zip(position, shape, strict=True))
 
 
 def _windows(size: Index, k: Index, t: Index, lo: Index, d: Index) -> Index:

@@ -91,7 +91,8 @@ def test_both_may_be_wrong(monkeypatch):
 def test_a_convention_is_no_fault_of_either_side():
     failure = search(load("cnn_oracle.mistakes.relu.one_at_the_kink"), OPS["relu"], 100, 0).failure
     assert (
-        failure.who_is_wrong == "undecided: there is no third witness, at a tie, at a kink, or in an optimiser's step"
+        failure.who_is_wrong
+        == "undecided: no independent check applies at a tie, at a nondifferentiable point, or to an optimiser's step"
     )
 
 

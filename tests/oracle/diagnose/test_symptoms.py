@@ -55,10 +55,10 @@ def damaged(*place):
         ({"backward": wrong("dw", lambda dw: dw / 5)}, "dw is 1/5 times what it should be"),
         ({"backward": wrong("db", lambda db: -db)}, "db has the wrong sign"),
         ({"backward": wrong("dw", lambda dw: np.flip(dw, 1))}, "dw is flipped along axis 1"),
-        ({"backward": wrong("dx", damaged(..., -1))}, "dx is wrong only in the last cells along axis 3"),
+        ({"backward": wrong("dx", damaged(..., -1))}, "dx is wrong only in the last elements along axis 3"),
         (
             {"forward": wrong_y(damaged(..., slice(None, None, 2), slice(None)))},
-            "y is wrong only in each 2nd cell along axis 2, from 0 on",
+            "y is wrong only in each 2nd element along axis 2, from 0 on",
         ),
         ({"backward": wrong("dx", lambda dx: np.roll(dx, 1, 2))}, "dx is shifted by one along axis 2"),
     ],
