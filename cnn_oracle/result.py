@@ -1,7 +1,7 @@
 """Verdicts, failures, diagnoses and results: frozen data. Printing one computes nothing."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from json import dumps
@@ -18,17 +18,23 @@ Source = Literal["shell", "python", "pytest"]  # where the subject came from, an
 class Verdict(StrEnum):
     """The verdict on one op; a string.
 
-    The first three mean that the subject agrees with PyTorch. The others mean that it fails.
+    The first three mean that the numbers are PyTorch's. The others mean that the op fails, except NOT COVERED: nothing
+    was checked.
 
     Attributes:
         EXACT: Bitwise equal wherever floating point is exact, and within the rounding bound elsewhere.
         BOUNDED: Every element is within its own a-priori rounding bound.
         NORMWISE: A fast algorithm, such as Winograd or an FFT. It rounds even on integers, but stays within the
             normwise bound.
-        WRONG: A theorem does not hold: a value is outside its bound, or the contract is violated.
+        WRONG: A value is outside its bound, or another numerical theorem does not hold.
         CRASHED: The subject raises on a valid call, ends its process, or does not answer in time.
-        NONDETERMINISTIC: Two runs of one call give different outputs.
+        NONDETERMINISTIC: The numbers are wrong in some runs of a call and right in others.
+        CONVENTION: The numbers are right, but the gradient at a tie or a nondifferentiable point is another valid
+            choice than PyTorch's.
+        CONTRACT: The numbers are right, but a contract finding would make a caller's numbers wrong, such as a write to
+            an input.
         VACUOUS: Nothing differs, but too many expected values are zero or constant, so the comparison means nothing.
+        NOT_COVERED: The subject supports none of the drawn calls. Its text is ``"NOT COVERED"``.
 
     Example:
         >>> from cnn_oracle.result import Verdict
@@ -44,7 +50,14 @@ class Verdict(StrEnum):
     WRONG = "WRONG"
     CRASHED = "CRASHED"
     NONDETERMINISTIC = "NONDETERMINISTIC"
+    CONVENTION = "CONVENTION"
+    CONTRACT = "CONTRACT"
     VACUOUS = "VACUOUS"  # too many zeros or constants for the comparison to mean anything
+    NOT_COVERED = "NOT COVERED"
+
+
+# Contract findings that would make a caller's numbers wrong. The other kinds matter only to careless callers
+HARMFUL = ("mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory")
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ class Failure(AssertionError):
     ``replace`` makes a changed copy. It can be pickled.
 
     Attributes:
-        verdict: WRONG, CRASHED, NONDETERMINISTIC or VACUOUS. WRONG is the default.
+        verdict: A failing verdict, such as WRONG, the default, or CONTRACT for a contract finding.
         what: What is wrong, in one line: the first line of the message without the verdict.
         call: The failing call. ``str(call)`` shows its arrays by shape: ``"relu(x=(2, 3))"``.
         quantity: The output that differs: ``"y"``, or a gradient such as ``"dx"``. "" if no two values differ.
@@ -103,6 +116,9 @@ class Failure(AssertionError):
             independent check. None if no two numbers differ.
         likely_causes: The known mistakes that give exactly the same outputs, then other symptoms. May be empty.
         pytorch: The PyTorch version, if CI has not run it; "" otherwise.
+        kind: The kind of a contract finding, such as ``"mutation"`` or ``"signature"``, or ``"convention"``. "" for
+            wrong numbers.
+        fails: False for a contract finding that is only a warning.
 
         diagnosis: The Diagnosis, from which ``who_is_wrong`` and ``likely_causes`` read.
         only: True if the theorem was requested by name. Like the following fields, it is used by ``reproduce``.
@@ -145,6 +161,8 @@ class Failure(AssertionError):
     source: Source
     test: str
     pytorch: str
+    kind: str
+    fails: bool
     diagnosis: Diagnosis
 
     def __init__(
@@ -154,14 +172,14 @@ class Failure(AssertionError):
         subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None,
         reproducer: Call | None = None, title: str = "", only: bool = False,
         command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
-        pytorch: str = "", diagnosis: Diagnosis = Diagnosis(),
+        pytorch: str = "", kind: str = "", fails: bool = True, diagnosis: Diagnosis = Diagnosis(),
     ) -> None:  # fmt: skip
         super().__init__(what)
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
             reproducer=reproducer or call, title=title, only=only, command=command, options=options,
-            source=source, test=test, pytorch=pytorch, diagnosis=diagnosis,
+            source=source, test=test, pytorch=pytorch, kind=kind, fails=fails, diagnosis=diagnosis,
         )  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -241,7 +259,9 @@ class Failure(AssertionError):
         return f"cnn-oracle verify {self.subject_name} {call}{theorem}"
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict}  {self.title or self.what}"]
+        kind = f"{self.kind}: " if self.verdict is Verdict.CONTRACT else ""
+        label = self.verdict if self.fails else "NOTE" if self.kind == "convention" else "WARNING"
+        lines = [f"{label}  {kind}{self.title or self.what}"]
         if self.title and self.subject is not None and self.reference is not None:
             lines += [f"  subject   {show(self.subject, self.reference)}"]
             lines += [f"  pytorch   {show(self.reference, self.subject)}"]
@@ -264,6 +284,11 @@ def _restored(fields: dict[str, Any]) -> Failure:
     return Failure(**fields)
 
 
+def finding(kind: str, what: str, call: Call, **fields: Any) -> Failure:
+    """A contract finding: a Failure with the verdict CONTRACT. It fails if it is harmful; else it is a warning."""
+    return Failure(what, call, verdict=Verdict.CONTRACT, kind=kind, fails=kind in HARMFUL, **fields)
+
+
 def death(call: Call, how: str, subject_name: str, options: str = " --isolate") -> Failure:
     """The failure of a call that ended its process, or had to be ended."""
     return Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
@@ -276,13 +301,12 @@ class Result(NamedTuple):
 
     Attributes:
         op: The name of the op.
-        verdict: EXACT, BOUNDED or NORMWISE if the subject agrees with PyTorch; WRONG, CRASHED, NONDETERMINISTIC or
-            VACUOUS if not. See ``cnn_oracle.result.Verdict``.
+        verdict: EXACT, BOUNDED or NORMWISE if the op passes. See ``cnn_oracle.result.Verdict``.
         calls: The number of calls that were checked.
         error_over_bound: The largest error of all checked elements, divided by the rounding bound of its element. 0 if
             everything is bitwise equal, 1 at the bound. The bound is derived, not chosen.
         seconds: The time that the check took, in seconds.
-        failure: The Failure, or None. ``oracle.verify`` raises it, so a Result that it returns has None.
+        failure: The first Failure, or None. ``oracle.verify`` raises it, so a Result that it returns has None.
         skipped: The number of calls that were skipped as unsafe: PyTorch may crash on them. Drawn calls are never
             unsafe. 0 by default.
         miss_probability: A bound on the probability that a wrong element is missed. It holds for one element whose
@@ -296,6 +320,11 @@ class Result(NamedTuple):
         accepted: The theorems that do not hold and that the project's settings accept. Empty by default.
         stale: The theorems that the settings accept although they hold. Empty by default.
         retried: The number of calls that failed in an earlier run and pass now. 0 by default.
+        numbers: The verdict on the numbers only, without the contract. None is the default: the same as ``verdict``.
+        failures: The first failure of each theorem, of the numbers first. Empty if the op passes.
+        contract: All contract findings: Failures with a ``kind``. One with ``fails=False`` is a warning.
+        unsupported: What the subject does not support → the number of drawn calls that were left out for it.
+        drawn: The number of drawn calls, covered or not. 0, the default, if they are those of ``calls``.
 
     Example:
         >>> import cnn_oracle as oracle
@@ -303,8 +332,8 @@ class Result(NamedTuple):
         >>> result = oracle.verify("linear", linear, examples=5)
         >>> print(result.op, result.verdict, result.calls)
         linear EXACT 5
-        >>> result.failure is None, result.unchecked
-        (True, ())
+        >>> result.failure is None, result.unchecked, result.contract
+        (True, (), ())
     """
 
     op: str
@@ -321,13 +350,47 @@ class Result(NamedTuple):
     accepted: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     retried: int = 0
+    numbers: Verdict | None = None
+    failures: tuple[Failure, ...] = ()
+    contract: tuple[Failure, ...] = ()
+    unsupported: Mapping[str, int] = {}
+    drawn: int = 0
+
+    @property
+    def warnings(self) -> tuple[Failure, ...]:
+        """The contract findings that do not fail."""
+        return tuple(one for one in self.contract if not one.fails)
+
+    @property
+    def exit(self) -> int:
+        """The exit status of the command line: 0, 1 if the op fails, 2 if nothing was covered."""
+        return 1 if self.failure or self.stale else 2 if self.verdict is Verdict.NOT_COVERED else 0
+
+    @property
+    def summary(self) -> str:
+        """The result in one line, such as "conv2d: numbers EXACT on 130 calls; 3 contract warnings"."""
+        numbers = self.numbers or self.verdict
+        compared = f"numbers {numbers} on {_calls(self.calls)}" if self.calls else "nothing was compared"
+        notes = sum(one.kind == "convention" for one in self.warnings)
+        warnings = len(self.warnings) - notes
+        counts = (
+            (len(self.contract) - len(self.warnings), "contract failure"), (warnings, "contract warning"),
+            (notes, "convention note"),
+        )  # fmt: skip
+        parts = [f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n]
+        if self.unsupported:
+            parts.append(f"not covered: {', '.join(f'{what} ({n:,})' for what, n in self.unsupported.items())}")
+        if self.drawn > 10 * self.calls > 0:
+            parts.append(f"only {self.calls:,} of {self.drawn:,} drawn calls are covered")
+        return "; ".join([f"{self.op}: {compared}", *parts])
 
     def to_json(self) -> dict[str, Any]:
         """Make a dictionary, as ``cnn-oracle verify --json`` writes it.
 
         Returns:
-            All fields by name. ``failure`` is None or a dictionary; ``pytorch`` is the version, ``pytorch_in_ci``
-            says whether CI has run it. ``json.dumps`` accepts the dictionary.
+            All fields by name. ``failure`` is None or a dictionary, ``failures`` and ``contract`` are lists of
+            dictionaries; ``pytorch`` is the version, ``pytorch_in_ci`` says whether CI has run it. ``json.dumps``
+            accepts the dictionary.
 
         Example:
             >>> import json
@@ -338,13 +401,27 @@ class Result(NamedTuple):
             'EXACT'
         """
         version, in_ci = self.pytorch or (None, None)
-        failure = self.failure and _failure_to_json(self.failure)
-        return self._asdict() | {"failure": failure, "pytorch": version, "pytorch_in_ci": in_ci}
+        failures = [_failure_to_json(one) for one in self.failures or ((self.failure,) if self.failure else ())]
+        return self._asdict() | {
+            "numbers": self.numbers or self.verdict,
+            "failure": failures[0] if failures else None,
+            "failures": failures,
+            "contract": [_finding_to_json(one) for one in self.contract],
+            "unsupported": {**self.unsupported},
+            "drawn": self.drawn or self.calls,
+            "pytorch": version,
+            "pytorch_in_ci": in_ci,
+        }
+
+
+def _calls(n: int) -> str:
+    return f"{n:,} call{'s' * (n != 1)}"
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Any]:
     return {
         "verdict": failure.verdict,
+        "kind": failure.kind,
         "theorem": getattr(failure.theorem, "__name__", None),
         "what": failure.what,
         "quantity": failure.quantity,
@@ -356,6 +433,14 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "likely_causes": failure.likely_causes,
         "reproduce": failure.reproduce,
     }
+
+
+def _finding_to_json(one: Failure) -> dict[str, Any]:
+    theorem = getattr(one.theorem, "__name__", None)
+    return {
+        "kind": one.kind, "what": one.what, "call": str(one.call), "fails": one.fails, "theorem": theorem,
+        "reproduce": one.reproduce,
+    }  # fmt: skip
 
 
 def _number(value: float | None) -> float | str | None:

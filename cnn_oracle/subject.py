@@ -78,7 +78,15 @@ class Implementation(NamedTuple):
             that there is no gradient to check.
         step: ``step(w, dw, state, *, …)`` returns ``(w, state)``; only for optimisers. None by default.
         dtypes: The dtypes to check. Default: float64 and float32.
-        rejections: The exceptions that say "this call is invalid". Default: ValueError.
+        rejections: The exceptions by which it rejects an invalid call, besides ValueError. On such a call any exception
+            is a rejection; another type than these is a contract warning. Default: ValueError.
+        unsupported: The exceptions that say "this valid call is not supported", besides NotImplementedError. Empty by
+            default. An exception whose text says "not supported", "unsupported" or "not implemented" says the same.
+        options: Option → the values that are supported: ``{"groups": (1,), "dim": (-1,)}``. Empty by default: all.
+        ranks: The numbers of axes of the first array that are supported, such as ``(2,)``. Empty by default: all.
+        gradients: The arrays whose gradient ``backward`` returns, such as ``("x",)`` for a loss without a gradient for
+            the target. Empty by default: all.
+        when: ``when(call)`` tells whether a call is supported. None, the default: every call.
         source: The Python expression that made it, for messages.
 
     Example:
@@ -96,6 +104,11 @@ class Implementation(NamedTuple):
     dtypes: tuple[str, ...] = DTYPES
     rejections: tuple[type[Exception], ...] = (ValueError,)
     source: str = "…"
+    unsupported: tuple[type[Exception], ...] = ()
+    options: Mapping[str, tuple[Any, ...]] = {}
+    ranks: tuple[int, ...] = ()
+    gradients: tuple[str, ...] = ()
+    when: Callable[[Call], bool] | None = None
 
 
 class Subject(NamedTuple):
@@ -106,8 +119,9 @@ class Subject(NamedTuple):
     Attributes:
         name: The import name, or the Python expression that made it. Messages show it.
         root: The package, module or object. ``root.conv2d`` is the implementation of conv2d.
-        strict: True for this project's own code. It must satisfy more: each of its errors names the op, and it rejects
-            mixed dtypes. False by default.
+        ours: True for this project's own code. It must satisfy more: it supports every call, each of its errors names
+            the op, and it rejects mixed dtypes. False by default.
+        strict: True if contract warnings fail. Always so for our own code. False by default.
         limits: What the subject must support. By default everything.
         loader: A function that loads the subject again from its name, in another process. None, the default, means
             that the subject stays in this process.
@@ -123,6 +137,7 @@ class Subject(NamedTuple):
 
     name: str
     root: Any
+    ours: bool = False
     strict: bool = False
     limits: Limits = EVERYTHING
     loader: Callable[[str], "Subject"] | None = None
@@ -135,7 +150,7 @@ class Subject(NamedTuple):
         """
         if self.loader is None:
             raise TypeError(f"subject {self.name!r} is made of Python objects: it stays in its process")
-        return _again, (self.loader, self.name, self.limits)
+        return _again, (self.loader, self.name, self.strict, self.limits)
 
     def implementation(self, op: str) -> Any | None:
         """Get the implementation of an op.
@@ -212,6 +227,51 @@ class Subject(NamedTuple):
         """
         return getattr(self.implementation(op), "rejections", (ValueError,))
 
+    def lacks(self, op: "Op", call: Call) -> str:
+        """Say why the subject does not support a call, by what its implementation declares.
+
+        Args:
+            op: The op of the call.
+            call: A call that PyTorch accepts.
+
+        Returns:
+            The option, rank or "when" that excludes the call; "" if the implementation declares nothing against it.
+            A call outside the declared ``ranks`` is named by its rank: ``"0-d"``, ``"3-d"``.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> from cnn_oracle.call import parse
+            >>> from cnn_oracle.ops import OPS
+            >>> from cnn_oracle.subject import Implementation, Subject
+            >>> rows = Implementation(lambda x, *, dim: x, options={"dim": (-1,)})
+            >>> subject = Subject("rows", SimpleNamespace(softmax=rows))
+            >>> subject.lacks(OPS["softmax"], parse("softmax(x=(2, 3), dim=0)", seed=0))
+            'dim'
+        """
+        implementation = self.implementation(op.name)
+        declared: Mapping[str, tuple[Any, ...]] = getattr(implementation, "options", None) or {}
+        for name, values in declared.items():
+            if name in op.parameters and not _is_declared(_value(call, op, name), tuple(values)):
+                return name
+        rank = rank_of(op, call)
+        if (ranks := getattr(implementation, "ranks", ())) and rank not in ranks:
+            return f"{rank}-d"
+        when = getattr(implementation, "when", None)
+        return "when" if callable(when) and not when(call) else ""
+
+    def gradients(self, op: "Op") -> tuple[str, ...]:
+        """List the arrays whose gradients are checked.
+
+        Args:
+            op: The op.
+
+        Returns:
+            The names of the arrays, in the order of the op's signature. All of them, unless the implementation
+            declares fewer.
+        """
+        declared = getattr(self.implementation(op.name), "gradients", ())
+        return tuple(name for name in op.positional if not declared or name in declared)
+
 
 def load(name: str) -> Subject:
     """Load a subject by its import name.
@@ -235,11 +295,11 @@ def load(name: str) -> Subject:
         raise ValueError(f"subject {name!r}: give the name that it is imported by, like mykernels, not a path")
     if name == "manual" and not _is_elsewhere(name):
         name = OURS
-    return Subject(name, _imported(name), strict=name == OURS, loader=load)
+    return Subject(name, _imported(name), ours=name == OURS, strict=name == OURS, loader=load)
 
 
-def _again(loader: Callable[[str], Subject], name: str, limits: Limits) -> Subject:
-    return loader(name)._replace(limits=limits)
+def _again(loader: Callable[[str], Subject], name: str, strict: bool, limits: Limits) -> Subject:
+    return loader(name)._replace(strict=strict, limits=limits)
 
 
 def _is_elsewhere(name: str) -> bool:
@@ -260,6 +320,11 @@ def is_array(name: str, op: "Op") -> bool:
     from cnn_oracle.op import ARRAY_KEYWORDS
 
     return name in op.positional or name in ARRAY_KEYWORDS
+
+
+def rank_of(op: "Op", call: Call) -> int:
+    """The number of axes of the first array."""
+    return len(call.arguments[op.positional[0]])
 
 
 def _value(call: Call, op: "Op", name: str) -> Any:

@@ -36,6 +36,7 @@ from cnn_oracle.verification import (
     checkable,
     covered,
     drawn,
+    once,
     survive,
     verdict,
     without_end,
@@ -129,7 +130,7 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
     No calls are stored for ``manual``, or for a subject without an import name.
     """
     samples: list[Sample] = []
-    for key in _keys(subject, op, theorem) if subject.loader and not subject.strict else ():
+    for key in _keys(subject, op, theorem) if subject.loader and not subject.ours else ():
         for call in store.calls(key, op):
             if not checkable(subject, call):
                 store.drop(key, call)
@@ -140,7 +141,7 @@ def kept(store: Store, subject: Subject, op: str, theorem: str = "") -> list[Sam
 
 def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theorem: str = "") -> None:
     """Store the failing call for the next run. Without a failure, remove the stored calls."""
-    if subject.strict or subject.loader is None:
+    if subject.ours or subject.loader is None:
         return
     entry = f"{subject.name}::{theorem}" if theorem else subject.name
     if failure is None:
@@ -199,7 +200,7 @@ def exhaust(
     def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
         sources = (EnumerationSlice(size, prefix, subject.limits) for prefix in prefixes)
         blocks = [Block(subject, op, source, once=True, isolated=isolate) for source in sources]
-        return verdict(subject, op, [blocks], enough=enough, command=f"exhaust {size}", options=options)
+        return verdict(subject, op, once(blocks), enough=enough, command=f"exhaust {size}", options=options)
 
     tell = _reporting(progress, sum(totals))  # one bar for all
     rows = finish_all((steps(*one) for one in every), run, timeout=timeout, progress=tell)

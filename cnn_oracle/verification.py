@@ -6,15 +6,18 @@ with the same result.
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from inspect import Parameter
 from itertools import count, islice
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from cnn_oracle import theorems
+from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
@@ -23,16 +26,19 @@ from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.compare.conventions import choice
 from cnn_oracle.environment import pytorch, versions
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
+from cnn_oracle.partial import ABSENT, EMPTY, Features, features, forms, lacking
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import memory
+from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
-from cnn_oracle.subject import Subject
+from cnn_oracle.subject import Limits, Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
@@ -63,11 +69,30 @@ class Block(NamedTuple):
         return islice(self.source.samples(self.op), self.start, self.stop)
 
 
+REJECTIONS = ("accepts invalid input", "exception type")  # kinds of findings on invalid calls
+
+
+class Found(NamedTuple):
+    """A failure or a contract finding, with the sample that showed it. A call that ended its process has no sample."""
+
+    failure: Failure
+    sample: Sample | None
+
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """Failures with one key are the same finding on other calls."""
+        one = self.failure
+        function = one.quantity if one.kind in REJECTIONS else ""
+        return getattr(one.theorem, "__name__", ""), one.kind, function, one.verdict is Verdict.CRASHED
+
+
 class Tally(NamedTuple):
-    """The results of some calls, up to the first failure, and the sample that failed.
+    """The results of some calls: the first failure of each theorem, and the first contract finding of each kind.
 
     ``error_over_bound`` is the largest error/bound. ``probabilistic_ratio`` is as in Result. ``skipped`` calls are
-    unsafe: PyTorch did not run them. A call that ended its process has no sample.
+    unsafe: PyTorch did not run them. ``calls`` are covered by the subject, ``missed`` are not: the reason, or the
+    features of a call, → the number of such calls. ``features`` are those of the covered calls. ``raised`` counts the
+    calls on which the subject raises, by their form; ``forms`` are those of the other calls.
     """
 
     calls: int = 0
@@ -75,37 +100,105 @@ class Tally(NamedTuple):
     error_over_bound: float = 0.0
     probabilistic_ratio: float = 0.0
     values: Values = Values()
-    failure: Failure | None = None
-    sample: Sample | None = None
+    failures: tuple[Found, ...] = ()
+    findings: tuple[Found, ...] = ()
+    missed: Mapping[Features | str, int] = {}
+    features: frozenset[str] = frozenset()
+    raised: Mapping[Features, int] = {}
+    forms: frozenset[str] = frozenset()
+
+    @property
+    def drawn(self) -> int:
+        """The number of calls that were drawn and are safe."""
+        return self.calls + sum(self.missed.values())
 
     def __or__(self, other: "Tally") -> "Tally":
         """Both tallies in one; ``other`` comes after this one."""
         return Tally(
             self.calls + other.calls, self.skipped + other.skipped, max(self.error_over_bound, other.error_over_bound),
             max(self.probabilistic_ratio, other.probabilistic_ratio), together((self.values, other.values)),
-            other.failure or self.failure, other.sample if other.failure else self.sample,
+            _first_of_each((*self.failures, *other.failures)), _first_of_each((*self.findings, *other.findings)),
+            Counter(self.missed) + Counter(other.missed), self.features | other.features,
+            Counter(self.raised) + Counter(other.raised), self.forms | other.forms,
         )  # fmt: skip
 
 
+def _first_of_each(found: Iterable[Found]) -> tuple[Found, ...]:
+    """The first finding of each key; of the calls on which the subject raises, the first of each form."""
+    first: dict[Any, Found] = {}
+    for one in found:
+        call = one.failure.call
+        first.setdefault((one.key, forms(look_up(call.op), call) if _is_raised(one) else ""), one)
+    return tuple(first.values())
+
+
 class Search(NamedTuple):
-    """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio."""
+    """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio.
+
+    ``contract`` has the contract findings, ``unsupported`` is as in Result.
+    """
 
     calls: int
     error_over_bound: float
     failure: Failure | None
     probabilistic_ratio: float | None
+    contract: tuple[Failure, ...] = ()
+    unsupported: Mapping[str, int] = {}
 
 
-def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
-    """One round: the jobs of ``examples`` drawn calls."""
-    source = RandomCalls(examples, seed, limits=subject.limits)
-    yield [Block(subject, op, source, i, i + BLOCK) for i in range(0, examples, BLOCK)]
+Rounds = Callable[[Tally], list[Block]]  # what was found so far → the next blocks, none at the end
+MOST_DRAWN = 10  # draws for each call that is covered
 
 
-def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Iterator[list[Block]]:
-    """Rounds as in ``drawn``, without end: each round has the next seed."""
-    for n in count(seed):
-        yield from drawn(subject, op, examples, n)
+def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
+    """The jobs of ``examples`` drawn calls. For each call that the subject does not cover, another one is drawn."""
+    first = RandomCalls(examples, seed, limits=subject.limits)
+    further = RandomCalls((MOST_DRAWN - 1) * examples, seed + 1, limits=narrowed(subject, op))
+
+    def next_round(found: Tally) -> list[Block]:
+        gone = found.drawn + found.skipped
+        if not gone:
+            return _blocks(subject, op, first, 0, examples)
+        start, short = gone - examples, examples - found.calls
+        if short <= 0 or not found.missed:
+            return []
+        return _blocks(subject, op, further, start, min(start + max(BLOCK, short), further.examples))
+
+    return next_round
+
+
+def _blocks(subject: Subject, op: Op, source: RandomCalls, start: int, stop: int) -> list[Block]:
+    return [Block(subject, op, source, i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
+
+
+def narrowed(subject: Subject, op: Op) -> Limits:
+    """The limits of a subject, with the options that its implementation declares, or has no parameter for."""
+    implementation = subject.implementation(op.name)
+    function = getattr(implementation, "step" if op.kind == "step" else "forward", None)
+    names = accepts(function, op.name).options if callable(function) else None
+    absent = {
+        n: (op.parameters[n].default,) for n in op.options
+        if names is not None and n not in names and op.parameters[n].default is not Parameter.empty
+    }  # fmt: skip
+    declared = {**absent, **(getattr(implementation, "options", None) or {})}
+    declared |= subject.limits.options.get(op.name, {})
+    return subject.limits._replace(options={**subject.limits.options, op.name: declared})
+
+
+def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
+    """Rounds of ``examples`` drawn calls without end: each round has the next seed."""
+    seeds = count(seed)
+
+    def next_round(_: Tally) -> list[Block]:
+        source = RandomCalls(examples, next(seeds), limits=subject.limits)
+        return _blocks(subject, op, source, 0, examples)
+
+    return next_round
+
+
+def once(blocks: list[Block]) -> Rounds:
+    """These blocks, and no more."""
+    return lambda found: [] if found.drawn or found.skipped else blocks
 
 
 def verify_op(
@@ -118,8 +211,8 @@ def verify_op(
 
 
 def verdict(
-    subject: Subject, op: Op, rounds: Iterable[list[Block]], *, shrinks: bool = True, enough: int = 0,
-    first: Sequence[Sample] = (), command: str = "verify", options: str = "",
+    subject: Subject, op: Op, rounds: Rounds, *, shrinks: bool = True, enough: int = 0, first: Sequence[Sample] = (),
+    command: str = "verify", options: str = "",
 ) -> Steps[Result | None]:  # fmt: skip
     """The result of one op on all calls of some rounds of blocks, or None if the time was up before the first call.
 
@@ -130,32 +223,81 @@ def verdict(
     start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, CallList(tuple(first)))] if first else []
-    for round_ in rounds:
-        once = any(block.once for block in round_)
-        if not found.calls and not once:  # early, because time may be limited
+    of_first, quick, some = Tally(), False, Call(op.name, {}, 0)
+    if before:
+        of_first, judged = yield from settled(before, judged, which)
+    while round_ := rounds(by_form(op, found)):
+        quick = any(block.once for block in round_)
+        if not found.drawn and not quick:  # early, because time may be limited
             accepted, stale = yield from still_failing(subject, op, round_)
-        one, judged = yield from settled([*before, *round_], judged, which)
-        found, before = found | one, []
-        if found.failure or not one.calls:
+        one, judged = yield from settled(round_, judged, which)
+        if not found.drawn:
+            some = next((s.call for block in round_ for s in block.samples), some)
+        found |= one
+        if not one.drawn and not one.skipped:
             break
-    if not found.calls and not found.skipped:
+        if enough_failures(by_form(op, found)) or (quick and found.failures):
+            break
+    if not found.drawn and not found.skipped and not of_first.failures:
         return None
-    failure, miss_probability = found.failure, None
-    if failure and shrinks:
-        failure = yield from explained(subject, judged_as(subject, op), found, once=once)
-    if failure is None:
-        some = next((s.call for block in round_ for s in block.samples), Call(op.name, {}, 0))
+    retried = 0 if of_first.failures else len(first)
+    calls, drawn_calls = found.calls, found.drawn
+    if of_first.failures or of_first.findings:
+        found = (of_first | found)._replace(calls=found.calls or of_first.calls)
+    found = by_form(op, found, subject.strict)
+    calls = min(calls, found.calls)
+    failures, contract = yield from explained(subject, judged_as(subject, op), found, shrinks, quick)
+    failing = [*failures, *(one for one in contract if one.fails)]
+    miss_probability, reached = None, Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
+    if not failing and not found.calls:
+        reached = Verdict.NOT_COVERED if found.drawn else reached
+    elif not failing:
         vacuous, miss_probability = judge_values(judged, found.values, some)
         if vacuous and found.calls >= enough:
-            failure, miss_probability = of_subject(vacuous, subject).replace(command=command, options=options), None
-    reached = Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
-    probabilistic_ratio = found.probabilistic_ratio if _is_sum(op) and not failure and not once else None
-    calls = max(found.calls - len(first), min(found.calls, 1))
+            failing, miss_probability = [of_subject(vacuous, subject).replace(command=command, options=options)], None
+    probabilistic_ratio = found.probabilistic_ratio if _is_sum(op) and not failing and not quick else None
     return Result(
-        op.name, failure.verdict if failure else reached, calls, found.error_over_bound, time.perf_counter() - start,
-        failure, found.skipped, miss_probability, probabilistic_ratio, theorems.unchecked(subject, op), pytorch(),
-        tuple(accepted), tuple(stale), 0 if found.failure else len(first),
+        op.name, failing[0].verdict if failing else reached, calls or min(of_first.calls, 1), found.error_over_bound,
+        time.perf_counter() - start, failing[0] if failing else None, found.skipped, miss_probability,
+        probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
+        numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
+        unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls,
     )  # fmt: skip
+
+
+def enough_failures(found: Tally) -> bool:
+    """Whether further rounds are pointless: y or the gradients are wrong."""
+    return any(one.failure.verdict is not Verdict.CONVENTION for one in found.failures)
+
+
+def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
+    """The tally without the failures of a subject that raises on every call of a form, and not on others.
+
+    Such a subject does not support this form. The failures become warnings.
+    """
+    if not found.forms:
+        return found
+    failures, findings, missed, moved = list[Found](), list(found.findings), Counter(found.missed), set[str]()
+    for one in found.failures:
+        reason = lacking(forms(op, one.failure.call), found.forms) if _is_raised(one) else ""
+        if not reason:
+            failures.append(one)
+        elif reason not in moved:
+            moved.add(reason)
+            kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "form"
+            what = one.failure.what if reason == EMPTY else f"{reason} is not supported: {one.failure.what}"
+            failure = one.failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=strict)
+            findings.append(Found(failure, one.sample))
+    calls = found.calls
+    for form, n in found.raised.items():
+        if reason := lacking(form, found.forms):
+            missed[reason] += n
+            calls -= n
+    return found._replace(failures=tuple(failures), findings=tuple(findings), missed=missed, calls=calls)
+
+
+def _is_raised(one: Found) -> bool:
+    return one.failure.verdict is Verdict.CRASHED and one.sample is not None
 
 
 def to_check(subject: Subject, op: Op) -> list[Theorem]:
@@ -170,7 +312,7 @@ def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tu
     for name in subject.limits.accepted.get(op.name, ()):
         which = [theorem for theorem in theorems.of(op, subject) if theorem.__name__ == name]
         found = (yield from settled(round_, judged_as(subject, op), which))[0] if which else Tally(EXAMPLES)
-        if found.failure:
+        if found.failures or found.findings:
             failing.append(name)
         elif found.calls >= EXAMPLES:
             stale.append(name)
@@ -180,15 +322,26 @@ def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tu
 def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[tuple[Tally, Op]]:
     """The tally of a round, and the op whose bounds were used.
 
-    If the failure may be the rounding of a fast algorithm, all calls are checked again with the normwise bound. If no
-    call fails then, that tally counts.
+    If wrong numbers may be the rounding of a fast algorithm, all calls are checked again with the normwise bound. If
+    no number is wrong then, that tally counts.
     """
-    found = yield from first_failure(round_, op, which)
-    if found.failure and op.normwise and (yield from may_be_normwise(round_[0].subject, op, found.failure)):
-        again = yield from first_failure(round_, op.normwise, which)
-        if again.failure is None:
+    found = yield from _tally(round_, op, which)
+    wrong = next((one.failure for one in found.failures if one.failure.index is not None), None)
+    if wrong and op.normwise and (yield from may_be_normwise(round_[0].subject, op, wrong)):
+        again = yield from _tally(round_, op.normwise, which)
+        if not again.failures:
             return again, op.normwise
     return found, op
+
+
+def _tally(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[Tally]:
+    """The tally of all calls of some blocks. With ``once``, up to the first wrong number."""
+    jobs = [block._replace(op=op, which=() if block.once else tuple(which)) for block in round_]
+    tallies: list[Tally] = yield Batch(check_block, jobs, _ends, _of_death)
+    found = Tally()
+    for tally in tallies:
+        found |= tally
+    return found
 
 
 def judged_as(subject: Subject, op: Op) -> Op:
@@ -196,28 +349,9 @@ def judged_as(subject: Subject, op: Op) -> Op:
     return op.without_ties if subject.limits.convention == "any" else op
 
 
-def first_failure(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[Tally]:
-    """The tally of all calls of some blocks, up to the first wrong number."""
-    found, every, left = Tally(), tuple(which), [block._replace(op=op) for block in round_]
-    while left:
-        jobs = [block._replace(which=() if block.once else every) for block in left]
-        tallies: list[Tally] = yield Batch(check_block, jobs, _fails, _of_death)
-        for tally in tallies:
-            found |= tally
-        if not tallies or tallies[-1].failure is None:
-            return found
-        # a later theorem failed, but an earlier one says more and may fail on later calls: go on with the earlier ones
-        failure, last, block = tallies[-1].failure, tallies[-1], left[len(tallies) - 1]
-        every = checked_before(every, failure.theorem)
-        if not every or failure.theorem is None or failure.theorem in theorems.NUMERICAL:
-            return found
-        rest = block._replace(start=block.start + last.calls + last.skipped)
-        left = [rest, *left[len(tallies) :]]
-    return found
-
-
-def _fails(tally: Tally) -> bool:
-    return tally.failure is not None
+def _ends(tally: Tally) -> bool:
+    """Whether no later block counts: its process ended, or a quick check found a wrong number."""
+    return any(one.sample is None or one.failure.theorem is None for one in tally.failures)
 
 
 def _of_death(block: Block, died: WorkerCrash) -> Tally:
@@ -226,13 +360,16 @@ def _of_death(block: Block, died: WorkerCrash) -> Tally:
     if not made:  # the job has no calls
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
-    return Tally(len(made) - skipped, skipped, failure=death(made[-1].call, died.how, block.subject.name, died.options))
+    failure = death(made[-1].call, died.how, block.subject.name, died.options)
+    return Tally(len(made) - skipped, skipped, failures=(Found(failure, None),))
 
 
 def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
-    """The tally of the calls of a block, up to the first failure."""
-    subject, op, found, all_values = block.subject, block.op, Tally(), list[Values]()
+    """The tally of the calls of a block. With ``once``, up to the first wrong number."""
+    subject, op, all_values = block.subject, block.op, list[Values]()
     calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
+    failures, findings, covered_features = list[Found](), list[Found](), set[str]()
+    missed, raised, covered_forms = Counter[Features | str](), Counter[Features](), set[str]()
     with single_threaded():
         for i, one in enumerate(block.samples):
             heartbeat(i)
@@ -241,28 +378,37 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 if block.isolated:
                     survive(subject, op, one.call)
                 continue
+            checked = check_once(subject, op, one.call) if block.once else check_all(subject, op, one.call, block.which)
+            findings += [Found(failure, one) for failure in checked.findings]
+            if checked.missing:
+                missed[features(op, one.call) if checked.missing == DIFFERS else checked.missing] += 1
+                continue
             calls += 1
-            try:
+            failures += [Found(failure, one) for failure in checked.failures]
+            crashed = any(failure.verdict is Verdict.CRASHED for failure in checked.failures)
+            form = forms(op, one.call)
+            if crashed:
+                raised[form] += 1
+            else:
+                covered_forms |= {EMPTY} if EMPTY in form else form  # on empty arrays nearly anything works
+            findings, failures = list(_first_of_each(findings)), list(_first_of_each(failures))
+            if not crashed:
+                covered_features |= features(op, one.call)
+            if checked.failures:
                 if block.once:
-                    share, values = check_once(subject, op, one.call)
-                else:
-                    share = check(subject, op, one.call, block.which)
-                    values = values_of(strongest(op, one.call, subject.dtypes(op.name)))
-                    probabilistic_ratio = (
-                        max(probabilistic_ratio, share * sums.probabilistic_ratio(one.call)) if _is_sum(op) else 0.0
-                    )
-            except Failure as failure:
-                found = Tally(failure=of_subject(failure, subject, failure.theorem), sample=one)
-                break
-            error_over_bound = max(error_over_bound, share)
-            all_values.append(values)
-    return found._replace(
-        calls=calls,
-        skipped=skipped,
-        error_over_bound=error_over_bound,
-        probabilistic_ratio=probabilistic_ratio,
-        values=together(all_values),
-    )
+                    break
+                continue
+            error_over_bound = max(error_over_bound, checked.error_over_bound)
+            if block.once:
+                all_values.append(checked.values)
+            else:
+                all_values.append(values_of(strongest(op, one.call, subject.dtypes(op.name))))
+                ratio = checked.error_over_bound * sums.probabilistic_ratio(one.call) if _is_sum(op) else 0.0
+                probabilistic_ratio = max(probabilistic_ratio, ratio)
+    return Tally(
+        calls, skipped, error_over_bound, probabilistic_ratio, together(all_values), tuple(failures), tuple(findings),
+        missed, frozenset(covered_features), raised, frozenset(covered_forms),
+    )  # fmt: skip
 
 
 def _is_sum(op: Op) -> bool:
@@ -291,35 +437,78 @@ def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
 
 
 class FailureToExplain(NamedTuple):
-    """A failure as it was found, with all that is needed to shrink and explain it."""
+    """A failure as it was found, with all that is needed to shrink and explain it.
+
+    ``hint`` is the smallest call of another failure. If this failure occurs there too, it is not shrunk. ``within``
+    are the forms that the subject supports: a failure of a subject that raises is sought on such calls only.
+    """
 
     subject: Subject
     op: Op
     failure: Failure
     sample: Sample
     which: tuple[Theorem, ...] = ()
+    hint: Call | None = None
+    within: Features | None = None
 
 
 def explained(
-    subject: Subject, op: Op, found: Tally, which: Sequence[Theorem] = (), once: bool = False
+    subject: Subject, op: Op, found: Tally, shrinks: bool = True, quick: bool = False, which: Sequence[Theorem] = ()
+) -> Steps[tuple[list[Failure], list[Failure]]]:
+    """The failures and the contract findings of a tally, made smaller.
+
+    The first failure gets likely causes. If a smaller call ends the process, the call stays.
+    """
+    failures, contract = list(found.failures), list(found.findings)
+    failures.sort(key=lambda one: one.failure.verdict is Verdict.CONVENTION)
+    contract.sort(key=lambda one: not one.failure.fails)
+    if not shrinks:
+        return [one.failure for one in failures], [one.failure for one in contract]
+    smaller: list[Failure] = []
+    for one in failures[:1]:
+        within = found.forms if _is_raised(one) and found.forms else None
+        smaller.append((yield from _smallest(subject, op, one, quick, which, within)))
+    others = [*failures[1:], *contract]
+    jobs = [
+        FailureToExplain(subject, op, one.failure, one.sample, tuple(which), smaller[0].reproducer if smaller else None)
+        for one in others if one.sample is not None
+    ]  # fmt: skip
+    outcomes = iter((yield Batch(_also_shrunk, jobs, of_death=lambda *_: None)) if jobs else [])
+    for one in others:
+        better = next(outcomes, None) if one.sample is not None else None
+        smaller.append(better or one.failure)
+    return smaller[: len(failures)], smaller[len(failures) :]
+
+
+def _smallest(
+    subject: Subject, op: Op, found: Found, quick: bool, which: Sequence[Theorem], within: Features | None
 ) -> Steps[Failure]:
-    """The failure of a tally, made smaller, with likely causes. If a smaller call ends the process, the call stays."""
-    failure = found.failure
-    assert failure
+    """The failure, made smaller, with likely causes."""
     if found.sample is None:  # the process ended: only the call is known
-        return failure
-    job = FailureToExplain(subject, op, failure, found.sample, tuple(which))
-    for work in (_as_drawn if once else _shrunk, _diagnosed):
+        return found.failure
+    job = FailureToExplain(subject, op, found.failure, found.sample, tuple(which), within=within)
+    for work in (_as_drawn if quick else _shrunk, _diagnosed):
         (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
         if better is not None:
             return better  # type: ignore[no-any-return]
-    return failure
+    return found.failure
 
 
 def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     numbers = count()
     with single_threaded():
-        return shrink(job.subject, job.op, job.failure, job.sample, job.which, lambda: heartbeat(next(numbers)))
+        return shrink(
+            job.subject, job.op, job.failure, job.sample, job.which, lambda: heartbeat(next(numbers)), job.within
+        )
+
+
+def _also_shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
+    """The failure on the smallest call that shows it, without likely causes."""
+    numbers = count()
+    with single_threaded():
+        if job.hint and (failure := same_on(job.subject, job.op, job.failure, job.hint)):
+            return failure
+        return smallest(job.subject, job.op, job.failure, job.sample, lambda: heartbeat(next(numbers)))[0]
 
 
 def _diagnosed(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
@@ -375,21 +564,34 @@ def search(
     first: Sequence[Sample] = (),
 ) -> Search:  # fmt: skip
     """Check all theorems of an op, or only ``which``, on drawn calls, in this process."""
-    (round_,) = drawn(subject, op, examples, seed)
-    round_ = [*([Block(subject, op, CallList(tuple(first)))] if first else []), *round_]
-    return finish(_search(subject, op, round_, which, shrink))
+    before = [Block(subject, op, CallList(tuple(first)))] if first else []
+    return finish(_search(subject, op, drawn(subject, op, examples, seed), before, which, shrink))
 
 
-def _search(subject: Subject, op: Op, round_: list[Block], which: Sequence[Theorem], shrinks: bool) -> Steps[Search]:
-    found, judged = yield from settled(round_, judged_as(subject, op), which or to_check(subject, op))
-    failure = found.failure
-    if failure and shrinks:
-        failure = yield from explained(subject, judged_as(subject, op), found, which)
+def _search(
+    subject: Subject, op: Op, rounds: Rounds, before: list[Block], which: Sequence[Theorem], shrinks: bool
+) -> Steps[Search]:
+    found, judged = Tally(), judged_as(subject, op)
+    requested = which or to_check(subject, op)
+    if before:
+        found, judged = yield from settled(before, judged, requested)
+    total = Tally()
+    while not by_form(op, found).failures and (round_ := rounds(by_form(op, total))):
+        one, judged = yield from settled(round_, judged, requested)
+        total |= one
+        found |= one
+        if not one.drawn:
+            break
+    found = by_form(op, found, subject.strict)
+    failures, contract = yield from explained(subject, judged_as(subject, op), found, shrinks, which=which)
+    failing = [*failures, *(one for one in contract if one.fails)]
     return Search(
         found.calls,
         found.error_over_bound,
-        failure,
-        found.probabilistic_ratio if _is_sum(judged) and not failure else None,
+        failing[0] if failing else None,
+        found.probabilistic_ratio if _is_sum(judged) and not failing else None,
+        tuple(contract),
+        partial.explained(found.missed, found.features),
     )
 
 
@@ -407,37 +609,140 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     return [op for op in OPS.values() if subject.implementation(op.name) is not None]
 
 
+class Checked(NamedTuple):
+    """The result of one call. If ``missing`` is not "", the subject does not support the call, for this reason."""
+
+    error_over_bound: float = 0.0
+    failures: tuple[Failure, ...] = ()
+    findings: tuple[Failure, ...] = ()
+    missing: str = ""
+    values: Values = Values()
+
+
+DIFFERS = "differs"  # the reason is to be found by comparing the call with others
+
+
 def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> float:
     """Check all theorems of an op, or only ``which``, on one call, in order. Returns the largest error/bound.
 
     Raises:
-        Failure: A theorem does not hold. The first failure is raised.
+        Failure: A theorem does not hold. The first failure is raised, also if it is only a contract finding.
     """
     __tracebackhide__ = True
-    error_over_bound = 0.0
-    for theorem in which or to_check(subject, op):
-        try:
-            error_over_bound = max(error_over_bound, theorem(subject, op, call))
-        except Failure as failure:
-            raise of_subject(failure, subject, theorem) from failure.__cause__
-    return error_over_bound
+    checked = check_all(subject, op, call, which)
+    for failure in (*checked.failures, *checked.findings):
+        raise failure
+    return checked.error_over_bound
 
 
-def check_once(subject: Subject, op: Op, call: Call) -> tuple[float, Values]:
-    """Check y and all gradients on every shared case of a call.
+def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> Checked:
+    """Check all theorems of an op, or only ``which``, on one call: first the numbers, then the contract.
 
-    Returns the largest error/bound, and the expected values of the first case.
-
-    Raises:
-        Failure: An output is wrong.
+    A convention does not end the check: the other theorems are checked without ties. The contract is checked only if
+    all numbers are right.
     """
+    if missing := "" if subject.ours else subject.lacks(op, call):
+        return Checked(missing=missing)
+    error_over_bound, failures, findings = 0.0, list[Failure](), list[Failure]()
+    for theorem in which or to_check(subject, op):
+        if failures and theorem in theorems.CONTRACT:
+            break
+        try:
+            for failure in _violations(theorem, subject, op, call):
+                if isinstance(failure, float):
+                    error_over_bound = max(error_over_bound, failure)
+                else:
+                    findings.append(_of_theorem(failure, subject, theorem))
+        except Failure as failure:
+            one = _of_theorem(failure, subject, theorem)
+            if one.verdict is Verdict.NOT_COVERED:
+                return Checked(missing=one.quantity or DIFFERS)
+            if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
+                return _in_float32(subject, op, call, which, one)
+            if one.verdict is Verdict.CONTRACT:
+                findings.append(one)
+            elif kind := choice(one):
+                if noted := _convention(subject, one, kind):
+                    (failures if noted.fails else findings).append(noted)
+                op = op.without_ties
+            else:
+                failures.append(one)
+                if one.verdict is Verdict.CRASHED:
+                    break
+    return Checked(error_over_bound, tuple(failures), tuple(findings))
+
+
+def _violations(theorem: Theorem, subject: Subject, op: Op, call: Call) -> Iterator[float | Failure]:
+    """What a theorem finds on a call: the largest error/bound, or findings."""
+    every = theorems.EVERY_FINDING.get(theorem)
+    if every:
+        yield from every(subject, op, call)
+    else:
+        yield theorem(subject, op, call)
+
+
+def _of_theorem(failure: Failure, subject: Subject, theorem: Theorem | None) -> Failure:
+    named = of_subject(failure, subject, theorem)
+    named.__cause__ = failure.__cause__
+    return named.replace(fails=True) if subject.strict and named.kind and not named.fails else named
+
+
+def _convention(subject: Subject, failure: Failure, kind: str) -> Failure | None:
+    """The failure of another choice at a tie; a note if the settings or the kind allow it."""
+    if subject.ours:
+        return failure
+    if kind == "NaN" or subject.limits.convention == "any":
+        what = f"another choice about {kind} than PyTorch's: {failure.what}"
+        return failure.replace(verdict=Verdict.CONTRACT, kind="convention", what=what, fails=False)
+    what = f"another choice at a tie or a nondifferentiable point than PyTorch's: {failure.what}"
+    return failure.replace(verdict=Verdict.CONVENTION, kind="convention", what=what)
+
+
+class _InFloat32:
+    """An implementation that is checked in float32 only."""
+
+    dtypes = ("float32",)
+
+    def __init__(self, implementation: Any) -> None:
+        self._implementation = implementation
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._implementation, name)
+
+
+def _in_float32(subject: Subject, op: Op, call: Call, which: Sequence[Theorem], dtype: Failure) -> Checked:
+    """The result of a subject that returns float32 for float64: a finding, and its numbers in float32."""
+    if isinstance(subject.implementation(op.name), _InFloat32):  # float16 for float32
+        return Checked(findings=(dtype,))
+    root = SimpleNamespace(**{op.name: _InFloat32(subject.implementation(op.name))})
+    narrow = subject._replace(root=root, limits=subject.limits._replace(dtypes=("float32",)))
+    excluded = (theorems.dtype_is_kept, theorems.special_values_are_pytorchs)
+    left = [theorem for theorem in which or to_check(subject, op) if theorem not in excluded]
+    checked = check_all(narrow, op, call, left) if left else Checked()
+    return checked._replace(findings=(dtype, *checked.findings))
+
+
+def check_once(subject: Subject, op: Op, call: Call) -> Checked:
+    """Check y and all gradients on every shared case of a call. ``values`` are those of the first case."""
+    if missing := "" if subject.ours else subject.lacks(op, call):
+        return Checked(missing=missing)
     error_over_bound, values = 0.0, Values()
-    for i, case in enumerate(shared_cases(op, call)):
-        got = run_all(subject, op, case)
-        if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
-            error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
-        values = values_of(case) if i == 0 else values
-    return error_over_bound, values
+    try:
+        for i, case in enumerate(shared_cases(op, call)):
+            got = run_all(subject, op, case)
+            if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
+                error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
+            values = values_of(case) if i == 0 else values
+    except Failure as failure:
+        if failure.verdict is Verdict.NOT_COVERED:
+            return Checked(missing=failure.quantity or DIFFERS)
+        one = of_subject(failure, subject, failure.theorem)
+        if (kind := choice(one)) and (noted := _convention(subject, one, kind)):
+            one = noted
+        if not one.fails or one.verdict is Verdict.CONTRACT:
+            return Checked(error_over_bound, findings=(one,), values=values)
+        return Checked(failures=(one,))
+    return Checked(error_over_bound, values=values)
 
 
 def _same(a: Array | None, b: Array | None) -> bool:
@@ -461,42 +766,62 @@ def of_subject(failure: Failure, subject: Subject, theorem: Theorem | None = Non
     return failure.replace(subject_name=subject.name, theorem=theorem, pytorch=untested)
 
 
-def checked_before(every: Sequence[Theorem], theorem: Theorem | None) -> tuple[Theorem, ...]:
-    """The theorems before this one."""
-    return tuple(every[: every.index(theorem)]) if theorem in every else ()
-
-
 def shrink(
     subject: Subject, op: Op, found: Failure, sample: Sample, which: Sequence[Theorem] = (),
-    progress: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] = lambda: None, within: Features | None = None,
 ) -> Failure:  # fmt: skip
-    """The failure of the same theorem on the smallest call, or the failure already found.
+    """The same failure on the smallest call that shows it, with likely causes.
 
-    It reports what its ``reproduce`` line will report: the first theorem that fails on that call, with likely causes.
+    It reports what its ``reproduce`` line will report: the first failure on that call.
     """
-    from cnn_oracle.calls.shrinking import FlakyError, shrink  # imported only after a failure
-
-    def attempt(call: Call) -> None:
-        progress()
-        check(subject, op, call, [found.theorem] if found.theorem else ())
-
-    try:
-        shrink(op, sample, attempt, limits=subject.limits)
-    except Failure as failure:
-        plain = _plainer(subject, failure.replace())  # the copy drops Hypothesis' notes on the call
-        return check_call(subject, plain.reproducer, which).failure or diagnose(subject, op, plain)
-    except FlakyError:
+    small, is_flaky = smallest(subject, op, found, sample, progress, within)
+    if is_flaky:
         flaky = diagnose(subject, op, found)
         if flaky.verdict is Verdict.NONDETERMINISTIC:
             return flaky
         return flaky.replace(verdict=Verdict.NONDETERMINISTIC, what=f"fails now and then: {flaky.what}")
+    if small is found:
+        return diagnose(subject, op, found)
+    return check_call(subject, small.reproducer, which).failure or diagnose(subject, op, small)
+
+
+def smallest(
+    subject: Subject, op: Op, found: Failure, sample: Sample, progress: Callable[[], None] = lambda: None,
+    within: Features | None = None,
+) -> tuple[Failure, bool]:  # fmt: skip
+    """The same failure on the smallest call that shows it, and whether it does not occur each time."""
+    from cnn_oracle.calls.shrinking import FlakyError, shrink  # imported only after a failure
+
+    def attempt(call: Call) -> None:
+        progress()
+        if within is not None and not forms(op, call) <= within:
+            return
+        if failure := same_on(subject, op, found, call):
+            raise failure
+
+    try:
+        shrink(op, sample, attempt, limits=subject.limits)
+    except Failure as failure:
+        return _plainer(subject, failure.replace()), False  # the copy drops Hypothesis' notes on the call
+    except FlakyError:
+        return found, True
+
+
+def same_on(subject: Subject, op: Op, found: Failure, call: Call) -> Failure | None:
+    """The failure with the same key on another call, or None."""
+    key = Found(found, None).key
+    checked = check_all(subject, op, call, [found.theorem] if found.theorem else ())
+    every = (*checked.failures, *checked.findings)
+    return next((one for one in every if Found(one, None).key == key or not found.theorem), None)
 
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
-    """The failure of the same theorem on the same geometry with a first seed, which draws small numbers; else found."""
-    op, which = judged_as(subject, look_up(found.reproducer.op)), [found.theorem] if found.theorem else []
+    """The same failure on the same geometry with a first seed, which draws small numbers; else found."""
+    op = judged_as(subject, look_up(found.reproducer.op))
+    if found.kind in REJECTIONS and _rejection(op, found.reproducer):  # the call is itself the invalid variant
+        return found
     for seed in range(min(found.reproducer.seed, SMALL)):
-        if failure := _judged(subject, op, Call(op.name, found.reproducer.arguments, seed), which)[2]:
+        if failure := same_on(subject, op, found, Call(op.name, found.reproducer.arguments, seed)):
             return failure
     return found
 
@@ -513,32 +838,33 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded():
-        verdict, error_over_bound, failure = _judged(subject, op, call, which)
-        if failure:
-            failure = diagnose(subject, op, failure).replace(only=bool(which))
+        numbers, checked = _judged(subject, op, call, which)
+        failing = [*checked.failures, *(one for one in checked.findings if one.fails)]
+        if failing:
+            failing[0] = diagnose(subject, op, failing[0]).replace(only=bool(which))
+    missed = {checked.missing: 1} if checked.missing else {}
+    if checked.missing == DIFFERS:
+        missed = {", ".join(sorted(features(op, call))): 1}
+    reached = Verdict.NOT_COVERED if checked.missing else numbers
     return Result(
-        op.name, failure.verdict if failure else verdict, 1, error_over_bound, time.perf_counter() - start, failure,
-        unchecked=theorems.unchecked(subject, op), pytorch=pytorch(),
+        op.name, failing[0].verdict if failing else reached, int(not checked.missing), checked.error_over_bound,
+        time.perf_counter() - start, failing[0] if failing else None, unchecked=theorems.unchecked(subject, op),
+        pytorch=pytorch(), numbers=checked.failures[0].verdict if checked.failures else reached,
+        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1,
     )  # fmt: skip
 
 
-def _judged(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[Verdict, float, Failure | None]:
+def _judged(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[Verdict, Checked]:
     if rejection := _rejection(op, call):
-        return Verdict.WRONG, 0.0, _taken(subject, op, call, rejection)
+        return Verdict.EXACT, Checked(findings=(_taken(subject, op, call, rejection),))
     verdict = Verdict.EXACT if strongest(op, call, subject.dtypes(op.name)).exact else Verdict.BOUNDED
-    error_over_bound, failure = _checked(subject, op, call, which)
-    if failure and is_normwise(subject, op, failure):
-        within, outside = _checked(subject, op.normwise or op, call, which)
-        if outside is None:
-            return Verdict.NORMWISE, within, None
-    return verdict, error_over_bound, failure
-
-
-def _checked(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[float, Failure | None]:
-    try:
-        return check(subject, op, call, which), None
-    except Failure as failure:
-        return 0.0, failure
+    checked = check_all(subject, op, call, which)
+    wrong = next((one for one in checked.failures if one.index is not None), None)
+    if wrong and is_normwise(subject, op, wrong):
+        again = check_all(subject, op.normwise or op, call, which)
+        if not again.failures:
+            return Verdict.NORMWISE, again
+    return verdict, checked
 
 
 def _rejection(op: Op, call: Call) -> str:
@@ -560,7 +886,7 @@ def _taken(subject: Subject, op: Op, call: Call, rejection: str) -> Failure:
         with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # the arrays cannot be made
             must_raise(subject, op, call)
     except Failure as failure:
-        return of_subject(failure, subject, theorems.what_pytorch_rejects_is_rejected)
+        return _of_theorem(failure, subject, theorems.what_pytorch_rejects_is_rejected)
     raise ValueError(f"{call}: PyTorch cannot take it: {rejection}")
 
 

@@ -33,7 +33,7 @@ ORDER = (
     "settings store",
     "mistakes",
     "diagnose",
-    "vacuity",
+    "partial vacuity",
     "verification",
     "survey",
     "adapt",

@@ -60,6 +60,7 @@ class Case:
     numbers: Numbers
     fill_value: float = np.nan  # what newly allocated memory contains while the subject runs
     mutated: list[str] = field(default_factory=list)  # messages: which function writes to which input
+    notes: list[str] = field(default_factory=list)  # messages: how the form of the outputs differs from a tuple
     form: Format = FORMATS["float64"]  # the format of the numbers; ``dtype`` may be wider
     layout: str = "contiguous"  # for subjects that choose the memory layout themselves
 
@@ -102,7 +103,7 @@ def draw(op: Op, call: Call, grid: GridRule | None = None, dtype: str = "float64
     """
     case = _DRAWN.of((call, op, grid, dtype), lambda: build(op, call, grid, FORMATS[dtype]))
     arrays, keywords = {**case.arrays}, {**case.keywords}
-    return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), mutated=[])
+    return replace(case, arrays=arrays, keywords=keywords, numbers=case.numbers.again(), mutated=[], notes=[])
 
 
 def replace(case: Case, **changes: Any) -> Case:

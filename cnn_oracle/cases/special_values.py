@@ -93,7 +93,7 @@ def case_of(op: Op, call: Call) -> Case:
         )
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
     options |= {n: v for n, v in PLAIN.items() if n in op.options}
-    return replace(_of_values(op, tuple(options.items())), mutated=[])
+    return replace(_of_values(op, tuple(options.items())), mutated=[], notes=[])
 
 
 @lru_cache

@@ -7,7 +7,7 @@ from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure, show
+from cnn_oracle.result import Failure, finding, show
 
 U = float(np.finfo(np.float64).epsneg)
 
@@ -47,7 +47,7 @@ def compare(
     NaN equals only NaN.
 
     Raises:
-        Failure: An output is missing, has another shape or dtype, or differs.
+        Failure: An output is missing, has another shape, differs, or has a narrower dtype (a contract finding).
     """
     __tracebackhide__ = True
     worst = 0.0
@@ -66,8 +66,9 @@ def compare(
                 outputs=got,
                 case=case,
             )
-        if output.dtype.kind == "f" and output.dtype != case.dtype:
-            raise Failure(f"{quantity} is {output.dtype}, the inputs are {case.dtype}", case.call, quantity=quantity)
+        if output.dtype.kind == "f" and output.dtype.itemsize < case.dtype.itemsize:  # it holds fewer digits
+            what = f"{quantity} is {output.dtype}, the inputs are {case.dtype}"
+            raise finding("dtype", what, case.call, quantity=quantity)
         if (output == want).all():
             continue
         with np.errstate(invalid="ignore", over="ignore"):

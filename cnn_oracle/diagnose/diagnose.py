@@ -34,8 +34,8 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
     known, symptoms = consistent_with(failure), list[str]()
     try:
         if other := unstable(subject, op, case):
-            if other.verdict is Verdict.NONDETERMINISTIC:
-                failure = failure.replace(verdict=other.verdict, what=f"{other.what}; {failure.what}")
+            if other.kind == "nondeterminism":
+                failure = failure.replace(verdict=Verdict.NONDETERMINISTIC, what=f"{other.what}; {failure.what}")
             else:
                 symptoms = [other.what]
         else:

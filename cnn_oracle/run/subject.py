@@ -1,5 +1,6 @@
 """Runs a subject on a case: returns its outputs by name, and turns its exceptions into a failure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
@@ -14,6 +15,7 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run import memory
+from cnn_oracle.run.arguments import fitted
 from cnn_oracle.subject import Subject
 
 
@@ -36,13 +38,35 @@ def forward(subject: Subject, case: Case, **replaced: Array) -> Outputs:
 
 
 def backward(subject: Subject, case: Case) -> Outputs:
-    """{"dx": …, "dw": …}: one gradient for each positional argument, or None."""
+    """{"dx": …, "dw": …}: one gradient for each positional argument, or None.
+
+    A list, a single array, or a tuple without the gradients of absent arrays is also taken, and noted in the case.
+    """
     gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
-    names = [f"d{n}" for n in case.arrays]
-    if not isinstance(gradients, tuple) or len(gradients) != len(names):
-        found = f"{len(gradients)} results" if isinstance(gradients, tuple) else f"a {type(gradients).__name__}"
-        raise Failure(f"backward returns {found}, not a tuple ({', '.join(names)})", case.call)
-    return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
+    declared = getattr(subject.implementation(case.call.op), "gradients", ())
+    wanted = [n for n in case.arrays if not declared or n in declared]
+    found = _one_for_each(gradients, wanted, case)
+    names = ", ".join(f"d{n}" for n in wanted)
+    if found is None:
+        what = f"{len(gradients)} results" if isinstance(gradients, tuple | list) else f"a {type(gradients).__name__}"
+        raise Failure(f"backward returns {what}, not a tuple ({names})", case.call)
+    if not isinstance(gradients, tuple) or len(found) != len(gradients):
+        what = f"a {type(gradients).__name__}"
+        if isinstance(gradients, tuple | list):
+            what = f"{what} of {len(gradients)} gradients"
+        case.notes.append(f"backward returns {what}, not a tuple ({names})")
+    return {f"d{n}": None if g is None else _array(g, "backward", case) for n, g in zip(wanted, found, strict=True)}
+
+
+def _one_for_each(gradients: Any, names: Sequence[str], case: Case) -> list[Any] | None:
+    """A gradient for each name, None for an absent array; or None if their number does not fit."""
+    present = [n for n in names if case.arrays[n] is not None]
+    given = list(gradients) if isinstance(gradients, tuple | list) else [gradients]
+    if len(given) == len(names):
+        return given
+    if len(given) == len(present):
+        return [next(found) if n in present else None for found in [iter(given)] for n in names]
+    return None
 
 
 _ANSWERS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
@@ -88,7 +112,10 @@ def steps(subject: Subject, case: Case) -> Outputs:
     """{"w1": …, "w2": …}: w after each of the consecutive steps of the case."""
     (w,), state, outputs = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
-        w, state = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
+        output = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
+        if not isinstance(output, tuple | list) or len(output) != 2:
+            raise Failure(f"step returns a {type(output).__name__}, not a tuple (w, state)", case.call)
+        w, state = output
         outputs[f"w{i}"] = _array(w, "step", case)
     return outputs
 
@@ -116,18 +143,20 @@ def _call(
         hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # a NumPy scalar, such as a sum, becomes an array
-    values = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments.values()]
+    values = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
     keywords = case.keywords if options is None else options
-    named = zip((*arguments, *keywords), (*values, *keywords.values()), strict=True)
-    watched = [(n, a, a.tobytes()) for n, a in named if isinstance(a, np.ndarray) and n != "state"]
+    watched = [(n, a, a.tobytes()) for n, a in (values | {**keywords}).items() if _is_watched(n, a)]
+    given, accepted = [*values.values()], dict(keywords)
+    if not subject.ours:
+        given, accepted = fitted(function, name, case.call, values, keywords)
     try:
         with memory.filled(case.fill_value):
-            output = function(*values, **keywords)
+            output = function(*given, **accepted)
     except (Exception, SystemExit) as error:
         _restore(watched)
         text = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {text}"
-        raise Failure(message, case.call, verdict=Verdict.CRASHED) from error
+        raise _of_error(subject, case, message, error) from error
     mutated = [n for n, a, before in watched if a.tobytes() != before]
     if not mutated:
         return output
@@ -135,6 +164,28 @@ def _call(
     case.mutated.extend(f"{name} writes to its input {n}" for n in mutated)
     _restore(watched)
     return output
+
+
+def _is_watched(name: str, a: Any) -> bool:
+    return isinstance(a, np.ndarray) and name != "state"
+
+
+SAYS_UNSUPPORTED = re.compile(r"not supported|unsupported|not implemented", re.IGNORECASE)
+# What Python and NumPy say of a wrong operand is no statement about the op
+OPERANDS = re.compile(r"unsupported operand|not supported (for the input types|between instances)", re.IGNORECASE)
+
+
+def _of_error(subject: Subject, case: Case, message: str, error: BaseException) -> Failure:
+    """The failure of a function that raises on a valid call: the call is not covered, or the function crashes."""
+    declared = getattr(subject.implementation(case.call.op), "unsupported", ())
+    unsupported = isinstance(error, (NotImplementedError, *declared)) or _says_unsupported(str(error))
+    if unsupported and not subject.ours:
+        return Failure(message, case.call, verdict=Verdict.NOT_COVERED)
+    return Failure(message, case.call, verdict=Verdict.CRASHED)
+
+
+def _says_unsupported(text: str) -> bool:
+    return bool(SAYS_UNSUPPORTED.search(text)) and not OPERANDS.search(text)
 
 
 def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:

@@ -4,18 +4,21 @@ Each returns the largest error/bound that it met, or 0 where it compared bitwise
 test suites only iterate over the theorems.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases import special_values
 from cnn_oracle.op import Op
+from cnn_oracle.result import Failure
 from cnn_oracle.subject import DTYPES, Subject
 from cnn_oracle.theorems.contract import (
     an_int_stands_for_one_per_axis,
+    backward_returns_one_gradient_per_array,
     dtype_is_kept,
     inputs_are_not_mutated,
     memory_layout_does_not_matter,
     outputs_are_no_views_of_inputs,
+    outputs_are_not_reused,
     signatures_agree,
     two_runs_are_bitwise_equal,
 )
@@ -25,7 +28,7 @@ from cnn_oracle.theorems.derivatives import (
     backward_is_the_transpose_of_forward_mode,
     gradient_of_backward_is_pytorchs_double_backward,
 )
-from cnn_oracle.theorems.rejections import what_pytorch_rejects_is_rejected
+from cnn_oracle.theorems.rejections import accepted_or_mistyped, what_pytorch_rejects_is_rejected
 from cnn_oracle.theorems.signatures import tells
 from cnn_oracle.theorems.values import (
     backward_is_autograds_gradient,
@@ -40,6 +43,7 @@ from cnn_oracle.theorems.values import (
 __all__ = [
     "CONTRACT",
     "DIFFERENTIABLE",
+    "EVERY_FINDING",
     "FORWARD_ONLY",
     "NUMERICAL",
     "OPTIONAL",
@@ -50,6 +54,7 @@ __all__ = [
     "backward_is_linear_in_dy",
     "backward_is_the_derivative_of_forward",
     "backward_is_the_transpose_of_forward_mode",
+    "backward_returns_one_gradient_per_array",
     "dtype_is_kept",
     "forward_is_pytorchs",
     "gradient_of_backward_is_pytorchs_double_backward",
@@ -59,6 +64,7 @@ __all__ = [
     "memory_layout_does_not_matter",
     "of",
     "outputs_are_no_views_of_inputs",
+    "outputs_are_not_reused",
     "running_statistics_are_pytorchs",
     "signatures_agree",
     "special_values_are_pytorchs",
@@ -93,6 +99,8 @@ OPTIONAL: Mapping[str, Theorem] = {
 CONTRACT: tuple[Theorem, ...] = (
     inputs_are_not_mutated,
     outputs_are_no_views_of_inputs,
+    outputs_are_not_reused,
+    backward_returns_one_gradient_per_array,
     dtype_is_kept,
     memory_layout_does_not_matter,
     an_int_stands_for_one_per_axis,
@@ -100,6 +108,10 @@ CONTRACT: tuple[Theorem, ...] = (
     signatures_agree,
     what_pytorch_rejects_is_rejected,
 )
+# Theorems that may find more than one thing on a call → a function that yields all findings
+EVERY_FINDING: Mapping[Theorem, Callable[[Subject, Op, Call], Iterator[Failure]]] = {
+    what_pytorch_rejects_is_rejected: accepted_or_mistyped,
+}
 FORWARD_ONLY = (forward_is_pytorchs, special_values_are_pytorchs, *CONTRACT)
 DIFFERENTIABLE = (
     *(theorem for theorem in NUMERICAL if theorem is not steps_are_pytorchs), special_values_are_pytorchs, *CONTRACT,
@@ -112,6 +124,8 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
     excluded: set[Theorem] = set()
     if not special_values.are_checked(op) or (subject and "float64" not in subject.dtypes(op.name)):
         excluded.add(special_values_are_pytorchs)
+    if op.kind == "step" or (subject and subject.forward_only(op.name)):
+        excluded.add(backward_returns_one_gradient_per_array)
     offered = subject.implementation(op.name) if subject else op.manual
     for name, theorem in OPTIONAL.items():
         if not (hasattr(op.manual, name) and callable(getattr(offered, name, None))):

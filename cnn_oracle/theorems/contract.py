@@ -16,7 +16,7 @@ from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure, Verdict
+from cnn_oracle.result import HARMFUL, Failure, Verdict, finding
 from cnn_oracle.run.subject import backward, forward, known, run_all
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.signatures import must_take
@@ -45,7 +45,7 @@ def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Outputs, Outp
     def run() -> tuple[Case, Outputs, Outputs]:
         case = draw(op, call, dtype=subject.dtypes(op.name)[0])
         outputs = run_all(subject, op, case)
-        return case, outputs, {q: None if a is None else a.copy() for q, a in outputs.items()}
+        return case, outputs, _copied(outputs)
 
     return _RUNS.of((subject, op, call), run)
 
@@ -54,18 +54,61 @@ def inputs_are_not_mutated(subject: Subject, op: Op, call: Call) -> float:
     """No argument is written to."""
     case, *_ = _run_once(subject, op, call)
     if case.mutated:
-        raise Failure(case.mutated[0], call)
+        raise finding("mutation", case.mutated[0], call)
+    return 0.0
+
+
+def backward_returns_one_gradient_per_array(subject: Subject, op: Op, call: Call) -> float:
+    """backward returns a tuple with one gradient for each array, and None for an absent array."""
+    case, *_ = _run_once(subject, op, call)
+    if case.notes:
+        raise finding("gradients", case.notes[0], call)
     return 0.0
 
 
 def outputs_are_no_views_of_inputs(subject: Subject, op: Op, call: Call) -> float:
-    """No output shares memory with an argument. Otherwise, a write to one would change the other."""
+    """No output shares memory with an argument. Otherwise, a write to one would change the other.
+
+    Where PyTorch's own function returns its input or a view of it, a subject may do so too.
+    """
     case, outputs, _ = _run_once(subject, op, call)
+    if passes_through(call):
+        return 0.0
     for name, a in {"dy": case.dy, **case.arrays, **case.keywords}.items():
         for quantity, output in outputs.items():
             if output is not None and isinstance(a, np.ndarray) and np.shares_memory(a, output):
-                raise Failure(f"{quantity} is a view of its input {name}", call)
+                raise finding("aliasing", f"{quantity} is a view of its input {name}", call)
     return 0.0
+
+
+def outputs_are_not_reused(subject: Subject, op: Op, call: Call) -> float:
+    """The outputs of two calls share no memory. Otherwise, the second call overwrites the outputs of the first."""
+    _, outputs, _ = _run_once(subject, op, call)
+    again = _second_run(subject, op, call)
+    if passes_through(call):
+        return 0.0
+    for quantity, output in outputs.items():
+        other = again[quantity]
+        if output is not None and other is not None and np.shares_memory(output, other):
+            raise finding("reused buffer", f"two calls return {quantity} in the same memory", call)
+    return 0.0
+
+
+def passes_through(call: Call) -> bool:
+    """Whether PyTorch's own function returns its input, or a view of it, on this call."""
+    arguments = call.arguments
+    if call.op in ("dropout", "dropout2d"):
+        return not arguments.get("training", True) or arguments.get("p", 0.5) == 0
+    return call.op == "flatten" or (call.op == "pad" and not any(arguments["pad"]))
+
+
+_SECOND: Latest[Outputs] = Latest(1)
+
+
+def _second_run(subject: Subject, op: Op, call: Call) -> Outputs:
+    """The subject's outputs for the case of ``_run_once`` once more, not copied."""
+    case, first, _ = _run_once(subject, op, call)
+    return _SECOND.of((first,), lambda: run_all(subject, op, replace(case, mutated=[], notes=[])))
 
 
 def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
@@ -76,7 +119,7 @@ def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
     for case, outputs in (ran, *((case, _known(subject, op, case)) for case in others)):
         for quantity, output in outputs.items():
             if output is not None and output.dtype != case.dtype:
-                raise Failure(f"{quantity} is {output.dtype}, the inputs are {case.dtype}", call)
+                raise finding("dtype", f"{quantity} is {output.dtype}, the inputs are {case.dtype}", call)
     return 0.0
 
 
@@ -113,7 +156,7 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
     whole = [n for n, v in case.keywords.items() if type(v) is int and op.parameters[n].annotation in PER_AXIS]
     for name in case.rng.permutation(whole)[:1]:
         rank = len(call.arguments["x"]) - 2
-        for count in {rank, 1} if subject.strict else {rank}:
+        for count in {rank, 1} if subject.ours else {rank}:
             ints = (case.keywords[name],) * count
             written = replace(case, keywords=case.keywords | {str(name): ints})
             try:
@@ -123,34 +166,48 @@ def an_int_stands_for_one_per_axis(subject: Subject, op: Op, call: Call) -> floa
             try:
                 compare(written, run_all(subject, op, written), tolerance(op, case))
             except Failure as failure:
-                raise failure.replace(what=f"with {name}={ints} {failure.what}") from None
+                raise _as_finding("signature", failure, f"with {name}={ints} {failure.what}") from None
     return 0.0
 
 
 def two_runs_are_bitwise_equal(subject: Subject, op: Op, call: Call) -> float:
     """Two runs of the same call return the same bits, whatever uninitialised memory contains."""
     case, _, answered_first = _run_once(subject, op, call)
-    if failure := unstable(subject, op, case, answered_first):
+    if failure := unstable(subject, op, case, answered_first, _second_run(subject, op, call)):
         raise failure
     return 0.0
 
 
-def unstable(subject: Subject, op: Op, case: Case, first: Outputs | None = None) -> Failure | None:
-    """The failure if runs of a case differ in any bit: by themselves, or with the contents of uninitialised memory.
+def unstable(
+    subject: Subject, op: Op, case: Case, first: Outputs | None = None, again: Outputs | None = None
+) -> Failure | None:
+    """The finding if runs of a case differ in any bit: by themselves, or with the contents of uninitialised memory.
 
-    ``first`` holds the outputs of an earlier run, if there was one.
+    ``first`` and ``again`` hold the outputs of earlier runs, if there were any.
     """
-    first = first or run_all(subject, op, replace(case, fill_value=np.nan))
-    again, other = (run_all(subject, op, replace(case, fill_value=v)) for v in (np.nan, 0.0))
+    first = first or _copied(run_all(subject, op, replace(case, fill_value=np.nan)))
+    again = _copied(again or run_all(subject, op, replace(case, fill_value=np.nan)))
+    other = run_all(subject, op, replace(case, fill_value=0.0))
     place, leaked = differing(first, again), differing(first, other)
     if leaked and not place:  # by chance?
         places = (differing(first, run_all(subject, op, case)) for _ in range(RUNS))
         place = next(filter(None, places), "")
     if place:
-        return Failure(f"{place} differs between two runs", case.call, verdict=Verdict.NONDETERMINISTIC)
+        return finding("nondeterminism", f"{place} differs between two runs", case.call)
     if leaked:
-        return Failure(f"uninitialised memory is returned: {leaked} is whatever stood there before", case.call)
+        what = f"{leaked} depends on the previous contents of newly allocated memory"
+        return finding("uninitialised memory", what, case.call)
     return None
+
+
+def _copied(outputs: Outputs) -> Outputs:
+    return {quantity: None if a is None else a.copy() for quantity, a in outputs.items()}
+
+
+def _as_finding(kind: str, failure: Failure, what: str) -> Failure:
+    """A failure of the numbers as a contract finding. If the subject raised, only careless callers are concerned."""
+    fails = kind in HARMFUL and failure.verdict is Verdict.WRONG
+    return failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=fails)
 
 
 def differing(first: Outputs, second: Outputs) -> str:
@@ -185,5 +242,8 @@ def _must_be_the_same(subject: Subject, op: Op, case: Case, plain: Case, layout:
     try:
         compare(case, run_all(subject, op, case), allowed)
     except Failure as failure:
-        compare(plain, run_all(subject, op, plain), allowed)
-        raise failure.replace(what=f"depends on memory layout: with {layout} {failure.what}") from None
+        try:
+            compare(plain, run_all(subject, op, plain), allowed)
+        except Failure:  # the layout is not the reason; the numerical theorems report this
+            return
+        raise _as_finding("layout", failure, f"with {layout} {failure.what}") from None

@@ -1,5 +1,7 @@
 """If PyTorch rejects a call, the subject must reject it too: with a ValueError, or with its framework's error."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from cnn_oracle.calls.unsupported import VALUES
 from cnn_oracle.cases.case import Case, arrays_of, draw, keywords_of
 from cnn_oracle.cases.expected import Rejection, reference_forward, reference_steps
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, finding
+from cnn_oracle.run.arguments import fitted
 from cnn_oracle.subject import Subject
 
 
@@ -21,24 +24,38 @@ def what_pytorch_rejects_is_rejected(subject: Subject, op: Op, call: Call) -> fl
 
     These calls are invalid variants: they differ from a valid call in one size or option.
     """
+    for failure in accepted_or_mistyped(subject, op, call):
+        raise failure
+    return 0.0
+
+
+def accepted_or_mistyped(subject: Subject, op: Op, call: Call) -> Iterator[Failure]:
+    """The findings of ``what_pytorch_rejects_is_rejected``: one for each check of a call that does not hold."""
+    for check in _checks(subject, op, call):
+        try:
+            check()
+        except Failure as failure:
+            yield failure.replace()
+
+
+def _checks(subject: Subject, op: Op, call: Call) -> Iterator[Callable[[], None]]:
     dtype = subject.dtypes(op.name)[0]
     rng, case = np.random.default_rng(call.seed), draw(op, call, dtype=dtype)
     for variant in invalid_variants(op, call, rng):
-        must_raise(subject, op, variant, rng, case)
+        yield partial(must_raise, subject, op, variant, rng, case)
     if op.kind == "differentiable" and not subject.forward_only(op.name):
         shapes = [*wrong_shapes(case.dy.shape)]
         for i in rng.permutation(len(shapes))[:PER_CALL]:
             shape = shapes[i]
             arguments = [np.ones(shape, case.dtype), *case.arrays.values()]
             reason = f"dy has shape {shape}, y {case.dy.shape}"
-            must_reject(subject, "backward", arguments, case.keywords, call, reason)
-        if subject.strict:
-            rejects_mixed_dtypes(subject, case)
-            rejects_out_of_domain(subject, op, case)
-            rejects_unsupported(subject, op, rng)
+            yield partial(must_reject, subject, "backward", arguments, case.keywords, call, reason)
+        if subject.ours:
+            yield partial(rejects_mixed_dtypes, subject, case)
+            yield partial(rejects_out_of_domain, subject, op, case)
+            yield partial(rejects_unsupported, subject, op, rng)
     elif op.kind == "step":
-        rejects_bad_grad_shape(subject, case)
-    return 0.0
+        yield partial(rejects_bad_grad_shape, subject, case)
 
 
 def every_invalid_variant_is_rejected(subject: Subject, op: Op, call: Call) -> float:
@@ -137,7 +154,7 @@ def rejects_bad_grad_shape(subject: Subject, case: Case) -> None:
     for shape in wrong_shapes(w.shape):
         reason = f"dw has shape {shape}, w {w.shape}"
         must_reject(subject, "step", [w, np.ones(shape, case.dtype)], case.keywords, case.call, reason)
-    if subject.strict:
+    if subject.ours:
         must_reject(subject, "step", [w, case.dy[0].astype(np.float32)], case.keywords, case.call, "only dw is float32")
 
 
@@ -161,13 +178,23 @@ def must_reject(
     subject: Subject, name: str, arguments: list[Any], keywords: dict[str, Any], call: Call, reason: str,
     also: tuple[type[Exception], ...] = (),
 ) -> None:  # fmt: skip
+    """Check that a function raises. Any exception is a rejection; only its type may be another than it should be."""
+    function = getattr(subject.implementation(call.op), name)
+    positional = dict(zip(map(str, range(len(arguments))), arguments, strict=True))
     try:
-        getattr(subject.implementation(call.op), name)(*arguments, **keywords)
-    except (*subject.rejections(call.op), *also) as error:
-        if subject.strict and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
-            raise Failure(f"{name} rejects in words that are not its own: {error} ({reason})", call) from error
+        given, accepted = fitted(function, name, call, positional, keywords)
+    except Failure:  # the function has no parameter for an option of this call
+        return
+    rejections: tuple[type[Exception], ...] = (ValueError, *subject.rejections(call.op), *also)
+    try:
+        function(*given, **accepted)
+    except rejections as error:
+        if subject.ours and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
+            what = f"{name} rejects in words that are not its own: {error} ({reason})"
+            raise finding("exception type", what, call) from error
         return
     except (Exception, SystemExit) as error:
         what = f"{name} raises {type(error).__name__}, not ValueError, for a call that it should reject ({reason})"
-        raise Failure(what, call) from error
-    raise Failure(f"{name} accepts a call that it should reject ({reason})", call)
+        raise finding("exception type", what, call, quantity=name) from error
+    what = f"{name} accepts a call that it should reject ({reason})"
+    raise finding("accepts invalid input", what, call, quantity=name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnn_oracle.call import Call
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, finding
 
 
 def must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], more: int, call: Call) -> None:
@@ -22,7 +22,7 @@ def must_take(op: Op, name: str, function: Any, reference: Callable[..., Any], m
         if _known_to_be_right(function, reference, more, len(op.positional)):
             return
     if fault := _fault(function, reference, more, len(op.positional)):
-        raise Failure(f"{op.name}.{name} {fault}", call)
+        raise finding("signature", f"{op.name}.{name} {fault}", call)
 
 
 def _fault(function: Any, reference: Callable[..., Any], more: int, arrays: int) -> str:

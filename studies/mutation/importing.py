@@ -51,7 +51,7 @@ def subject_of(mutant: Mutant, op: str, in_blocks: bool = False) -> Subject:
                     setattr(sys.modules[name], size, small)
         finally:
             sys.meta_path.remove(finder)
-    return Subject("manual, edited", SimpleNamespace(**{op: module}), strict=True)
+    return Subject("manual, edited", SimpleNamespace(**{op: module}), ours=True, strict=True)
 
 
 @contextmanager
