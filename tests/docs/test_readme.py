@@ -78,7 +78,7 @@ def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     assert share == f"{100 * totals['killed'] / (totals['killed'] + totals['survived']):.2f}"
     known, ops, named = found(r"has (\d+) wrong derivations of all (\d+) ops.*?uniquely on ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
-    assert f"{named}% are named by it alone" in pages["mistakes"]
+    assert f"uniquely identified on {named}% of" in pages["mistakes"]
     (calls,) = found(r"On ([\d,]+) drawn calls it calls none of\s+them wrong")
     assert f"on {calls} drawn calls" in pages["false-positives"]
     assert "False positives: **none**" in pages["false-positives"]
