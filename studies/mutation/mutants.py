@@ -163,7 +163,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 def _is_left(node: ast.AST) -> bool:
     """Whether no edit is made here: a docstring, a call that makes an error message, zip's ``strict``, a type test."""
     if isinstance(node, ast.Call):
-        return _name(node.func) in ("refusal", "isinstance")
+        return _name(node.func) in ("invalid", "isinstance")
     return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (
         isinstance(node, ast.keyword) and node.arg == "strict"
     )
