@@ -45,7 +45,7 @@ def backward(subject: Subject, case: Case) -> Outputs:
     return {n: None if g is None else _array(g, "backward", case) for n, g in zip(names, gradients, strict=True)}
 
 
-_ANSWERS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
+_OUTPUTS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
 
 
 def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
@@ -59,7 +59,7 @@ def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Ca
     def run() -> Outputs:
         return {quantity: None if a is None else a.copy() for quantity, a in output(subject, case).items()}
 
-    return _ANSWERS.of(of, run)
+    return _OUTPUTS.of(of, run)
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:
@@ -113,7 +113,7 @@ def _call(
 ) -> Any:
     function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
     if function is None:
-        hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
+        hint = "; if it shall have none, set backward = None" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # a NumPy scalar, such as a sum, becomes an array
     values = [np.asarray(a) if isinstance(a, np.generic) else a for a in arguments.values()]

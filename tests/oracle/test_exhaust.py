@@ -159,7 +159,7 @@ def test_unsafe_calls_are_counted_separately(monkeypatch, capsys):
         (["3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
         (
             ["3", "--jobs", "2", "--cluster", "local"],
-            "--jobs has no effect here: the cluster says how many jobs it runs",
+            "--jobs has no effect here: the cluster sets the number of jobs",
         ),
         (["0"], "Invalid value for 'size': Input should be greater than or equal to 1"),
     ],

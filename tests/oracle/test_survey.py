@@ -74,13 +74,13 @@ def deadly(tmp_path, monkeypatch):
         ("ctypes.string_at(0)", "relu ends the process by SIGSEGV"),
         ("os._exit(3)", "relu ends the process with status 3"),
         ("os.kill(os.getpid(), 9)", "relu ends the process by SIGKILL"),
-        ("time.sleep(1000)", "relu gives no answer within 1 seconds"),
+        ("time.sleep(1000)", "relu returns no result within 1 seconds"),
     ],
 )
 def test_a_call_that_ends_its_process_is_crashed_and_the_run_continues(deadly, death, how):
     relu, sigmoid = isolated(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
     assert (relu.verdict, relu.failure.what) == (Verdict.CRASHED, how)
-    assert relu.failure.reproduce.endswith("--isolate --timeout 1" if "answer" in how else "--isolate")
+    assert relu.failure.reproduce.endswith("--isolate --timeout 1" if "result" in how else "--isolate")
     assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
 
 

@@ -30,7 +30,7 @@ def test_verify_prints_a_row_per_op_and_exits_with_zero(oracle, tmp_path):
         "verify", "--op", "relu", "--op", "softmax", "--examples", "20", "--json", str(tmp_path / "v")
     )
     assert (status, err) == (0, "")
-    assert "cnn_oracle.manual: 2 ops are what PyTorch computes, by 40 drawn calls" in out
+    assert "cnn_oracle.manual: 2 ops agree with PyTorch on 40 drawn calls" in out
     result = json.loads((tmp_path / "v").read_text())
     assert result["subject"] == "cnn_oracle.manual"
     assert {"python", "numpy", "torch", "onednn"} <= result["versions"].keys()
@@ -71,7 +71,7 @@ def test_a_failure_reads_as_designed(oracle):
         "  arbiter   the subject is wrong: both forwards say 68\n"
         "  likely cause: dx is assigned (=) where windows overlap, not added (+=)\n"
         f"  reproduce cnn-oracle verify {WRONG} --call '{call}' --seed 0\n"
-        f"\n{WRONG}: 1 of 1 ops are not what PyTorch computes, by {_calls(out)} drawn calls\n"
+        f"\n{WRONG}: 1 of 1 ops do not agree with PyTorch on {_calls(out)} drawn calls\n"
         f"compared with {environment.pytorch()}\n"
     )
 
@@ -127,7 +127,7 @@ def test_the_version_is_the_packages(oracle):
 def test_one_right_call_passes(oracle):
     status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
     assert status == 0
-    assert "cnn_oracle.manual: 1 ops are what PyTorch computes, by 1 drawn calls" in out
+    assert "cnn_oracle.manual: 1 ops agree with PyTorch on 1 drawn calls" in out
 
 
 def test_ops_lists_every_op(oracle):
@@ -216,7 +216,7 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
         ),
         (
             ["verify", "--theorem", "dtype_is_kept"],
-            "--theorem has no effect here: a single theorem is checked on a single call: give --call, too",
+            "--theorem has no effect here: a single theorem is checked on a single call: pass --call, too",
         ),
         (
             ["verify", "--call", "relu(x=(1,))", "--theorem", "steps_are_pytorchs"],
@@ -259,5 +259,5 @@ def test_the_probe_reports_the_precision_of_multipliers(oracle):
 
 
 def test_there_is_nothing_to_probe_where_nothing_is_multiplied(oracle):
-    message = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum of products: nothing to probe\n"
+    message = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum of products\n"
     assert oracle("probe", "--op", "relu") == (2, "", message)

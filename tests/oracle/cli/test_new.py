@@ -189,7 +189,7 @@ def test_a_folder_that_is_no_checkout_is_rejected(oracle, small, part):
     path = small / part
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     before = _contents(small)
-    message = f"cnn-oracle: --root {str(small)!r} is no checkout of cnn-oracle: it has no {part}\n"
+    message = f"cnn-oracle: --root {str(small)!r} is not a checkout of cnn-oracle: it has no {part}\n"
     assert oracle("new", "swish", "--root", str(small)) == (2, "", message)
     assert _contents(small) == before
 
@@ -199,7 +199,7 @@ def test_an_installed_package_has_no_checkout(oracle, monkeypatch, tmp_path):
     status, out, err = oracle("new", "swish")
     assert (status, out) == (2, "")
     assert err == (
-        "cnn-oracle: cnn-oracle is installed here without its checkout: clone it, and give its folder as --root\n"
+        "cnn-oracle: cnn-oracle is installed here without its checkout: clone it, and pass its folder as --root\n"
     )
 
 
@@ -247,13 +247,16 @@ def test_a_table_of_another_form_is_unchanged_and_the_line_is_printed(oracle, sm
     status, out, _ = oracle("new", "swish", "--root", str(small))
     assert status == 0
     assert (small / TABLE).read_text() == table
-    assert f"goes behind the last row of its kind: {new.row('swish').strip()}\n" in out
+    assert f"add it after the last row of its kind: {new.row('swish').strip()}\n" in out
     assert all((small / path).is_file() for path in WRITTEN)
 
 
 @pytest.mark.parametrize(
     ("table", "message"),
-    [("OPS = {", "cnn_oracle/ops.py is no Python: line 1: "), ("OPS = {}\n", "has no table of ops, in which relu is")],
+    [
+        ("OPS = {", "cnn_oracle/ops.py is not valid Python: line 1: "),
+        ("OPS = {}\n", "has no table of ops, in which relu is"),
+    ],
 )
 def test_a_table_that_cannot_be_read_is_rejected(oracle, small, table, message):
     (small / TABLE).write_text(table)

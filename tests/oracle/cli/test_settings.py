@@ -64,7 +64,7 @@ def test_the_subject_of_the_settings_is_checked_where_none_is_given(oracle, proj
     project(TABLE)
     status, out, _ = oracle("verify", "--op", "relu")
     assert status == 1
-    assert "kernels_of_settings: 1 of 1 ops are not what PyTorch computes" in out
+    assert "kernels_of_settings: 1 of 1 ops do not agree with PyTorch" in out
     assert "  likely cause: the derivative at 0 is 1; PyTorch's convention is 0" in out
 
 
@@ -186,15 +186,15 @@ def test_a_random_seed_is_printed_and_draws_the_same_again(oracle, project):
         (["--call", "relu(x=())", "--op", "relu"], "--op", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--seconds", "5"], "--seconds", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--jobs", "2"], "--jobs", "--call 'relu(x=())' is one call of one op"),
-        (["--seconds", "5", "--examples", "5"], "--examples", "--seconds draws calls until so many have passed"),
-        (["--cluster", "x", "--isolate"], "--isolate", "the cluster says how many jobs it runs, and each is isolated"),
+        (["--seconds", "5", "--examples", "5"], "--examples", "--seconds draws calls until the time has passed"),
+        (["--cluster", "x", "--isolate"], "--isolate", "the cluster sets the number of jobs, and each is isolated"),
         (
             ["--call", "relu(x=())", "--theorem", "dtype_is_kept", "--isolate"],
             "--isolate",
             "a single theorem is checked in this process",
         ),
-        (["--theorem", "dtype_is_kept"], "--theorem", "a single theorem is checked on a single call: give --call, too"),
-        (["--cluster", "local", "--jobs", "2"], "--jobs", "the cluster says how many jobs it runs"),
+        (["--theorem", "dtype_is_kept"], "--theorem", "a single theorem is checked on a single call: pass --call, too"),
+        (["--cluster", "local", "--jobs", "2"], "--jobs", "the cluster sets the number of jobs"),
     ],
 )
 def test_an_option_without_effect_is_rejected(oracle, arguments, option, why):

@@ -113,7 +113,7 @@ def test_the_interactive_part_shows_a_window_by_the_keyboard(opened):
     tab.keyboard.press("ArrowRight")
     tab.keyboard.press("ArrowDown")
     seen = tab.evaluate(
-        """() => [...document.querySelectorAll("#widget .cells:not(.outputs) span")]
+        """() => [...document.querySelectorAll("#widget .grid:not(.outputs) span")]
           .flatMap((e, i) => e.classList.contains("seen") ? [i] : [])"""
     )
     assert seen == [10 * i + j for i in (2, 4, 6) for j in (2, 4, 6)]  # output (1, 1) of a padded 10×10

@@ -88,7 +88,7 @@ def test_the_end_of_a_process_is_an_outcome(work):
 
 
 def test_an_unexpected_end_of_a_process_is_an_error(work):
-    with pytest.raises(RuntimeError, match="a worker ends the process with status 7, and not by what it checks"):
+    with pytest.raises(RuntimeError, match="a worker ends the process with status 7, but not by what it checks"):
         list(each(work.die, range(5), run=TWO))
 
 

@@ -157,7 +157,7 @@ def test_the_json_has_everything(learnt: Report) -> None:
 
 
 def test_a_divergence_is_an_error_that_names_it(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = r"^step 2: the loss is \S+ by hand and \S+ by PyTorch, and the largest weight difference \S+$"
+    message = r"^step 2: the loss is \S+ in NumPy and \S+ in PyTorch, and the largest weight difference is \S+$"
     monkeypatch.setitem(train.RECIPES, "digits", train.Recipe(lr=1e200, momentum=0.9, epochs=1))
     with warnings.catch_warnings(action="ignore"), pytest.raises(train.DivergedError, match=message):
         train.compare(digits)
