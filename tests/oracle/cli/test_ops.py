@@ -52,7 +52,7 @@ def test_several_ops_are_described_in_the_order_of_the_call(oracle):
     assert [line.partition("(")[0] for line in out.splitlines() if re.match(r"\w+\(", line)] == ["softmax", "embedding"]
     assert "\n  dim  required\n" in out
     assert "  BOUNDED  on real numbers only: there is no exact grid, " in out
-    assert re.search(r"^  max_norm +PyTorch's max_norm is left out: it writes to w\.$", out, re.MULTILINE)
+    assert re.search(r"^  max_norm +PyTorch's max_norm is unsupported: it writes to w\.$", out, re.MULTILINE)
 
 
 def test_json_has_the_keys_of_every_op_and_more(oracle):
