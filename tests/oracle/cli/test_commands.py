@@ -1,6 +1,7 @@
 """The command line: what it prints, writes and returns."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -245,7 +246,7 @@ def test_help_imports_neither_torch_nor_hypothesis():
 
 
 def _calls(out: str) -> int:
-    return int(out.rpartition("by ")[2].split()[0])
+    return int(re.search(r" on ([\d,]+) drawn calls\n", out)[1].replace(",", ""))
 
 
 def test_the_probe_reports_the_precision_of_multipliers(oracle):

@@ -105,4 +105,4 @@ def test_what_passes_gradcheck_is_rejected_with_its_cause():
     assert torch.autograd.gradcheck(_Layer.apply, (x, w))
     failure = search(load("cnn_oracle.mistakes.conv2d.stride_remainder_dropped"), OPS["conv2d"], 100, 0).failure
     assert failure.quantity == "dx"
-    assert failure.likely_causes == [m for m in failure.likely_causes if "remainder" in m] != []
+    assert failure.likely_causes == [m for m in failure.likely_causes if "leaves over" in m] != []

@@ -149,7 +149,10 @@ def test_the_command_line_starts_a_cluster_and_writes_what_one_process_writes(mo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--cluster", "x"], "--cluster x: missing port number in address 'x'; it is local, or like tcp://host:8786"),
+        (
+            ["--cluster", "x"],
+            "--cluster x: missing port number in address 'x'; it must be local, or like tcp://host:8786",
+        ),
         (
             ["--cluster", "x", "--call", "relu(x=())"],
             "--cluster has no effect here: --call 'relu(x=())' is one call of one op",
