@@ -81,6 +81,24 @@ def test_a_fault_is_reported_in_these_words(fault):
     assert all(part in message for part in words.split("…")), message
 
 
+def test_wrong_numbers_are_reported_with_both_sides_the_arbiter_and_the_cause(monkeypatch):
+    """The message, verbatim: a change of wording is a change of the interface."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    name = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("conv2d", name)
+    call = "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))"
+    assert str(failure.value) == (
+        "WRONG  dx[0,0,0,1] is wrong   (1 of 3 elements)\n"
+        "  subject   36\n"
+        "  pytorch   68\n"
+        f"  call      {call}\n"
+        "  arbiter   the subject is wrong: both forwards say 68\n"
+        "  likely cause: dx is assigned (=) where windows overlap, not added (+=)\n"
+        f"  reproduce cnn-oracle verify {name} --call '{call}' --seed 0"
+    )
+
+
 def test_every_fault_is_documented():
     assert DOCUMENTED.keys() == SUBJECTS.keys()
 
