@@ -1,4 +1,4 @@
-"""The data sets that training is compared on: MNIST, and where it is absent the digits that ship with the code."""
+"""The data sets of the training comparison: MNIST, or the digits that ship with the code if MNIST is unavailable."""
 
 import os
 import sys
@@ -13,7 +13,8 @@ __all__ = ["DataError", "Dataset", "find_mnist", "load"]
 def find_mnist(root: Path | None = None) -> Path | None:
     """The torchvision root that has MNIST, or None: `root`, else $MNIST_ROOT, else the user's cache for cnn-oracle.
 
-    Looks only there, for all four files, and not into them; `load` does. Needs no torchvision.
+    It looks only there, and checks only that all four files exist; `load` checks their content. torchvision is not
+    needed.
     """
     try:
         folder = mnist.resolve(root)
@@ -23,13 +24,15 @@ def find_mnist(root: Path | None = None) -> Path | None:
 
 
 def load(name: str | None = None, root: Path | None = None) -> Dataset:
-    """The data set `name`, "digits" or "mnist"; with None MNIST if it is found or can be downloaded, else digits.
+    """The data set `name`, "digits" or "mnist"; with None, MNIST if it is found or can be downloaded, else digits.
 
-    MNIST is looked for, and downloaded, where `find_mnist` looks. It needs torchvision. The download is announced on
-    stderr, and so is going on with digits. "digits" looks nowhere and needs neither torch nor torchvision.
+    MNIST is searched for, and downloaded to, where `find_mnist` looks. It needs torchvision. A line on stderr announces
+    the download, and another the use of digits instead. "digits" searches nowhere and needs neither torch nor
+    torchvision.
 
-    Raises `DataError`, a line, for an unknown name, for a file of MNIST that is not as published and for a `root` that
-    cannot be a folder (rather than going on with digits), and with "mnist" when it cannot be had.
+    Raises:
+        DataError: the name is unknown, a file of MNIST is not as published, or `root` cannot be a folder (digits are
+            not used instead); or the name is "mnist" and MNIST is unavailable.
     """
     if name not in (None, "digits", "mnist"):
         raise DataError(f'load({name!r}): the data sets are "digits" and "mnist"')
@@ -45,13 +48,18 @@ def load(name: str | None = None, root: Path | None = None) -> Dataset:
 
 
 def _mnist(root: Path | None) -> Dataset:
-    """MNIST, downloaded if need be; `Unavailable` says why it cannot be had."""
+    """MNIST, downloaded if necessary.
+
+    Raises:
+        Unavailable: torchvision is unavailable, or MNIST is not there and cannot be downloaded.
+        DataError: a file of MNIST cannot be read or is not as published, or the place given by the user is a file.
+    """
     folder = mnist.resolve(root)
     if mnist.named(root) and os.path.exists(folder) and not os.path.isdir(folder):
         raise DataError(f"{folder} is a file, not a folder that has MNIST or takes it")
     torchvision_mnist = mnist.from_torchvision()
     if not mnist.is_in(folder):
-        # Late, for what it imports.
+        # Imported only when needed: it imports rich.
         from ._download import download
 
         download(folder, torchvision_mnist.mirrors)

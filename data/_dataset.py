@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 
 class DataError(RuntimeError):
-    """A data set that cannot be had or is not what it should be; the message is one line and says what to do."""
+    """A data set is unavailable or not as it should be. The message is one line and says what to do."""
 
 
 class Unavailable(DataError):
-    """MNIST cannot be had here, though nothing that was named is wrong: one may go on with digits."""
+    """MNIST is unavailable here, but nothing that the user gave is wrong: digits may be used instead."""
 
 
 class Dataset(NamedTuple):
-    """Grey images and what they show; N differs between train and test, H and W do not."""
+    """Grey images and their labels; N differs between train and test, H and W do not."""
 
     name: str  # "digits" or "mnist"
     split: str  # in words, for people and results

@@ -1,7 +1,7 @@
-"""Fetches MNIST from torchvision's mirrors, all of it or nothing, and soon gives up where there is no network.
+"""Downloads MNIST from torchvision's mirrors, all files or none, and soon stops if there is no network.
 
-torchvision's own download has no timeout, does not try the next mirror when one stalls, draws its bar into log files
-and leaves half a file behind when interrupted.
+torchvision's own download has no timeout, does not try the next mirror when one stalls, writes its progress bar to log
+files, and leaves a partial file when interrupted.
 """
 
 import gzip
@@ -25,12 +25,18 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from . import mnist
 from ._dataset import Unavailable
 
-PATIENCE = 4.0  # seconds of silence after which a mirror counts as absent
+PATIENCE = 4.0  # seconds without a response after which a mirror counts as unavailable
 COMPRESSED = 11_594_722  # bytes of the four .gz together
 
 
 def download(root: Path, mirrors: list[str]) -> None:
-    """Fetch the four files into root/MNIST/raw; on `Unavailable` or an interrupt nothing is left there."""
+    """Download the four files into root/MNIST/raw.
+
+    Nothing is left there after an error or an interrupt.
+
+    Raises:
+        Unavailable: the download fails, or the place cannot be written.
+    """
     print(f"downloading MNIST (11 MB) into {root}", file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
@@ -57,10 +63,13 @@ def _open(url: str, method: str) -> HTTPResponse:
 
 
 def _answering(mirrors: list[str]) -> list[str]:
-    """Those mirrors that have the files and say so in time; OSError if there are none.
+    """The mirrors that have the files and respond in time.
 
-    Asked in threads that may be abandoned: a timeout bounds neither the look-up of a name nor the number of addresses
-    that are tried after it.
+    The requests run in threads that may be abandoned: a timeout limits neither the look-up of a name nor the number of
+    addresses that are tried after it.
+
+    Raises:
+        OSError: there are none.
     """
     answered: set[str] = set()
 
@@ -85,7 +94,11 @@ def _answering(mirrors: list[str]) -> list[str]:
 
 
 def _fetch(name: str, mirrors: list[str], advance: Callable[[int], None]) -> bytes:
-    """The content of the file `name` from the first mirror that has it right; OSError says what the last one did."""
+    """The content of the file `name` from the first mirror that has it as published.
+
+    Raises:
+        OSError: none has; the message says what is wrong at the last mirror.
+    """
     why = ""
     for mirror in mirrors:
         packed = bytearray()

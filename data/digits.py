@@ -10,10 +10,10 @@ FILE = Path(__file__).with_name("digits.npz")
 
 
 def read() -> Dataset:
-    """All of them: images (N, 1, 8, 8), of which every fifth is for testing.
+    """The data set: images (N, 1, 8, 8), of which every fifth is for testing.
 
-    The source lists writer after writer: every fifth draws on all of them, where the last fifth would be a few writers
-    who are not in the training part, and the same digits everywhere need no seed.
+    The source is ordered by writer. Every fifth image comes from all writers, whereas the last fifth would be from a
+    few writers who are not in the training part. The split is the same everywhere and needs no seed.
     """
     with np.load(FILE) as file:
         images = as_images(file["images"], top=16)

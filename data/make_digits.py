@@ -1,4 +1,4 @@
-"""Makes digits.npz anew: `python -m cnn_oracle.data.make_digits`. Only this needs scikit-learn."""
+"""Recreates digits.npz: `python -m cnn_oracle.data.make_digits`. Only this needs scikit-learn."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from .digits import FILE
 def make(path: Path) -> None:
     """Write images (1797, 8, 8) in 0..16 and labels (1797,), both uint8, and print the checksums of README.md.
 
-    The arrays are always the same; NumPy dates them 1980, so the file is too wherever zlib is.
+    The arrays are always the same. NumPy dates them 1980, so the file is also the same wherever zlib is the same.
     """
     source = load_digits()
     arrays = {"images": source.images.astype(np.uint8), "labels": source.target.astype(np.uint8)}

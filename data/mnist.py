@@ -1,4 +1,4 @@
-"""MNIST as torchvision.datasets.MNIST keeps it: a root, and in it MNIST/raw with four files."""
+"""MNIST as torchvision.datasets.MNIST stores it: a root, and in it MNIST/raw with four files."""
 
 import hashlib
 import os
@@ -26,12 +26,12 @@ ADVICE = "name a folder that has it, or can take it, with --root or MNIST_ROOT"
 
 
 def named(root: Path | None) -> Path | str | None:
-    """The place that the user has named: `root`, else $MNIST_ROOT."""
+    """The place that the user gave: `root`, else $MNIST_ROOT."""
     return root or os.environ.get("MNIST_ROOT")
 
 
 def resolve(root: Path | None) -> Path:
-    """The one place where MNIST is looked for: `root`, else $MNIST_ROOT, else the user's cache for cnn-oracle."""
+    """The only place that is searched for MNIST: `root`, else $MNIST_ROOT, else the user's cache for cnn-oracle."""
     place = named(root)
     try:
         return Path(place or _cache()).expanduser()
@@ -53,12 +53,12 @@ def raw(root: Path) -> Path:
 
 
 def is_in(root: Path) -> bool:
-    """Whether all four files are there, which is all that torchvision asks too."""
+    """Whether all four files exist; torchvision checks no more than that."""
     return all(os.path.isfile(raw(root) / name) for name in FILES)
 
 
 def fault(name: str, content: bytes) -> str | None:
-    """What is wrong with this content of the file `name`, to be read after the file's name; None if nothing is."""
+    """What is wrong with this content of the file `name`, as words that follow the file's name; None if nothing is."""
     size, sha256 = FILES[name]
     if len(content) != size:
         kind = "truncated" if len(content) < size else "not MNIST's"
@@ -69,25 +69,32 @@ def fault(name: str, content: bytes) -> str | None:
 
 
 def from_torchvision() -> "type[MNIST]":
-    """torchvision's MNIST; `Unavailable` if torchvision is not installed or not whole.
+    """torchvision's MNIST.
 
-    Not for the top of a file: it imports torch, which takes a second.
+    Call it only when needed: it imports torch, which takes a second.
+
+    Raises:
+        Unavailable: torchvision is not installed or cannot be imported.
     """
     if find_spec("torchvision") is None:
-        torch = version("torch").partition("+")[0]  # named, so that pip does not put another in its place
+        torch = version("torch").partition("+")[0]  # pinned, so that pip does not replace it
         raise Unavailable(
             f'MNIST needs torchvision, which is not installed: pip install "cnn-oracle[train]" torch=={torch}'
         )
     try:
         from ._torchvision import MNIST
-    except Exception as error:  # an import raises anything; a library that does not load, an OSError
+    except Exception as error:  # an import may raise anything: an OSError if a library does not load
         why = " ".join(f"{type(error).__name__}: {error}".split())
         raise Unavailable(f"MNIST needs torchvision, which cannot be imported ({why})") from error
     return MNIST
 
 
 def read(root: Path, torchvision_mnist: "type[MNIST]") -> Dataset:
-    """MNIST's 60,000 and 10,000 images, (N, 1, 28, 28); `DataError` names the file that is not as published."""
+    """MNIST's 60,000 and 10,000 images, (N, 1, 28, 28).
+
+    Raises:
+        DataError: a file is not as published, or cannot be read; the message names it.
+    """
     for name in FILES:
         path = raw(root) / name
         try:

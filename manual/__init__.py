@@ -1,1 +1,1 @@
-"""The formulas of convolutional networks by hand, in NumPy: one file per op, forward and backward."""
+"""The formulas of convolutional networks in NumPy: one file per op, forward and backward."""

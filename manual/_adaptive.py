@@ -1,4 +1,4 @@
-"""Windows whose size follows from how many there should be.   window p of P over n cells: ⌊p n/P⌋ … ⌈(p+1) n/P⌉
+"""Windows whose size follows from their number.   window p of P over n elements: ⌊p n/P⌋ … ⌈(p+1) n/P⌉
 
 combined  y[p] = Σ x[i] over the window of p, or its maximum          spread  x[i] = Σ y[p] over the windows that hold i
 """
@@ -16,20 +16,20 @@ Windows = list[slice]  # of one axis
 
 
 def windows(op: str, x: Array, output_size: Size, dy: Array | None = None) -> tuple[Windows, Windows]:
-    """The rows of each p and the columns of each q: the window of p, q is both."""
+    """The slice of rows of each p, and of columns of each q. The window of p, q is their intersection."""
     pair = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     if x.ndim != 4 or len(pair) != 2 or 0 in x.shape[1:]:
         reason = "x must be (N, C, H, W), only N may be 0, and output_size an int or 2 of them"
         raise invalid(op, reason, x=x, output_size=output_size)
     wanted = tuple(n if count is None else count for count, n in zip(pair, x.shape[2:], strict=True))
-    rows, columns = per_axis(op, "output_size", wanted, 2, 1)  # of no cells PyTorch has no gradient
+    rows, columns = per_axis(op, "output_size", wanted, 2, 1)  # PyTorch has no gradient for an empty y
     if dy is not None and dy.shape != (*x.shape[:2], rows, columns):
         raise invalid(op, f"dy must have y's shape {(*x.shape[:2], rows, columns)}", dy=dy, x=x)
     return _windows(rows, x.shape[2]), _windows(columns, x.shape[3])
 
 
 def combined(combine: np.ufunc, x: Array, windows: Windows, axis: int) -> Array:
-    """Along one axis, what ``combine``, addition, say, makes of the cells of each window: all first, all second, …"""
+    """Combine the elements of each window along one axis, e.g. by ``np.add``: all first elements, all second, …"""
     lead: Any = (slice(None),) * axis
     first, size = (np.array(ends, int) for ends in ([i.start for i in windows], [i.stop - i.start for i in windows]))
     y: Array = x[*lead, first]
@@ -40,7 +40,7 @@ def combined(combine: np.ufunc, x: Array, windows: Windows, axis: int) -> Array:
 
 
 def spread(y: Array, windows: Windows, size: int, axis: int) -> Array:
-    """The adjoint of ``combined`` by addition, for an axis of ``size`` cells."""
+    """The adjoint of ``combined`` by ``np.add``, for an axis of ``size`` elements."""
     lead = (slice(None),) * axis
     x = np.zeros((*y.shape[:axis], size, *y.shape[axis + 1 :]), y.dtype)
     for p, window in enumerate(windows):

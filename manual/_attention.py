@@ -1,4 +1,4 @@
-"""Heads that queries share, a linear map and its adjoint, and what attention refuses."""
+"""Attention's checks, and the linear map that repeats shared heads, with its adjoint."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from ._typing import Array
 
 
 def repeated(a: Array, q: Array) -> Array:
-    """Each head of a key or value as often as queries share it."""
+    """Repeat each head of a key or value for all query heads that share it."""
     return a if a.ndim == 2 or a.shape[-3] == q.shape[-3] else np.repeat(a, q.shape[-3] // a.shape[-3], -3)
 
 
@@ -25,10 +25,10 @@ def shared(da: Array, a: Array) -> Array:
 def check(
     q: Array, k: Array, v: Array, mask: Array | None, is_causal: bool, enable_gqa: bool, dy: Array | None = None
 ) -> None:
-    """Refuse what does not fit together, as the docstring of the op says it.
+    """Check the arguments of forward, and dy if given.
 
     Raises:
-        ValueError: it does not.
+        ValueError: the dtypes differ, the shapes do not fit together, or there are two masks.
     """
     op, floats = "scaled_dot_product_attention", mask is not None and mask.dtype != bool
     same_dtype(op, query=q, key=k, value=v, attn_mask=mask if floats else None)

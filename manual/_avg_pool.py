@@ -1,13 +1,13 @@
-"""Average pooling over any number of axes: the mean of each window, and dy shared out evenly.   Formula E14.
+"""Average pooling over any number of axes: the mean of each window. Its elements share dy evenly.   Formula E14.
 
 u           = the windows of zero-padded x
 y[n,c,p]    = Σ_r u[n,c,r,p] / a[p]
 du[n,c,r,p] = dy[n,c,p] / a[p]                         dx = crop(scatter(du))
 
-r stands for all kernel axes, p for all output axes. a[p] counts the cells of a window: with its padding
-(count_include_pad) or without, never what ceil_mode adds behind the padding; divisor_override replaces it.
+r stands for all kernel axes, p for all output axes. a[p] is the number of elements of a window. It includes the padding
+if count_include_pad, but never what ceil_mode adds behind the padding. divisor_override replaces it.
 
-{cells} and {positions} in a docstring are the letters of an op's axes, which _for_op.py puts there.
+In the docstrings, _for_op.py replaces {cells} and {positions} by the letters of an op's axes.
 """
 
 import numpy as np
@@ -30,15 +30,15 @@ def forward(
     one int for each of ({cells}).
 
     Args:
-        kernel_size: cells of a window along an axis.
-        stride: cells from one window to the next, at least 1; None means kernel_size.
-        padding: cells of zeros on each side of an axis, at most half of kernel_size.
+        kernel_size: elements of a window along an axis.
+        stride: elements from one window to the next, at least 1; None means kernel_size.
+        padding: zeros on each side of an axis, at most half of kernel_size.
         ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
-        count_include_pad: whether the cells of the padding count among those that a sum is divided by.
-        divisor_override: what to divide every sum by instead, an int other than 0.
+        count_include_pad: whether the divisor of a sum includes the padding.
+        divisor_override: the divisor of every sum instead, an int other than 0.
 
     Raises:
-        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
+        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
@@ -56,7 +56,7 @@ def backward(
     The same as autograd's gradient of torch.nn.functional.{op}. x and the options are forward's.
 
     Raises:
-        ValueError: forward would refuse the call, or dy has not y's shape.
+        ValueError: forward would reject the call, or dy does not have y's shape.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode, dy)
     a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)
@@ -68,7 +68,7 @@ def backward(
 def _counts(
     op: str, x: Shape, kernel: Shape, stride: Shape, pads: Pads, include_pad: bool, divisor_override: int | None
 ) -> Array:  # fmt: skip
-    """a: what each window's sum is divided by, of the output axes' shape."""
+    """a, the divisor of each window's sum, in the shape of the output axes."""
     if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
         raise invalid(op, "the divisor must be an int, not zero", x=x, divisor_override=divisor_override)
     both_sides, behind = [(p, p) for p, _ in pads], [(0, hi - p) for p, hi in pads]

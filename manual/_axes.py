@@ -9,7 +9,7 @@ from ._typing import Array
 
 
 def take(x: Array, i: Array, axis: int) -> Array:
-    """Cells i of an axis; an index of −1 takes 0."""
+    """The elements i of an axis; 0 where i is −1."""
     kept = i >= 0
     if kept.all():
         return np.take(x, i, axis)
@@ -19,7 +19,7 @@ def take(x: Array, i: Array, axis: int) -> Array:
 
 
 def put(y: Array, i: Array, axis: int, size: int) -> Array:
-    """The adjoint of ``take``: add each cell to where it came from, in an axis of ``size`` cells."""
+    """The adjoint of ``take``: add each element to its source, in an axis of ``size`` elements."""
     x = np.zeros((*y.shape[:axis], size, *y.shape[axis + 1 :]), y.dtype)
     kept = i >= 0
     np.add.at(np.moveaxis(x, axis, 0), i[kept], np.moveaxis(y, axis, 0)[kept])

@@ -1,4 +1,4 @@
-"""Which cell of an axis stands behind each cell of the padded axis: the index of manual/pad.py's modes."""
+"""The source in an axis of each element of the padded axis: the index i(j) of manual/pad.py's modes."""
 
 import numpy as np
 
@@ -6,10 +6,11 @@ from ._typing import Array
 
 
 def too_far(mode: str, n: int, lo: int, hi: int) -> bool:
-    """No axis has less than no cells. reflect needs more of them than it adds on a side.
+    """Whether an axis of n elements cannot be padded by lo and hi.
 
-    constant and circular crop before they add, and circular needs as many as it adds of what is left; PyTorch asks for
-    as many before the crop. If too few are left after the crop, it returns uninitialised memory.
+    The padded size must not be negative. reflect needs more elements than it adds on a side. constant and circular crop
+    before they add, and after the crop circular needs as many elements as it adds on a side. PyTorch requires that many
+    only before the crop. If too few are left after it, PyTorch returns uninitialised memory.
     """
     most = max(lo, hi)
     if mode in ("constant", "circular"):
@@ -19,7 +20,7 @@ def too_far(mode: str, n: int, lo: int, hi: int) -> bool:
 
 
 def index(mode: str, n: int, lo: int, hi: int) -> Array:
-    """The cell of x behind each cell of y; of the constant, which has none, a negative number."""
+    """The index in x of each element of y; a negative number where y is the constant."""
     j = np.arange(-lo, n + hi)
     if mode == "constant":
         return np.where(j < n, j, -1)

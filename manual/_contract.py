@@ -9,25 +9,25 @@ from ._typing import Array
 
 
 def contract(letters: str, a: Array, b: Array) -> Array:
-    """Σ over the letters that the result lacks, e.g. ``contract("no,oi->ni", dy, w)``.
+    """Sum over the letters that the result does not have, e.g. ``contract("no,oi->ni", dy, w)``.
 
-    As ``np.einsum``, but a letter has one size (einsum would broadcast a size of 1), and the sum is always a matrix
-    product. An operand is copied only where letters that become one axis stand apart.
+    Like ``np.einsum``, but a letter has one size (einsum broadcasts a size of 1), and the sum is always a matrix
+    product. An operand is copied only if letters that become one axis are not adjacent.
 
     Raises:
         ValueError: a letter stands for two different sizes.
     """
     left, right, shape, axes = _plan(letters, a.shape, b.shape)
     first, second = _matrices(a, left), _matrices(b, right)
-    product = first @ second if first.shape[-1] != 1 else first * second  # one term: matmul is slow at adding nothing
+    product = first @ second if first.shape[-1] != 1 else first * second  # matmul is slow for sums of one term
     result: Array = product.reshape(shape).transpose(axes)
     return result
 
 
 class Matrices(NamedTuple):
-    """How an operand becomes matrices: its axes in a new order, then merged, then perhaps rows and columns exchanged.
+    """How an operand becomes matrices: permute its axes, merge them, then possibly exchange rows and columns.
 
-    The axis along which its memory runs stays the last until then: what lies together is copied together.
+    Its last axis stays last until the exchange, so that a copy moves contiguous memory.
     """
 
     axes: Shape
@@ -42,7 +42,7 @@ def _matrices(a: Array, how: Matrices) -> Array:
 
 @lru_cache(1024)
 def _plan(letters: str, a_shape: Shape, b_shape: Shape) -> tuple[Matrices, Matrices, Shape, Shape]:
-    """Both operands; their product's shape, one axis for each letter, and its axes in the order of the result."""
+    """The matrices of both operands; their product's shape, one axis per letter; its axes in the result's order."""
     terms, result = letters.split("->")
     a, b = terms.split(",")
     size = dict(zip(a + b, a_shape + b_shape, strict=False))

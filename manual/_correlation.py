@@ -1,13 +1,13 @@
-"""Windows times kernel: one form, linear in each of x, w and dy, and its three derivatives.   Formulas E1, E9a, E10.
+"""Windows times kernel: a form, linear in each of x, w and dy, and its three derivatives.   Formulas E1, E9a, E10.
 
 L = Σ dy[n,o,p] w[o,c,r] u[n,c,r,p]                    u the windows of zero-padded x
 
-Its derivatives y, dw and dx stand in _convolution.py, with the letters. A convolution is y; a transposed convolution is
-dx, and has y and dw for gradients. Here the sums are carried out, in blocks.
+_convolution.py defines its derivatives y, dw and dx, and the letters. A convolution is y. A transposed convolution is
+dx, and its gradients are y and dw. This file carries out the sums, in blocks.
 
-u is as many times as large as x as the kernel has cells. It is made of a few images at a time, and of a large image a
-few rows at a time, so that it is still in the processor's cache when it is read, and memory does not grow with n. In
-memory n stands beside p, which makes each sum above one matrix product.
+With k taps in the kernel, u is k times as large as x. It is made for a few images at a time, or for a few rows of one
+large image. So it is still in the processor's cache when it is read, and memory does not grow with n. In memory, n is
+next to p, which makes each of the sums one matrix product.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from ._windows import cells, columns, crop, pad, scatter
 
 Geometry = tuple[Shape, Shape, Pads]  # stride, dilation and padding per axis
 
-BLOCK_BYTES = 2**21  # of u at a time
+BLOCK_BYTES = 2**21  # of u per block
 
 
 def y_of(x: Array, w: Array, b: Array | None, positions: Shape, geometry: Geometry, groups: int) -> Array:
@@ -69,7 +69,7 @@ def dx_of(dy: Array, w: Array, x_shape: Shape, geometry: Geometry, groups: int) 
 def windows(
     x: Array, w_shape: Shape, y_shape: Shape, geometry: Geometry, groups: int
 ) -> Iterator[tuple[slice, slice, Array]]:
-    """Block by block: a slice of the images, one of the rows of their positions, and u (g, c, r, n, p) of these."""
+    """Yield for each block the slice of images, the slice of rows of their positions, and their u (g, c, r, n, p)."""
     t, d, pads = geometry
     for images, bands in blocks(x, w_shape, y_shape):
         xp = pad(x[images].swapaxes(0, 1), pads)
@@ -78,7 +78,7 @@ def windows(
 
 
 def blocks(x: Array, w: Shape, y: Shape) -> Iterator[tuple[slice, list[slice]]]:
-    """Images, and rows of their positions, that have about BLOCK_BYTES of u; at least one row of one image."""
+    """Yield images, and rows of their positions, with about BLOCK_BYTES of u; at least one row of one image."""
     row = max(x.shape[1] * prod(w[2:]) * prod(y[3:]) * x.itemsize, 1)
     images, rows = max(BLOCK_BYTES // (row * y[2]), 1), min(max(BLOCK_BYTES // row, 1), y[2])
     for n in range(0, y[0], images):
@@ -86,18 +86,18 @@ def blocks(x: Array, w: Shape, y: Shape) -> Iterator[tuple[slice, list[slice]]]:
 
 
 def reach(rows: slice, y: Shape, w: Shape, t: Shape, d: Shape) -> Any:
-    """An index of padded x: from the first cell to the last that the windows in these rows of positions see."""
+    """An index into padded x: from the first to the last element that the windows at these rows of positions read."""
     axes = zip((rows.start, *(0 for _ in y[3:])), (rows.stop, *y[3:]), w[2:], t, d, strict=True)
     return cells(slice(p * t, (end - 1) * t + d * (k - 1) + 1) for p, end, k, t, d in axes)
 
 
 def letters(a: Array) -> tuple[str, str]:
-    """The letters of the kernel's axes and of the positions' axes, for an array of two more axes than there are."""
+    """The letters of the kernel's axes and of the positions' axes; ``a`` has two more axes than each of them."""
     return "rst"[: a.ndim - 2], "pqv"[: a.ndim - 2]
 
 
 def split(a: Array, axis: int, groups: int) -> Array:
-    """The axis of channels as two: group, channel of the group."""
+    """Split the axis of channels in two: group, channel of the group."""
     return a.reshape(*a.shape[:axis], groups, a.shape[axis] // groups, *a.shape[axis + 1 :])
 
 
@@ -112,6 +112,6 @@ def along_channels(b: Array, y: Array) -> Array:
 
 
 def sum_channels(dy: Array) -> Array:
-    """The adjoint of ``along_channels``: Σ over all but the channels."""
+    """The adjoint of ``along_channels``: the sum over all axes but the channels."""
     total: Array = dy.sum((0, *range(2, dy.ndim)))
     return total

@@ -1,6 +1,6 @@
-"""Functions of each element by itself: IEEE 754 as in _floats.py, and of large arrays some thousand numbers at a time.
+"""Elementwise functions: IEEE 754 as in _floats.py, and large arrays in blocks of some thousand elements.
 
-What such a function makes on the way is then still in the processor's cache when it is read, and needs no new memory.
+The intermediate results of a block are still in the processor's cache when they are read, and need no new memory.
 """
 
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from ._floats import ieee
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-BLOCK_ELEMENTS = 2**15  # at a time
+BLOCK_ELEMENTS = 2**15  # per block
 
 
 def elementwise(f: F) -> F:
-    """Decorates a forward of x, or a backward of dy and x, that a block of the elements can be given alone."""
+    """Decorate a forward of x, or a backward of dy and x, that also works on a block of the elements."""
 
     @ieee
     @wraps(f)
     def by_blocks(*arrays: Any, **options: Any) -> Any:
         first, *others = arrays
-        if first.size <= BLOCK_ELEMENTS or len({(a.shape, a.dtype) for a in arrays}) > 1:  # f refuses what does not fit
+        if first.size <= BLOCK_ELEMENTS or len({(a.shape, a.dtype) for a in arrays}) > 1:  # f rejects a mismatch
             return f(*arrays, **options)
         flat, y = [a.ravel() for a in arrays], np.empty(first.size, first.dtype)
         for i in range(0, y.size, BLOCK_ELEMENTS):

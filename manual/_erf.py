@@ -1,11 +1,11 @@
-"""The error function, which NumPy lacks.
+"""The error function, which NumPy does not have.
 
 erf(x) = 2/√π ∫₀ˣ exp(−t²) dt = tanh(x R(x²))          R(z) = atanh(erf √z)/√z
 
-R is smooth, and begins with 2/√π (1 + 2κ z), of which gelu's tanh approximation makes do. Here it is a rational
-function, Σ p zᵏ / Σ q zᵏ: that whose largest error, as a relative error of erf, is the least possible up to z = END,
-where erf has become 1 (found by Loeb's iteration with Lawson's weights, in 50 digits). The error is 1.2e-17 in float64,
-3.4e-9 in float32: a fraction of an ulp. tests/ops/test_gelu.py compares all of it with the standard library.
+R is smooth. Its series begins with 2/√π (1 + 2κ z), which is all that gelu's tanh approximation uses. Here R is a
+rational function, Σ p zᵏ / Σ q zᵏ: the one whose largest relative error of erf is the least possible up to z = END,
+where erf reaches 1 (found by Loeb's iteration with Lawson's weights, in 50 digits). The error is 1.2e-17 in float64,
+3.4e-9 in float32: a fraction of an ulp. tests/ops/test_gelu.py compares erf with the standard library.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""Floating point as IEEE 754 has it, and PyTorch: ∞ and NaN are numbers like others, and raise no warning."""
+"""Floating point as in IEEE 754 and PyTorch: ∞ and NaN are ordinary values, and raise no warning."""
 
 import numpy as np
 
-ieee = np.errstate(all="ignore")  # ∞ − ∞ and 0 · ∞ are NaN, 1/0 is ∞; decorates whatever may meet them
+ieee = np.errstate(all="ignore")  # ∞ − ∞ and 0 · ∞ are NaN, 1/0 is ∞; decorates functions where they occur

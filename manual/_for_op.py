@@ -1,4 +1,4 @@
-"""One op of a family: conv2d's forward is the forward of _convolution.py for "conv2d", and says so in its own words."""
+"""One op of a family: conv2d's forward is the forward of _convolution.py for "conv2d", with its own docstring."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -12,10 +12,10 @@ R = TypeVar("R")
 
 
 def for_op(function: Callable[Concatenate[str, P], R], op: str) -> Callable[P, R]:
-    """``function`` with its first argument given, as if it were written in the op's file.
+    """``function`` with its first argument bound, as if it were written in the op's file.
 
-    In the docstring the letters of the op's axes take the places of {cells}, {taps} and {positions}, its name that of
-    {op}: for conv2d H, W and R, S and P, Q.
+    In the docstring, the letters of the op's axes replace {cells}, {taps} and {positions}, and its name replaces {op}.
+    For conv2d, the letters are H, W and R, S and P, Q.
     """
 
     @wraps(function)

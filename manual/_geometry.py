@@ -1,4 +1,4 @@
-"""Where windows lie: sizes of axes, and what PyTorch would refuse. All the ifs are here, so that an op is a formula."""
+"""The geometry of windows: the sizes of axes, and the calls that PyTorch rejects. So the file of an op is a formula."""
 
 from operator import index
 
@@ -11,7 +11,7 @@ Pads = list[tuple[int, int]]  # (lo, hi) per spatial axis
 
 
 def output_size(n: int, k: int, t: int, d: int) -> int:
-    """⌊(n − d(k−1) − 1)/t⌋ + 1 windows of k cells, stride t, dilation d, fit an axis of n padded cells (E3)."""
+    """⌊(n − d(k−1) − 1)/t⌋ + 1 windows of k taps, stride t, dilation d, fit a padded axis of n elements (E3)."""
     return (n - d * (k - 1) - 1) // t + 1
 
 
@@ -43,10 +43,10 @@ def same_dtype(op: str, **arrays: Array | None) -> None:
 
 
 def same_shape(op: str, dy: Array, x: Array) -> None:
-    """dy and x have one shape, and one dtype.
+    """Check that dy and x have the same shape and dtype.
 
     Raises:
-        ValueError: they have not.
+        ValueError: they differ.
     """
     same_dtype(op, dy=dy, x=x)
     if dy.shape != x.shape:
@@ -57,7 +57,7 @@ def conv(
     op: str, x: Shape, w: Shape, b: Array | None,
     stride: Ints, padding: Ints | str, dilation: Ints, groups: int, dy: Array | None = None,
 ) -> tuple[Shape, Shape, Pads]:  # fmt: skip
-    """Stride, dilation and padding per axis of a convolution, once all shapes are known to fit."""
+    """Stride, dilation and padding per axis of a convolution, after a check that all shapes fit."""
     rank = int(op[-2])
     shapes = {"x": x, "w": w}
     if len(x) != rank + 2 or len(w) != rank + 2:
@@ -86,7 +86,7 @@ def conv(
 
 
 def _conv_pads(op: str, padding: Ints | str, kernel: Shape, t: Shape, d: Shape) -> Pads:
-    if padding == "same":  # the odd cell, if any, goes to the end (E2c)
+    if padding == "same":  # an odd zero goes to the end (E2c)
         if any(step > 1 for step in t):
             raise invalid(op, "padding='same' needs stride 1", stride=t, padding=padding)
         total = [d * (k - 1) for k, d in zip(kernel, d, strict=True)]
@@ -137,9 +137,9 @@ def pool(
     ceil_mode: bool,
     dy: Array | None = None,
 ) -> tuple[Shape, Shape, Shape, Pads]:
-    """Kernel, stride, dilation and padding per axis of a pooling; ``ceil_mode`` is padding behind the axis.
+    """Kernel, stride, dilation and padding per axis of a pooling op; ``ceil_mode`` becomes padding behind the axis.
 
-    The last window of ceil_mode must begin inside the input or its padding in front, else PyTorch drops it.
+    The last window of ceil_mode must begin in the input or in the padding before it; otherwise PyTorch drops it.
     """
     rank = int(op[-2])
     k, p = per_axis(op, "kernel_size", kernel_size, rank, 1), per_axis(op, "padding", padding, rank, 0)
@@ -175,7 +175,7 @@ def pool(
 
 
 def axis_of(op: str, x: Array, dim: int, dy: Array | None = None) -> tuple[int, ...]:
-    """The axis that ``dim`` names, for NumPy's reductions: a scalar has none, yet PyTorch lets it be 0 or −1."""
+    """The axis ``dim`` for NumPy's reductions. It is empty for a scalar, for which PyTorch accepts a dim of 0 or −1."""
     rank = max(x.ndim, 1)
     if not -rank <= dim < rank:
         raise invalid(op, f"dim must lie in {-rank} … {rank - 1}", x=x, dim=dim)

@@ -1,4 +1,4 @@
-"""What initialisers know of a weight w[o,i,r,s,…]: how many products each output, and each gradient of an input, sums.
+"""The fans of a weight w[o,i,r,s,…]: the number of products that each output, and each gradient of an input, sums.
 
 fan_in  = I R S …            fan_out = O R S …            for a dense layer w[o,i]: I and O
 """
@@ -29,7 +29,7 @@ def xavier(op: str, w: Array, gain: float) -> float:
 
 
 def kaiming(op: str, w: Array, a: float, mode: str, nonlinearity: str) -> float:
-    """The standard deviation g/√fan; where there is no fan, there are no cells."""
+    """The standard deviation g/√fan; if the fan is 0, the weight is empty."""
     if mode not in ("fan_in", "fan_out"):
         raise invalid(op, "mode must be 'fan_in' or 'fan_out'", w=w, mode=mode)
     if nonlinearity not in (*GAIN, "leaky_relu"):

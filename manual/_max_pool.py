@@ -1,14 +1,14 @@
-"""Max pooling over any number of axes: the largest cell of each window, and dy to that cell alone.   Formulas E12, E13.
+"""Max pooling over any number of axes: the maximum of each window, which gets all of its dy.   Formulas E12, E13.
 
 u           = the windows of x padded with −∞
 m[n,c,p]    = argmax_r u[n,c,r,p]: the first in row order, but the last NaN if there is one; never padding
 y[n,c,p]    = u[n,c,m,p]
 du[n,c,r,p] = dy[n,c,p] where r = m[n,c,p], else 0             dx = crop(scatter(du)): one r after another
 
-r stands for all kernel axes, p for all output axes. A window that lies wholly in the padding (dilation makes it
-possible) is −∞ and sends its dy nowhere.
+r stands for all kernel axes, p for all output axes. A dilated window may lie entirely in the padding. Its maximum is
+−∞, and no element gets its dy.
 
-{cells} and {positions} in a docstring are the letters of an op's axes, which _for_op.py puts there.
+In the docstrings, _for_op.py replaces {cells} and {positions} by the letters of an op's axes.
 """
 
 from collections.abc import Iterator
@@ -33,14 +33,14 @@ def forward(
     int for each of ({cells}).
 
     Args:
-        kernel_size: cells of a window along an axis.
-        stride: cells from one window to the next, at least 1; None means kernel_size.
-        padding: cells of −∞ on each side of an axis, at most half of kernel_size.
-        dilation: cells of x from one cell of a window to the next, at least 1.
+        kernel_size: taps of a window along an axis.
+        stride: elements from one window to the next, at least 1; None means kernel_size.
+        padding: elements of −∞ on each side of an axis, at most half of kernel_size.
+        dilation: elements from one tap of a window to the next, at least 1.
         ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
 
     Raises:
-        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
+        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     return over_windows(np.maximum, pad(x, pads, -np.inf), k, t, d)
@@ -56,14 +56,14 @@ def backward(
     The same as autograd's gradient of torch.nn.functional.{op}. x and the options are forward's.
 
     Raises:
-        ValueError: forward would refuse the call, or dy has not y's shape.
+        ValueError: forward would reject the call, or dy does not have y's shape.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode, dy)
     m = argmax(op, x, kernel_size=k, stride=t, padding=padding, dilation=d, ceil_mode=ceil_mode)
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), dy.dtype)
     apart = all(d * (k - 1) < t for k, t, d in zip(k, t, d, strict=True))
     for r, dx in enumerate(taps(gather(dxp, k, t, d, writeable=True))):
-        if apart:  # no two windows share a cell: nothing is there yet
+        if apart:  # no two windows overlap: dx is still 0 here
             dx[...] = only(m == r, dy)
         else:
             dx += only(m == r, dy)
@@ -73,20 +73,20 @@ def backward(
 def argmax(
     op: str, x: Array, *, kernel_size: Ints, stride: Ints | None, padding: Ints, dilation: Ints, ceil_mode: bool
 ) -> Array:
-    """x (N, C, {cells}) → m (N, C, {positions}): the cell, counted in row order, that each window takes.
+    """x (N, C, {cells}) → m (N, C, {positions}): the index, in row order, of each window's maximum.
 
-    It is counted within the window, and −1 where a window holds nothing but padding; PyTorch's return_indices counts
-    within x. The options are forward's, and all must be given.
+    It is an index into the window, and −1 where a window has only padding. PyTorch's return_indices are indices into x.
+    The options are forward's, and all are required.
 
     Raises:
-        ValueError: forward would refuse the call.
+        ValueError: forward would reject the call.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     u = gather(pad(x, pads, -np.inf), k, t, d)
     inside = gather(pad(np.ones(x.shape[2:], bool), pads), k, t, d)
     inside = inside.reshape(prod(k), *inside.shape[len(k) :])
-    count = np.min_scalar_type(-1 - prod(k))  # m + 1, in as few bytes as hold it: most of the time goes by them
-    m = np.where(inside.any(0), inside.argmax(0) + 1, 0).astype(count)  # what −∞ everywhere leaves
+    count = np.min_scalar_type(-1 - prod(k))  # the smallest dtype for m + 1: its size decides the time
+    m = np.where(inside.any(0), inside.argmax(0) + 1, 0).astype(count)  # m + 1 if all taps are −∞
     m = np.broadcast_to(m, (*x.shape[:2], *m.shape)).copy()
     first, *others = taps(u)
     best = first.copy()
@@ -100,6 +100,6 @@ def argmax(
 
 
 def taps(u: Array) -> Iterator[Array]:
-    """The first cell (N, C, …) of all windows (N, C, …, …), the second of all, …, in row order."""
+    """Yield the first element (N, C, …) of all windows (N, C, …, …), then the second of all, …, in row order."""
     for tap in np.ndindex(u.shape[2 : u.ndim // 2 + 1]):
         yield u[(slice(None), slice(None), *tap)]

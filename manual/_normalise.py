@@ -1,4 +1,4 @@
-"""Normalisation, derived once. The ops differ in the axes A that they average over, and in the axes that γ and β have.
+"""Normalisation, derived once. The ops differ in the axes A of their means, and in the axes of γ and β.
 
 m  = Σ_A x / M                                 M = the cells of A; rms_norm has m = 0
 v  = Σ_A (x − m)² / M                          biased: not M − 1
@@ -6,15 +6,15 @@ s  = 1/√(v + ε)                                ε inside the root
 z  = (x − m) s                                 the standardised x
 y  = γ z + β
 
-dβ = Σ dy                                      over the axes that β lacks
-dγ = Σ dy z                                    over the axes that γ lacks
+dβ = Σ dy                                      over the axes that β does not have
+dγ = Σ dy z                                    over the axes that γ does not have
 dz = γ dy
-dx = s (dz − Σ_A dz / M − z Σ_A dz z / M)      rms_norm lacks the middle term; with m and v given, dx = s dz
+dx = s (dz − Σ_A dz / M − z Σ_A dz z / M)      rms_norm has no middle term; with m and v given, dx = s dz
 
-dx is s dz + dm/M + 2 (x − m) dv/M, and there dm = −s Σ_A dz, dv = −½ s² Σ_A dz z; that v depends on m counts for
+dx is s dz + dm/M + 2 (x − m) dv/M, where dm = −s Σ_A dz and dv = −½ s² Σ_A dz z. The dependence of v on m adds
 nothing, because Σ_A (x − m) = 0.
 
-What is made here is changed in place where it is read no more: of large arrays, memory that is new costs the most.
+Intermediate arrays are changed in place once they are no longer read: for large arrays, new memory costs the most.
 """
 
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ from ._floats import ieee
 from ._geometry import Shape, same_dtype
 from ._typing import Array
 
-BLOCK_BYTES = 2**19  # of x at a time
+BLOCK_BYTES = 2**19  # of x per block
 
 
-@ieee  # without an ε a constant is 0/0, as in PyTorch
+@ieee  # without an ε, a constant x results in 0/0, as in PyTorch
 def normalise(
     x: Array, weight: Array | None, bias: Array | None, axes: Shape, shape: Shape, eps: float, centred: bool = True
 ) -> Array:
-    """x → y. A are ``axes``; γ and β are weight and bias as ``shape``: x's axes, of size 1 where they lack one."""
+    """x → y. A is ``axes``. γ and β are weight and bias in ``shape``: x's axes, with size 1 where they have none."""
     y = np.empty_like(x)
     for n in _samples(x, axes):
         z, _ = _standardise(x[n], axes, eps, centred, out=y[n])
@@ -62,7 +62,7 @@ def normalise_backward(
 
 
 def _samples(x: Array, axes: Shape) -> Iterator[slice]:
-    """Samples of about BLOCK_BYTES at a time, which are still in the cache at the next step; all, if A holds them."""
+    """Slices of about BLOCK_BYTES of samples, still in the cache at the next step; all samples if A includes them."""
     some = max(len(x), 1) if 0 in axes else max(BLOCK_BYTES // max(x[:1].nbytes, 1), 1)
     return (slice(i, i + some) for i in range(0, len(x), some))
 
@@ -75,7 +75,7 @@ def _standardise(x: Array, axes: Shape, eps: float, centred: bool, out: Array | 
 
 
 def _standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: bool) -> None:
-    """dz → dx in its place, at forward's z and s; z is overwritten, too."""
+    """dz → dx in place, with forward's z and s. It overwrites z, too."""
     z *= _mean_product(dz, z, axes)
     if centred:
         dz -= _mean(dz, axes)
@@ -85,7 +85,7 @@ def _standardise_backward(dz: Array, z: Array, s: Array, axes: Shape, centred: b
 
 @ieee
 def given(x: Array, mean: Array | None, var: Array | None, shape: Shape, eps: float) -> tuple[Array, Array]:
-    """z and s by a mean and a variance that are constants."""
+    """z and s from a constant mean and variance."""
     assert mean is not None
     assert var is not None
     s = 1 / np.sqrt(var.reshape(shape) + eps)
@@ -95,7 +95,7 @@ def given(x: Array, mean: Array | None, var: Array | None, shape: Shape, eps: fl
 
 
 def affine(z: Array, weight: Array | None, bias: Array | None, shape: Shape) -> Array:
-    """y in z's place; γ and β are weight and bias as ``shape``: z's axes, of size 1 where they lack one."""
+    """z → y in place. γ and β are weight and bias in ``shape``: z's axes, with size 1 where they have none."""
     if weight is not None:
         z *= weight.reshape(shape)
     if bias is not None:
@@ -114,16 +114,19 @@ def affine_backward(
 
 
 def moments(x: Array, axes: Shape) -> tuple[Array, Array]:
-    """The mean and the unbiased variance, Σ_A (x − m)² / (M − 1): what running statistics are made of."""
+    """The mean and the unbiased variance, Σ_A (x − m)² / (M − 1), for running statistics."""
     m = _mean(x, axes)
     count = x.dtype.type(prod(x.shape[axis] for axis in axes) - 1)
     return m.squeeze(axes), ((x - m) ** 2).sum(axes) / count
 
 
 def channels(op: str, x: Array, dy: Array | None = None, **vectors: Array | None) -> Shape:
-    """The shape of (C,) beside x; refuses x without channels, and vectors that have not one number for each of them.
+    """The shape in which vectors (C,) broadcast against x, after a check of all shapes.
 
-    PyTorch takes x without channels if it is alone: with a weight or a gradient to compute it fails inside.
+    PyTorch accepts x without channels only without a weight or a gradient to compute; with one, it fails inside.
+
+    Raises:
+        ValueError: x has no channels, or an array does not fit x.
     """
     if x.ndim < 2 or not x.shape[1]:
         raise invalid(op, "x must be (N, C, …), C at least 1", x=x)
@@ -136,7 +139,11 @@ def channels(op: str, x: Array, dy: Array | None = None, **vectors: Array | None
 def last_axes(
     op: str, x: Array, normalized_shape: Shape, dy: Array | None = None, **weights: Array | None
 ) -> tuple[Shape, Shape]:
-    """A, and the shape of the weights beside x; refuses sizes that are not those of x's last axes."""
+    """A, and the shape in which the weights broadcast against x, after a check of all shapes.
+
+    Raises:
+        ValueError: normalized_shape is not the sizes of x's last axes, or an array does not fit.
+    """
     k = len(normalized_shape) if isinstance(normalized_shape, tuple) else 0
     if not k or x.shape[-k:] != normalized_shape:
         raise invalid(op, "normalized_shape must be the sizes of x's last axes", x=x, normalized_shape=normalized_shape)
@@ -154,7 +161,7 @@ def check(op: str, x: Array, shape: Shape, dy: Array | None, **arrays: Array | N
 
 
 def _mean(x: Array, axes: Shape) -> Array:
-    """The mean over A, which stays with size 1; NaN if A has no cells, which nothing reads."""
+    """The mean over A, which keeps size 1. If A is empty, it is NaN, and nothing reads it."""
     mean: Array = x.sum(axes, keepdims=True) / _count(x, axes)
     return mean
 
@@ -169,7 +176,7 @@ def _count(x: Array, axes: Shape) -> Any:
 
 
 def _sum_of_products(a: Array, b: Array, axes: Shape) -> Array:
-    """Σ_A a b, with size 1 for A, and no product kept: dot products over those of A that are the last axes."""
+    """Σ_A a b, with size 1 for A, without an array of products: dot products over the axes of A that are last."""
     lead = a.ndim
     while lead and lead - 1 in axes:
         lead -= 1

@@ -1,4 +1,4 @@
-"""What the losses of two arrays have in common: x and target of one shape, and a weight for each of their elements."""
+"""The common part of losses of two arrays: x and target of the same shape, and a weight for each of their elements."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ._typing import Array
 
 
 def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> None:
-    """Refuse what does not fit. PyTorch broadcasts some of these and warns that the result is likely wrong.
+    """Check shapes and dtypes. PyTorch broadcasts some mismatches and warns that the result is likely wrong.
 
     Raises:
         ValueError: the shapes or dtypes of x and target differ, or a weight cannot be broadcast to them.
@@ -22,7 +22,7 @@ def check_pair(op: str, x: Array, target: Array, **weights: Array | None) -> Non
 
 
 def difference(op: str, x: Array, target: Array, weight: Array | None = None) -> tuple[Array, Array]:
-    """d = x − target, and the weight v, 1 without. PyTorch broadcasts no weight of these losses.
+    """d = x − target, and the weight v, 1 by default. PyTorch does not broadcast the weight of these losses.
 
     Raises:
         ValueError: the shapes or dtypes differ.

@@ -7,7 +7,7 @@ Shape = tuple[int, ...]
 
 
 def shuffle(op: str, x: Array, r: int, shape: Shape | None = None) -> Array:
-    """(…, C·r², H, W) → (…, C, H·r, W·r); ``shape`` is what x must have, if told."""
+    """(…, C·r², H, W) → (…, C, H·r, W·r); ``shape`` is the shape that x must have, if given."""
     _check(op, x, r, shape)
     *lead, c, h, w = x.shape
     if c % (r * r):
@@ -18,7 +18,7 @@ def shuffle(op: str, x: Array, r: int, shape: Shape | None = None) -> Array:
 
 
 def unshuffle(op: str, y: Array, r: int, shape: Shape | None = None) -> Array:
-    """(…, C, H·r, W·r) → (…, C·r², H, W); ``shape`` is what y must have, if told."""
+    """(…, C, H·r, W·r) → (…, C·r², H, W); ``shape`` is the shape that y must have, if given."""
     _check(op, y, r, shape)
     *lead, c, h, w = y.shape
     if h % r or w % r:

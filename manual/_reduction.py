@@ -1,4 +1,4 @@
-"""How a loss makes one number of many: a linear map and its adjoint.
+"""The reduction of a loss to one number: a linear map and its adjoint.
 
 none  y = ℓ                 dℓ = dy
 sum   y = Σ ℓ               dℓ = dy everywhere
@@ -17,7 +17,7 @@ def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
     """The losses ℓ as they are, their sum, or their sum over ``total``.
 
     Raises:
-        ValueError: ``reduction`` is none of "none", "sum", "mean".
+        ValueError: ``reduction`` is not "none", "sum" or "mean".
     """
     if reduction == "none":
         return loss
@@ -30,7 +30,11 @@ def reduce(op: str, loss: Array, reduction: str, total: Array | int) -> Array:
 
 @ieee
 def spread(op: str, dy: Array, shape: tuple[int, ...], reduction: str, total: Array | int) -> Array:
-    """The adjoint of ``reduce``: dℓ, of ``shape``; refuses what ``reduce`` refuses."""
+    """The adjoint of ``reduce``: dy → dℓ of ``shape``.
+
+    Raises:
+        ValueError: ``reduction`` is not "none", "sum" or "mean", or dy does not have y's shape.
+    """
     if reduction not in ("none", "sum", "mean"):
         raise invalid(op, "reduction must be 'none', 'sum' or 'mean'", dy=dy, reduction=reduction)
     if dy.shape != (shape if reduction == "none" else ()):

@@ -1,4 +1,4 @@
-"""Which cells of x lie behind a cell of y, and with what weights: the geometry of interpolate."""
+"""The geometry of interpolate: the elements of x that an element of y is computed from, and their weights."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ Scale = float | tuple[float, ...] | None
 def neighbours(
     x: Array, size: Ints | None, scale_factor: Scale, mode: str, align_corners: bool | None, recompute: bool | None
 ) -> Weighted:
-    """For each spatial axis the two cells of x behind each cell of y, and the second one's weight."""
+    """For each spatial axis, the two elements of x for each element of y, and the weight of the second.
+
+    Raises:
+        ValueError: the mode is unsupported, the options do not fit x or each other, or an axis of x or y is empty.
+    """
     op, rank = "interpolate", x.ndim - 2
     if mode not in ("nearest", "bilinear") or not 1 <= rank <= 3 or (mode == "bilinear" and rank != 2):
         raise invalid(op, "mode must be 'nearest' or, for (N, C, H, W), 'bilinear'", x=x, mode=mode)
@@ -39,18 +43,18 @@ def neighbours(
 
 
 def _copied(n: int) -> tuple[Array, Array, Array]:
-    """An axis that stays as long: PyTorch asks for no neighbour, whatever the scale factor. 0 · ∞ would be NaN."""
+    """An axis that keeps its size. PyTorch reads no second element, whatever the scale factor: 0 · ∞ would be NaN."""
     return np.arange(n), np.arange(n), np.zeros(n)
 
 
 def _nearest(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    """PyTorch computes j s in float32, whatever x is."""
+    """PyTorch computes j s in float32, whatever the dtype of x."""
     i = np.floor(np.arange(m, dtype=np.float32) * _float32(n, m, step)).astype(int)
     return i, i, np.zeros(m)
 
 
 def _nearest_of_images(n: int, m: int, step: float | None) -> tuple[Array, Array, Array]:
-    """Images (N, C, H, W) alone take a scale that gives m = n, or m = 2 n, for 1, or 2, exactly."""
+    """Only for images (N, C, H, W), a scale that results in m = n or m = 2 n counts as exactly 1 or 2."""
     if m not in (n, 2 * n):
         return _nearest(n, m, step)
     i = np.arange(m) // (m // n)

@@ -1,4 +1,4 @@
-"""What every optimiser's step begins with, apart from its own formula.
+"""The common beginning of every optimiser's step: checks, and the gradient with weight decay.
 
 g = ±dw + λ w              − to maximise; λ weight_decay: the gradient of λ/2 Σ w²
 """
@@ -13,7 +13,11 @@ def gradient(w: Array, dw: Array, weight_decay: float, maximize: bool) -> Array:
 
 
 def check(op: str, w: Array, dw: Array, *, betas: tuple[float, ...] | None = None, **at_least_zero: float) -> None:
-    """Refuse a dw that does not fit w, and hyper-parameters below 0, as torch.optim does."""
+    """Check as torch.optim does.
+
+    Raises:
+        ValueError: dw does not fit w, a beta is not in 0 ≤ β < 1, or another hyper-parameter is below 0.
+    """
     if dw.shape != w.shape or dw.dtype != w.dtype:
         raise invalid(op, "dw must have w's shape and dtype", w=w, dw=dw)
     if betas is not None and (len(betas) != 2 or not all(isinstance(beta, float) and 0 <= beta < 1 for beta in betas)):

@@ -1,4 +1,4 @@
-"""The two types of the book. Shapes are told by the letters of each docstring, not by types."""
+"""The two types of manual. The letters in each docstring give the shapes; the types do not."""
 
 from typing import Any, TypeAlias
 

@@ -1,4 +1,4 @@
-"""A choice for each element, on the bits of the numbers, with a mask of all ones or all zeros.
+"""np.where on the bits of the numbers, with a mask of all ones or all zeros for each element.
 
 np.where takes five to ten times as long: it branches on each element, and random signs cannot be predicted.
 """

@@ -3,11 +3,11 @@
 pad     x̄[…,i]     = x[…,i − lo], a constant outside           crop     x[…,i] = x̄[…,i + lo]
 gather  u[…,r,…,p] = x̄[…,p·t + r·d]                            scatter  x̄[…,i] = Σ u[…,r,…,p] over p·t + r·d = i
 
-One spatial axis is written here; every function takes any number of them, the last axes of the array: all the taps
-r, s, … stand before all the positions p, q, … .   t stride, d dilation.
+These are the formulas for one spatial axis. Every function takes any number of them, the last axes of the array: all
+taps r, s, … come before all positions p, q, … .   t stride, d dilation.
 
-What a large array is made of is moved in long rows where that can be: for short ones NumPy takes longer than for their
-cells. So gather and scatter go one axis after another, and only one of them meets the short rows of single windows.
+Large arrays are moved in long rows where possible: for short rows, NumPy's overhead exceeds the time for their
+elements. So gather and scatter go one axis after another, and only one axis has the short rows of single windows.
 """
 
 from operator import mul
@@ -20,7 +20,7 @@ from ._typing import Array
 
 
 def pad(x: Array, padding: Pads, value: float = 0) -> Array:
-    """Put ``lo`` cells of ``value`` before and ``hi`` behind each spatial axis."""
+    """Add ``lo`` elements of ``value`` before and ``hi`` behind each spatial axis."""
     if not any(map(any, padding)):
         return x
     lead = x.ndim - len(padding)
@@ -38,7 +38,7 @@ def crop(xp: Array, padding: Pads) -> Array:
 
 
 def gather(x: Array, kernel: Shape, stride: Shape, dilation: Shape, writeable: bool = False) -> Array:
-    """All windows of (…, H, W) as a view (…, R, S, P, Q). Two windows may share a cell; the cells of one tap do not."""
+    """All windows of (…, H, W) as a view (…, R, S, P, Q). Windows may overlap; the elements of one tap are distinct."""
     lead = x.ndim - len(kernel)
     positions, step = map(output_size, x.shape[lead:], kernel, stride, dilation), x.strides[lead:]
     shape = (*x.shape[:lead], *kernel, *positions)
@@ -47,7 +47,7 @@ def gather(x: Array, kernel: Shape, stride: Shape, dilation: Shape, writeable: b
 
 
 def over_windows(combine: np.ufunc, x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
-    """All cells of each window combined, by addition, say: (…, H, W) → (…, P, Q), one axis after another."""
+    """Combine all elements of each window, e.g. by ``np.add``: (…, H, W) → (…, P, Q), one axis after another."""
     for axis, (k, t, d) in enumerate(zip(kernel, stride, dilation, strict=True), -len(kernel)):
         p = output_size(x.shape[axis], k, t, d)
         first, *rest = (x[tap(axis, r, p, t, d)] for r in range(k))
@@ -58,9 +58,9 @@ def over_windows(combine: np.ufunc, x: Array, kernel: Shape, stride: Shape, dila
 
 
 def columns(x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
-    """``gather`` as an array of its own, in the order in which a sum over windows reads it.
+    """``gather`` as a copy, in the order in which a sum over windows reads it.
 
-    (C, N, H, W) → (C, R, S, N, P, Q). The last axis is first: its S taps are copied in rows of Q, all R·S of P·Q.
+    (C, N, H, W) → (C, R, S, N, P, Q). The last axis is first: its S taps are copied in rows of Q, all R·S in P·Q.
     """
     for axis, (k, t, d) in enumerate(list(zip(kernel, stride, dilation, strict=True))[::-1], 1):
         p = output_size(x.shape[-axis], k, t, d)
@@ -72,18 +72,18 @@ def columns(x: Array, kernel: Shape, stride: Shape, dilation: Shape) -> Array:
 
 
 def scatter(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
-    """The adjoint of ``gather``: add each window's cells (…, R, S, P, Q) to where they came from, (…, H, W)."""
+    """The adjoint of ``gather``: add the elements of each window (…, R, S, P, Q) to their sources, (…, H, W)."""
     lead: Any = (slice(None),) * (u.ndim - 2 * len(size))
     for axis, (n, t, d) in enumerate(zip(size, stride, dilation, strict=True), -len(size)):
         k, p = u.shape[len(lead)], u.shape[axis]
         x = np.zeros((*u.shape[: len(lead)], *u.shape[len(lead) + 1 : axis], n, *u.shape[u.ndim + axis + 1 :]), u.dtype)
         for r in range(k):
             place, cell = tap(axis, r, p, t, d), u[*lead, r]
-            if r == 0 or t > d * (k - 1):  # nothing is there yet, or no two windows meet
+            if r == 0 or t > d * (k - 1):  # still 0 there, or no two windows overlap
                 x[place] = cell
             elif axis < -1:
                 x[place] += cell
-            else:  # short rows are copied sooner than added
+            else:  # short rows are faster to copy than to add
                 moved = np.zeros(x.shape, x.dtype)
                 moved[place] = cell
                 x += moved
@@ -92,7 +92,7 @@ def scatter(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
 
 
 def tap(axis: int, r: int, p: int, t: int, d: int) -> Any:
-    """An index of the cells that p windows have as their r-th along an axis, counted from the last, −1."""
+    """An index of the r-th elements of p windows along an axis, which is counted from the last, −1."""
     return (..., slice(r * d, r * d + (p - 1) * t + 1, t), *(slice(None),) * (-axis - 1))
 
 

@@ -1,4 +1,4 @@
-"""Adagrad, as torch.optim.Adagrad steps.   Duchi, Hazan & Singer 2011, JMLR 12.
+"""Adagrad, as in torch.optim.Adagrad.   Duchi, Hazan & Singer 2011, JMLR 12.
 
 g = ±dw + λ w                                             λ weight_decay, − to maximise
 v = v + g²                                                v begins at initial_accumulator_value
@@ -25,10 +25,10 @@ def step(
     lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
     initial_accumulator_value: float = 0.0, eps: float = 1e-10, maximize: bool = False,
 ) -> tuple[Array, State]:  # fmt: skip
-    """w and its gradient dw, of one shape → the next w and state. Begin with the state None.
+    """w and its gradient dw, of the same shape → the next w and state. The first state is None.
 
     Raises:
-        ValueError: torch.optim.Adagrad would refuse the hyper-parameters, or dw is not of w's shape.
+        ValueError: torch.optim.Adagrad rejects the hyper-parameters, or dw does not have w's shape and dtype.
     """
     check("adagrad", w, dw, lr=lr, lr_decay=lr_decay, weight_decay=weight_decay,
           initial_accumulator_value=initial_accumulator_value, eps=eps)  # fmt: skip

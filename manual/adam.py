@@ -1,9 +1,9 @@
-"""Adam, as torch.optim.Adam steps.   Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018.
+"""Adam, as in torch.optim.Adam.   Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018.
 
 g = ±dw + λ w                                             λ weight_decay, − to maximise
 m = β₁ m + (1 − β₁) g                                     m, v and h begin at 0
 v = β₂ v + (1 − β₂) g²
-h = max(h, v) with amsgrad, else v                        the maximum of the moments as they are, not yet corrected
+h = max(h, v) with amsgrad, else v                        the maximum of the uncorrected moments
 w = w − η/(1 − β₁ᵗ) · m / (√h / √(1 − β₂ᵗ) + ε)           η lr, t = 1, 2, … the step; ε after the correction
 """
 
@@ -29,10 +29,10 @@ def step(
     lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0,
     amsgrad: bool = False, maximize: bool = False,
 ) -> tuple[Array, State]:  # fmt: skip
-    """w and its gradient dw, of one shape → the next w and state. Begin with the state None.
+    """w and its gradient dw, of the same shape → the next w and state. The first state is None.
 
     Raises:
-        ValueError: torch.optim.Adam would refuse the hyper-parameters, or dw is not of w's shape.
+        ValueError: torch.optim.Adam rejects the hyper-parameters, or dw does not have w's shape and dtype.
     """
     check("adam", w, dw, betas=betas, lr=lr, eps=eps, weight_decay=weight_decay)
     t, m, v, h = state or State(0, *[np.zeros_like(w)] * 3)

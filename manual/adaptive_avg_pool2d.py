@@ -3,7 +3,7 @@
 y[n,c,p,q]  = Σ_hw x[n,c,h,w] / a[p,q] over the window of p, q, of a[p,q] cells
 dx[n,c,h,w] = Σ_pq dy[n,c,p,q] / a[p,q] over the windows that hold h, w
 
-The window is rows times columns, so that either sum is first over the one and then over the other.
+A window is a range of rows by a range of columns, so each sum runs over one axis, then over the other.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ from ._typing import Array
 
 @ieee
 def forward(x: Array, *, output_size: Size) -> Array:
-    """x (N, C, H, W) → y (N, C, P, Q); None keeps an axis.
+    """x (N, C, H, W) → y (N, C, P, Q); an output_size of None keeps an axis.
 
     Raises:
-        ValueError: x is not batched or has an empty image.
+        ValueError: x is not batched or has an empty image, or output_size is not a positive int or 2 of them.
     """
     rows, columns = windows("adaptive_avg_pool2d", x, output_size)
     y: Array = combined(np.add, combined(np.add, x, rows, 2), columns, 3) / _counts(rows, columns, x)

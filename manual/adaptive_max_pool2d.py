@@ -1,4 +1,4 @@
-"""The largest cell of each of P × Q windows that cover the image; dy goes to the first of them.   Formula E14.
+"""The maximum of each of P × Q windows that cover the image; dy goes to the first maximum.   Formula E14.
 
 y[n,c,p,q]  = max x[n,c,h,w] over the window of p, q
 m[n,c,p,q]  = h·W + w of the first maximum in row order, or of the last NaN
@@ -13,10 +13,10 @@ from ._typing import Array
 
 
 def forward(x: Array, *, output_size: Size) -> Array:
-    """x (N, C, H, W) → y (N, C, P, Q); None keeps an axis.
+    """x (N, C, H, W) → y (N, C, P, Q); an output_size of None keeps an axis.
 
     Raises:
-        ValueError: x is not batched or has an empty image.
+        ValueError: x is not batched or has an empty image, or output_size is not a positive int or 2 of them.
     """
     rows, columns = windows("adaptive_max_pool2d", x, output_size)
     return combined(np.maximum, combined(np.maximum, x, rows, 2), columns, 3)
@@ -33,10 +33,10 @@ def backward(dy: Array, x: Array, *, output_size: Size) -> tuple[Array]:
 
 
 def _argmax(x: Array, rows: Windows, columns: Windows) -> Array:
-    """m, by all windows' first cells, then all their second ones; a window that has no more repeats its last."""
+    """m, from the first elements of all windows, then the second, …; a window that has no more repeats its last."""
     m = np.zeros((*x.shape[:2], len(rows), len(columns)), np.int32)
     best, nan = np.full(m.shape, -np.inf, x.dtype), np.isnan(x).any()
-    m += (_cells(rows)[0][:, None] * x.shape[3] + _cells(columns)[0]).astype(m.dtype)  # what −∞ everywhere leaves
+    m += (_cells(rows)[0][:, None] * x.shape[3] + _cells(columns)[0]).astype(m.dtype)  # m if all are −∞
     for h in _cells(rows):
         row = x[:, :, h]
         for w in _cells(columns):
@@ -44,12 +44,12 @@ def _argmax(x: Array, rows: Windows, columns: Windows) -> Array:
             larger = cell > best
             if nan:
                 larger |= np.isnan(cell)
-            np.maximum(m, larger * place, out=m)  # places only grow
+            np.maximum(m, larger * place, out=m)  # places only increase
             np.maximum(best, cell, out=best)
     return m
 
 
 def _cells(windows: Windows) -> list[Array]:
-    """The first cell of each window, the second of each, …"""
+    """The indices of the first element of each window, of the second of each, …"""
     most = max(i.stop - i.start for i in windows)
     return [np.array([min(i.start + k, i.stop - 1) for i in windows], int) for k in range(most)]

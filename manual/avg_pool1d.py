@@ -1,6 +1,6 @@
 """Average pooling along one axis: x (N, C, L).   y[n,c,p] = the mean over the window at p; dy is shared out evenly.
 
-Formula E14; the derivation stands in _avg_pool.py. Arguments as in torch's avg_pool1d, which has no divisor_override.
+Formula E14; the derivation is in _avg_pool.py. Arguments as in torch's avg_pool1d, which has no divisor_override.
 """
 
 from . import _avg_pool
@@ -16,14 +16,14 @@ def forward(
     The same as torch.nn.functional.avg_pool1d. kernel_size, stride and padding are each an int or a tuple of one int.
 
     Args:
-        kernel_size: cells of a window.
-        stride: cells from one window to the next, at least 1; None means kernel_size.
-        padding: cells of zeros on each side of the axis, at most half of kernel_size.
+        kernel_size: elements of a window.
+        stride: elements from one window to the next, at least 1; None means kernel_size.
+        padding: zeros on each side of the axis, at most half of kernel_size.
         ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
-        count_include_pad: whether the cells of the padding count among those that a sum is divided by.
+        count_include_pad: whether the divisor of a sum includes the padding.
 
     Raises:
-        ValueError: PyTorch would refuse the options, or x is not batched or has an axis other than N without cells.
+        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
     """
     return _avg_pool.forward(
         "avg_pool1d", x, kernel_size=kernel_size, stride=stride, padding=padding,
@@ -40,7 +40,7 @@ def backward(
     The same as autograd's gradient of torch.nn.functional.avg_pool1d. x and the options are forward's.
 
     Raises:
-        ValueError: forward would refuse the call, or dy has not y's shape.
+        ValueError: forward would reject the call, or dy does not have y's shape.
     """
     return _avg_pool.backward(
         "avg_pool1d", dy, x, kernel_size=kernel_size, stride=stride, padding=padding,

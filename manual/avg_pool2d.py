@@ -1,6 +1,6 @@
 """Average pooling of images: x (N, C, H, W).   y[n,c,p] = the mean over the window at p; dy is shared out evenly.
 
-Formula E14; the derivation stands in _avg_pool.py. Arguments as in torch's avg_pool2d.
+Formula E14; the derivation is in _avg_pool.py. Arguments as in torch's avg_pool2d.
 """
 
 from . import _avg_pool

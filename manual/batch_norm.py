@@ -2,7 +2,7 @@
 
 A = the axes n, h, w, … of x[n,c,h,w,…]                   in manual/_normalise.py; γ[c] weight, β[c] bias
 
-In training m and v are the batch's own. In evaluation they are running_mean and running_var, which are constants.
+In training, m and v are those of the batch. In evaluation, they are running_mean and running_var, which are constants.
 
 running_mean = (1 − τ) running_mean + τ m                 τ momentum
 running_var  = (1 − τ) running_var  + τ v M/(M − 1)
@@ -25,10 +25,10 @@ def forward(
 ) -> Array:  # fmt: skip
     """x (N, C, …); weight, bias, running_mean, running_var (C,) or None → y of x's shape.
 
-    Running statistics are read in evaluation alone; ``running_statistics`` says what training makes of them.
+    Running statistics are read only in evaluation; ``running_statistics`` computes those after training.
 
     Raises:
-        ValueError: the shapes do not fit, a channel has a single value in training, or evaluation lacks statistics.
+        ValueError: the shapes do not fit, a channel has a single value in training, or evaluation has no statistics.
     """
     shape = _check(x, weight, bias, running_mean, running_var, training, eps)
     if training:
@@ -61,7 +61,7 @@ def running_statistics(
         ValueError: the shapes do not fit, or a channel has a single value.
     """
     _check(x, None, None, running_mean, running_var, True, 1.0)
-    if not x.size:  # nothing seen: PyTorch leaves them as they are
+    if not x.size:  # no data: PyTorch does not change them
         return running_mean.copy(), running_var.copy()
     tau = 1 / (num_batches_tracked + 1) if momentum is None else momentum
     m, v = moments(x, _axes(x))

@@ -32,7 +32,7 @@ def forward(x1: Array, x2: Array, w: Array, b: Array | None = None) -> Array:
 def backward(
     dy: Array, x1: Array, x2: Array, w: Array, b: Array | None = None
 ) -> tuple[Array, Array, Array, Array | None]:
-    """dy (…, O) → dx1, dx2, dw, db, each of its primal's shape; db is None where b is."""
+    """dy (…, O) → dx1, dx2, dw, db, each with its input's shape; db is None if b is."""
     _check(x1, x2, w, b, dy)
     v, a, c = _rows(dy), _rows(x1), _rows(x2)
     dx1 = contract("noi,no->ni", contract("oij,nj->noi", w, c), v).reshape(x1.shape)

@@ -1,13 +1,13 @@
-"""Cross-entropy of probabilities of yes.   Formula S3.
+"""Binary cross-entropy of probabilities.   Formula S3.
 
 ℓ        = −v (t log x + (1−t) log(1−x))                   t target, v weight, 1 without
 y        = ℓ, Σ ℓ, or the mean of ℓ
 dx       = v (x − t) / (x (1−x)) dℓ
 dtarget  = v (log(1−x) − log x) dℓ
 
-PyTorch keeps the ends finite, each formula its own way: logarithms in ℓ are at least −100, x (1−x) is at least 1e−12
-(the float32 nearest to it, in float64 too), and dtarget is left infinite. So at the ends dx is not the derivative of y;
-logits have no ends.
+At x = 0 and at 1, PyTorch treats each formula differently: logarithms in ℓ are at least −100, x (1−x) is at least 1e−12
+(the float32 nearest to it, also in float64), and dtarget stays infinite. So dx is not the derivative of y there.
+With logits, this problem does not occur.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ LEAST = float(np.float32(1e-12))
 
 @ieee  # log 0 is −∞
 def forward(x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean") -> Array:
-    """x and target of one shape, in 0 … 1; weight broadcastable to it → y, () or x's shape if reduction is "none".
+    """x, target of the same shape in 0 … 1; weight broadcastable to it → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ, or a value is not in 0 … 1.

@@ -5,7 +5,7 @@ y        = ℓ, Σ ℓ, or the mean of ℓ
 dx       = v (q sigmoid(x) − p t) dℓ
 dtarget  = v ((p−1) log(1 + exp(−x)) − x) dℓ
 
-t target, v weight, p pos_weight, both 1 without. It is −v (p t log s + (1−t) log(1−s)) with s = sigmoid(x).
+t target, v weight, p pos_weight, both 1 by default. ℓ is −v (p t log s + (1−t) log(1−s)) with s = sigmoid(x).
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from ._typing import Array
 def forward(
     x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
 ) -> Array:
-    """x and target of one shape; weight and pos_weight broadcastable to it → y, () or x's shape if reduction is "none".
+    """x, target of the same shape; weight, pos_weight broadcastable to it → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes do not fit together.
@@ -45,7 +45,7 @@ def backward(
     v, p, q = _weights(x, target, weight, pos_weight)
     dl = v * spread("binary_cross_entropy_with_logits", dy, x.shape, reduction, x.size)
     dx = dl * (q * sigmoid.forward(x) - p * target)
-    more = 0 if pos_weight is None else (p - 1) * _log_of_one_plus_exp(-x)  # without pos_weight 0, not 0 · ∞
+    more = 0 if pos_weight is None else (p - 1) * _log_of_one_plus_exp(-x)  # 0 without pos_weight, not 0 · ∞
     return dx, dl * (more - x)
 
 

@@ -4,8 +4,8 @@ x (N, C, H, W), w (O, C/groups, R, S), b (O,) or None → y (N, O, P, Q)
 
 y[n,o,p,q]   = b[o] + Σ_crs w[o,c,r,s] x̄[n,c,p·t+r·d,q·t+s·d]
 
-x̄ is x padded with zeros; the derivation, with the gradients, stands in _convolution.py. Arguments as in torch's conv2d;
-input_gradient and weight_gradient are backward's parts, named after torch.nn.grad.
+x̄ is x padded with zeros; the derivation, with the gradients, is in _convolution.py. Arguments as in torch's conv2d;
+input_gradient and weight_gradient are parts of backward, named after torch.nn.grad.
 """
 
 from . import _convolution

@@ -2,8 +2,8 @@
 
 y[n,o,p,q,v] = b[o] + Σ_crsk w[o,c,r,s,k] x̄[n,c,p·t+r·d,q·t+s·d,v·t+k·d]
 
-x̄ is x padded with zeros; the derivation, with the gradients, stands in _convolution.py. Arguments as in torch's conv3d;
-input_gradient and weight_gradient are backward's parts, named after torch.nn.grad.
+x̄ is x padded with zeros; the derivation, with the gradients, is in _convolution.py. Arguments as in torch's conv3d;
+input_gradient and weight_gradient are parts of backward, named after torch.nn.grad.
 """
 
 from . import _convolution

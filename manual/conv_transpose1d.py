@@ -1,6 +1,6 @@
 """Transposed convolution along one axis: x (N, C, L), w (C, O/groups, R).
 
-Formula E9: it is conv1d's input gradient, read forwards. The derivation stands in _transposed.py; arguments as in
+Formula E9: it is conv1d's input gradient as an op. The derivation is in _transposed.py; arguments as in
 torch's conv_transpose1d.
 """
 

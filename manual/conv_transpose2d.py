@@ -1,6 +1,6 @@
 """Transposed convolution of images: x (N, C, H, W), w (C, O/groups, R, S).
 
-Formula E9: it is conv2d's input gradient, read forwards. The derivation stands in _transposed.py; arguments as in
+Formula E9: it is conv2d's input gradient as an op. The derivation is in _transposed.py; arguments as in
 torch's conv_transpose2d.
 """
 

@@ -1,6 +1,6 @@
 """Transposed convolution of volumes: x (N, C, D, H, W), w (C, O/groups, R, S, K).
 
-Formula E9: it is conv3d's input gradient, read forwards. The derivation stands in _transposed.py; arguments as in
+Formula E9: it is conv3d's input gradient as an op. The derivation is in _transposed.py; arguments as in
 torch's conv_transpose3d.
 """
 

@@ -1,4 +1,4 @@
-"""The network of the training comparison, with the chain rule in plain sight.
+"""The network of the training comparison, with the chain rule written out.
 
 x → conv 8@3×3, padding 1 → relu → max_pool 2 → conv 16@3×3, padding 1 → relu → max_pool 2 → flatten → linear 10
 """
@@ -37,7 +37,7 @@ def forward(x: Array, p: Parameters) -> dict[str, Array]:
 
 
 def backward(x: Array, p: Parameters, v: dict[str, Array], target: Array) -> tuple[float, Parameters]:
-    """The loss at forward's values v, and its gradient for every parameter, from the last layer to the first."""
+    """The loss for forward's arrays v, and its gradient for every parameter, from the last layer to the first."""
     loss = cross_entropy.forward(v["z3"], target=target)
     dl = np.ones((), v["z3"].dtype)
 

@@ -6,8 +6,8 @@ q[n,c]  = weight[c] ((1 − ε) [c = t[n]] + ε/C)       ε label_smoothing; 0 w
 y       = ℓ, Σ_n ℓ[n], or Σ_n ℓ[n] / Σ_n weight[t[n]]
 dx[n,c] = dℓ[n] (softmax(x)[n,c] Σ_j q[n,j] − q[n,c])
 
-A target of class probabilities (a floating array of x's shape) takes the place of [c = t[n]]; its mean is over n alone.
-With labels, no weights and no smoothing, dx is probability minus one-hot, over N. n as in nll_loss.
+A target of class probabilities (a floating array of x's shape) replaces [c = t[n]]; then the mean is over n only.
+With labels, without weights and smoothing, dx is probability minus one-hot, over N. n is as in nll_loss.
 """
 
 from math import prod
@@ -30,13 +30,13 @@ def forward(
     """x (N, C, …) logits, target (N, …) labels or (N, C, …) probabilities → y, () or (N, …) if reduction is "none".
 
     Raises:
-        ValueError: the shapes do not fit together, a label is no class, or label_smoothing is not in 0 … 1.
+        ValueError: the shapes do not fit together, a label is not a class, or label_smoothing is not in 0 … 1.
     """
     q, total = _mixture(x, target, weight, ignore_index, label_smoothing)
     z = log_softmax.forward(x, dim=1)
     if target.dtype.kind == "f":
         loss = -(q * z).sum(1)
-    else:  # of the labels z may be −∞ elsewhere, and anything where ignored
+    else:  # z may be −∞ at other classes, and anything where ignored
         eps = x.dtype.type(label_smoothing)
         loss = nll_loss.forward(z, target=target, weight=weight, ignore_index=ignore_index, reduction="none")
         if label_smoothing:

@@ -1,9 +1,9 @@
-"""Inverted dropout, Srivastava et al. 2014: what is kept is scaled up, so that its expectation stays.   Formula S6.
+"""Inverted dropout, Srivastava et al. 2014: kept elements are scaled up, so that the expectation stays.   Formula S6.
 
 y  = x · mask/(1 − p)                                      nothing is kept at p = 1: zeros, not 0/0
 dx = dy · mask/(1 − p)
 
-Chance is an argument: mask says what is kept, with probability 1 − p. Without training y = x.
+The random numbers are an argument: mask is True where x is kept, with probability 1 − p. Without training, y is x.
 """
 
 from ._errors import invalid
@@ -14,10 +14,10 @@ from ._typing import Array
 
 @ieee
 def forward(x: Array, *, mask: Array, p: float = 0.5, training: bool = True) -> Array:
-    """x and mask, boolean, of one shape, any → y of the same.
+    """x of any shape, boolean mask of the same shape → y of that shape.
 
     Raises:
-        ValueError: p is not in 0 … 1, or mask has not x's shape.
+        ValueError: p is not in 0 … 1, or mask does not have x's shape.
     """
     if mask.shape != x.shape:
         raise invalid("dropout", "mask must have x's shape", x=x, mask=mask)
@@ -32,7 +32,7 @@ def backward(dy: Array, x: Array, *, mask: Array, p: float = 0.5, training: bool
 
 
 def scale(op: str, x: Array, mask: Array, p: float, training: bool) -> Array:
-    """mask of any shape → mask/(1 − p), of its shape and x's dtype; without training the number 1.
+    """mask of any shape → mask/(1 − p), of the same shape and x's dtype; without training, the number 1.
 
     Raises:
         ValueError: p is not in 0 … 1.

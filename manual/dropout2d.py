@@ -3,7 +3,7 @@
 y[n,c,…]  = x[n,c,…] mask[n,c]/(1 − p)
 dx[n,c,…] = dy[n,c,…] mask[n,c]/(1 − p)
 
-Its axes behind the channels are the image, in any number: PyTorch's dropout1d and dropout3d are the same formula.
+The image is any number of axes behind the channels: PyTorch's dropout1d and dropout3d are the same formula.
 """
 
 from ._errors import invalid

@@ -12,15 +12,15 @@ from ._typing import Array
 from ._where import where
 
 
-@elementwise  # of an exp that is not chosen
+@elementwise  # exp may overflow where x is chosen
 def forward(x: Array, *, alpha: float = 1.0) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     y: Array = where(x > 0, x, alpha * np.expm1(x))
     return y
 
 
 @elementwise
 def backward(dy: Array, x: Array, *, alpha: float = 1.0) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("elu", dy, x)
     return (dy * where(x > 0, dy.dtype.type(1), alpha * np.exp(x)),)

@@ -1,10 +1,10 @@
-"""Rows of a table, looked up by number.
+"""Rows of a table, selected by index.
 
 y[…,d]   = w[i[…],d]                                       i indices
 dw[r,d]  = Σ dy[…,d] over i[…] = r                         0 where r is padding_idx: that row is not learnt
 
-scale_grad_by_freq divides the sum by its number of terms. PyTorch's max_norm is left out: it writes to w. Its sparse
-changes how dw is stored, not what it is.
+scale_grad_by_freq divides the sum by its number of terms. PyTorch's max_norm is unsupported: it writes to w. PyTorch's
+sparse is unsupported: it changes how dw is stored, not its values.
 """
 
 import numpy as np
@@ -18,10 +18,10 @@ def forward(
     w: Array, *, indices: Array, padding_idx: int | None = None,
     scale_grad_by_freq: bool = False,  # noqa: ARG001
 ) -> Array:  # fmt: skip
-    """w (R, D), indices integers of any shape in 0 … R−1 → y (…, D). Named as in torch.ops.aten.embedding.
+    """w (R, D), indices integers of any shape in 0 … R−1 → y (…, D). Names as in torch.ops.aten.embedding.
 
     Raises:
-        ValueError: w is no table, or an index or padding_idx is none of its rows.
+        ValueError: w is not a table, or an index or padding_idx is not one of its rows.
     """
     _check(w, indices, padding_idx)
     y: Array = w[indices]

@@ -1,4 +1,4 @@
-"""The axes start_dim … end_dim as one.
+"""The axes start_dim … end_dim merged into one.
 
 y[…,k,…]          = x[…,i,…,j,…]      k counts i,…,j in row order
 dx[…,i,…,j,…]     = dy[…,k,…]
@@ -12,7 +12,7 @@ def forward(x: Array, *, start_dim: int = 0, end_dim: int = -1) -> Array:
     """x (A, …, B, C, …, D, E) → y (A, …, B·C·…·D, E), a copy; a scalar becomes (1,).
 
     Raises:
-        ValueError: a dim is out of range, or start_dim lies behind end_dim.
+        ValueError: a dim is out of range, or start_dim is after end_dim.
     """
     rank = max(x.ndim, 1)
     if not (-rank <= start_dim < rank and -rank <= end_dim < rank and start_dim % rank <= end_dim % rank):
@@ -25,7 +25,7 @@ def forward(x: Array, *, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 
 def backward(dy: Array, x: Array, *, start_dim: int = 0, end_dim: int = -1) -> tuple[Array]:
-    """dy of y's shape → dx of x's, a copy."""
+    """dy of y's shape → dx of x's shape, a copy."""
     y = forward(x, start_dim=start_dim, end_dim=end_dim)
     if dy.shape != y.shape:
         raise invalid("flatten", f"dy must have y's shape {y.shape}", x=x, dy=dy)

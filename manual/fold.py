@@ -16,7 +16,7 @@ def forward(
     """x (N, C·R·S, L) → y (N, C, *output_size); arguments as in torch's fold.
 
     Raises:
-        ValueError: x has not the windows that the geometry asks for, or is not batched.
+        ValueError: x does not have the windows that the geometry requires, or is not batched.
     """
     image, k, d, t, pads, p = _geometry(x, output_size, kernel_size, dilation, padding, stride)
     return crop(scatter(x.reshape(*image[:2], *k, *p), padded_size(image[2:], pads), t, d), pads)
@@ -36,7 +36,7 @@ def backward(
 def _geometry(
     x: Array, output_size: Ints, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
 ) -> tuple[Shape, Shape, Shape, Shape, Pads, Shape]:
-    """y's shape, and its windows as unfold would have them."""
+    """y's shape, and the geometry of its windows as for unfold."""
     size, k = per_axis("fold", "output_size", output_size, 2, 1), per_axis("fold", "kernel_size", kernel_size, 2, 1)
     if x.ndim != 3:
         raise invalid("fold", f"x must be (N, C·{prod(k)}, L)", x=x, kernel_size=kernel_size)

@@ -1,9 +1,9 @@
-"""x weighed by the normal distribution's Φ, Hendrycks and Gimpel 2016.   Formula E8.
+"""x times the normal distribution's Φ, Hendrycks and Gimpel 2016.   Formula E8.
 
 y  = x Φ                       Φ = (1 + erf(x/√2))/2
 dx = dy (Φ + x φ)              φ = exp(−x²/2)/√(2π)
 
-approximate="tanh" takes Φ = (1 + tanh z)/2 with z = √(2/π) (x + κ x³), and φ = (1 − tanh² z)/2 · dz/dx for it.
+approximate="tanh" uses Φ = (1 + tanh z)/2 with z = √(2/π) (x + κ x³), and φ = (1 − tanh² z)/2 · dz/dx.
 """
 
 from math import pi, sqrt
@@ -21,7 +21,7 @@ KAPPA = 0.044715
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, approximate: str = "none") -> Array:
-    """x of any shape → y of the same.
+    """x of any shape → y of the same shape.
 
     Raises:
         ValueError: ``approximate`` is neither "none" nor "tanh".
@@ -34,7 +34,7 @@ def forward(x: Array, *, approximate: str = "none") -> Array:
 
 @elementwise
 def backward(dy: Array, x: Array, *, approximate: str = "none") -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("gelu", dy, x)
     if approximate == "none":
         return (dy * (0.5 * (1 + erf(x / sqrt(2))) + x * (np.exp(-x * x / 2) / sqrt(2 * pi))),)

@@ -1,4 +1,4 @@
-"""Gated linear unit, Dauphin et al. 2017: one half of an axis weighs the other.   Formula E8.
+"""Gated linear unit, Dauphin et al. 2017: one half of an axis gates the other.   Formula E8.
 
 y      = a s                                               x = (a, b) along dim, s = sigmoid(b)
 da, db = dy s, dy a s (1 − s)
@@ -14,10 +14,10 @@ from ._typing import Array
 
 @ieee  # ∞ · 0 is NaN, as in PyTorch
 def forward(x: Array, *, dim: int = -1) -> Array:
-    """x (…, 2K, …) with 2K cells along ``dim`` → y (…, K, …).
+    """x (…, 2K, …) of size 2K along ``dim`` → y (…, K, …).
 
     Raises:
-        ValueError: x has no axis ``dim``, or an odd number of cells along it.
+        ValueError: x has no axis ``dim``, or an odd size along it.
     """
     a, b = _halves(x, dim)
     return a * sigmoid.forward(b)

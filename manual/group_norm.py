@@ -2,7 +2,7 @@
 
 A = the axes k, p of x[n,g,k,p]          in manual/_normalise.py; γ[c] weight, β[c] bias
 
-As x[n,g,k,p] is read x[n,c,h,w,…], with c = g·C/G + k and p all of space.
+x[n,g,k,p] is x[n,c,h,w,…], with c = g·C/G + k, and p stands for all of space.
 """
 
 from math import prod
@@ -42,6 +42,6 @@ def _groups(
     (n, c), p = x.shape[:2], prod(x.shape[2:])
     if num_groups < 1 or c % num_groups:
         raise invalid("group_norm", f"num_groups must divide {c} channels", x=x, num_groups=num_groups)
-    if n * c // num_groups * p == 1:  # PyTorch's rule: with N > 1 it takes groups of a single value, and gives β
+    if n * c // num_groups * p == 1:  # as PyTorch, which accepts single values with N > 1, and returns β
         raise invalid("group_norm", "a group needs more than one value", x=x, num_groups=num_groups)
     return n, num_groups, c // num_groups, p

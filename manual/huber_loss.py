@@ -2,7 +2,7 @@
 
 d        = x − target
 ℓ        = v d²/2 where |d| ≤ δ, else v δ (|d| − δ/2)      v weight, 1 without
-y        = ℓ, Σ ℓ, or the mean of ℓ                        by count: the weights do not divide, as they do in mse_loss
+y        = ℓ, Σ ℓ, or the mean of ℓ                        over the number of elements, not over Σ v as in mse_loss
 dx       = v · (−δ … d … δ) dℓ
 dtarget  = −dx
 """
@@ -20,7 +20,7 @@ from ._typing import Array
 def forward(
     x: Array, target: Array, *, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
 ) -> Array:
-    """x, target and weight of one shape → y, () or x's shape if reduction is "none".
+    """x, target and weight of the same shape → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ, or delta is not positive.

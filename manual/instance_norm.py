@@ -59,7 +59,7 @@ def running_statistics(
         ValueError: the shapes do not fit, a channel has a single value, or there is no sample.
     """
     _check(x, None, None, running_mean, running_var, True)
-    if not x.size:  # nothing seen: PyTorch leaves them as they are
+    if not x.size:  # no data: PyTorch does not change them
         return running_mean.copy(), running_var.copy()
     m, v = moments(x, _axes(x))
     tau = momentum
@@ -75,7 +75,7 @@ def _check(
     dy: Array | None = None,
 ) -> tuple[int, ...]:  # fmt: skip
     shape = channels("instance_norm", x, dy, weight=weight, bias=bias, running_mean=mean, running_var=var)
-    if not len(x):  # PyTorch takes it without weight and bias alone, and running statistics become NaN
+    if not len(x):  # PyTorch accepts it only without weight and bias, and running statistics become NaN
         raise invalid("instance_norm", "x needs a sample", x=x)
     if use_input_stats and prod(x.shape[2:]) == 1:
         raise invalid("instance_norm", "a channel needs more than one value", x=x)

@@ -1,10 +1,11 @@
-"""Another size of image: each cell of y is the nearest cell of x, or a mean of the two nearest along each axis.
+"""Resizing: each element of y is the nearest element of x, or a mean of the two nearest along each axis.
 
 nearest    y[…,j,…] = x[…,i(j),…]                       i(j) = ⌊j s⌋
 bilinear   y[…,j,…] = (1 − λ) x[…,i,…] + λ x[…,i+1,…]    i + λ = max(0, (j + ½) s − ½); align_corners: j (n−1)/(m−1)
 
-The gradient puts the same weights back where y took them. i and i+1 are at most n − 1. The scale s is n/m, input over
-output cells, or 1/scale_factor where that was given. Axis by axis: two axes make four neighbours.
+The gradient adds dy, with the same weights, to the elements that y is computed from. i and i+1 are at most n − 1. The
+scale s is n/m, the size of x over that of y, or 1/scale_factor if that is given without recompute_scale_factor. This is
+done axis by axis, so bilinear weights four elements of x.
 """
 
 from ._axes import put, take
@@ -19,10 +20,12 @@ def forward(
     x: Array, *, size: Ints | None = None, scale_factor: Scale = None, mode: str = "nearest",
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
 ) -> Array:  # fmt: skip
-    """x (N, C, …) → y (N, C, …) of ``size`` or scaled; bilinear for images alone. Other modes are not taken.
+    """x (N, C, …) → y (N, C, …) of ``size`` or scaled; bilinear only for images.
+
+    Other modes are unsupported, and so is antialias.
 
     Raises:
-        ValueError: not just one of size and scale_factor, a mode that is not taken, or an empty axis.
+        ValueError: not exactly one of size and scale_factor, another mode, or an empty axis.
     """
     y = x
     for axis, i, j, weight in neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor):
@@ -36,7 +39,7 @@ def backward(
     dy: Array, x: Array, *, size: Ints | None = None, scale_factor: Scale = None, mode: str = "nearest",
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
 ) -> tuple[Array]:  # fmt: skip
-    """dy of y's shape → dx of x's."""
+    """dy of y's shape → dx of x's shape."""
     found = neighbours(x, size, scale_factor, mode, align_corners, recompute_scale_factor)
     shape = (*x.shape[:2], *(len(i) for _, i, _, _ in found))
     if dy.shape != shape:

@@ -3,10 +3,11 @@
 ℓ        = t (log t − x)                                   t target, or exp(target) with log_target; 0 log 0 = 0
 y        = ℓ, Σ ℓ, the mean of ℓ, or Σ ℓ / N for "batchmean"
 dx       = −t dℓ
-dtarget  = (log t + t/t − x) dℓ                            t/t is 1, but PyTorch's gradient at t = 0 is NaN; so here
+dtarget  = (log t + t/t − x) dℓ                            t/t is 1, but NaN at t = 0, as in PyTorch
 dtarget  = (t (log t − x) + t) dℓ                          with log_target
 
-x are log-probabilities. "mean" is not the divergence: it divides by the classes too, and PyTorch warns of it.
+x are log-probabilities. "mean" is not the divergence: it also divides by the number of classes, and PyTorch warns of
+it.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ from ._typing import Array
 
 @ieee  # log 0 is −∞, 0 · ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", log_target: bool = False) -> Array:
-    """x and target of one shape, (N, …) for "batchmean" → y, () or x's shape if reduction is "none".
+    """x and target of the same shape, (N, …) for "batchmean" → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ, or there is no such reduction.
@@ -45,7 +46,7 @@ def backward(
 
 
 def _mean(x: Array, reduction: str) -> tuple[str, int]:
-    """The reduction and what it divides by: "batchmean" is a mean over N alone."""
+    """The reduction and its divisor: "batchmean" is a mean over only N."""
     if reduction == "batchmean":
         return "mean", x.shape[0] if x.ndim else 1
     return reduction, x.size

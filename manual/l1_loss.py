@@ -17,7 +17,7 @@ from ._typing import Array
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None) -> Array:
-    """x, target and weight of one shape → y, () or x's shape if reduction is "none".
+    """x, target and weight of the same shape → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ.
@@ -37,5 +37,5 @@ def backward(
 
 
 def sign(d: Array) -> Array:
-    """d of any shape → −1, 0 or 1 for each of its elements, and 0 for NaN, too."""
+    """d of any shape → −1, 0 or 1 for each of its elements; also 0 for NaN."""
     return (d > 0).astype(d.dtype) - (d < 0)

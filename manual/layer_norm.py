@@ -14,7 +14,7 @@ def forward(
     """x (…, *normalized_shape); weight, bias of normalized_shape or None → y of x's shape.
 
     Raises:
-        ValueError: normalized_shape is not that of x's last axes, or not that of the weights.
+        ValueError: normalized_shape is not the shape of x's last axes, or not that of the weights.
     """
     axes, shape = last_axes("layer_norm", x, normalized_shape, weight=weight, bias=bias)
     return normalise(x, weight, bias, axes, shape, eps)

@@ -5,7 +5,7 @@ y[n,c,p]  = x[n,c,p] d[n,c,p]^−β
 e[n,c,p]  = dy[n,c,p] x[n,c,p] d[n,c,p]^(−β−1)
 dx[n,c,p] = dy[n,c,p] d[n,c,p]^−β − 2αβ/R x[n,c,p] Σ_r e[n,c−r+⌊R/2⌋,p]
 
-p stands for all of space. Outside the channels there is 0, yet R is what divides.
+p stands for all of space. Outside the channels x is 0, but the divisor is R.
 Σ_r x² is gather(pad(x²)), Σ_r e its adjoint: crop(scatter(e)). The paper's α is α/R here, as in PyTorch.
 """
 
@@ -23,7 +23,7 @@ def forward(x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: 
     """x (N, C, L, …) → y of the same shape.
 
     Raises:
-        ValueError: x has less than three axes, or size is below 1.
+        ValueError: x has fewer than three axes, or size is below 1.
     """
     d = _divisor(x, size, alpha, k)
     y: Array = x * d**-beta
@@ -34,7 +34,7 @@ def forward(x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: 
 def backward(
     dy: Array, x: Array, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("local_response_norm", dy, x)
     d = _divisor(x, size, alpha, k)
     e = np.moveaxis(dy * x * d ** (-beta - 1), 1, -1)
@@ -52,5 +52,5 @@ def _divisor(x: Array, size: int, alpha: float, k: float) -> Array:
 
 
 def _sides(size: int) -> tuple[int, int]:
-    """The channels before and behind: the odd one, of an even size, lies before."""
+    """The number of channels before and behind; for an even size, one more is before."""
     return size // 2, (size - 1) // 2

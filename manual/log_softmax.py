@@ -1,4 +1,4 @@
-"""The logarithm of softmax, without ever forming a probability that underflows.   Formula S3.
+"""The logarithm of softmax, computed without probabilities that underflow.   Formula S3.
 
 y[i]  = x[i] − max x − log Σ_j exp(x[j] − max x)
 dx[i] = dy[i] − softmax(x)[i] Σ_j dy[j]
@@ -27,6 +27,6 @@ def forward(x: Array, *, dim: int) -> Array:
 
 @ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     axis = axis_of("log_softmax", x, dim, dy)
     return (dy - softmax.forward(x, dim=dim) * dy.sum(axis, keepdims=True),)

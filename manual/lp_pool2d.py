@@ -1,11 +1,11 @@
 """The L_p norm of each window.   Formula E14.
 
-s[n,c,p,q] = Σ_rs u[n,c,r,s,p,q]^P · R S / a[p,q]      u the windows of x, P norm_type; beyond x there is nothing
+s[n,c,p,q] = Σ_rs u[n,c,r,s,p,q]^P · R S / a[p,q]      u the windows of x, P norm_type; beyond x, u^P is 0
 y[n,c,p,q] = s^(1/P)
-dx[n,c,h,w] = x^(P−1) Σ dy y^(1−P) · R S / a           over the windows that hold h, w; a window with s = 0 gives none
+dx[n,c,h,w] = x^(P−1) Σ dy y^(1−P) · R S / a           over the windows that hold h, w; a window with s = 0 adds 0
 
-Signed cells are powered as they stand: a negative s has no real root, y is NaN. a[p,q] counts the cells of a window,
-R S unless ceil_mode lets it reach beyond the image: there PyTorch scales a part up to a whole window.
+The power is that of x, not of |x|: a negative s may have no real root, and y is NaN. a[p,q] is the number of elements
+of a window: R S, unless ceil_mode lets it reach beyond the image. PyTorch scales such a part up to a whole window.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ from ._typing import Array, Ints
 from ._windows import crop, over_windows, pad, scatter
 
 
-@ieee  # the root of a negative sum
+@ieee  # the root of a negative sum is NaN
 def forward(
     x: Array, *, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False
 ) -> Array:
-    """x (N, C, H, W) → y (N, C, P, Q); arguments as in torch's lp_pool2d. norm_type ∞ is max_pool2d's, and not taken.
+    """x (N, C, H, W) → y (N, C, P, Q); arguments as in torch's lp_pool2d. norm_type ∞ is unsupported: use max_pool2d.
 
     Raises:
-        ValueError: PyTorch would refuse the geometry, norm_type is 0 or infinite, or the input is not batched.
+        ValueError: PyTorch rejects the geometry, norm_type is 0 or not finite, or the input is not batched.
     """
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
     s = over_windows(np.add, pad(x ** float(norm_type), pads), k, t, (1, 1)) * _scale(x, k, t, pads)
@@ -57,7 +57,7 @@ def _geometry(
 
 
 def _scale(x: Array, kernel: Shape, stride: Shape, pads: Pads) -> Array:
-    """R S / a, of the output axes' shape: one unless ceil_mode reaches beyond the image."""
+    """R S / a, in the shape of the output axes: 1 unless ceil_mode reaches beyond the image."""
     a = over_windows(np.add, pad(np.ones(x.shape[2:], x.dtype), pads), kernel, stride, (1, 1))
     scale: Array = x.dtype.type(kernel[0] * kernel[1]) / a
     return scale

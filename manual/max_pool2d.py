@@ -1,7 +1,7 @@
 """Max pooling of images: x (N, C, H, W).   y[n,c,p] = the maximum of the window at p; dy goes to its first maximum.
 
-Formulas E12, E13; the derivation stands in _max_pool.py. Arguments as in torch's max_pool2d; argmax tells which
-cell each window takes.
+Formulas E12, E13; the derivation is in _max_pool.py. Arguments as in torch's max_pool2d; argmax returns the
+index of each window's maximum.
 """
 
 from . import _max_pool

@@ -1,4 +1,4 @@
-"""x weighed by the tanh of its softplus, Misra 2019.   Formula E8.
+"""x times the tanh of its softplus, Misra 2019.   Formula E8.
 
 y  = x t                                                   t = tanh(softplus(x)), s = sigmoid(x)
 dx = dy (t + x s (1 − t²))
@@ -14,14 +14,14 @@ from ._typing import Array
 
 @elementwise  # −∞ · 0 is NaN, as in PyTorch
 def forward(x: Array) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     y: Array = x * np.tanh(softplus.forward(x))
     return y
 
 
 @elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("mish", dy, x)
     t, s = np.tanh(softplus.forward(x)), sigmoid.forward(x)
     return (dy * (t + x * s * (1 - t * t)),)

@@ -15,7 +15,7 @@ from ._typing import Array
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", weight: Array | None = None) -> Array:
-    """x, target and weight of one shape → y, () or x's shape if reduction is "none".
+    """x, target and weight of the same shape → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ.

@@ -1,10 +1,11 @@
-"""Negative log-likelihood: from each sample's log-probabilities, minus the one of its label.   Formula S3.
+"""Negative log-likelihood: minus the log-probability of each sample's label.   Formula S3.
 
 ℓ[n]    = −v[n] x[n,t[n]]                     v[n] = weight[t[n]], and 0 where t[n] is ignore_index
 y       = ℓ, Σ_n ℓ[n], or Σ_n ℓ[n] / Σ_n v[n]
 dx[n,c] = −v[n] dℓ[n] where c = t[n], else 0
 
-n stands for the batch and whatever axes lie behind the classes. The mean is 1/Σv here, so nowhere else (E7).
+n stands for the batch and all axes behind the classes. The factor 1/Σv of the mean is applied here and nowhere else
+(E7).
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ def forward(
     """x (N, C, …) log-probabilities, target (N, …) integers in 0 … C−1 → y, () or (N, …) if reduction is "none".
 
     Raises:
-        ValueError: the shapes do not fit together, or a label is no class.
+        ValueError: the shapes do not fit together, or a label is not a class.
     """
     label, v = labels("nll_loss", x, target, weight, ignore_index)
     picked = np.take_along_axis(x, label[:, None], 1)[:, 0]
@@ -43,7 +44,7 @@ def backward(
     label, v = labels("nll_loss", x, target, weight, ignore_index)
     dl = spread("nll_loss", dy, target.shape, reduction, v.sum())
     dx = np.zeros(x.shape, x.dtype)
-    # nothing for ignored samples, even where mean is 0/0
+    # 0 for ignored samples, even where the mean is 0/0
     picked = np.multiply(-v, dl, out=np.zeros_like(v), where=v != 0)
     np.put_along_axis(dx, label[:, None], picked[:, None], 1)
     return (dx,)
@@ -53,7 +54,7 @@ def labels(op: str, x: Array, target: Array, weight: Array | None, ignore_index:
     """x (N, C, …), target (N, …), weight (C,) or None → each sample's label and weight v, (N, …), both 0 where ignored.
 
     Raises:
-        ValueError: the shapes do not fit together, or a label is no class.
+        ValueError: the shapes do not fit together, or a label is not a class.
     """
     if x.ndim < 2 or target.shape != (x.shape[0], *x.shape[2:]) or not np.issubdtype(target.dtype, np.integer):
         raise invalid(op, "x must be (N, C, …) and target (N, …) integers", x=x, target=target)

@@ -1,10 +1,11 @@
-"""More cells around an array: a constant, or cells of its own by another index.
+"""More elements around an array: a constant, or elements of the array at another index.
 
 y[…,j,…] = x[…,i(j),…]     j from −lo to n + hi          dx[…,i,…] = Σ dy[…,j,…] over i(j) = i
 constant   i(j) = j inside, the constant outside         reflect    i(j) = |j|, 2 (n − 1) − j behind the end
 replicate  i(j) = the nearest cell of x                  circular   i(j) = j mod n, of what is left if one side crops
 
-The pairs (lo, hi) begin with the last axis; a negative one crops. Axis by axis, so corners are padded twice.
+The pairs (lo, hi) begin with the last axis; a negative number crops. This is done axis by axis, so corners are padded
+twice.
 """
 
 import numpy as np
@@ -19,10 +20,10 @@ MODES = ("constant", "reflect", "replicate", "circular")
 
 
 def forward(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Array:
-    """x of any shape (all modes but constant pad the last 1 to 3 axes behind one or two others) → y.
+    """x of any shape (modes other than constant pad the last 1 to 3 axes, after one or two others) → y.
 
     Raises:
-        ValueError: PyTorch would refuse the padding for this shape or mode.
+        ValueError: PyTorch rejects the padding for this shape or mode.
     """
     y = x.copy()
     for axis, i in _indices(x, pad, mode, value):
@@ -36,7 +37,7 @@ def forward(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: fl
 def backward(
     dy: Array, x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None
 ) -> tuple[Array]:
-    """dy of y's shape → dx of x's."""
+    """dy of y's shape → dx of x's shape."""
     indices = _indices(x, pad, mode, value)
     shape = list(x.shape)
     for axis, i in indices:
@@ -50,7 +51,7 @@ def backward(
 
 
 def _indices(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> list[tuple[int, Array]]:
-    """For each padded axis, from the last one on, the cell of x behind each cell of y; a negative one is outside."""
+    """For each padded axis, from the last one on, the index in x of each element of y; negative for a constant."""
     if mode not in MODES or len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise invalid(
             "pad", f"pad must be pairs for x's axes and mode one of {', '.join(MODES)}", x=x, pad=pad, mode=mode

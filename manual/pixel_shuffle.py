@@ -11,7 +11,7 @@ def forward(x: Array, *, upscale_factor: int) -> Array:
     """x (…, C·r², H, W) → y (…, C, H·r, W·r).
 
     Raises:
-        ValueError: the channels are no multiple of r².
+        ValueError: the number of channels is not a multiple of r².
     """
     return shuffle("pixel_shuffle", x, upscale_factor)
 

@@ -11,7 +11,7 @@ def forward(x: Array, *, downscale_factor: int) -> Array:
     """x (…, C, H·r, W·r) → y (…, C·r², H, W).
 
     Raises:
-        ValueError: height or width is no multiple of r.
+        ValueError: height or width is not a multiple of r.
     """
     return unshuffle("pixel_unshuffle", x, downscale_factor)
 

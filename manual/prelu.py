@@ -1,7 +1,7 @@
 """A leaky rectified linear unit that learns its slope, He et al. 2015.   Formulas E8, S2.
 
 y[n,c,…]  = x where x > 0, else w[c] x                     one slope for each channel, or one for all
-dx[n,c,…] = dy where x > 0, else w[c] dy                   at the kink PyTorch's convention is w[c]
+dx[n,c,…] = dy where x > 0, else w[c] dy                   at x = 0 PyTorch's convention is w[c]
 dw[c]     = Σ_n… dy x where x ≤ 0
 """
 
@@ -25,7 +25,7 @@ def forward(x: Array, w: Array) -> Array:
 
 @ieee
 def backward(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
-    """dy of x's shape → dx, dw of w's."""
+    """dy of x's shape → dx, dw of w's shape."""
     same_shape("prelu", dy, x)
     slopes = _slopes(x, w)
     below = only(~(x > 0), dy * x)
@@ -34,7 +34,7 @@ def backward(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
 
 
 def _slopes(x: Array, w: Array) -> Array:
-    """w with as many axes as x, the channel's second."""
+    """w in a shape that broadcasts against x, whose second axis is the channels."""
     same_dtype("prelu", x=x, w=w)
     channels = x.shape[1] if x.ndim > 1 else 1
     if w.ndim > 1 or w.size not in (1, channels):

@@ -17,7 +17,7 @@ def forward(
     """x (…, *normalized_shape), weight of normalized_shape or None → y of x's shape.
 
     Raises:
-        ValueError: normalized_shape is not that of x's last axes, or not that of the weight.
+        ValueError: normalized_shape is not the shape of x's last axes, or not that of the weight.
     """
     axes, shape = last_axes("rms_norm", x, normalized_shape, weight=weight)
     return normalise(x, weight, None, axes, shape, _epsilon(x, eps), centred=False)

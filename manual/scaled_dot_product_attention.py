@@ -1,7 +1,7 @@
-"""Attention: for each query an average of the values, weighed by how well their keys match. Vaswani et al. 2017.
+"""Attention: for each query a mean of the values, weighted by how well their keys match. Vaswani et al. 2017.
 
 z[…,l,s] = α Σ_e q[…,l,e] k[…,s,e] + mask[…,l,s]           α scale, 1/√E unless given
-p[…,l,s] = softmax(z)[…,l,s], over s                      0 for a query that sees no key: not 0/0
+p[…,l,s] = softmax(z)[…,l,s], over s                      0 for a query whose keys are all masked, not 0/0
 y[…,l,f] = Σ_s p[…,l,s] v[…,s,f]
 
 dv[…,s,f] = Σ_l p[…,l,s] dy[…,l,f]
@@ -9,9 +9,9 @@ dp[…,l,s] = Σ_f dy[…,l,f] v[…,s,f]                         dz = p (dp −
 dq[…,l,e] = α Σ_s dz[…,l,s] k[…,s,e]
 dk[…,s,e] = α Σ_l dz[…,l,s] q[…,l,e]
 
-attn_mask is added, or says what is seen if it is boolean; is_causal lets query l see the keys 0 … l. With enable_gqa
-some queries' heads share a key's: it is repeated for each of them, and its gradient is their sum. Left out: dropout_p,
-and the broadcasting of q, k and v against each other.
+attn_mask is added; a boolean one is True for the keys that a query may use. is_causal lets query l use the keys 0 … l.
+With enable_gqa, several heads of q share a head of k and v: it is repeated for each of them, and its gradient is their
+sum. PyTorch's dropout_p is unsupported. So is the broadcasting of q, k and v against each other.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def forward(
     """query (…, L, E), key (…, S, E), value (…, S, F) → y (…, L, F); attn_mask broadcastable to (…, L, S).
 
     Raises:
-        ValueError: the shapes do not fit together, or there are two masks.
+        ValueError: the shapes do not fit together, or both attn_mask and is_causal are given.
     """
     check(query, key, value, attn_mask, is_causal, enable_gqa)
     y: Array = _weights(query, key, attn_mask, is_causal, scale) @ repeated(value, query)

@@ -1,7 +1,7 @@
 """Scaled exponential linear unit, Klambauer et al. 2017: elu with the constants that keep mean 0 and variance 1.
 
 y  = λ elu(x)                                              elu with α
-dx = λ delu(dy)                                            so λ α at the kink
+dx = λ delu(dy)                                            so λ α at x = 0
 """
 
 from . import elu
@@ -15,13 +15,13 @@ ALPHA = 1.6732632423543772848170429916717  # α
 
 @elementwise
 def forward(x: Array) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     return SCALE * elu.forward(x, alpha=ALPHA)
 
 
 @elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("selu", dy, x)
     (dx,) = elu.backward(dy, x, alpha=ALPHA)
     return (SCALE * dx,)

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, as torch.optim.SGD steps.   Formulas E15, S4, S5.
+"""Stochastic gradient descent, as in torch.optim.SGD.   Formulas E15, S4, S5.
 
 g = dw + λ w                                              λ weight_decay: the gradient of λ/2 Σ w²
 m = g at the first step, then μ m + (1 − τ) g             μ momentum, τ dampening
@@ -18,10 +18,10 @@ def step(
     lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
     nesterov: bool = False, maximize: bool = False,
 ) -> tuple[Array, Array | None]:  # fmt: skip
-    """w and its gradient dw, of one shape → the next w and state, m. Begin with the state None.
+    """w and its gradient dw, of the same shape → the next w and state, m. The first state is None.
 
     Raises:
-        ValueError: torch.optim.SGD would refuse the hyper-parameters, or dw is not of w's shape.
+        ValueError: torch.optim.SGD rejects the hyper-parameters, or dw does not have w's shape and dtype.
     """
     check("sgd", w, dw, lr=lr, momentum=momentum, weight_decay=weight_decay)
     if nesterov and (not momentum or dampening):

@@ -11,16 +11,16 @@ from ._geometry import same_shape
 from ._typing import Array
 
 
-@elementwise  # 1/∞ is the right 0
+@elementwise  # exp may overflow; 1/∞ is the right 0
 def forward(x: Array) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     y: Array = 1 / (1 + np.exp(-x))
     return y
 
 
 @elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("sigmoid", dy, x)
     y = forward(x)
     return (dy * y * (1 - y),)

@@ -19,7 +19,7 @@ from .l1_loss import sign
 
 @ieee  # ∞ − ∞ is NaN, as in PyTorch
 def forward(x: Array, target: Array, *, reduction: str = "mean", beta: float = 1.0) -> Array:
-    """x and target of one shape → y, () or x's shape if reduction is "none".
+    """x and target of the same shape → y, () or x's shape if reduction is "none".
 
     Raises:
         ValueError: the shapes or dtypes differ, or beta is negative.

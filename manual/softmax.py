@@ -26,6 +26,6 @@ def forward(x: Array, *, dim: int) -> Array:
 
 @ieee
 def backward(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     axis, y = axis_of("softmax", x, dim, dy), forward(x, dim=dim)
     return (y * (dy - (dy * y).sum(axis, keepdims=True)),)

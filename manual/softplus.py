@@ -13,9 +13,9 @@ from ._typing import Array
 from ._where import where
 
 
-@elementwise  # of an exp that is not chosen; β = 0 gives ∞
+@elementwise  # exp may overflow where x is chosen; β = 0 results in ∞
 def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     bx = beta * x
     y: Array = where(bx > threshold, x, np.log1p(np.exp(bx)) / x.dtype.type(beta))
     return y
@@ -23,7 +23,7 @@ def forward(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
 
 @elementwise
 def backward(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("softplus", dy, x)
     bx = beta * x
     return (where(bx > threshold, dy, dy * sigmoid.forward(bx)),)

@@ -13,13 +13,13 @@ from ._typing import Array
 
 @elementwise
 def forward(x: Array) -> Array:
-    """x of any shape → y of the same."""
+    """x of any shape → y of the same shape."""
     y: Array = np.tanh(x)
     return y
 
 
 @elementwise
 def backward(dy: Array, x: Array) -> tuple[Array]:
-    """dy, x of one shape → dx."""
+    """dy, x of the same shape → dx."""
     same_shape("tanh", dy, x)
     return (dy * (1 - np.tanh(x) ** 2),)

@@ -1,4 +1,4 @@
-"""The windows of an image as columns: what im2col gathers.   y[n,c·r·s,l] = x̄[n,c,p·t+r·d,q·t+s·d], l = p·Q + q
+"""The windows of an image as columns, as by im2col.   y[n,c·r·s,l] = x̄[n,c,p·t+r·d,q·t+s·d], l = p·Q + q
 
 dx = crop(scatter(dy)): fold is the adjoint.
 """

@@ -1,6 +1,6 @@
 """An initialiser for layers that keep their input's scale. Glorot & Bengio 2010, Understanding the difficulty of …
 
-σ  = g √(2/(fan_in + fan_out))            the mean of what keeps forward's and backward's variance; g gain
+σ  = g √(2/(fan_in + fan_out))            the mean of the fans that keep forward's and backward's variance; g gain
 y  = √3 σ u                               u uniform in ±1
 du = √3 σ dy
 """
@@ -14,7 +14,7 @@ def forward(u: Array, *, gain: float = 1.0) -> Array:
     """u (O, I, …), uniform in ±1 → y, a weight of the same shape, uniform in ±√3 σ.
 
     Raises:
-        ValueError: u has less than two axes, or no fan at all.
+        ValueError: u has fewer than two axes, or both fans are 0.
     """
     y: Array = 3**0.5 * xavier("xavier_uniform", u, gain) * u
     return y

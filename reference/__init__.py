@@ -1,1 +1,1 @@
-"""PyTorch, under the same file names: forward only, because autograd supplies every gradient."""
+"""The ops in PyTorch, under the same file names: only forward, because autograd computes every gradient."""

@@ -1,4 +1,4 @@
-"""torch.nn.init with its random numbers given: what it asks a weight to draw is seen, and not drawn."""
+"""torch.nn.init with its random numbers given: it records what it would draw, and draws nothing."""
 
 import warnings
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class _Weight:
-    """As much of a tensor as torch.nn.init asks for. ``scale`` is b of uniform_(−b, b), or σ of normal_(0, σ)."""
+    """The part of a tensor that torch.nn.init uses. ``scale`` is b of uniform_(−b, b), or σ of normal_(0, σ)."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape, self.scale = shape, 0.0
@@ -31,7 +31,7 @@ class _Weight:
 
 
 def draw(initialiser: Callable[..., Any], standard: Tensor, **options: Any) -> Tensor:
-    """What ``initialiser`` makes of numbers that are uniform in ±1, or standard normal: what it would draw, scaled."""
+    """Scale ``standard``, uniform in ±1 or standard normal, to what ``initialiser`` would draw."""
     weight = _Weight(tuple(standard.shape))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Initializing zero-element tensors")

@@ -1,4 +1,4 @@
-"""Stepping torch's own optimisers one gradient at a time."""
+"""Steps of torch's own optimisers, one gradient at a time."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T", bound=Optimizer)
 
 
 def step(optimizer: Callable[..., T], w: Tensor, dw: Tensor, state: T | None, **options: Any) -> tuple[Tensor, T]:
-    """One step. The state is the optimiser itself, which holds w where it left it."""
+    """One step. The state is the optimiser itself, which holds w after its last step."""
     state = state or optimizer([torch.nn.Parameter(w.clone())], **options)
     (parameter,) = state.param_groups[0]["params"]
     parameter.grad = dw

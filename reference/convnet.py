@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def forward(x: Tensor, p: dict[str, Tensor]) -> dict[str, Tensor]:
-    """x (N, C, H, W) → every intermediate array by name; the logits are z3 (N, classes), m a map's maxima's places."""
+    """x (N, C, H, W) → every intermediate array by name; the logits are z3 (N, classes); m1, m2 index the maxima."""
     z1 = F.conv2d(x, p["w1"], p["b1"], padding=1)
     a1 = F.relu(z1)
     p1, m1 = F.max_pool2d(a1, 2, return_indices=True)

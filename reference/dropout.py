@@ -3,7 +3,7 @@ from torch import Tensor
 
 
 def forward(x: Tensor, *, mask: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    """F.dropout with its mask made an argument; F.dropout itself judges p."""
+    """F.dropout with the mask as an argument; F.dropout itself checks p."""
     x = F.dropout(x, p, training=False)
     if not training:
         return x

@@ -3,7 +3,7 @@ from torch import Tensor
 
 
 def forward(x: Tensor, *, mask: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    """F.dropout2d with its mask made an argument; F.dropout2d itself judges p."""
+    """F.dropout2d with the mask as an argument; F.dropout2d itself checks p."""
     x = F.dropout2d(x, p, training=False)
     if not training:
         return x

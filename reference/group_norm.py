@@ -6,7 +6,7 @@ from torch import Tensor
 def forward(
     x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, *, num_groups: int, eps: float = 1e-5
 ) -> Tensor:
-    """torch 2.13.0 fails to differentiate by a bias that comes without a weight: it is given a weight of ones."""
+    """torch 2.13.0 fails to differentiate by a bias without a weight, so it gets a weight of ones."""
     if weight is None and bias is not None:
         weight = torch.ones_like(bias)
     return F.group_norm(x, num_groups, weight, bias, eps)

@@ -3,5 +3,5 @@ from torch import Tensor
 
 
 def forward(x: Tensor) -> Tensor:
-    """Its definition: the backward of F.hardsigmoid multiplies by the float32 nearest to 1/6, in float64 too."""
+    """Its definition, because F.hardsigmoid's backward multiplies by the float32 nearest to 1/6, also in float64."""
     return F.relu6(x + 3) / 6

@@ -7,7 +7,7 @@ def forward(
     running_mean: Tensor | None = None, running_var: Tensor | None = None, use_input_stats: bool = True,
     eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
-    """With use_input_stats PyTorch writes to the running statistics: it is given copies."""
+    """With use_input_stats, PyTorch writes to the running statistics, so it gets copies."""
     mean, var = (None if a is None else a.clone() for a in (running_mean, running_var))
     return F.instance_norm(x, mean, var, weight, bias, use_input_stats, eps=eps)
 
@@ -15,7 +15,7 @@ def forward(
 def running_statistics(
     x: Tensor, running_mean: Tensor, running_var: Tensor, *, momentum: float = 0.1
 ) -> tuple[Tensor, Tensor]:
-    """PyTorch updates its arguments in place."""
+    """PyTorch updates its arguments in place, so it gets copies."""
     mean, var = running_mean.clone(), running_var.clone()
     F.instance_norm(x, mean, var, momentum=momentum)
     return mean, var

@@ -8,7 +8,7 @@ def step(
     lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
     nesterov: bool = False, maximize: bool = False,
 ) -> tuple[Tensor, SGD]:  # fmt: skip
-    """One step of torch's own optimiser. The state is the optimiser itself, which holds w where it left it."""
+    """One step of torch's own optimiser. The state is the optimiser itself, which holds w after its last step."""
     optimizer = state or SGD(
         [torch.nn.Parameter(w.clone())], lr, momentum, dampening, weight_decay, nesterov, maximize=maximize
     )

@@ -103,9 +103,9 @@ def _rejected(op: Op, name: str) -> Entry:
 
 def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
     """For each mistake of an op: on how many of the drawn calls it shows, and how many give only its name."""
-    rng, asked = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
+    rng, counts = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
     for _ in range(TRIES):
-        left = [m for m in mistakes.of(op.name) if asked[m.name][0] < geometries]
+        left = [m for m in mistakes.of(op.name) if counts[m.name][0] < geometries]
         if not left:
             break
         for known in (CaseWithOutputs(op, case) for case in cases(op, random_call(op, rng))):
@@ -113,9 +113,9 @@ def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
             left = [m for m in left if m not in [mistake for mistake, _ in shown]]
             for m, outputs in shown:
                 names = [other.name for other in disambiguate(m.subject, op, known.matching(outputs))]
-                failing, unique = asked[m.name]
-                asked[m.name] = failing + 1, unique + (names == [m.name])
-    return asked
+                failing, unique = counts[m.name]
+                counts[m.name] = failing + 1, unique + (names == [m.name])
+    return counts
 
 
 def violated(op: Op, quantity: str) -> str:

@@ -1,4 +1,4 @@
-"""Fixtures of all tests; ``pytest --oracle-subject PKG`` runs laws and theorems on other code than ``manual``."""
+"""Fixtures of all tests. ``pytest --oracle-subject PKG`` runs laws and theorems on ``PKG`` instead of ``manual``."""
 
 import json
 import os
@@ -19,7 +19,7 @@ torch.set_num_threads(1)  # arrays are small: threads only wait for each other
 
 
 def pytest_collection_modifyitems(items):
-    """Skips what only another PyTorch does than this one."""
+    """Skips tests marked ``torch_only`` for other versions of PyTorch than this one."""
     here = torch.__version__.partition("+")[0]
     for item in items:
         for mark in item.iter_markers("torch_only"):
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
-    """Failing calls are kept in a folder of the session's, not in the user's."""
+    """Keeps failing calls in a folder of the session instead of the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -49,7 +49,7 @@ def subject(request):
 
 @pytest.fixture(scope="session")
 def report_page(tmp_path_factory):
-    """The report of a run that is short: verdicts as they should be, few steps of training. Results lie beside it."""
+    """The path of a report with the expected verdicts and a few steps of training. ``results`` lies beside it."""
     from cnn_oracle import data, verification
     from cnn_oracle.ops import OPS
     from cnn_oracle.report import page, results

@@ -1,4 +1,4 @@
-"""The layout: one op, one file, the same name everywhere; a module imports only what stands before it."""
+"""The layout: each op has a file of its name in every folder; a module imports only modules before it in ORDER."""
 
 import ast
 import importlib
@@ -50,7 +50,7 @@ STEP = {name: i for i, names in enumerate(ORDER) for name in names.split()}
 
 @pytest.mark.parametrize("name", OPS)
 def test_an_op_has_a_file_in_every_place(name):
-    """Its laws stand in a file of its own, or in one for all ranks: tests/ops/test_max_pool.py."""
+    """Its laws are in its own file, or in one file for all ranks, like tests/ops/test_max_pool.py."""
     missing = [path for folder in PLACES if not (ROOT / (path := f"{folder}/{name}.py")).is_file()]
     laws = [f"tests/ops/test_{name}.py", f"tests/ops/test_{re.sub('[123]d$', '', name)}.py"]
     missing += [] if any((ROOT / path).is_file() for path in laws) else laws[:1]
@@ -85,7 +85,7 @@ def test_a_file_of_mistakes_is_of_an_op():
         ("data", {"numpy", "platformdirs", "rich", "sklearn", "torch", "torchvision"}),
     ],
 )
-def test_the_formulas_and_the_data_stand_on_their_own(folder, allowed):
+def test_the_formulas_and_the_data_import_only_what_is_allowed(folder, allowed):
     for path in (ROOT / folder).rglob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
@@ -103,8 +103,8 @@ def test_every_module_has_a_step_in_the_order():
     )
 
 
-def test_no_module_imports_what_stands_after_it():
-    """Imports inside functions, and those for types alone, count like any other."""
+def test_no_module_imports_a_later_one():
+    """Imports inside functions and imports for types only count, too."""
     backward = [
         f"{name} imports {other}"
         for name, others in imports().items()
@@ -114,7 +114,7 @@ def test_no_module_imports_what_stands_after_it():
     assert not backward, f"{'; '.join(backward)}: move what is shared to a module before both, see ORDER"
 
 
-def test_no_imports_form_a_circle():
+def test_imports_have_no_cycle():
     try:
         TopologicalSorter(imports()).prepare()
     except CycleError as error:
@@ -130,7 +130,7 @@ def test_the_package_list_of_the_project_is_complete():
 
 
 def test_two_checkouts_are_not_mixed(tmp_path):
-    """A working folder comes first: with a checkout's cnn_oracle/ in it, half of that and half of ours would run."""
+    """The working folder is imported from first: with another checkout's cnn_oracle/ there, half of each would run."""
     shutil.copytree(ROOT / "cnn_oracle", tmp_path / "cnn_oracle", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "cnn_oracle", "verify", "--op", "relu"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -138,7 +138,7 @@ def test_two_checkouts_are_not_mixed(tmp_path):
     assert f"ImportError: cnn_oracle is in {tmp_path / 'cnn_oracle'}, and cnn_oracle.manual " in ended.stderr
 
 
-def test_every_package_says_what_it_holds():
+def test_every_package_has_a_docstring():
     for path, _ in _files():
         package = path.parent / "__init__.py"
         assert package.is_file(), f"{package} is missing: write it, with a docstring that says what the folder holds"
@@ -147,7 +147,7 @@ def test_every_package_says_what_it_holds():
 
 
 def _absent(paths):
-    """What to do: an op of the table is completed by hand, since the command changes none that has begun."""
+    """What to do: write the missing files, since ``cnn-oracle new`` does not change an op that is in the table."""
     are, them = ("are", "them") if paths[1:] else ("is", "it")
     begins = "cnn-oracle new OP begins an op, with all its files, that is not in the table yet"
     return f"{', '.join(paths)} {are} missing: write {them} ({begins})"

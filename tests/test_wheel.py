@@ -1,4 +1,4 @@
-"""The wheel holds one package, and works in a project whose folders have the names of ours."""
+"""The wheel contains one package and works in a project whose folders have the same names as ours."""
 
 import os
 import shutil
@@ -55,7 +55,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(wheel, tmp_path_factory):
-    """Runs a command in such a project, the wheel installed beside it; gives its standard output."""
+    """Runs a command in such a project, with the wheel installed beside it, and returns its standard output."""
     site, project = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("project")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel]
     subprocess.run(pip, check=True, capture_output=True)
@@ -96,12 +96,12 @@ def test_the_wheel_has_every_file_of_the_checkout(wheel):
                 assert f"{top}/{path.relative_to(ROOT / folder).as_posix()}" in names
 
 
-def test_what_runs_is_the_wheel(run):
+def test_the_wheel_is_what_is_imported(run):
     code = "import cnn_oracle, cnn_oracle.manual.relu as m; print(m.__file__.startswith(cnn_oracle.__path__[0]))"
     assert run(sys.executable, "-c", code) == "True\n"
 
 
-def test_a_cluster_takes_the_wheel_and_the_checkout_for_the_same_code(run):
+def test_a_cluster_identifies_the_wheel_and_the_checkout_as_the_same_code(run):
     code = (
         "from cnn_oracle.run.cluster import identity; from cnn_oracle.mistakes import load; "
         "print(identity(load('cnn_oracle.manual'))['code'])"
@@ -111,15 +111,15 @@ def test_a_cluster_takes_the_wheel_and_the_checkout_for_the_same_code(run):
 
 @pytest.mark.parametrize("command", [("cnn-oracle",), (sys.executable, "-m", "cnn_oracle")])
 def test_the_command_line_works(run, command):
-    assert "mykernels: 1 ops are what PyTorch computes, by 5 drawn calls" in run(
+    assert "mykernels: 1 ops agree with PyTorch on 5 drawn calls" in run(
         *command, "verify", "mykernels", "--examples", "5"
     )
     assert "cnn_oracle.manual: 1 ops are" in run(*command, "verify", "--op", "relu", "--examples", "5")
 
 
 def test_a_mistake_is_rejected(run):
-    told = run("cnn-oracle", "verify", "cnn_oracle.mistakes.relu.one_at_the_kink", status=1)
-    assert "likely cause: " in told
+    output = run("cnn-oracle", "verify", "cnn_oracle.mistakes.relu.one_at_the_kink", status=1)
+    assert "likely cause: " in output
 
 
 def test_python_works(run):
@@ -128,14 +128,14 @@ def test_python_works(run):
 
 
 def test_pytest_works(run):
-    """As does its plugin, which pytest finds by itself."""
-    told = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--oracle-subject", "mykernels")
-    assert "passed" in told
-    assert "failed" not in told
+    """The plugin works, too: pytest finds it by itself."""
+    output = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--oracle-subject", "mykernels")
+    assert "passed" in output
+    assert "failed" not in output
     own = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "2 passed" in own
 
 
 def test_training_works(run):
-    told = run("cnn-oracle", "train", "--dataset", "digits", "--epochs", "1")
-    assert "they agree on 100.00%" in told
+    output = run("cnn-oracle", "train", "--dataset", "digits", "--epochs", "1")
+    assert "they agree on 100.00%" in output

@@ -144,9 +144,8 @@ def _tanh(rng: np.random.Generator, z: int) -> Sides:
 
 
 def _clipping(rng: np.random.Generator, gap: int) -> Sides:
-    """A probability has a relative error of (gap + 20) u. The log makes it absolute. The general loss errs as much.
-
-    The bound is twice the sum.
+    """A probability has a relative error of (gap + 20) u. The log makes it absolute. The general loss has as
+    large an error. The bound is twice the sum.
     """
     logits, label = np.array([[float(gap), 0.0]]), np.array([1])
     general = -log_softmax.forward(logits, dim=1)[:, 1]

@@ -44,7 +44,7 @@ class Counterexample(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A formula as printed: ``holds_when(**geometry)`` is its domain, ``sides(rng, **geometry)`` gives both results."""
+    """A formula as printed: ``holds_when(**geometry)`` is its domain, ``sides(rng, **geometry)`` the results."""
 
     holds_when: Callable[..., bool]
     sides: Callable[..., Sides]

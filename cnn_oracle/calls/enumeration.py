@@ -26,9 +26,9 @@ LIMITS: Mapping[str, Sequence[Any]] = {
     "filters": (3,),
     "bias": (True,),
     "alike": (False,),  # values chosen per axis may be equal
-    "single cells": (False,),  # the other calls include these
+    "single elements": (False,),  # the other calls include these
 }
-# Limits of single ops, whose space would be vacuous with LIMITS, or far too large
+# Limits of some ops. With LIMITS, their space would be vacuous, or far too large
 OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "local_response_norm": {"channels": (1, 2, 3, 5)},
     "pad": {"padded axes": (1, 2), "other axes": (1,), "pad": range(-1, 3)},

@@ -36,11 +36,11 @@ VALUES = {
     },
     "adaptive_avg_pool2d": {
         "unbatched x": "adaptive_avg_pool2d(x=(2, 4, 4), output_size=2)",
-        "no cells": "adaptive_avg_pool2d(x=(1, 2, 4, 4), output_size=0)",
+        "no elements": "adaptive_avg_pool2d(x=(1, 2, 4, 4), output_size=0)",
     },
     "adaptive_max_pool2d": {
         "unbatched x": "adaptive_max_pool2d(x=(2, 4, 4), output_size=2)",
-        "no cells": "adaptive_max_pool2d(x=(1, 2, 4, 4), output_size=0)",
+        "no elements": "adaptive_max_pool2d(x=(1, 2, 4, 4), output_size=0)",
     },
     "pad": {"circular, more than a crop leaves": "pad(x=(1, 2, 3), pad=(-4, 2), mode='circular')"},
     "unfold": {"unbatched x": "unfold(x=(2, 4, 4), kernel_size=2)"},
@@ -68,13 +68,13 @@ VALUES = {
 def unsupported(op: Op) -> list[str]:
     """The unsupported arguments of PyTorch's function, and the unsupported values of other arguments."""
     function = _torchs(op.name)
-    asked = _names(function) if function else []  # PyTorch may have no function of this name
-    names = [name for name in asked if name not in op.parameters and name not in ARRAYS]
+    theirs = _names(function) if function else []  # PyTorch may have no function of this name
+    names = [name for name in theirs if name not in op.parameters and name not in ARRAYS]
     return [*names, *VALUES.get(op.name, {})]
 
 
 def _names(function: Any) -> list[str]:
-    """The arguments of a function. Those of a built-in function stand in the first line of its documentation."""
+    """The arguments of a function. For a built-in function, they are in the first line of its documentation."""
     try:
         return list(inspect.signature(function).parameters)
     except ValueError:

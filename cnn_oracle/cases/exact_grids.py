@@ -33,7 +33,7 @@ class Grid(NamedTuple):
     amplitude: int
     distinct: bool = False
     nondifferentiable: bool = False  # ties and nondifferentiable points: unfit for differences
-    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, axes A, largest offset: square_lattice
+    squares: tuple[Shape, Shape, int | None] | None = None  # x's shape, axes A, largest offset: squares_grid
 
     def values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """A random array of this shape on the grid, in float64."""
@@ -94,8 +94,8 @@ def resampled(call: Call, keywords: Mapping[str, Any], bits: int) -> tuple[Grid,
     doubled = all(m in ((n, 2 * n) if "size" in a else (1.0, 2.0)) for n, m in zip(size, each, strict=True))
     if a.get("mode", "nearest") != "nearest" and (not doubled or a.get("align_corners")):
         return REAL, REAL
-    cells = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
-    grid = _grid(call, 1, 2 ** (bits - 2) // (16 * max(int(cells), 1)))
+    elements = prod(each) if "size" in a else prod(int(n * m) for n, m in zip(size, each, strict=True))
+    grid = _grid(call, 1, 2 ** (bits - 2) // (16 * max(int(elements), 1)))
     return grid, grid
 
 
@@ -104,7 +104,7 @@ def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tu
 
     PyTorch divides by the rows, then by the columns. Neither division has a remainder.
     """
-    unit, cells = 1, 1
+    unit, taps = 1, 1
     output = call.arguments["output_size"]
     for n, wanted in zip(
         call.arguments["x"][2:], output if isinstance(output, tuple) else (output, output), strict=True
@@ -112,8 +112,8 @@ def adaptive_multiples(call: Call, keywords: Mapping[str, Any], bits: int) -> tu
         count = n if wanted is None else wanted
         sizes = [-(-(p + 1) * n // count) - p * n // count for p in range(count)]
         unit *= lcm(*sizes)
-        cells *= max(*sizes, -(-count // n) + 1)  # taps of a window; windows that contain an element
-    grid = _grid(call, unit, 2 ** (bits - 2) // (unit * cells))
+        taps *= max(*sizes, -(-count // n) + 1)  # taps of a window; windows that contain an element
+    grid = _grid(call, unit, 2 ** (bits - 2) // (unit * taps))
     return grid, grid
 
 
@@ -258,9 +258,9 @@ def squares_grid(call: Call, bits: int, axes: Shape | None, offset: bool = True)
 def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: int | None) -> Array:
     """A random x on the square grid. ``offset`` is the largest integer that is added, or None for none."""
     kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
-    rows, cells = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
-    a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, cells // 4)), axis=1)
-    signs = rng.choice([-1.0, 1.0], (rows, cells if offset is None else 1))
+    rows, size = prod(shape[axis] for axis in kept), prod(shape[axis] for axis in axes)
+    a = rng.permuted(np.tile([3.0, -1, -1, -1], (rows, size // 4)), axis=1)
+    signs = rng.choice([-1.0, 1.0], (rows, size if offset is None else 1))
     a = a * signs + (0 if offset is None else rng.integers(-offset, offset + 1, (rows, 1)))
     order = (*kept, *axes)
     x: Array = a.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))

@@ -175,10 +175,10 @@ def window_counts(call: Call) -> Array:
     for n, k1, t1, p1, count in zip(call.arguments["x"][2:], k, t, p, positions, strict=True):
         first = np.arange(count) * t1 - p1
         behind = np.minimum(first + k1, n + p1)
-        cells = (
+        taps = (
             behind - first if options.get("count_include_pad", True) else np.minimum(behind, n) - np.maximum(first, 0)
         )
-        counts = counts[..., None] * cells
+        counts = counts[..., None] * taps
     return counts
 
 

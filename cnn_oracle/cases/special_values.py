@@ -114,7 +114,7 @@ def or_flushed(op: Op, case: Case, outputs: Outputs) -> Case:
     Args:
         op: the op. Only ops of ``VALUES`` may do this: an op that selects or adds has no reason to.
         case: the case with special values.
-        answers: the outputs of the subject.
+        outputs: the outputs of the subject.
 
     Returns:
         The case. Where the subject returns PyTorch's value for zeros, that value is expected.

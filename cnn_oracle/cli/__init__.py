@@ -79,7 +79,7 @@ def main() -> None:
         print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
         status = 2
     except NotImplementedError as error:
-        if not str(error).startswith("write "):  # the message of an op that ``new`` has begun
+        if not str(error).startswith("write "):  # the message of an op that ``new`` has created
             raise
         print(f"{NAME}: {error}", file=sys.stderr)
         status = 2

@@ -12,11 +12,11 @@ from cnn_oracle.cli.terminal import STDOUT, Json, check_folder, progress, put, t
 
 
 def benchmarks(
-    only: Annotated[str, typer.Option(help="Only what has this in its name.")] = "",
-    seconds: Annotated[float, typer.Option(help="How long each pair is measured.", min=0.01)] = 0.6,
+    only: Annotated[str, typer.Option(help="Measure only what has this in its name.")] = "",
+    seconds: Annotated[float, typer.Option(help="Seconds for which each pair is measured.", min=0.01)] = 0.6,
     json: Json = None,
-    markdown: Annotated[Path | None, typer.Option(help="A page, whose figures are replaced.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw cost and memory over the number of products.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="An existing page; its figures are replaced.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot time and memory over the number of products.")] = None,
 ) -> None:
     """Time the formulas and PyTorch in alternating turns: layers, a training step, the oracle, start-up, memory."""
     from cnn_oracle.studies.benchmarks import growth, page
@@ -77,6 +77,6 @@ def show(report: Any) -> None:
     if other := page.other_rows(report):
         table(("the oracle", "measured", "target"), other)
     if report.growth:
-        cells = [(p.call, f"{p.products:,}", f"{p.manual:.3g}", f"{p.extra_mib:.1f}") for p in report.growth]
-        table(("growth", "N·O·C·P·Q·R·S", "NumPy ms", "extra MiB"), cells)
+        lines = [(p.call, f"{p.products:,}", f"{p.manual:.3g}", f"{p.extra_mib:.1f}") for p in report.growth]
+        table(("growth", "N·O·C·P·Q·R·S", "NumPy ms", "extra MiB"), lines)
         sys.stdout.write(f"time ~ products^{growth.slope(report.growth):.2f}\n")

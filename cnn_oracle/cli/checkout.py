@@ -20,9 +20,9 @@ def find(given: Path | None) -> Path:
     if given is None:
         if found := own():
             return found
-        raise ValueError("cnn-oracle is installed here without its checkout: clone it, and give its folder as --root")
+        raise ValueError("cnn-oracle is installed here without its checkout: clone it, and pass its folder as --root")
     if missing := _missing(given):
-        raise ValueError(f"--root {str(given)!r} is no checkout of cnn-oracle: it has no {missing[0]}")
+        raise ValueError(f"--root {str(given)!r} is not a checkout of cnn-oracle: it has no {missing[0]}")
     return given
 
 

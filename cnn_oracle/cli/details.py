@@ -15,7 +15,7 @@ from cnn_oracle.cli.checkout import path_of
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
 
-UNSUPPORTED = re.compile(r"\b(left out|not taken|unsupported)\b")  # the words for it in an op's docs
+UNSUPPORTED = re.compile(r"\b(left out|not taken|unsupported)\b")  # the words that an op's docs use for it
 
 
 def of(op: "Op") -> dict[str, Any]:
@@ -127,8 +127,8 @@ def _default(row: dict[str, Any], name: str) -> str:
 
 def _comparison(row: dict[str, Any]) -> list[tuple[str, str]]:
     grids = [(f"EXACT on {name}", what) for name, what in row["grids"].items()]
-    normwise = [("NORMWISE", "fast algorithms may round more: all of an answer is within one bound")]
-    elsewhere = "on real numbers" if grids else "on real numbers alone: there is no exact grid"
+    normwise = [("NORMWISE", "fast algorithms may round more: all elements of an output share one bound")]
+    elsewhere = "on real numbers" if grids else "on real numbers only: there is no exact grid"
     return [*grids, ("BOUNDED", f"{elsewhere}, within the rounding error of the formula"), *normwise * row["normwise"]]
 
 

@@ -22,14 +22,15 @@ from cnn_oracle.run.workers import start_early
 
 
 def exhaust(
-    size: Annotated[int, typer.Argument(help="The largest axis.", min=1)],
+    size: Annotated[int, typer.Argument(help="The largest size of an axis.", min=1)],
     subject: Subjects = None,
     op: Ops = None,
     part: Annotated[str | None, typer.Option(help="i/n: one of n parts that cover every geometry once.")] = None,
     isolate: Annotated[
         bool,
         typer.Option(
-            "--isolate", help="Also the calls that PyTorch must not be handed: the subject alone must survive them."
+            "--isolate",
+            help="Also run the subject, without PyTorch, on calls that are unsafe for PyTorch. It must not crash.",
         ),
     ] = False,
     jobs: Jobs = None,
@@ -39,7 +40,7 @@ def exhaust(
 ) -> None:
     """Check y and all gradients once on every geometry with axes up to a size, bitwise where nothing can round."""
     if cluster is not None:
-        usage_error("the cluster says how many jobs it runs", jobs=jobs)
+        usage_error("the cluster sets the number of jobs", jobs=jobs)
     check_folder(json)
     of_parts = part_of(part)
     if jobs != 1 and cluster is None:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def mutation(
-    op: Annotated[list[str] | None, typer.Option(help="Only what this op is made of; may be given again.")] = None,
+    op: Annotated[list[str] | None, typer.Option(help="Only the code of this op; may be given again.")] = None,
     with_baselines: Annotated[
         bool, typer.Option("--baselines", help="Also count the mutants that weaker checks kill.")
     ] = False,
     json: Json = None,
     markdown: Annotated[
-        Path | None, typer.Option(help="Also write a page to this file; beside it a picture, and figures as JSON.")
+        Path | None, typer.Option(help="Also write a page to this file, and beside it a picture, and figures as JSON.")
     ] = None,
     jobs: Jobs = None,
 ) -> None:

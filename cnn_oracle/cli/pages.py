@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ops(
-    names: Annotated[list[str] | None, typer.Argument(metavar="OP", help="All there is to know of these ops.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="OP", help="Show all details of these ops.")] = None,
     json: Json = None,
 ) -> None:
     """List the ops: what is compared, how, and which options are covered. For named ops, show all details."""
@@ -41,7 +41,7 @@ def ops(
     if json != STDOUT and named:
         print("\n\n\n".join(details.text(row) for row in rows))
     elif json != STDOUT:
-        cells = [
+        lines = [
             (
                 r["op"],
                 r["kind"],
@@ -52,7 +52,7 @@ def ops(
             )
             for r in rows
         ]
-        table(("op", "kind", "comparison", "theorems", "options", "unsupported"), cells)
+        table(("op", "kind", "comparison", "theorems", "options", "unsupported"), lines)
 
 
 def formulas(

@@ -27,7 +27,7 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
         code, _ = subject_of(subject)
         sums = [one for one in covered(code, op or ()) if precision.probeable(one)]
         if not sums:
-            raise ValueError(f"subject {code.name!r}: none of these ops is a sum of products: nothing to probe")
+            raise ValueError(f"subject {code.name!r}: none of these ops is a sum of products")
         widths = []
         with progress("probe", len(sums)) as advance:
             for one in sums:
@@ -35,4 +35,4 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
                 widths += [w for dtype in code.dtypes(one.name) for w in precision.widths(code, one, dtype, number)]
     write(json, [width._asdict() | {"says": str(width)} for width in widths])
     if json != STDOUT:
-        table(("op", "dtype", "answer", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])
+        table(("op", "dtype", "output", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])

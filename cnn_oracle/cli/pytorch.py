@@ -36,18 +36,20 @@ def torch(
     op: Ops = None,
     dtype: Annotated[
         str | None,
-        typer.Option(help="float32,float64,bfloat16,float16, some of them, or all; the first two unless given."),
+        typer.Option(help="float32,float64,bfloat16,float16, some of them, or all; default: the first two."),
     ] = None,
     layout: Annotated[
-        str | None, typer.Option(help="contiguous,channels-last,transposed,sliced,expanded, or all; all unless given.")
+        str | None, typer.Option(help="contiguous,channels-last,transposed,sliced,expanded, or all; default: all.")
     ] = None,
-    call: Annotated[str | None, typer.Option(help="This one call, as a 'reproduce' line prints it.")] = None,
+    call: Annotated[str | None, typer.Option(help="Check only this call, as a 'reproduce' line prints it.")] = None,
     seed: Seed = "0",
-    examples: Annotated[int | None, typer.Option(help="Drawn calls per op; 100 unless given.", min=1)] = None,
+    examples: Annotated[int | None, typer.Option(help="Drawn calls per op; default 100.", min=1)] = None,
     exhaustive: Annotated[
-        int | None, typer.Option(help="Instead: once, every geometry with axes up to this size.", min=1)
+        int | None, typer.Option(help="Instead: every geometry with axes up to this size, once each.", min=1)
     ] = None,
-    part: Annotated[str | None, typer.Option(help="Of --exhaustive: i/n, one of n parts that cover it once.")] = None,
+    part: Annotated[
+        str | None, typer.Option(help="With --exhaustive: i/n, one of n parts that cover every geometry once.")
+    ] = None,
     jobs: Jobs = None,
     timeout: Timeout = None,
     json: Json = None,
@@ -84,7 +86,7 @@ def torch(
 def torch_defects(
     markdown: Annotated[Path, typer.Option(help="The page to write.")],
     examples: Annotated[
-        int, typer.Option(help="Drawn calls per op; of convolutions twenty times as many.", min=1)
+        int, typer.Option(help="Drawn calls per op; twenty times as many for convolutions.", min=1)
     ] = 100,
     jobs: Jobs = None,
     timeout: Timeout = None,

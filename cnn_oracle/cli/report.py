@@ -15,7 +15,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
     results: Annotated[
         Path | None,
-        typer.Option(help=f"Results as JSON, made here if they are missing; {FOLDER} beside the page unless given."),
+        typer.Option(help=f"Folder of the results as JSON, made if missing; default: {FOLDER} beside the page."),
     ] = None,
 ) -> None:
     """Write one HTML page that explains every formula and shows the evidence. The page needs no network."""

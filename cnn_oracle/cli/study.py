@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def evidence(
     markdown: Annotated[Path, typer.Option(help="The page to write.")],
-    exhaustive: Annotated[int, typer.Option(help="The largest axis of the exhaustive runs.", min=1)] = 5,
+    exhaustive: Annotated[int, typer.Option(help="The largest size of an axis in the exhaustive runs.", min=1)] = 5,
     jobs: Jobs = None,
 ) -> None:
     """Write the page of evidence: per op the comparison, the exhaustive run, its time, the coverage of drawn calls."""
@@ -40,12 +40,12 @@ def evidence(
 
 def mistakes(
     op: Ops = None,
-    geometries: Annotated[int, typer.Option(help="Failing calls of each mistake, to identify it by.", min=1)] = 300,
+    geometries: Annotated[int, typer.Option(help="Failing calls of each mistake, to identify it.", min=1)] = 300,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
 ) -> None:
-    """List the known mistakes: the violated formula, how soon each is rejected, how often it is uniquely identified."""
+    """List the known mistakes: the violated formula, how soon each is found, how often it is uniquely identified."""
     limit(jobs)
     check_folder(json, markdown)
     from cnn_oracle import mistakes as known

@@ -26,15 +26,16 @@ from cnn_oracle.run.workers import limit
 
 
 def survey(
-    packages: Annotated[list[str] | None, typer.Argument(help="The packages; all that are installed.")] = None,
+    packages: Annotated[list[str] | None, typer.Argument(help="The packages; default: all that are installed.")] = None,
     examples: Annotated[
-        int | None, typer.Option(help="Calls of each op that the package has the options for; 100.", min=1)
+        int | None, typer.Option(help="Calls of each op that the package has the options for; default 100.", min=1)
     ] = None,
     seed: Seed = "0",
     jobs: Jobs = None,
     timeout: Timeout = None,
     results: Annotated[
-        list[Path] | None, typer.Option(help="What --json wrote of packages tried apart; may be given again.")
+        list[Path] | None,
+        typer.Option(help="What --json wrote in an earlier run; may be given again."),
     ] = None,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
@@ -50,29 +51,29 @@ def survey(
     limit(jobs)
     number = seed_of(seed)
     before = [page.load(path) for path in results or ()]
-    asked = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
-    if absent := surveys.missing(asked):
+    requested = list(dict.fromkeys(packages or ([] if before else PACKAGES)))
+    if absent := surveys.missing(requested):
         line = f'not installed: {", ".join(absent)}; pip install "cnn-oracle[studies]" has all but chainer and dezero'
-        if packages or len(absent) == len(asked):
+        if packages or len(absent) == len(requested):
             raise ValueError(line)
         print(line, file=sys.stderr)
-        asked = [package for package in asked if surveys.distribution(package) not in absent]
-    if not asked and not before:
+        requested = [package for package in requested if surveys.distribution(package) not in absent]
+    if not requested and not before:
         raise ValueError("none of the packages is installed")
-    if not asked:
-        why = "--results names what was checked before, and no package is named to be checked now"
+    if not requested:
+        why = "--results names results of earlier runs, and no package is named to be checked now"
         usage_error(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
     each = examples or 100
     with only_json(json), progress("survey", 0) as advance:
         rows = surveys.run_survey(
-            asked,
+            requested,
             each,
             number,
             timeout=timeout or WAIT,
             progress=lambda name, done: advance(name, None, done),
         )
     document = page.document(page.printed(rows), examples=each, seed=number)
-    documents = sorted([*before, *[document] * bool(asked)], key=lambda d: min(d["packages"]))
+    documents = sorted([*before, *[document] * bool(requested)], key=lambda d: min(d["packages"]))
     write(json, document)
     if markdown:
         put(markdown, page.markdown(documents))
@@ -85,7 +86,7 @@ def survey(
                     print(f"\n{page.text(row, d)}")
     new = sum(d.known is None for row in rows for d in row.disagreements)
     if json != STDOUT:
-        tried = len({row.package for row in rows})
-        print(f"\n{len(rows)} ops of {tried} packages; {new} disagreements have not been looked into")
+        checked = len({row.package for row in rows})
+        print(f"\n{len(rows)} ops of {checked} packages; {new} disagreements are not known yet")
     if new:
         raise typer.Exit(1)

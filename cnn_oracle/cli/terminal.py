@@ -14,18 +14,26 @@ import typer
 
 Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
 Seed = Annotated[
-    str, typer.Option(help="Every random choice follows from this number; random takes one and says which.")
+    str, typer.Option(help="Every random choice follows from this number; random draws one and prints it.")
 ]
 Subjects = Annotated[
     str | None,
-    typer.Argument(help="An importable package or module that has some of the ops; that of the settings, or manual."),
+    typer.Argument(
+        help="An importable package or module with some of the ops; default: that of the settings, or manual."
+    ),
 ]
 Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]
 Jobs = Annotated[
-    int | None, typer.Option(help="Processes; all cores unless given. 1: verify and exhaust use no other.", min=1)
+    int | None,
+    typer.Option(
+        help="Number of processes; default: all cores. With 1, verify and exhaust start no other process.", min=1
+    ),
 ]
 Timeout = Annotated[
-    float | None, typer.Option(help="In other processes: a call without an answer for so long is CRASHED; 60.", min=0.1)
+    float | None,
+    typer.Option(
+        help="In other processes: seconds without a result after which a call is CRASHED; default 60.", min=0.1
+    ),
 ]
 
 STDOUT = Path("-")

@@ -16,17 +16,18 @@ SIDES = ("NumPy", "PyTorch")
 
 def train(
     dataset: Annotated[
-        Literal["digits", "mnist"] | None, typer.Option(help="digits or mnist; MNIST where it can be had, else digits.")
+        Literal["digits", "mnist"] | None,
+        typer.Option(help="digits or mnist; default: mnist if it is available, else digits."),
     ] = None,
     root: Annotated[
-        Path | None, typer.Option(help="Where MNIST lies or goes; else MNIST_ROOT, else the user's cache folder.")
+        Path | None, typer.Option(help="The folder of MNIST; default: MNIST_ROOT, else the user's cache folder.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs; each data set has its own default.", min=1)] = None,
     batch_size: Annotated[int, typer.Option(help="Images in a batch.", min=1)] = 64,
-    dtype: Annotated[Literal["float64", "float32"], typer.Option(help="Of weights and images.")] = "float64",
+    dtype: Annotated[Literal["float64", "float32"], typer.Option(help="The dtype of weights and images.")] = "float64",
     seed: Seed = "0",
     json: Json = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw losses and weight difference to this .png or .svg.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot losses and weight difference to this .png or .svg.")] = None,
 ) -> None:
     """Train one network twice, in NumPy and in PyTorch, step by step, and compare."""
     from cnn_oracle import data
@@ -40,11 +41,11 @@ def train(
     try:
         images = data.load(dataset, root)
         train.check(images, epochs, batch_size, dtype)
-        say = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, number)
+        on_epoch = (lambda *_: None) if json == STDOUT else _heading(images, epochs, batch_size, dtype, number)
         with progress("train", 0) as advance:
             report = train.compare(
                 images, epochs=epochs, batch_size=batch_size, dtype=dtype, seed=number,
-                on_step=lambda _, total: advance("train", total), on_epoch=say,
+                on_step=lambda _, total: advance("train", total), on_epoch=on_epoch,
             )  # fmt: skip
     except data.DataError as error:
         raise ValueError(str(error)) from None
@@ -53,7 +54,7 @@ def train(
     if plot:
         plots.training(report, plot)
     if json != STDOUT:
-        print(_parting(report))
+        print(_first_divergence(report))
         print(_shown(report))
 
 
@@ -70,7 +71,7 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
     print(ROW.format("", "loss", "", "accuracy", "", "weights", "same", "seconds", "").rstrip())
     print(ROW.format("epoch", *SIDES, *SIDES, "differ by", "predictions", *SIDES))
 
-    def say(e: Any) -> None:
+    def print_epoch(e: Any) -> None:
         loss, accuracy, seconds = e.loss, e.accuracy, e.seconds
         print(
             ROW.format(
@@ -81,7 +82,7 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
             )
         )  # fmt: skip
 
-    return say
+    return print_epoch
 
 
 def _shown(report: "Report") -> str:
@@ -94,7 +95,7 @@ def _shown(report: "Report") -> str:
     )
 
 
-def _parting(report: "Report") -> str:
+def _first_divergence(report: "Report") -> str:
     """The first divergence of the two runs, if any."""
     steps = len(report.steps)
     if (p := report.parting) is None:
@@ -102,5 +103,5 @@ def _parting(report: "Report") -> str:
     values = f"{p.values.manual:.3g} in NumPy, {p.values.reference:.3g} in PyTorch"
     return (
         f"\nthe two runs first differ at step {p.step:,} of {steps:,}: "
-        f"{p.layer}{list(p.index)} is {values} ({p.elements} so)"
+        f"{p.layer}{list(p.index)} is {values} ({p.elements} elements differ)"
     )

@@ -34,25 +34,27 @@ if TYPE_CHECKING:
 
 Cluster = Annotated[
     str | None,
-    typer.Option(help="On the Dask cluster at this address, isolated; local starts one here. See docs/cluster.md."),
+    typer.Option(
+        help="Run on the Dask cluster at this address, isolated; local starts a cluster here. See docs/cluster.md."
+    ),
 ]
 Isolate = Annotated[
-    bool, typer.Option("--isolate", help="In other processes, however few calls: one that ends its process is CRASHED.")
+    bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
 ]
 
 
 def verify(
     subject: Subjects = None,
     op: Ops = None,
-    call: Annotated[str | None, typer.Option(help="Check this one call, as a 'reproduce' line prints it.")] = None,
+    call: Annotated[str | None, typer.Option(help="Check only this call, as a 'reproduce' line prints it.")] = None,
     seed: Seed = "0",
     theorem: Annotated[
-        str | None, typer.Option(help="Of --call: only this theorem, as a 'reproduce' line names it.")
+        str | None, typer.Option(help="With --call: check only this theorem, as a 'reproduce' line names it.")
     ] = None,
-    examples: Annotated[int | None, typer.Option(help="Drawn calls per op; 100 unless given.", min=1)] = None,
+    examples: Annotated[int | None, typer.Option(help="Drawn calls per op; default 100.", min=1)] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(help="Draw calls for this many seconds, and say how far it came.", min=1),
+        typer.Option(help="Draw calls for this many seconds, and print how many were checked.", min=1),
     ] = None,
     jobs: Jobs = None,
     isolate: Isolate = False,
@@ -67,20 +69,20 @@ def verify(
             cluster=cluster,
         )  # fmt: skip
     else:
-        usage_error("a single theorem is checked on a single call: give --call, too", theorem=theorem)
+        usage_error("a single theorem is checked on a single call: pass --call, too", theorem=theorem)
     if theorem is not None:
         usage_error("a single theorem is checked in this process", isolate=isolate, timeout=timeout)
     if cluster is not None:
-        usage_error("the cluster says how many jobs it runs, and each is isolated", jobs=jobs, isolate=isolate)
+        usage_error("the cluster sets the number of jobs, and each is isolated", jobs=jobs, isolate=isolate)
     if seconds is not None:
-        usage_error("--seconds draws calls until so many have passed", examples=examples)
+        usage_error("--seconds draws calls until the time has passed", examples=examples)
     check_folder(json)
     number = seed_of(seed)
     isolate = isolate or timeout is not None  # only a separate process can be ended
     few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
     if jobs != 1 and cluster is None and not few:
         start_early()
-    with only_json(json):  # a subject's output is not JSON
+    with only_json(json):  # what a subject prints is not JSON
         code, settings = subject_of(subject)
         if call is not None:
             rows = [_one(code, call, number, theorem, isolate, timeout)]
@@ -88,13 +90,13 @@ def verify(
             rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
     from cnn_oracle.verification import to_json
 
-    left = [] if seconds is None else _not_begun(code, op or (), rows)
-    limited = {} if seconds is None else {"seconds": seconds, "not_begun": left}
+    not_begun = [] if seconds is None else _not_begun(code, op or (), rows)
+    limited = {} if seconds is None else {"seconds": seconds, "not_begun": not_begun}
     write(json, to_json(code, rows, seed=number, **limited))
     if json != STDOUT:
         report(code.name, rows, "drawn calls")
         if seconds is not None:
-            _say_how_far(rows, seconds, left)
+            _print_extent(rows, seconds, not_begun)
         text = _of_settings(settings, rows) if call is None else []
         print("\n".join(text), end="\n" * bool(text))
     if any(row.failure or row.stale for row in rows):
@@ -174,23 +176,23 @@ def engine(
 def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
     """Print the table, each failure, and the summary."""
     header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
-    cells = [_cells(row) for row in rows]
+    lines = [_cells(row) for row in rows]
     if any(row.unchecked for row in rows):
         header.append("not checked")
-        cells = [(*one, ", ".join(row.unchecked)) for one, row in zip(cells, rows, strict=True)]
-    table(header, cells)
+        lines = [(*line, ", ".join(row.unchecked)) for line, row in zip(lines, rows, strict=True)]
+    table(header, lines)
     failures = [row.failure for row in rows if row.failure]
     for failure in failures:
         print(f"\n{failure}")
-    wrong = f"{len(failures)} of {len(rows)} ops are not" if failures else f"{len(rows)} ops are"
-    print(f"\n{subject}: {wrong} what PyTorch computes, by {sum(r.calls for r in rows):,} {calls}")
+    agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else f"{len(rows)} ops agree"
+    print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}")
     for version in dict.fromkeys(row.pytorch for row in rows):
         print(f"compared with {version}")
     if retried := sum(r.retried for r in rows):
         print(f"calls that failed before, and pass now: {retried:,}")
     if skipped := sum(r.skipped for r in rows):
-        isolated = "; only the subject was run on them" if survived else ""
-        print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{isolated}")
+        note = "; only the subject was run on them" if survived else ""
+        print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:
@@ -199,13 +201,13 @@ def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") ->
     return [op.name for op in covered(code, names) if op.name not in {row.op for row in rows}]
 
 
-def _say_how_far(rows: "list[Result]", seconds: float, left: list[str]) -> None:
+def _print_extent(rows: "list[Result]", seconds: float, not_begun: list[str]) -> None:
     calls = sum(row.calls for row in rows)
     least = min((row.calls for row in rows if not row.failure), default=None)
     each = "" if least is None else f", at least {least:,} of each op that passes"
-    print(f"{seconds:g} seconds: {calls:,} calls of {len(rows)} of {len(rows) + len(left)} ops{each}")
-    if left:
-        print(f"not begun: {', '.join(left)}")
+    print(f"{seconds:g} seconds: {calls:,} calls of {len(rows)} of {len(rows) + len(not_begun)} ops{each}")
+    if not_begun:
+        print(f"not begun: {', '.join(not_begun)}")
 
 
 def _of_settings(settings: "Settings", rows: "list[Result]") -> list[str]:

@@ -1,8 +1,8 @@
-"""The classic wrong derivations, one file per op: they name a cause, prove that the suite rejects it, and teach.
+"""Known mistakes: classic wrong derivations of each op. They name likely causes and show that the suite rejects them.
 
-A mistake is a function: its name is the mistake's name, its docstring says what goes wrong, its first parameter what it
-replaces: ``dy`` makes it a backward, ``w, dw, state`` a step, anything else a forward. The rest of the op is right.
-What several ops have in common stands in private files, whose functions are told the op's name before all else.
+There is one file per op. Each mistake is a function with the name of the mistake. Its docstring says what goes wrong.
+Its first parameters say what it replaces: ``dy`` a backward, ``w, dw, state`` a step, anything else a forward. The rest
+of the op is right. Mistakes that several ops share are in private files. Their functions take the op's name first.
 """
 
 import functools
@@ -20,7 +20,7 @@ from cnn_oracle.subject import Subject
 
 PREFIX = "cnn_oracle.mistakes"
 
-# The private files of mistakes that ops have in common, by what is in front of 1d, 2d and 3d
+# The private files of mistakes that ops share, by the op's name without 1d, 2d or 3d
 SHARED = {
     "conv": ("_convolution", "_channels"),
     "conv_transpose": ("_transposed", "_channels"),
@@ -36,7 +36,7 @@ SHARED = {
 
 
 class Mistake(NamedTuple):
-    """One wrong derivation: the op it is of, its name, one line on what goes wrong, and the op with it in place."""
+    """One wrong derivation: its op, its name, what it replaces, what goes wrong, and the op with it in place."""
 
     op: str
     name: str
@@ -52,7 +52,7 @@ class Mistake(NamedTuple):
 
 @functools.cache
 def of(op: str) -> tuple[Mistake, ...]:
-    """The known mistakes of an op: those that it shares with others, then its own, in the order of the files."""
+    """The known mistakes of an op: first those that it shares with others, then the rest, in the order of the files."""
     return tuple(m for file in files(op) for m in _in_file(op, file))
 
 
@@ -78,8 +78,8 @@ def _mistake(op: str, name: str, function: Callable[..., Any], description: str)
 
     @functools.wraps(correct)
     def wrong(*arguments: Any, **keywords: Any) -> Any:
-        correct(*arguments, **keywords)  # refuses what the right one refuses: only the mathematics is wrong
-        with np.errstate(all="ignore"):  # what is wrong may be infinite, too
+        correct(*arguments, **keywords)  # raises the same errors: only the mathematics is wrong
+        with np.errstate(all="ignore"):  # a wrong result may be infinite
             return function(*arguments, **keywords)
 
     implementation = SimpleNamespace(**(vars(right) | {place: wrong}))
@@ -87,10 +87,10 @@ def _mistake(op: str, name: str, function: Callable[..., Any], description: str)
 
 
 def load(name: str) -> Subject:
-    """The subject of that name: an op with a known mistake in place, or any importable code, as ``subject.load``.
+    """Load a subject by name: an op with a known mistake in place, or any importable code, as ``subject.load``.
 
     Raises:
-        ValueError: there is no such mistake, or it cannot be imported.
+        ValueError: there is no such mistake, or the code cannot be imported.
     """
     if name != PREFIX and not name.startswith(f"{PREFIX}."):
         return subject.load(name)

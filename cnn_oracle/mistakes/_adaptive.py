@@ -1,4 +1,4 @@
-"""Wrong derivations of where the windows of an adaptive pooling lie."""
+"""Wrong derivations of the window positions of adaptive pooling."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from cnn_oracle.manual._typing import Array
 
 
 def windows_all_alike(op: str, x: Array, *, output_size: Any) -> Array:
-    """all windows have one stride ⌊n/P⌋ and one size n − (P − 1) ⌊n/P⌋, as an ordinary pooling has"""
+    """all windows have stride ⌊n/P⌋ and size n − (P − 1) ⌊n/P⌋, as in ordinary pooling"""
     axes = zip(windows(op, x, output_size), x.shape[2:], strict=True)
     alike = [[slice(p * (n // len(w)), n - (len(w) - 1 - p) * (n // len(w))) for p in range(len(w))] for w, n in axes]
     return _pooled(op, x, *alike)
 
 
 def ends_rounded_down(op: str, x: Array, *, output_size: Any) -> Array:
-    """windows end at ⌊(p + 1) n/P⌋, not at its ceiling: none share a cell; each has one at least"""
+    """windows end at ⌊(p + 1) n/P⌋, at least one element long; they must end at ⌈(p + 1) n/P⌉"""
     axes = zip(windows(op, x, output_size), x.shape[2:], strict=True)
     apart = [[slice(i.start, max((p + 1) * n // len(w), i.start + 1)) for p, i in enumerate(w)] for w, n in axes]
     return _pooled(op, x, *apart)

@@ -14,33 +14,33 @@ from cnn_oracle.mistakes._windows import overwritten, rotated
 
 
 def divided_by_the_kernel(op: str, x: Array, **options: Any) -> Array:
-    """every window is divided by the kernel's cells: what padding and ceil_mode take from it is not looked at"""
+    """every window is divided by the kernel size, even where padding or ceil_mode lowers the count"""
     sums = _avg_pool.forward(op, x, **(options | {"divisor_override": 1}))
-    y: Array = sums / x.dtype.type(options.get("divisor_override") or _cells(op, options))
+    y: Array = sums / x.dtype.type(options.get("divisor_override") or _kernel_elements(op, options))
     return y
 
 
 def padding_counted_the_other_way(op: str, x: Array, **options: Any) -> Array:
-    """count_include_pad is taken the wrong way round"""
+    """count_include_pad is inverted: True excludes the padding, False includes it"""
     return _avg_pool.forward(op, x, **(options | {"count_include_pad": not options.get("count_include_pad", True)}))
 
 
 def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
-    """what ceil_mode adds to the padding lies in front, not behind"""
+    """the padding that ceil_mode adds is at the front, not at the end"""
     if not options.get("ceil_mode"):
         return _avg_pool.forward(op, x, **options)
     return rotated(_avg_pool.forward(op, rotated(x), **options)).copy()
 
 
 def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """dy goes to every cell of the window whole, not divided by their number"""
+    """every element of a window gets the whole dy, not dy divided by the number of elements"""
     return _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
 
 
 def divided_by_the_kernel_in_dx(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """dx divides by the kernel's cells where the forward divides by the cells that count"""
+    """dx divides by the kernel size; the forward divides by the number of elements that count"""
     (dx,) = _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
-    return (dx / x.dtype.type(options.get("divisor_override") or _cells(op, options)),)
+    return (dx / x.dtype.type(options.get("divisor_override") or _kernel_elements(op, options)),)
 
 
 def scatter_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
@@ -54,5 +54,5 @@ def scatter_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Ar
     return (crop(overwritten(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)
 
 
-def _cells(op: str, options: dict[str, Any]) -> int:
+def _kernel_elements(op: str, options: dict[str, Any]) -> int:
     return prod(per_axis(op, "kernel_size", options["kernel_size"], int(op[-2]), 1))

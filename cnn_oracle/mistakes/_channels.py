@@ -1,4 +1,4 @@
-"""Wrong derivations that convolution and transposed convolution have in common, over any number of axes."""
+"""Wrong derivations that convolution and transposed convolution share, over any number of axes."""
 
 from importlib import import_module
 from typing import Any
@@ -11,7 +11,7 @@ from cnn_oracle.mistakes._windows import Gradients, rotated
 
 
 def groups_interleaved(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the output channels of the groups are interleaved: channel o·g + i where i·o + … is right"""
+    """the output channels of the groups are interleaved; the channels of a group must be contiguous"""
     y = split(import_module(f"cnn_oracle.manual.{op}").forward(x, w, None, **options), 1, options.get("groups", 1))
     y = merge(y.swapaxes(1, 2), 1)
     return y if b is None else y + along_channels(b, y)
@@ -20,7 +20,7 @@ def groups_interleaved(op: str, x: Array, w: Array, b: Array | None = None, **op
 def weight_gradient_rotated(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dw comes out turned by 180°: x and dy have changed places in it, or the forward is a true convolution"""
+    """dw is rotated by 180°: x and dy are exchanged in it, or the forward is a true convolution"""
     dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
     return dx, rotated(dw).copy(), db
 
@@ -28,7 +28,7 @@ def weight_gradient_rotated(
 def averaged_over_the_batch(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dw and db hide a 1/N that belongs to the loss"""
+    """dw and db are divided by the batch size N; that 1/N belongs to the loss"""
     dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
     n = x.dtype.type(max(len(x), 1))
     return dx, dw / n, None if db is None else db / n
@@ -37,7 +37,7 @@ def averaged_over_the_batch(
 def bias_gradient_over_the_wrong_axes(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """db reshapes dy (N, O, …) to (O, −1) and sums rows, which mixes samples and channels"""
+    """db reshapes dy (N, O, …) to (O, −1) and sums the rows, which mixes samples and channels"""
     dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
     return dx, dw, None if db is None else dy.reshape(dy.shape[1], -1).sum(1)
 

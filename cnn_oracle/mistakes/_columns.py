@@ -1,6 +1,6 @@
-"""Wrong derivations of unfold and fold, each the other's gradient: the order of what stands in columns.
+"""Wrong derivations of unfold and fold, each the other's gradient: the order of rows and columns.
 
-In letters: channel c, taps r and s, window at p, q. The rows of a column are c, r, s, the columns p, q.
+Notation: channel c, taps r and s, window at p, q. The rows of a column are ordered c, r, s, the columns p, q.
 """
 
 from importlib import import_module
@@ -16,22 +16,22 @@ Options = dict[str, Any]
 
 
 def taps_in_front(op: str, x: Array, **options: Any) -> Array:
-    """a column holds all channels of its first tap, then of its second, (r, s, c); (c, r, s) is right"""
+    """the rows of a column are ordered (r, s, c), taps first; (c, r, s) is right"""
     return _forward(op, x, options, "rscpq")
 
 
 def taps_by_columns(op: str, x: Array, **options: Any) -> Array:
-    """a window's cells are read column by column, (c, s, r), as MATLAB's im2col does; (c, r, s) is right"""
+    """the taps of a window are read column by column, (c, s, r), as in MATLAB's im2col; (c, r, s) is right"""
     return _forward(op, x, options, "csrpq")
 
 
 def windows_by_columns(op: str, x: Array, **options: Any) -> Array:
-    """the windows are counted column by column, (q, p), as MATLAB's im2col does; (p, q) is right"""
+    """the windows are counted column by column, (q, p), as in MATLAB's im2col; (p, q) is right"""
     return _forward(op, x, options, "crsqp")
 
 
 def columns_as_rows(op: str, x: Array, **options: Any) -> Array:
-    """a window is a row, (N, L, C·R·S), where it is a column, (N, C·R·S, L)"""
+    """a window is a row of (N, L, C·R·S); it must be a column of (N, C·R·S, L)"""
     right = import_module(f"cnn_oracle.manual.{op}").forward
     if op == "unfold":
         y: Array = right(x, **options).swapaxes(1, 2).copy()
@@ -41,12 +41,12 @@ def columns_as_rows(op: str, x: Array, **options: Any) -> Array:
 
 
 def taps_in_front_in_dx(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """in the gradient a column holds all channels of its first tap, then of its second; (c, r, s) is right"""
+    """in dx the rows of a column are ordered (r, s, c), taps first; (c, r, s) is right"""
     return _backward(op, dy, x, options, "rscpq")
 
 
 def windows_by_columns_in_dx(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """in the gradient the windows are counted column by column, (q, p); (p, q) is right"""
+    """in dx the windows are counted column by column, (q, p); (p, q) is right"""
     return _backward(op, dy, x, options, "crsqp")
 
 
@@ -65,14 +65,14 @@ def _backward(op: str, dy: Array, x: Array, options: Options, order: str) -> tup
 
 
 def _written(columns: Array, size: dict[str, int], order: str) -> Array:
-    """Columns in the right order, as they are in another."""
+    """Columns in the right order → in ``order``."""
     u = columns.reshape(-1, *(size[i] for i in "crspq"))
     y: Array = np.einsum(f"ncrspq->n{order}", u).reshape(columns.shape).copy()
     return y
 
 
 def _read(columns: Array, size: dict[str, int], order: str) -> Array:
-    """Columns that one takes to be in another order, in the right one."""
+    """Columns in ``order`` → in the right order."""
     u = columns.reshape(len(columns), *(size[i] for i in order))
     x: Array = np.einsum(f"n{order}->ncrspq", u).reshape(columns.shape)
     return x

@@ -13,12 +13,12 @@ from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
 def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the kernel is turned by 180°: true convolution, as E1 is printed, where the layer is a cross-correlation"""
+    """the kernel is rotated by 180°, as in a true convolution (E1 as printed); the layer is a cross-correlation"""
     return _convolution.forward(op, x, rotated(w), b, **options)
 
 
 def padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """padding='same' puts the odd cell of an even kernel at the front, not at the end"""
+    """padding='same' puts the extra padding of an even kernel at the front, not at the end"""
     if options.get("padding") != "same":
         return _convolution.forward(op, x, w, b, **options)
     _, _, pads = _geometry(op, x, w, b, **options)
@@ -26,7 +26,7 @@ def padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **
 
 
 def dilation_off_by_one(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the taps behind the first of a dilated kernel lie one cell too near"""
+    """every tap of a dilated kernel after the first is one element too far in front"""
     _, d, _ = _geometry(op, x, w, b, **options)
     zero_inserted = np.zeros((*w.shape[:2], *(d * (k - 1) + 1 for k, d in zip(w.shape[2:], d, strict=True))), w.dtype)
     taps = ([max(r * e - (e > 1), 0) for r in range(k)] for k, e in zip(w.shape[2:], d, strict=True))
@@ -35,12 +35,12 @@ def dilation_off_by_one(op: str, x: Array, w: Array, b: Array | None = None, **o
 
 
 def bias_added_per_tap(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the bias is added inside the sum over channels, once for each"""
+    """the bias is added inside the sum over channels, once per channel"""
     return _convolution.forward(op, x, w, None if b is None else b * b.dtype.type(w.shape[1]), **options)
 
 
 def kernel_not_rotated(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
-    """dx is the full convolution of dy with the kernel as it is, not turned by 180°"""
+    """dx is a full cross-correlation of dy with the kernel, which must first be rotated by 180°"""
     dx = _convolution.input_gradient(op, dy, x.shape, rotated(w), **options)
     return dx, *_convolution.backward(op, dy, x, w, b, **options)[1:]
 
@@ -48,7 +48,7 @@ def kernel_not_rotated(op: str, dy: Array, x: Array, w: Array, b: Array | None =
 def stride_remainder_dropped(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """the stride's remainder rows are dropped in dx: a transposed convolution without its output_padding"""
+    """dx is zero in the last rows that the stride leaves over, as if output_padding were missing"""
     dx, dw, db = _convolution.backward(op, dy, x, w, b, **options)
     t, d, pads = _geometry(op, x, w, b, **options)
     for axis, (n, k) in enumerate(zip(padded_size(x.shape[2:], pads), w.shape[2:], strict=True)):
@@ -66,11 +66,11 @@ def scatter_overwrites(op: str, dy: Array, x: Array, w: Array, b: Array | None =
 
 
 def steps_not_exchanged(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
-    """dw slides dy by the stride and spreads it by the dilation; it takes them the other way round"""
+    """dw slides dy by the stride and dilates it by the dilation; the two must be exchanged"""
     dx, _, db = _convolution.backward(op, dy, x, w, b, **options)
     t, d, pads = _geometry(op, x, w, b, **options)
     reach = zip(dy.shape[2:], w.shape[2:], t, d, strict=True)
-    size = tuple((p - 1) * d + (k - 1) * t + 1 for p, k, t, d in reach)  # of what such windows see
+    size = tuple((p - 1) * d + (k - 1) * t + 1 for p, k, t, d in reach)  # the extent of these windows in x
     xp = pad(x, pads)
     xp = xp[cells(map(slice, size))]
     xp = pad(xp, [(0, n - m) for n, m in zip(size, xp.shape[2:], strict=True)])

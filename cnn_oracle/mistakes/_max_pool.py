@@ -15,14 +15,14 @@ PLAIN = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 
 
 def padded_with_zero(op: str, x: Array, **options: Any) -> Array:
-    """the padding is 0, not −∞: windows of negative cells at the border give 0"""
+    """the padding is 0, not −∞, so windows of negative elements at the border have maximum 0"""
     k, t, d, pads = _geometry(op, x, **options)
     y: Array = gather(pad(x, pads), k, t, d).max(_taps(k))
     return y
 
 
 def dilation_ignored(op: str, x: Array, **options: Any) -> Array:
-    """the cells of a dilated window are taken side by side"""
+    """dilation is ignored: the elements of a window are adjacent"""
     k, t, d, pads = _geometry(op, x, **options)
     u = gather(pad(x, pads, -np.inf), k, t, (1,) * len(k))
     positions = gather(pad(x, pads), k, t, d).shape[-len(k) :]
@@ -31,14 +31,14 @@ def dilation_ignored(op: str, x: Array, **options: Any) -> Array:
 
 
 def ceil_mode_in_front(op: str, x: Array, **options: Any) -> Array:
-    """what ceil_mode adds to the padding lies in front, not behind"""
+    """the padding that ceil_mode adds is at the front, not at the end"""
     if not options.get("ceil_mode"):
         return _max_pool.forward(op, x, **options)
     return rotated(_max_pool.forward(op, rotated(x), **options)).copy()
 
 
 def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """dy goes to every cell that equals the maximum, not to the first alone"""
+    """dy goes to every element that equals the maximum, not only to the first"""
     k, t, d, pads = _geometry(op, x, **options)
     u = gather(pad(x, pads, -np.inf), k, t, d)
     du = np.where(u == u.max(_taps(k), keepdims=True), np.expand_dims(dy, _taps(k)), dy.dtype.type(0))
@@ -46,7 +46,7 @@ def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Ar
 
 
 def last_maximum(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """among ties dy goes to the last maximum in row order, not to the first"""
+    """on a tie dy goes to the last maximum in row order, not to the first"""
     k, t, d, pads = _geometry(op, x, **options)
     u = gather(pad(x, pads, -np.inf), k, t, d)
     u = u.reshape(*x.shape[:2], prod(k), *dy.shape[2:])
@@ -57,7 +57,7 @@ def last_maximum(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
 
 
 def overlap_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """where windows overlap and share their maximum, the last one's dy stays (=) and nothing is added (+=)"""
+    """dx is assigned (=) where windows share their maximum, not added (+=)"""
     k, t, d, pads = _geometry(op, x, **options)
     m = _max_pool.argmax(op, x, **PLAIN | options)
     dxp = np.zeros((*x.shape[:2], *padded_size(x.shape[2:], pads)), x.dtype)
@@ -68,7 +68,7 @@ def overlap_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Ar
 
 
 def spread_evenly(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """dy is shared out over the window, as in average pooling"""
+    """dy is spread evenly over the window, as in average pooling"""
     k, t, d, pads = _geometry(op, x, **options)
     share = np.expand_dims(dy / dy.dtype.type(prod(k)), _taps(k))
     du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
@@ -76,7 +76,7 @@ def spread_evenly(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
 
 
 def _taps(kernel: Shape) -> tuple[int, ...]:
-    """The axes of a window's cells, behind batch and channels."""
+    """The axes of a window's taps, after batch and channels."""
     return tuple(range(2, 2 + len(kernel)))
 
 

@@ -13,30 +13,30 @@ from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
 def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the kernel is turned by 180° before it is scattered, which only the convolution of stuffed x asks for"""
+    """the kernel is rotated by 180° before the scatter; only a convolution of zero-inserted x needs that"""
     return _transposed.forward(op, x, rotated(w), b, **options)
 
 
 def channels_reshaped(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """w is read as a convolution's, (O, C/groups, …): its input and output channels are exchanged in each group"""
+    """w is read as a convolution's (O, C/groups, …), so each group's in and out channels are exchanged"""
     return _transposed.forward(op, x, _exchanged(w, options.get("groups", 1)), b, **options)
 
 
 def bias_of_the_first_group(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """every group is given the bias of the first"""
+    """every group gets the bias of the first group"""
     groups = options.get("groups", 1)
     return _transposed.forward(op, x, w, None if b is None else np.tile(b[: len(b) // groups], groups), **options)
 
 
 def output_padding_at_the_front(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """output_padding adds its cells before y, not behind it"""
+    """output_padding adds its elements at the front of y, not at the end"""
     _, _, pads, _, extra = _geometry(op, x, w, b, **options)
     y = _whole(op, x, w, **options)
     return _biased(crop(pad(y, [(e, 0) for e in extra]), pads).copy(), b)
 
 
 def output_padding_of_zeros(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """output_padding appends zeros to the cropped y, where it crops less: products and bias are left out there"""
+    """output_padding appends zeros to y; it must crop less, which keeps products and bias there"""
     _, _, pads, size, extra = _geometry(op, x, w, b, **options)
     y = _biased(crop(pad(_whole(op, x, w, **options), [(0, e) for e in extra]), pads).copy(), b)
     for axis, (n, e) in enumerate(zip(size, extra, strict=True), 2):
@@ -45,7 +45,7 @@ def output_padding_of_zeros(op: str, x: Array, w: Array, b: Array | None = None,
 
 
 def one_zero_too_many(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """as many zeros as the stride stand between two cells of x, one fewer is right; y is cut to its size"""
+    """stride zeros are inserted between the elements of x, not stride − 1; y is cropped to its size"""
     t, _, pads, size, _ = _geometry(op, x, w, b, **options)
     y = _whole(op, x, w, **(options | {"stride": tuple(i + 1 for i in t)}))
     y = pad(y, [(0, lo + hi + n) for n, (lo, hi) in zip(size, pads, strict=True)])
@@ -53,14 +53,14 @@ def one_zero_too_many(op: str, x: Array, w: Array, b: Array | None = None, **opt
 
 
 def padding_widens(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """padding puts cells around y, where it takes them away"""
+    """padding adds elements around y; it must remove them"""
     _, _, pads, _, extra = _geometry(op, x, w, b, **options)
     pads = [(lo, hi + e) for (lo, hi), e in zip(pads, extra, strict=True)]
     return _biased(pad(_whole(op, x, w, **options), pads), b)
 
 
 def dilation_left_out_of_the_size(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """y's size is computed with k − 1 where it is d (k − 1): what a dilated kernel reaches is cut off"""
+    """y's size is computed with k − 1, not d (k − 1), so the end of y is cut off"""
     y = _transposed.forward(op, x, w, b, **options)
     _, d, _, size, _ = _geometry(op, x, w, b, **options)
     axes = zip(size, w.shape[2:], d, strict=True)
@@ -69,7 +69,7 @@ def dilation_left_out_of_the_size(op: str, x: Array, w: Array, b: Array | None =
 
 
 def bias_scattered(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the bias is added to the windows before they are scattered: once for each window that meets in a cell"""
+    """the bias is added before the scatter, so an element of y gets it once per window that covers it"""
     y = _transposed.forward(op, x, w, None, **options)
     one = np.ones((1, 1, *x.shape[2:]), x.dtype), np.ones((1, 1, *w.shape[2:]), x.dtype)
     met = _transposed.forward(op, *one, **(options | {"groups": 1}))
@@ -84,14 +84,14 @@ def scatter_overwrites(op: str, x: Array, w: Array, b: Array | None = None, **op
 
 
 def kernel_rotated_in_dx(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
-    """dx correlates dy with the kernel turned by 180°, as a convolution's does; here it is the kernel as it is"""
+    """dx correlates dy with the kernel rotated by 180°, as for a convolution; it must not be rotated"""
     return _backward(op, dy, x, rotated(w), b, **options)[0], *_backward(op, dy, x, w, b, **options)[1:]
 
 
 def channels_reshaped_in_dx(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx reads w as a convolution's, (O, C/groups, …): its input and output channels are exchanged in each group"""
+    """dx reads w as a convolution's (O, C/groups, …): in and out channels of a group are exchanged"""
     dx = _backward(op, dy, x, _exchanged(w, options.get("groups", 1)), b, **options)[0]
     return dx, *_backward(op, dy, x, w, b, **options)[1:]
 
@@ -99,7 +99,7 @@ def channels_reshaped_in_dx(
 def padding_forgotten_in_dx(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx reads its windows from dy's first cell on; where y was cropped, dy is to be padded"""
+    """dx reads its windows from dy's first element on; dy must be padded where y was cropped"""
     t, d, pads, _, _ = _geometry(op, x, w, b, **options)
     dx = y_of(dy, w, None, x.shape[2:], (t, d, [(0, lo + hi) for lo, hi in pads]), options.get("groups", 1))
     return dx, *_backward(op, dy, x, w, b, **options)[1:]
@@ -108,14 +108,14 @@ def padding_forgotten_in_dx(
 def weight_gradient_reshaped(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dw comes out as a convolution's, (O, C/groups, …), and is reshaped: channels are exchanged in each group"""
+    """dw is computed as (O, C/groups, …) and reshaped to w's shape, which mixes channels in each group"""
     dx, dw, db = _backward(op, dy, x, w, b, **options)
     g, c, o = options.get("groups", 1), w.shape[0] // options.get("groups", 1), w.shape[1]
     return dx, dw.reshape(g, c, o, *w.shape[2:]).swapaxes(1, 2).reshape(w.shape), db
 
 
 def _exchanged(w: Array, groups: int) -> Array:
-    """w (C, O/groups, …) as one reads it who takes it for (O, C/groups, …)."""
+    """w (C, O/groups, …), read as if it were (O, C/groups, …)."""
     g, c, o = groups, w.shape[0] // groups, w.shape[1]
     return merge(w.reshape(g, o, c, *w.shape[2:]).swapaxes(1, 2), 0)
 

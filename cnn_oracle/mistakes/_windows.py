@@ -1,4 +1,4 @@
-"""What several mistakes do to windows and kernels; no mistakes themselves."""
+"""Operations on windows and kernels that several mistakes share. This file has no mistakes itself."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ Gradients = tuple[Array | None, ...]
 
 
 def overwritten(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
-    """Each window's cells (…, R, S, P, Q) where they came from, (…, H, W): the last window's stay where two meet."""
+    """Put each window's elements (…, R, S, P, Q) back into (…, H, W). Where windows overlap, the last one stays."""
     rank = len(size)
     lead, kernel, positions = u.shape[: -2 * rank], u.shape[-2 * rank : -rank], u.shape[-rank:]
     x = np.zeros((*lead, *size), u.dtype)
@@ -23,11 +23,11 @@ def overwritten(u: Array, size: Shape, stride: Shape, dilation: Shape) -> Array:
 
 
 def rotated(w: Array) -> Array:
-    """By 180°."""
+    """Rotate the kernel axes by 180°."""
     return np.flip(w, tuple(range(2, w.ndim)))
 
 
 def shares(dy: Array, w: Array, groups: int) -> Array:
-    """What each window's cells get of dy: du (N, C, …, …)."""
+    """The gradient of each window's elements, du (N, C, …, …)."""
     r, p = letters(w)
     return merge(contract(f"goc{r},ngo{p}->ngc{r}{p}", split(w, 0, groups), split(dy, 1, groups)), 1)

@@ -14,7 +14,7 @@ Betas = tuple[float, float]
 def bias_not_corrected(
     w: Array, dw: Array, state: State | None = None, *, lr: float = 1e-3, eps: float = 1e-8, **options: Any
 ) -> tuple[Array, State]:
-    """the moments, which begin at zero, are used as they are, without the bias correction"""
+    """the moments, which begin at zero, are used without bias correction"""
     _, after = adam.step(w, dw, state, lr=lr, eps=eps, **options)
     return w - lr * after.m / (np.sqrt(after.h) + eps), after
 
@@ -23,7 +23,7 @@ def eps_inside_the_root(
     w: Array, dw: Array, state: State | None = None, *, lr: float = 1e-3, betas: Betas = (0.9, 0.999),
     eps: float = 1e-8, **options: Any,
 ) -> tuple[Array, State]:  # fmt: skip
-    """eps is added inside the root, not to the root"""
+    """eps is added under the square root, not to the square root"""
     _, after = adam.step(w, dw, state, lr=lr, betas=betas, eps=eps, **options)
     c1, c2 = (1 - beta**after.t for beta in betas)
     return w - lr / c1 * after.m / np.sqrt(after.h / c2 + eps), after
@@ -42,7 +42,7 @@ def eps_before_the_correction(
 def correction_of_the_first_step(
     w: Array, dw: Array, state: State | None = None, **options: Any
 ) -> tuple[Array, State]:
-    """the bias correction uses the first step's t for ever"""
+    """the bias correction uses t = 1 in every step"""
     return adam.step(w, dw, None if state is None else state._replace(t=0), **options)
 
 

@@ -18,14 +18,14 @@ def weight_decay_coupled(
 def weight_decay_without_lr(
     w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
 ) -> tuple[Array, State]:
-    """w is decayed by 1 − λ, not by 1 − η λ"""
+    """w is multiplied by 1 − λ, not by 1 − η λ"""
     return adamw.step((1 - weight_decay) * w, dw, state, weight_decay=0.0, **options)
 
 
 def decayed_after_the_step(
     w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
 ) -> tuple[Array, State]:
-    """the decay is applied to the w that Adam's step has moved, not to the w before it"""
+    """weight decay is applied to w after Adam's step, not before it"""
     moved, after = adamw.step(w, dw, state, weight_decay=0.0, **options)
     return (1 - options.get("lr", 1e-3) * weight_decay) * moved, after
 
@@ -41,6 +41,6 @@ def eps_before_the_correction(
 def eps_inside_the_root(
     w: Array, dw: Array, state: State | None = None, *, weight_decay: float = 1e-2, **options: Any
 ) -> tuple[Array, State]:
-    """eps is added inside the root, not to the root"""
+    """eps is added under the square root, not to the square root"""
     decayed = (1 - options.get("lr", 1e-3) * weight_decay) * w
     return of_adam.eps_inside_the_root(decayed, dw, state, **options)

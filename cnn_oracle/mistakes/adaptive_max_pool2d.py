@@ -1,4 +1,4 @@
-"""Wrong derivations of adaptive max pooling; where its windows lie is in _adaptive.py."""
+"""Wrong derivations of adaptive max pooling; those of the window positions are in _adaptive.py."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def ties_counted_twice(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
-    """dy goes to every cell that equals the maximum, not to the first alone"""
+    """dy goes to every element that equals the maximum, not only to the first"""
     rows, columns = windows("adaptive_max_pool2d", x, output_size)
     dx = np.zeros_like(x)
     for p, q in np.ndindex(dy.shape[2:]):
@@ -19,17 +19,17 @@ def ties_counted_twice(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]
 
 
 def last_maximum(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
-    """among ties dy goes to the last maximum in row order, not to the first"""
+    """on a tie dy goes to the last maximum in row order, not to the first"""
     return (_put(dy, x, output_size, last=True, add=True),)
 
 
 def overlap_overwrites(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
-    """where windows share their maximum, the last one's dy stays (=) and nothing is added (+=)"""
+    """dx is assigned (=) where windows share their maximum, not added (+=)"""
     return (_put(dy, x, output_size, last=False, add=False),)
 
 
 def spread_evenly(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
-    """dy is shared out over the window, as in average pooling"""
+    """dy is spread evenly over the window, as in average pooling"""
     rows, columns = windows("adaptive_max_pool2d", x, output_size)
     dx = np.zeros_like(x)
     for p, q in np.ndindex(dy.shape[2:]):
@@ -39,7 +39,7 @@ def spread_evenly(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
 
 
 def _put(dy: Array, x: Array, output_size: Any, *, last: bool, add: bool) -> Array:
-    """dy where each window's first or last maximum lies, added to what is there or in its place."""
+    """Put dy at each window's first or last maximum, added to what is there or instead of it."""
     rows, columns = windows("adaptive_max_pool2d", x, output_size)
     dx = np.zeros_like(x)
     for n, c, p, q in np.ndindex(dy.shape):

@@ -21,7 +21,7 @@ def eps_outside_the_root(
 def unbiased_variance(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float = 1e-5, **options: Any
 ) -> Array:
-    """the batch is divided by its unbiased variance, M − 1, which belongs to running_var alone"""
+    """x is divided by the root of the unbiased variance, divisor M − 1, which only running_var uses"""
     m, v = _statistics(x, **options)
     count = x.size // x.shape[1]
     factor = count / max(count - 1, 1) if options.get("training") else 1.0
@@ -31,8 +31,8 @@ def unbiased_variance(
 def evaluation_by_the_batch(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, training: bool = False, **options: Any
 ) -> Array:
-    """evaluation standardises by the batch's own statistics, as training does"""
-    if x.size == x.shape[1] or not options.get("eps", 1e-5):  # what training refuses
+    """evaluation uses the statistics of the batch, as training does, not the running statistics"""
+    if x.size == x.shape[1] or not options.get("eps", 1e-5):  # training raises an error for it
         return batch_norm.forward(x, weight, bias, training=training, **options)
     return batch_norm.forward(x, weight, bias, training=True, **options)
 
@@ -40,7 +40,7 @@ def evaluation_by_the_batch(
 def mean_over_the_batch_alone(
     x: Array, weight: Array | None = None, bias: Array | None = None, *, training: bool = False, **options: Any
 ) -> Array:
-    """each pixel is standardised over the batch, not each channel over batch and space"""
+    """the statistics are taken over the batch only, not over batch and space"""
     if not training or not len(x):
         return batch_norm.forward(x, weight, bias, training=training, **options)
     m, v = x.mean(0), x.var(0)
@@ -50,7 +50,7 @@ def mean_over_the_batch_alone(
 def mean_term_left_out(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx lacks the gradient through the mean, − Σ dz / M"""
+    """the gradient through the mean, − Σ dz / M, is missing in dx"""
     dx, dweight, dbias = batch_norm.backward(dy, x, weight, bias, **options)
     if not options.get("training"):
         return dx, dweight, dbias
@@ -62,7 +62,7 @@ def mean_term_left_out(
 def variance_term_left_out(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx lacks the gradient through the variance, − z Σ dz z / M"""
+    """the gradient through the variance, − z Σ dz z / M, is missing in dx"""
     dx, dweight, dbias = batch_norm.backward(dy, x, weight, bias, **options)
     if not options.get("training"):
         return dx, dweight, dbias
@@ -75,7 +75,7 @@ def variance_term_left_out(
 def statistics_taken_for_constants(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """training's dx is evaluation's, s dz: mean and variance are not differentiated"""
+    """dx in training is s dz, as in evaluation: mean and variance are not differentiated"""
     _, v = _statistics(x, **options)
     _, dweight, dbias = batch_norm.backward(dy, x, weight, bias, **options)
     return _scaled(dy, weight, None) / np.sqrt(v + options.get("eps", 1e-5)), dweight, dbias
@@ -84,7 +84,7 @@ def statistics_taken_for_constants(
 def gamma_left_out_of_dx(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx is that of z, without the weight"""
+    """dx is computed from dy, not from dy times the weight"""
     _, dweight, dbias = batch_norm.backward(dy, x, weight, bias, **options)
     return batch_norm.backward(dy, x, None, None, **options)[0], dweight, dbias
 
@@ -92,7 +92,7 @@ def gamma_left_out_of_dx(
 def weight_gradient_of_x(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """dweight is Σ dy x, of x as it is, not standardised"""
+    """dweight is Σ dy x; it must be Σ dy z, with the standardised x"""
     dx, dweight, dbias = batch_norm.backward(dy, x, weight, bias, **options)
     return dx, None if dweight is None else (dy * x).sum((0, *range(2, x.ndim))), dbias
 

@@ -9,25 +9,25 @@ from cnn_oracle.manual._typing import Array
 
 
 def gradient_of_the_logit(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dx is x − t, the gradient of the logit: the division by x (1 − x) is left out"""
+    """dx is x − t, the gradient of the logit: the division by x (1 − x) is missing"""
     dx, dtarget = binary_cross_entropy.backward(dy, x, target, **options)
     return dx * x * (1 - x), dtarget
 
 
 def of_yes_alone(x: Array, target: Array, **options: Any) -> Array:
-    """the loss is −t log x: what a no contributes is left out"""
+    """the loss is −t log x: the term −(1 − t) log(1 − x) is missing"""
     no = binary_cross_entropy.forward(x, target * 0, **(options | {"weight": _times(x, 1 - target, options)}))
     return binary_cross_entropy.forward(x, target, **options) - no
 
 
 def mean_not_divided(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """the 1/N of the mean is missing in the gradients"""
+    """the gradients are not divided by N, although the loss is a mean"""
     reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
     return binary_cross_entropy.backward(dy, x, target, **(options | {"reduction": reduction}))
 
 
 def dy_left_out(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """the gradients are those of L = y, whatever dy is"""
+    """dy is ignored: the gradients are those for dy = 1"""
     return binary_cross_entropy.backward(np.ones_like(dy), x, target, **options)
 
 

@@ -9,18 +9,18 @@ from cnn_oracle.manual._typing import Array
 
 
 def mean_not_divided(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
-    """the 1/N of the mean is missing in dx"""
+    """dx is not divided by N, although the loss is a mean"""
     reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
     return cross_entropy.backward(dy, x, target=target, **(options | {"reduction": reduction}))
 
 
 def dy_left_out(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
-    """dx is probability minus one-hot whatever dy is"""
+    """dy is ignored: dx is that for dy = 1, probability minus one-hot"""
     return cross_entropy.backward(np.ones_like(dy), x, target=target, **options)
 
 
 def smoothing_left_out(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
-    """dx knows nothing of label_smoothing"""
+    """dx ignores label_smoothing"""
     return cross_entropy.backward(dy, x, target=target, **(options | {"label_smoothing": 0.0}))
 
 
@@ -28,7 +28,7 @@ def mean_over_the_count(
     x: Array, *, target: Array, weight: Array | None = None, ignore_index: int = -100, reduction: str = "mean",
     **options: Any,
 ) -> Array:  # fmt: skip
-    """the weighted mean of labels is divided by their number, not by the sum of their weights"""
+    """the weighted mean is divided by the number of labels, not by the sum of their weights"""
     options |= {"target": target, "weight": weight, "ignore_index": ignore_index}
     if target.dtype.kind == "f" or weight is None or reduction != "mean":
         return cross_entropy.forward(x, reduction=reduction, **options)
@@ -37,6 +37,6 @@ def mean_over_the_count(
 
 
 def probabilities_not_weighted(x: Array, *, target: Array, weight: Array | None = None, **options: Any) -> Array:
-    """class weights count for labels alone, not for probabilities"""
+    """class weights are applied only to labels, not to a target of probabilities"""
     weight = None if target.dtype.kind == "f" else weight
     return cross_entropy.forward(x, target=target, weight=weight, **options)

@@ -6,7 +6,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def slope_of_a_fifth(x: Array) -> Array:
-    """the slope is 1/5, as in Theano and the older Keras, so that y is flat from ±5/2 on, not from ±3"""
+    """the slope is 1/5, as in Theano and older Keras, so y is constant beyond ±5/2, not beyond ±3"""
     return np.clip(x / 5 + 0.5, 0, 1)
 
 

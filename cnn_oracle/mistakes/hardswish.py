@@ -6,7 +6,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def product_rule_lost(dy: Array, x: Array) -> tuple[Array]:
-    """only the factor x is differentiated: dy hardsigmoid(x)"""
+    """only the factor x is differentiated: dx is dy hardsigmoid(x)"""
     return (dy * np.clip(x + 3, 0, 6) / 6,)
 
 

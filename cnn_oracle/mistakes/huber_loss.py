@@ -7,21 +7,21 @@ from cnn_oracle.manual._typing import Array
 
 
 def divided_by_delta(x: Array, target: Array, *, weight: Array | None = None, **options: Any) -> Array:
-    """the loss is smooth_l1_loss, δ times too small"""
+    """the loss is smooth_l1_loss, which is huber_loss divided by δ"""
     delta = x.dtype.type(options.get("delta", 1.0))
     y: Array = huber_loss.forward(x, target, weight=weight, **options) / delta
     return y
 
 
 def slope_one_outside(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dx is ±1 outside, where the line's slope is δ"""
+    """the slope of the linear part is ±1 in dx; it must be ±δ"""
     delta = options.get("delta", 1.0)
     right, outside = huber_loss.backward(dy, x, target, **options), abs(x - target) > delta
     return tuple(a / (outside * x.dtype.type(delta) + ~outside) for a in right)
 
 
 def mean_over_the_weights(x: Array, target: Array, *, weight: Array | None = None, **options: Any) -> Array:
-    """the weighted mean divides by the weights' sum, as mse_loss does; huber_loss divides by the count"""
+    """the weighted mean divides by the sum of the weights, as in mse_loss; huber_loss divides by the count"""
     y = huber_loss.forward(x, target, weight=weight, **options)
     return (
         y if weight is None or options.get("reduction", "mean") != "mean" or not x.size else y * x.size / weight.sum()

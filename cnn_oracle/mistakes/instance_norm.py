@@ -29,7 +29,7 @@ def over_the_channels_too(x: Array, weight: Array | None = None, bias: Array | N
 def weight_gradient_of_the_last_sample(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """dweight and dbias are overwritten by each sample (=), not added up (+=)"""
+    """dweight and dbias are assigned (=) for each sample, not added (+=)"""
     dx, _, _ = instance_norm.backward(dy, x, weight, bias, **options)
     return dx, *instance_norm.backward(dy[-1:], x[-1:], weight, bias, **options)[1:]
 
@@ -37,7 +37,7 @@ def weight_gradient_of_the_last_sample(
 def running_statistics_differentiated(
     dy: Array, x: Array, weight: Array | None = None, bias: Array | None = None, **options: Any
 ) -> Gradients:
-    """running statistics, which are constants, are differentiated as if they were x's own"""
+    """running statistics are differentiated as if they were computed from x; they are constants"""
     if x.size == x.shape[0] * x.shape[1]:
         return instance_norm.backward(dy, x, weight, bias, **options)
     _, dweight, dbias = instance_norm.backward(dy, x, weight, bias, **options)

@@ -8,11 +8,11 @@ from cnn_oracle.manual._typing import Array
 
 
 def slope_left_out(z: Array, *, a: float = 0.0, **options: Any) -> Array:
-    """leaky_relu's slope is not seen: the gain is relu's"""
+    """the slope a of leaky_relu is ignored: the gain is relu's"""
     return kaiming_normal.forward(z, **options)
 
 
 def kernel_not_counted(z: Array, **options: Any) -> Array:
-    """the fan is I or O, without the cells of the kernel"""
+    """the fan is I or O; it must be multiplied by the kernel size"""
     y: Array = kaiming_normal.forward(z, **options) * z.dtype.type(prod(z.shape[2:]) ** 0.5)
     return y

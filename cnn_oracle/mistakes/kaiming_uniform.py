@@ -7,7 +7,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def deviation_for_bound(u: Array, **options: Any) -> Array:
-    """the standard deviation is taken for the bound, which is √3 times as large"""
+    """the standard deviation is used as the bound, which must be √3 times as large"""
     return kaiming_normal.forward(u, **options)
 
 

@@ -9,13 +9,13 @@ from cnn_oracle.manual._typing import Array
 
 
 def mean_taken_for_batchmean(x: Array, target: Array, **options: Any) -> Array:
-    """the mean is over N alone; that is "batchmean", "mean" divides by the classes too"""
+    """reduction "mean" divides by N only, as "batchmean" does; it must divide by the number of elements"""
     reduction = "batchmean" if options.get("reduction", "mean") == "mean" else options["reduction"]
     return kl_div.forward(x, target, **(options | {"reduction": reduction}))
 
 
 def entropy_left_out(x: Array, target: Array, **options: Any) -> Array:
-    """the loss is the cross-entropy −t x: t log t is left out, which moves no gradient of x"""
+    """the loss is the cross-entropy −t x: the term t log t is missing, which does not change dx"""
     log_target = options.get("log_target", False)
     t = np.exp(target) if log_target else target
     zero = kl_div.forward(np.zeros_like(x), target, **options)
@@ -23,6 +23,6 @@ def entropy_left_out(x: Array, target: Array, **options: Any) -> Array:
 
 
 def target_constant(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dtarget differentiates the factor t alone: the 1 of (t log t)′ = log t + 1 is left out"""
+    """dtarget differentiates only the factor t: the 1 of (t log t)′ = log t + 1 is missing"""
     dx, dtarget = kl_div.backward(dy, x, target, **options)
     return dx, dtarget + dx  # dx is −t dℓ

@@ -11,10 +11,10 @@ def one_at_the_kink(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tup
 
 
 def mask_of_dy(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
-    """the mask is taken of dy, not of x"""
+    """the mask is dy > 0, not x > 0"""
     return (np.where(dy > 0, dy, dy * negative_slope),)
 
 
 def no_leak_in_dx(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
-    """dx is relu's: nothing leaks back"""
+    """dx is 0 where x ≤ 0, as in relu; it must be dy times the slope"""
     return (np.where(x > 0, dy, dy.dtype.type(0)),)

@@ -7,20 +7,20 @@ from cnn_oracle.manual._typing import Array
 
 
 def averaged_over_the_batch(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
-    """dw and db are divided by the batch size, as S1 is printed: the mean belongs to the loss"""
+    """dw and db are divided by the batch size, as in S1 as printed; the mean belongs to the loss"""
     dx, dw, db = linear.backward(dy, x, w, b)
     m = dy.dtype.type(max(int(np.prod(dy.shape[:-1])), 1))
     return dx, dw / m, None if db is None else db / m
 
 
 def weight_not_transposed(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
-    """dx multiplies by wᵀ where it should by w, which only a square w lets pass"""
+    """dx is dy wᵀ where dy w is right; the shapes fit only for a square w"""
     dx, dw, db = linear.backward(dy, x, w, b)
     return dy @ w.T if w.shape[0] == w.shape[1] else dx, dw, db
 
 
 def bias_gradient_of_one_sample(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
-    """db takes the first sample's dy alone, the sum over the batch is left out"""
+    """db is the first sample's dy; the sum over the batch is missing"""
     dx, dw, db = linear.backward(dy, x, w, b)
     rows = dy.reshape(int(np.prod(dy.shape[:-1])), dy.shape[-1])
     return dx, dw, db if db is None or not len(rows) else rows[0].copy()

@@ -5,7 +5,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def sum_of_dy_left_out(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
-    """dx is dy − softmax(x): right only where dy sums to one"""
+    """dx is dy − softmax(x), which is right only where dy sums to 1"""
     return (dy - softmax.forward(x, dim=dim),)
 
 

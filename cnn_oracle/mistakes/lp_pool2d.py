@@ -12,25 +12,25 @@ from cnn_oracle.mistakes._windows import overwritten
 
 
 def root_left_out(x: Array, *, norm_type: float, **options: Any) -> Array:
-    """the sum of powers is given without its root"""
+    """the sum of powers is returned without its root"""
     y: Array = lp_pool2d.forward(x, norm_type=norm_type, **options) ** norm_type
     return y
 
 
 def mean_of_powers(x: Array, *, norm_type: float, **options: Any) -> Array:
-    """the root is taken of the powers' mean, not of their sum"""
+    """the root is taken of the mean of the powers, not of their sum"""
     k, _, _, _ = _geometry(x, **options)
     y: Array = lp_pool2d.forward(x, norm_type=norm_type, **options) / x.dtype.type((k[0] * k[1]) ** (1 / norm_type))
     return y
 
 
 def absolute_values(x: Array, *, norm_type: float, **options: Any) -> Array:
-    """cells are powered without their signs, as a norm's are; PyTorch powers them as they stand, odd ones may cancel"""
+    """y is computed from abs(x), as in a norm; PyTorch keeps the signs, so odd powers may cancel"""
     return lp_pool2d.forward(np.abs(x), norm_type=norm_type, **options)
 
 
 def parts_not_scaled(x: Array, *, norm_type: float, **options: Any) -> Array:
-    """a window that ceil_mode lets reach beyond the image is summed as it is; PyTorch scales it to a whole one"""
+    """a window cut off by the border (ceil_mode) is summed as it is; PyTorch scales it to a full window"""
     k, t, d, pads = _geometry(x, **options)
     s = (gather(pad(x, pads), k, t, d) ** float(norm_type)).sum((2, 3))
     y: Array = s ** (1 / norm_type)
@@ -38,19 +38,19 @@ def parts_not_scaled(x: Array, *, norm_type: float, **options: Any) -> Array:
 
 
 def power_kept_in_dx(dy: Array, x: Array, *, norm_type: float, **options: Any) -> tuple[Array]:
-    """dx has a factor P: the 1/P that the root's derivative brings is left out"""
+    """dx has an extra factor P: the 1/P of the root's derivative is missing"""
     (dx,) = lp_pool2d.backward(dy, x, norm_type=norm_type, **options)
     return (dx * x.dtype.type(norm_type),)
 
 
 def root_left_out_of_dx(dy: Array, x: Array, *, norm_type: float, **options: Any) -> tuple[Array]:
-    """dx lacks y^(1−P), the derivative of the root"""
+    """the factor y^(1−P), from the root's derivative, is missing in dx"""
     y = lp_pool2d.forward(x, norm_type=norm_type, **options)
     return lp_pool2d.backward(dy * y ** float(norm_type - 1), x, norm_type=norm_type, **options)
 
 
 def sign_lost_in_dx(dy: Array, x: Array, *, norm_type: float, **options: Any) -> tuple[Array]:
-    """dx takes |x|^(P−1): for even P the sign of x is lost"""
+    """dx uses abs(x)^(P−1): for even P the sign of x is lost"""
     (dx,) = lp_pool2d.backward(dy, x, norm_type=norm_type, **options)
     return (dx * np.sign(x) if norm_type % 2 == 0 else dx,)
 

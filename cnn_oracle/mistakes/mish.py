@@ -7,6 +7,6 @@ from cnn_oracle.manual._typing import Array
 
 
 def inner_derivative_left_out(dy: Array, x: Array) -> tuple[Array]:
-    """tanh's derivative lacks that of softplus, sigmoid(x)"""
+    """the derivative of the inner softplus, sigmoid(x), is missing in dx"""
     t = np.tanh(softplus.forward(x))
     return (dy * (t + x * (1 - t * t)),)

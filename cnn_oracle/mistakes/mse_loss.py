@@ -9,7 +9,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def two_left_out(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dx lacks the 2 of the square's derivative, as if the loss were halved"""
+    """the factor 2 of the square's derivative is missing in the gradients"""
     dx, dtarget = mse_loss.backward(dy, x, target, **options)
     return dx / 2, dtarget / 2
 
@@ -21,18 +21,18 @@ def sign_of_the_target_lost(dy: Array, x: Array, target: Array, **options: Any) 
 
 
 def mean_not_divided(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """the 1/N of the mean is missing in the gradients"""
+    """the gradients are not divided by N, although the loss is a mean"""
     reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
     return mse_loss.backward(dy, x, target, **(options | {"reduction": reduction}))
 
 
 def dy_left_out(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """the gradients are those of L = y, whatever dy is"""
+    """dy is ignored: the gradients are those for dy = 1"""
     return mse_loss.backward(np.ones_like(dy), x, target, **options)
 
 
 def mean_over_the_samples(x: Array, target: Array, *, reduction: str = "mean", **options: Any) -> Array:
-    """the sum is divided by the number of samples, the first axis, not by the number of all cells"""
+    """the sum is divided by the size of the first axis, not by the number of elements"""
     if reduction != "mean" or options.get("weight") is not None or not x.ndim:
         return mse_loss.forward(x, target, reduction=reduction, **options)
     y: Array = mse_loss.forward(x, target, reduction="sum", **options) / x.dtype.type(len(x))

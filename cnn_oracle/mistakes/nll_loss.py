@@ -7,7 +7,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def mean_over_all_samples(x: Array, *, target: Array, **options: Any) -> Array:
-    """the mean divides by the number of samples, not by the total weight of those that count"""
+    """the mean divides by the number of samples, not by the total weight of those not ignored"""
     if options.get("reduction", "mean") != "mean":
         return nll_loss.forward(x, target=target, **options)
     y: Array = nll_loss.forward(x, target=target, **(options | {"reduction": "sum"})) / x.dtype.type(target.size or 1)
@@ -21,5 +21,5 @@ def mean_not_divided(dy: Array, x: Array, *, target: Array, **options: Any) -> t
 
 
 def sign_lost(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
-    """the minus of the loss is lost in dx"""
+    """the minus sign of the loss is missing in dx"""
     return (-nll_loss.backward(dy, x, target=target, **options)[0],)

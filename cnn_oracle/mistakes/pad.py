@@ -14,7 +14,7 @@ Index = Callable[[int, int, int], Array]
 
 
 def edge_reflected(x: Array, **options: Any) -> Array:
-    """reflect repeats the cell at the edge, too, as NumPy's symmetric does"""
+    """reflect repeats the element at the edge, as NumPy's symmetric does"""
 
     def symmetric(n: int, lo: int, hi: int) -> Array:
         j = np.arange(-lo, n + hi)
@@ -24,7 +24,7 @@ def edge_reflected(x: Array, **options: Any) -> Array:
 
 
 def edge_left_out(x: Array, **options: Any) -> Array:
-    """replicate mirrors the cells next to the edge, as reflect does, as far as there are any"""
+    """replicate mirrors the elements next to the edge, as reflect does; it must repeat the edge"""
 
     def mirrored(n: int, lo: int, hi: int) -> Array:
         return np.clip(index("reflect", n, lo, hi), 0, n - 1)
@@ -33,7 +33,7 @@ def edge_left_out(x: Array, **options: Any) -> Array:
 
 
 def wrapped_to_the_near_end(x: Array, **options: Any) -> Array:
-    """circular puts the first cells in front and the last behind, where each comes from the other end"""
+    """circular copies the first elements to the front and the last to the end; the sides must be exchanged"""
 
     def near(n: int, lo: int, hi: int) -> Array:
         j = np.arange(-lo, n + hi)
@@ -43,8 +43,8 @@ def wrapped_to_the_near_end(x: Array, **options: Any) -> Array:
     return _by("circular", near, x, **options)
 
 
-def wrapped_one_cell_too_far(x: Array, **options: Any) -> Array:
-    """circular skips a cell at each end: the copy in front ends one cell early, the one behind begins one late"""
+def wrapped_one_element_too_far(x: Array, **options: Any) -> Array:
+    """circular skips one element at each end: the copies must begin next to the edge"""
 
     def far(n: int, lo: int, hi: int) -> Array:
         j = np.arange(-lo, n + hi)
@@ -55,28 +55,28 @@ def wrapped_one_cell_too_far(x: Array, **options: Any) -> Array:
 
 
 def first_axis_first(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Array:
-    """the pairs of pad begin with the first axis, as np.pad's do, not with the last"""
+    """the pairs of pad begin with the first axis, as in np.pad; they must begin with the last"""
     reversed_pairs = tuple(p for pair in reversed(_pairs(pad)) for p in pair)
     return _padded(x, reversed_pairs, mode, value)
 
 
 def sides_exchanged(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Array:
-    """the pairs of pad are taken as (behind, in front)"""
+    """the pairs of pad are read as (end, front); (front, end) is right"""
     return _padded(x, tuple(p for lo, hi in _pairs(pad) for p in (hi, lo)), mode, value)
 
 
 def value_ignored(x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Array:
-    """the constant is 0, whatever value says"""
+    """value is ignored: the constant is 0"""
     return right.forward(x, pad=pad, mode=mode)
 
 
 def copies_not_counted(dy: Array, x: Array, *, pad: tuple[int, ...], **options: Any) -> tuple[Array]:
-    """dx is dy without its border: what the copies of a cell were given is not added to it"""
+    """dx is dy without its border: the gradients of the copied elements are not added"""
     return right.backward(dy, x, pad=pad)
 
 
 def copies_overwrite(dy: Array, x: Array, *, pad: tuple[int, ...], mode: str = "constant", **_: Any) -> tuple[Array]:
-    """dx is assigned (=) where several cells of y come from one of x, not added (+=)"""
+    """dx is assigned (=) where several elements of y are copies of one element of x, not added (+=)"""
     dx = dy
     for (lo, hi), axis in [*zip(_pairs(pad), range(x.ndim - 1, -1, -1), strict=False)][::-1]:
         i = index(mode, x.shape[axis], lo, hi)
@@ -93,7 +93,7 @@ def _pairs(pad: tuple[int, ...]) -> list[tuple[int, int]]:
 def _by(
     wrong: str, index: Index, x: Array, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None
 ) -> Array:
-    """In one mode by another index, in all others right."""
+    """Pad by another index in the mode ``wrong``; all other modes are right."""
     if mode != wrong:
         return right.forward(x, pad=pad, mode=mode, value=value)
     for (lo, hi), axis in zip(_pairs(pad), range(x.ndim - 1, -1, -1), strict=False):
@@ -102,7 +102,7 @@ def _by(
 
 
 def _padded(x: Array, pad: tuple[int, ...], mode: str, value: float | None) -> Array:
-    """As ``forward``, but of an axis that is padded too far the nearest cell is taken."""
+    """As ``forward``, but an index that is out of range is clipped to the nearest element."""
     y = x.copy()
     for (lo, hi), axis in zip(_pairs(pad), range(x.ndim - 1, -1, -1), strict=False):
         i = index(mode, x.shape[axis], lo, hi)

@@ -1,4 +1,4 @@
-"""Wrong derivations of the unit that learns its slope."""
+"""Wrong derivations of the rectified linear unit with a learned slope."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from cnn_oracle.manual._typing import Array
 
 
 def weight_gradient_above(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
-    """dw sums dy x where x > 0, where w has no part"""
+    """dw sums dy x over x > 0, where y does not depend on w; x ≤ 0 is right"""
     return prelu.backward(dy, x, w)[0], prelu.backward(dy, -x, w)[1] * w.dtype.type(-1)
 
 
 def weight_gradient_of_the_first_sample(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
-    """dw takes the first sample alone, the sum over the batch is left out"""
+    """dw uses only the first sample; the sum over the batch is missing"""
     first = slice(None, 1) if x.ndim else ...
     return prelu.backward(dy, x, w)[0], prelu.backward(dy[first], x[first], w)[1]
 

@@ -11,10 +11,10 @@ def one_at_the_kink(dy: Array, x: Array) -> tuple[Array]:
 
 
 def mask_of_dy(dy: Array, x: Array) -> tuple[Array]:
-    """the mask is taken of dy, not of x"""
+    """the mask is dy > 0, not x > 0"""
     return (np.where(dy > 0, dy, dy.dtype.type(0)),)
 
 
 def passed_through(dy: Array, x: Array) -> tuple[Array]:
-    """dx is dy: the derivative is left out"""
+    """dx is dy: the mask x > 0 is missing"""
     return (dy.copy(),)

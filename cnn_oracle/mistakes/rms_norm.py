@@ -27,7 +27,7 @@ def eps_outside_the_root(
 def sum_for_mean(
     x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> Array:
-    """x is divided by its norm: the mean square lacks its 1/M"""
+    """x is divided by the root of the sum of squares; the 1/M of the mean is missing"""
     m = max(prod(normalized_shape), 1)
     epsilon = float(np.finfo(x.dtype).eps if eps is None else eps)
     y: Array = rms_norm.forward(x, weight, normalized_shape=normalized_shape, eps=epsilon / m) / x.dtype.type(m**0.5)
@@ -43,7 +43,7 @@ def root_taken_for_a_constant(dy: Array, x: Array, weight: Array | None = None, 
 
 
 def gamma_left_out_of_dx(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
-    """dx is that of z, without the weight"""
+    """dx is computed from dy, not from dy times the weight"""
     return rms_norm.backward(dy, x, None, **options)[0], rms_norm.backward(dy, x, weight, **options)[1]
 
 

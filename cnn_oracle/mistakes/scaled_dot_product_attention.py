@@ -17,7 +17,7 @@ def not_scaled(query: Array, key: Array, value: Array, **options: Any) -> Array:
 def scale_left_out_of_the_gradients(
     dy: Array, query: Array, key: Array, value: Array, **options: Any
 ) -> tuple[Array, Array, Array]:
-    """dq and dk lack the factor of the scale"""
+    """dq and dk are not multiplied by the scale"""
     dq, dk, dv = attention.backward(dy, query, key, value, **options)
     scale = options.get("scale")
     alpha = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
@@ -25,7 +25,7 @@ def scale_left_out_of_the_gradients(
 
 
 def causal_off_by_one(query: Array, key: Array, value: Array, **options: Any) -> Array:
-    """a query does not see its own key"""
+    """with is_causal a query does not attend to the key at its own position"""
     if not options.get("is_causal"):
         return attention.forward(query, key, value, **options)
     mask = np.tri(query.shape[-2], key.shape[-2], -1) > 0
@@ -35,7 +35,7 @@ def causal_off_by_one(query: Array, key: Array, value: Array, **options: Any) ->
 def first_of_the_shared_heads(
     dy: Array, query: Array, key: Array, value: Array, **options: Any
 ) -> tuple[Array, Array, Array]:
-    """the gradient of a shared key and value is of one query head, not their sum"""
+    """dk and dv of a shared head come from one query head; they must be summed over all that share it"""
     dq, dk, dv = attention.backward(dy, query, key, value, **options)
     if not options.get("enable_gqa") or key.shape[-3] != value.shape[-3]:
         return dq, dk, dv

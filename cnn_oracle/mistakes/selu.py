@@ -6,5 +6,5 @@ from cnn_oracle.manual.selu import ALPHA
 
 
 def scale_left_out(dy: Array, x: Array) -> tuple[Array]:
-    """dx is elu's, without the factor λ"""
+    """dx is elu's: the factor λ is missing"""
     return elu.backward(dy, x, alpha=ALPHA)

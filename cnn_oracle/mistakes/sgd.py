@@ -11,7 +11,7 @@ Step = tuple[Array, Array | None]
 def nesterov_without_lookahead(
     w: Array, dw: Array, state: Array | None = None, *, nesterov: bool = False, **options: Any
 ) -> Step:
-    """nesterov steps along the buffer m itself, without the look-ahead g + μ m"""
+    """nesterov is ignored: the step is along m, not along g + μ m"""
     return sgd.step(w, dw, state, **options)
 
 
@@ -19,7 +19,7 @@ def nesterov_by_the_new_buffer(
     w: Array, dw: Array, state: Array | None = None, *, lr: float = 1e-3, momentum: float = 0.0,
     nesterov: bool = False, **options: Any,
 ) -> Step:  # fmt: skip
-    """nesterov steps along (1 + μ) g + μ² m with the new buffer m, where m is the old one, as in Chainer"""
+    """nesterov steps along (1 + μ) g + μ² m with the new buffer m, as in Chainer; the old m is right"""
     moved, m = sgd.step(w, dw, state, lr=lr, momentum=momentum, nesterov=nesterov, **options)
     if m is None or not nesterov:
         return moved, m
@@ -27,7 +27,7 @@ def nesterov_by_the_new_buffer(
 
 
 def buffer_begins_at_zero(w: Array, dw: Array, state: Array | None = None, **options: Any) -> Step:
-    """the momentum buffer begins at zero, so that dampening weakens the first step too, as S5 is printed"""
+    """the momentum buffer begins at 0 (S5 as printed), so dampening weakens the first step too"""
     return sgd.step(w, dw, 0 * w if state is None else state, **options)
 
 
@@ -42,5 +42,5 @@ def weight_decay_decoupled(
 def dampening_ignored(
     w: Array, dw: Array, state: Array | None = None, *, dampening: float = 0.0, **options: Any
 ) -> Step:
-    """dampening is not applied"""
+    """dampening is ignored"""
     return sgd.step(w, dw, state, **options)

@@ -4,5 +4,5 @@ from cnn_oracle.manual._typing import Array
 
 
 def x_taken_for_y(dy: Array, x: Array) -> tuple[Array]:
-    """y (1 − y) is taken of the input, where it is of the output"""
+    """the derivative is x (1 − x), of the input; y (1 − y), of the output, is right"""
     return (dy * x * (1 - x),)

@@ -5,5 +5,5 @@ from cnn_oracle.manual._typing import Array
 
 
 def product_rule_lost(dy: Array, x: Array) -> tuple[Array]:
-    """only the factor x is differentiated: dy sigmoid(x)"""
+    """only the factor x is differentiated: dx is dy sigmoid(x)"""
     return (dy * sigmoid.forward(x),)

@@ -7,7 +7,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def not_divided_by_beta(x: Array, target: Array, **options: Any) -> Array:
-    """the loss is huber_loss, β times too large"""
+    """the loss is huber_loss, which is smooth_l1_loss times β"""
     beta = options.pop("beta", 1.0)
     if not beta:
         return smooth_l1_loss.forward(x, target, beta=beta, **options)
@@ -15,7 +15,7 @@ def not_divided_by_beta(x: Array, target: Array, **options: Any) -> Array:
 
 
 def not_divided_by_beta_in_dx(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dx is d inside, not d/β, so that it jumps where the line begins"""
+    """the slope of the quadratic part is d in dx, not d/β, so dx jumps where the linear part begins"""
     right, beta = smooth_l1_loss.backward(dy, x, target, **options), options.get("beta", 1.0)
     inside = abs(x - target) < beta
     return tuple(a * (inside * x.dtype.type(beta) + ~inside) for a in right)

@@ -5,7 +5,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def identity(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
-    """the backward passes dy through"""
+    """dx is dy: the Jacobian is missing"""
     return (dy.copy(),)
 
 
@@ -22,6 +22,6 @@ def sum_without_y(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
 
 
 def summed_over_the_last_axis(dy: Array, x: Array, *, dim: int) -> tuple[Array]:
-    """the subtracted sum goes along the last axis, whatever dim is"""
+    """the subtracted sum is always over the last axis; it must be over dim"""
     y = softmax.forward(x, dim=dim)
     return (y * (dy - ((dy * y).sum(-1, keepdims=True) if x.ndim else dy * y)),)

@@ -5,7 +5,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def beta_counted_twice(dy: Array, x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> tuple[Array]:
-    """dx has the inner derivative β, but not the 1/β in front that cancels it"""
+    """dx has an extra factor β: the 1/β in front of the logarithm is missing"""
     return (softplus.backward(dy, x, beta=beta, threshold=threshold)[0] * dy.dtype.type(beta),)
 
 

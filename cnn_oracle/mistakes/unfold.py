@@ -1,4 +1,4 @@
-"""Wrong derivations of unfold's own; the order of its columns is in _columns.py."""
+"""Wrong derivations of unfold; those of the order of its columns are in _columns.py."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from cnn_oracle.mistakes._windows import overwritten
 
 
 def dilation_ignored(x: Array, **options: Any) -> Array:
-    """the cells of a dilated window are taken side by side"""
+    """dilation is ignored: the elements of a window are adjacent"""
     image, k, _, t, pads, p = _geometry("unfold", x, options)
     u = gather(pad(x, pads), k, t, (1, 1))[cells(map(slice, p))]
     y: Array = u.reshape(len(x), image[1] * k[0] * k[1], p[0] * p[1]).copy()
@@ -25,7 +25,7 @@ def scatter_overwrites(dy: Array, x: Array, **options: Any) -> tuple[Array]:
 
 
 def padding_kept_in_front(dy: Array, x: Array, **options: Any) -> tuple[Array]:
-    """dx is cut to x's size at its end alone: the padding in front is not taken off"""
+    """dx is cropped only at its end: the padding at the front is not removed"""
     _, k, d, t, pads, p = _geometry("unfold", x, options)
     dxp = scatter(dy.reshape(*x.shape[:2], *k, *p), padded_size(x.shape[2:], pads), t, d)
     return (dxp[cells(map(slice, x.shape[2:]))].copy(),)

@@ -18,11 +18,11 @@ class Theorem(NamedTuple):
     """The name of a theorem, and its statement in one sentence."""
 
     name: str
-    says: str
+    statement: str
 
 
 class Mistake(NamedTuple):
-    """A known mistake. ``calls``: the number of calls until it was rejected, if that was run."""
+    """A known mistake. ``calls`` is the number of calls until it was found, or None if that was not run."""
 
     op: str
     name: str

@@ -1,7 +1,8 @@
-"""The narrative: one chapter per idea, in the article's order. It repeats nothing that comes from the code or a run.
+"""The text of the page: one chapter per idea, in the article's order. It repeats nothing that comes from code or a run.
 
-In a text, a blank line ends a paragraph, and backquotes mark code. These stand on their own line: ``[figure NAME]`` is
-a figure, ``[widget]`` the interactive part, ``[verdicts]`` and ``[theorems]`` are the tables of all ops.
+In a text, a blank line ends a paragraph, and backquotes mark code. The following marks have a line of their own:
+``[figure NAME]`` is a figure, ``[widget]`` the interactive part, ``[verdicts]`` and ``[theorems]`` are the tables of
+all ops.
 """
 
 from typing import NamedTuple
@@ -27,14 +28,14 @@ CHAPTERS = (
     Chapter(
         "images", "Images",
         """
-        An image is a table of numbers. A gray one has a number for each pixel, 0 for black to 255 for white; a colour
-        one has three tables, for red, green and blue. Everything that follows is arithmetic on such tables.
+        An image is a table of numbers. A gray image has one number for each pixel, from 0 for black to 255 for white.
+        A colour image has three tables: red, green and blue. Everything that follows is arithmetic on such tables.
 
         [figure image]
 
-        A network does not calculate in bytes. A byte ends at 255 and begins again at 0, so that 200 + 100 is 44, and
-        neither NumPy nor PyTorch says a word about it. The first thing to do with an image is to make it floating
-        point numbers, with the axes in the order that the layers expect: images, channels, rows, columns.
+        A network does not compute in bytes. A byte holds at most 255, and then starts again at 0. So 200 + 100 is 44,
+        and neither NumPy nor PyTorch warns. The first step is therefore to convert an image to floating-point numbers,
+        with the axes in the order that the layers expect: images, channels, rows, columns.
 
         [figure bytes]
         """,
@@ -43,24 +44,24 @@ CHAPTERS = (
     Chapter(
         "convolution", "Convolution",
         """
-        Lay a small table, the kernel, over a corner of the image. Multiply what lies on top of each other, add the
-        products, and write the sum down as one number of the output. Move the kernel by one pixel and do it again.
+        Place a small table, the kernel, over a corner of the image. Multiply each number of the kernel by the pixel
+        below it, and add the products. The sum is one element of the output. Move the kernel by one pixel and repeat.
         That is the whole operation.
 
         [figure sliding]
 
-        What the output shows depends on the kernel's numbers alone. Where they are positive above and negative below,
-        the output is large where the image gets darker downwards: an edge. Where they sum to one and the middle
-        stands out, the image is sharpened. Here the kernels are chosen by hand; a network learns them.
+        The numbers of the kernel decide what the output shows. If they are positive above and negative below, the
+        output is large where the image gets darker downwards, that is, at an edge. If they sum to one and the middle
+        number is the largest, the kernel sharpens the image. The kernels here were chosen; a network learns its own.
 
         [figure filters]
 
-        One thing to be careful about: in mathematics a convolution first turns the kernel by half a turn. Deep
-        learning does not turn it, and calls the result a convolution all the same; its proper name is
-        cross-correlation. The formula in the article is the mathematical one, its figures show the other. If a
-        rotation by 180° does not change the kernel, both give the same; for an edge filter, every sign changes.
+        Be careful with the name. In mathematics, a convolution first rotates the kernel by 180°. Deep learning does
+        not rotate it, and still calls the result a convolution. The proper name is cross-correlation. The formula in
+        the article is the mathematical one, and its figures show the other. If a rotation by 180° does not change the
+        kernel, the two results are equal. For an edge filter, every sign changes.
 
-        [figure half_a_turn]
+        [figure rotation]
         """,
         formulas=("E1", "E1a", "E1b"), ops=("conv2d",),
         mistakes=("conv2d.kernel_rotated", "conv2d.weight_gradient_rotated", "conv2d.bias_added_per_tap"),
@@ -68,19 +69,21 @@ CHAPTERS = (
     Chapter(
         "padding", "Padding",
         """
-        A kernel of 3×3 fits only 4×4 times into an image of 6×6, so the output is smaller than the input. After a few
-        layers nothing is left. Padding puts a frame of zeros around the image before the kernel is laid on it. Without
-        one the convolution is called valid; with just so much that the output is as large as the input, same.
+        A 3×3 kernel has only 4×4 positions in a 6×6 image, so the output is smaller than the input. After a few
+        layers nothing is left. Padding adds a frame of zeros around the image before the convolution. Without padding,
+        the convolution is called valid. If the padding makes the output as large as the input, it is called same.
 
         [figure valid_and_same]
 
-        There is a second reason. A pixel in the middle is seen by nine positions of a 3×3 kernel, a corner by one only:
-        the edge has little influence. Count, for each pixel, the outputs it reaches, and padding is seen to help. It
-        does not quite cure it: with the usual frame of one pixel the corner still counts four of nine.
+        There is a second reason for padding. A pixel in the middle is covered by nine positions of a 3×3 kernel, a
+        corner by only one. So the border has little influence. The figure counts the outputs that each pixel
+        influences. Padding helps, but not completely: with the usual frame of one pixel, a corner still has four of
+        nine.
 
         [figure influence]
 
-        Even kernels have no middle, so their frame cannot be the same on both sides. PyTorch puts the odd cell behind.
+        A kernel of even size has no middle, so its frame cannot be equal on both sides. PyTorch adds the extra zero at
+        the end of the axis.
         """,
         formulas=("E2", "E2a", "E2b", "E2c"), ops=("pad",),
         mistakes=(
@@ -91,20 +94,20 @@ CHAPTERS = (
     Chapter(
         "stride", "Stride",
         """
-        The kernel need not visit every position. With a stride of two it moves by two pixels, and the output has half
-        as many rows and columns. The size of the output follows from counting how often the window still fits: round
-        down, because a position that sticks out is no position.
+        The kernel does not have to visit every position. With a stride of two it moves by two pixels, and the output
+        has half as many rows and columns. The size of the output is the number of positions at which the window fits.
+        It is rounded down, because a window that extends beyond the image does not count.
 
         [figure stride]
 
-        Rounding down has a price: where the steps do not come out even, the last rows are never read. Whatever
-        stands there, the output does not change, and the gradient there is zero. Backward code that forgets these
-        rows returns an array that is too small.
+        Rounding down has a consequence: if there is a remainder, the last rows are never read. Their values do not
+        change the output, so their gradient is zero. Backward code that omits these rows returns an array that is too
+        small.
 
         [figure remainder]
 
-        Dilation spreads the kernel instead: its taps lie several pixels apart and it covers more of the image with
-        the same number of weights. Set the five numbers yourself.
+        Dilation spreads the kernel instead. Its taps are several pixels apart, so it covers more of the image with the
+        same number of weights. Set the five numbers yourself.
 
         [widget]
         """,
@@ -114,15 +117,15 @@ CHAPTERS = (
     Chapter(
         "volumes", "Volumes",
         """
-        A colour image is three tables, and a filter then has three tables as well, one for each channel. All products
-        of all channels are added to a single number: one filter makes one output table, whatever the depth of its
+        A colour image has three tables, so a filter also has three tables, one for each channel. The products of all
+        channels are added to a single number. One filter therefore makes one output table, whatever the depth of its
         input. Several filters make several tables, which are the channels of the next layer's input.
 
         [figure volume]
 
-        So a layer's weights have four axes: output channel, input channel, kernel row, kernel column. The two channel
-        axes are easily exchanged, and where both have the same length no shape will complain. If the depths do not
-        agree, the call must be rejected; NumPy would silently broadcast a single channel to all of them.
+        So a layer's weights have four axes: output channel, input channel, kernel row, kernel column. It is easy to
+        exchange the two channel axes, and if both have the same length, no error is raised. If the depths do not
+        agree, the call must be rejected. NumPy would silently broadcast a single channel to all of them.
         """,
         formulas=("E4",),
         mistakes=("conv2d.groups_interleaved", "conv_transpose2d.channels_reshaped"),
@@ -130,28 +133,29 @@ CHAPTERS = (
     Chapter(
         "layer", "The layer",
         """
-        A convolutional layer is three steps: convolve with each filter, add one number per filter, the bias, and pass
-        every element through a function that bends. Without the last, two layers in a row would be no more than one.
+        A convolutional layer has three steps: convolve with each filter, add one number per filter, the bias, and
+        apply a nonlinear function, the activation, to every element. Without an activation, two layers in a row could
+        be replaced by one.
 
         [figure layer]
 
-        The usual bend is the rectifier: negative numbers become zero. It has a corner at zero, where it has no
-        derivative. A convention is needed, and PyTorch's is zero.
+        The usual activation is the rectifier, ReLU: negative numbers become zero. It has no derivative at zero. A
+        convention is needed there, and PyTorch's is zero.
         """,
         formulas=("E5",), ops=("relu",),
     ),
     Chapter(
         "connections", "Connections and sharing",
         """
-        Write the image as one long column, and the layer becomes a matrix like that of a dense layer. Two things are
-        special about it. Most of its entries are zero, since an output looks at a few pixels only. And the others
-        repeat: every row holds the same few weights, moved along.
+        If the image is written as one long column, the layer is a matrix, like that of a dense layer. This matrix is
+        special in two ways. Most of its elements are zero, because an output depends on only a few pixels. And the
+        others repeat: every row holds the same few weights, at other places.
 
         [figure connections]
 
-        This is why convolutional layers are small. From 28×28 pixels to 32 channels a 3×3 layer has 320 parameters;
-        a dense one between the same arrays would have 16,981,120. It is also why a weight's gradient is a sum over all
-        positions: each weight is used at every one of them.
+        This is why convolutional layers are small. From 28×28 pixels to 32 channels, a 3×3 layer has 320 parameters. A
+        dense layer between the same arrays would have 16,981,120. It is also why the gradient of a weight is a sum over
+        all positions: each weight is used at all of them.
 
         [figure parameters]
         """,
@@ -164,31 +168,33 @@ CHAPTERS = (
     Chapter(
         "backpropagation", "Backpropagation of convolution",
         """
-        Training needs the derivative of the loss by every weight. The chain rule takes it from the layer behind: given
-        `dy`, the gradient of the output, find `dx`, `dw` and `db`. For a convolution all three are short.
+        Training needs the derivative of the loss with respect to every weight. The chain rule computes it from the
+        next layer: `dy`, the gradient of the output, is given, and `dx`, `dw` and `db` are wanted. For a convolution
+        all three are short.
 
-        The bias is added to every position of its channel, so `db` is the sum of `dy`. A weight meets one pixel at
-        each position, so `dw` is the sum of these pixels, each times its `dy`: again a cross-correlation.
+        The bias is added to every position of its channel, so `db` is the sum of `dy`. A weight is multiplied by one
+        pixel at each position, so `dw` is the sum of these pixels, each times its `dy`. This is again a
+        cross-correlation.
 
         [figure weight_gradient]
 
-        For `dx` there are two ways to think. One scatters: each element of `dy` has seen a window of the image, so it
-        sends its value back into that window, times the kernel, and where windows overlap the parts are added. This
-        form is right for every stride, padding and dilation.
+        There are two ways to compute `dx`. The first is a scatter. Each element of `dy` belongs to a window of the
+        image. Its value times the kernel is added to that window, and where windows overlap, the contributions are
+        summed. This form is right for every stride, padding and dilation.
 
         [figure scatter]
 
-        The other gathers: pad `dy` generously, turn the kernel by half a turn and convolve. This is the full
-        convolution of the article. It gives the same numbers where the stride is one and nothing was padded; for
-        other geometries zeros have to be put between the elements of `dy`, rows appended and the border cropped.
+        The second is a gather: pad `dy` with zeros, rotate the kernel by 180°, and convolve. This is the full
+        convolution of the article. It returns the same numbers if the stride is one and nothing was padded. For other
+        geometries, zeros must be inserted between the elements of `dy`, rows appended, and the border cropped.
 
         [figure full_convolution]
 
-        On which geometries the printed form holds can be tried, each by each.
+        The next figure tries every small geometry, and shows on which of them the printed form holds.
 
         [figure domain]
 
-        The same was done for every formula of the article that is narrower in print than in general.
+        The last figure shows the same for every formula of the article that is less general in print.
 
         [figure domains]
         """,
@@ -202,17 +208,18 @@ CHAPTERS = (
     Chapter(
         "pooling", "Pooling",
         """
-        Pooling makes tables smaller without weights: of each window it keeps the largest number, or the mean. It does
-        so for each channel by itself.
+        Pooling makes tables smaller without weights. From each window it keeps the largest number, or the mean. It
+        does so for each channel separately.
 
-        Backwards, a mean gives every cell of its window the same share. A maximum gives everything to the cell that
-        won, and nothing to the others. What if two cells are equally large? The article does not say; PyTorch takes the
-        first in row order. After a rectifier ties are common, because many cells are exactly zero.
+        In the backward pass of a mean, every element of the window receives the same share of the gradient. In that of
+        a maximum, the largest element receives all of it, and the others receive nothing. What if two elements are
+        equally large? The article does not say. PyTorch takes the first in row order. After a rectifier such ties are
+        common, because many elements are exactly zero.
 
         [figure pooling]
 
-        The article keeps the winners as a mask of zeros and ones. That is enough as long as windows do not overlap and
-        nothing is tied. In general the gradient is added to the place of each window's maximum.
+        The article stores the maxima as a mask of zeros and ones. That is enough if windows do not overlap and there
+        are no ties. In general, the gradient is added at the place of each window's maximum.
 
         [figure pooling_gradient]
         """,
@@ -227,13 +234,14 @@ CHAPTERS = (
     Chapter(
         "rest", "The rest of a CNN",
         """
-        Between and behind the convolutions stand other layers: dense ones, bends, normalisations, and at the end a
-        loss that turns the output and the right answer into one number. All are held to the same standard: formula,
-        code, gradient, verdict.
+        A CNN has other layers between and after the convolutions: dense layers, activations, normalisations, and at
+        the end a loss, which turns the output and the correct label into one number. For each of them, this chapter
+        has the formula, the code, the gradient and the verdict.
 
-        Two rules save much trouble. A mean over the batch belongs to the loss, once; a layer that divides its own
-        gradients by the batch size is wrong for every other loss. And what can overflow is written so that it does
-        not: softmax subtracts the maximum first, a cross-entropy starts from logits and not from probabilities.
+        Two rules avoid many errors. First, a mean over the batch belongs to the loss, and only there: a layer that
+        divides its own gradients by the batch size is wrong for every other loss. Second, a formula that can overflow
+        is written so that it does not: softmax subtracts the maximum first, and a cross-entropy starts from logits and
+        not from probabilities.
         """,
         formulas=("S1", "S2", "S3", "S4", "S6"),
         mistakes=(
@@ -263,28 +271,28 @@ CHAPTERS = (
     Chapter(
         "training", "Training",
         """
-        A step of gradient descent moves every weight a little against its gradient. Repeat it over batches of images
-        and the loss falls. All of the chapters so far meet here: a gradient that is wrong anywhere moves
-        the weights elsewhere than PyTorch does.
+        A step of gradient descent moves every weight a little against its gradient. Repeated over batches of images,
+        such steps reduce the loss. This chapter uses all chapters before it: if any gradient is wrong, the weights move
+        to other values than PyTorch's.
 
         So one network is trained twice, by the formulas of this page in NumPy and by PyTorch, from the same weights and
         on the same batches. After every step all weights are compared.
 
         [figure training]
 
-        In float64 the two differ by roundings alone. In float32 roundings are larger, and at some step a number that
-        decides something, on which side of zero it lies or which cell of a window is the largest, may fall
-        differently. From there the two follow different paths, and neither is the right one.
+        In float64 the two differ only by rounding. In float32 rounding errors are larger. At some step they may change
+        a choice: whether a number is above zero, or which element of a window is the largest. From there on the two
+        networks compute different functions, and neither is more correct than the other.
 
         [figure training_float32]
 
         [figure parting]
 
-        What counts in the end are predictions. Here are digits of the test set, with what both networks say.
+        In the end the predictions count. Here are digits of the test set, with the predictions of both networks.
 
         [figure digits]
 
-        And this is what the first layer has learnt to look for.
+        These are the kernels that the first layer has learnt.
 
         [figure learnt_filters]
         """,
@@ -301,23 +309,23 @@ CHAPTERS = (
     Chapter(
         "evidence", "How far to trust this",
         """
-        That a test passes says little, unless it would have failed. So the code of this page was damaged on purpose:
-        every operator, comparison, constant and axis was changed, one at a time, and each such edit had to be
-        rejected. The bars show what weaker checks would have missed.
+        A test that passes means little if it also passes on wrong code. So the code of this page was changed on
+        purpose: every operator, comparison, constant and axis, one at a time. The oracle must find each of these
+        mutants. The bars also show how many of them weaker checks find.
 
         [figure baselines]
 
-        How fast NumPy is at this, beside PyTorch on the same numbers:
+        The time of the NumPy code, compared with PyTorch on the same numbers:
 
         [figure speed]
 
-        Every op, and what came of it. The worst error is a share of the bound that the op's own formula allows.
+        The results of all ops. The largest error is given as a share of the bound that follows from the op's formula.
 
         [figure worst]
 
         [verdicts]
 
-        What is asked of every op, each on drawn geometries and numbers:
+        The theorems that are checked for every op, on drawn geometries and numbers:
 
         [theorems]
         """,

@@ -250,7 +250,7 @@ class _Reader:
     def ratio(self) -> Term:
         term = self.row()
         while self.take_spaced_slash():
-            term = self.fraction(term, self.probabilistic_ratio())
+            term = self.fraction(term, self.tight())
             if self.begins_factor():
                 term = _times(term, self.row(), r"\,")
         return term
@@ -262,12 +262,12 @@ class _Reader:
 
     def row(self) -> Term:
         """Factors side by side."""
-        term = self.probabilistic_ratio()
+        term = self.tight()
         while self.begins_factor():
-            term = _times(term, self.probabilistic_ratio(), r"\,")
+            term = _times(term, self.tight(), r"\,")
         return term
 
-    def probabilistic_ratio(self) -> Term:
+    def tight(self) -> Term:
         latex = self.chain()
         while self.ahead().text in ("/", "·", "×") and not self.ahead().blank:
             sign = self.next().text

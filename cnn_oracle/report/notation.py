@@ -75,7 +75,7 @@ def is_quantity(name: str) -> bool:
 
 
 def variable(name: str) -> str:
-    """The LaTeX of a letter with an accent, a number, an index or a d (x̄, x1, y_i, dA_prev); empty if it is none."""
+    """The LaTeX of a letter with an accent, a number, an index or a d (x̄, x1, y_i, dA_prev). Empty for other text."""
     head, _, index = name.partition("_")
     if index:
         latex = "" if head[-1].isdigit() else variable(head)

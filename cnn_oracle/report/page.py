@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A chapter with all its content. ``elsewhere``: ops with a card in an earlier chapter."""
+    """A chapter with all its content. ``elsewhere`` has the ops whose card is in an earlier chapter."""
 
     number: int
     chapter: Chapter
@@ -103,7 +103,7 @@ def checks(chapter: Chapter, rows: Iterable[formulas.Formula]) -> list[Markup]:
     """The command lines that check the chapter: its tests, and its ops."""
     tests = [theorem.partition("::")[0] for row in rows for theorem in row.theorems or ()]
     tests += [f"tests/ops/test_{op[:-2] if op[:-2] in TOGETHER else op}.py" for op in chapter.ops]
-    ops = "" if chapter.groups else "".join(f" --op {op}" for op in chapter.ops)  # for very many ops: all ops
+    ops = "" if chapter.groups else "".join(f" --op {op}" for op in chapter.ops)  # with groups, check all ops
     lines = ["pytest " + " ".join(dict.fromkeys(tests))] if tests else []
     lines += ["cnn-oracle verify" + ops] if chapter.every_op else []
     return [code.shell(line) for line in lines or ["pytest -n auto"]]
@@ -119,9 +119,9 @@ def summary(found: Results) -> str:
     rows = list(cards.verdicts(found).values())
     wrong = sum(bool(row["failure"]) for row in rows)
     calls = sum(row["calls"] for row in rows)
-    text = f"{len(rows) - wrong} of {len(rows)} ops are" if wrong else f"All {len(rows)} ops are"
+    text = f"{len(rows) - wrong} of {len(rows)} ops agree" if wrong else f"All {len(rows)} ops agree"
     worst = max((row["error_over_bound"] for row in rows), default=0.0)
-    return f"{text} what PyTorch computes, by {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
+    return f"{text} with PyTorch on {calls:,} drawn calls; the largest error is {worst:.2f} of its bound."
 
 
 def _theorems() -> list[cards.Theorem]:

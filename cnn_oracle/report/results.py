@@ -41,7 +41,7 @@ def load(folder: Path) -> dict[str, Any]:
     """The results that exist.
 
     Raises:
-        ValueError: a file is not of the form that its command writes.
+        ValueError: a file does not have the form that its command writes.
     """
     paths = {name: _file(folder, name) for name in SHORT | LONG}
     return {name: _read(name, path) for name, path in paths.items() if path.exists()}

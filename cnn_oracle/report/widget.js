@@ -1,5 +1,5 @@
 // The interactive part: n, f, p, s, d → the output's size, each pixel's influence, the rows that no window reads.
-// The window of output o reads row o·s + r·d − p of the image for each tap r: everything here is counted from that.
+// The window of output o reads row o·s + r·d − p of the image for each tap r: everything here is computed from that.
 "use strict";
 (() => {
   const root = document.getElementById("widget");
@@ -9,7 +9,7 @@
     ["s", "stride s", 1, 4, 2], ["d", "dilation d", 1, 3, 1],
   ];
 
-  // One axis: windows, for each padded row how many of them read it, and which are read by none.
+  // One axis: the number of windows, how many of them read each padded row, and the unread rows at the end.
   function axis({ n, f, p, s, d }) {
     const padded = n + 2 * p, reach = d * (f - 1) + 1;
     const size = padded < reach ? 0 : Math.floor((padded - reach) / s) + 1;
@@ -34,13 +34,13 @@
     shown[key] = element(l, "output", { for: `knob-${key}` });
     inputs[key].addEventListener("input", draw);
   }
-  const says = element(root, "p", { class: "says", "aria-live": "polite" });
+  const message = element(root, "p", { class: "message", "aria-live": "polite" });
   const maps = element(root, "div", { class: "maps" });
-  const [image, output] = ["How many outputs each pixel reaches; dashed: padding; red: never read",
+  const [image, output] = ["The number of outputs that read each pixel; dashed: padding; red: never read",
     "The output: choose an element to see the pixels of its window"].map((title) => {
     const map = element(maps, "div", { class: "map" });
     element(map, "p", {}, title);
-    return element(map, "div", { class: "cells" });
+    return element(map, "div", { class: "grid" });
   });
   output.classList.add("outputs");
 
@@ -52,22 +52,22 @@
     }
     const { size, reads, influence, unreadAtTheEnd } = axis(g);
     const never = influence.flatMap((c, i) => (c ? [] : [i]));
-    says.textContent = sentence(g, size, never, unreadAtTheEnd);
-    says.classList.toggle("refused", !size);
+    message.textContent = sentence(g, size, never, unreadAtTheEnd);
+    message.classList.toggle("rejected", !size);
     root.dataset.result = JSON.stringify({ size, influence, never, unreadAtTheEnd: size ? unreadAtTheEnd : null });
-    cells(g, size, reads);
+    grids(g, size, reads);
   }
 
   function sentence({ n, f, p, s, d }, size, never, unreadAtTheEnd) {
     const formula = `⌊(${n} + 2·${p} − ${d}·(${f} − 1) − 1)/${s}⌋ + 1`;
-    if (!size) return `The filter covers ${d * (f - 1) + 1} cells and the padded image has ${n + 2 * p}: refused.`;
-    const rows = never.length ? `Never visited: row${never.length > 1 ? "s" : ""} ${never.join(", ")}, counted from 0.`
-      : "Every row of the image is visited.";
+    if (!size) return `The filter covers ${d * (f - 1) + 1} pixels and the padded image has ${n + 2 * p}: rejected.`;
+    const rows = never.length ? `Never read: row${never.length > 1 ? "s" : ""} ${never.join(", ")}, counted from 0.`
+      : "Every row of the image is read.";
     const end = unreadAtTheEnd ? ` Unread at the padded end: ${unreadAtTheEnd}.` : "";
     return `Output ${size}×${size}, by ${formula} = ${size}. ${rows}${end}`;
   }
 
-  function cells(g, size, reads) {
+  function grids(g, size, reads) {
     const most = Math.max(1, ...reads) ** 2, padded = reads.length;
     const grid = (parent, count, make) => {
       parent.style.gridTemplateColumns = `repeat(${count}, minmax(0, 1fr))`;

@@ -1,6 +1,6 @@
 """Steps of work. They run in this process, in worker processes or on a cluster, with the same outcomes everywhere.
 
-A generator stands for the steps. It yields a batch of jobs and receives their outcomes in order, up to the first
+A generator represents the steps. It yields a batch of jobs and receives their outcomes in order, up to the first
 outcome that ends the batch. It does not see which other jobs ran, or which job ended first. Several generators run at
 the same time.
 """
@@ -23,8 +23,8 @@ def _never(_: Any) -> bool:
     return False
 
 
-def _unexpected(job: Any, died: WorkerCrash) -> Any:
-    raise RuntimeError(f"a worker {died.how}, and not by what it checks; its job was {job!r:.200}")
+def _unexpected(job: Any, crash: WorkerCrash) -> Any:
+    raise RuntimeError(f"a worker {crash.how}, but not by what it checks; its job is {job!r:.200}")
 
 
 def _quiet(*_: Any) -> None:

@@ -2,7 +2,7 @@
 
 A task of Dask consists of some jobs. In the cluster, ``workers.run`` runs them in a process that can crash without its
 Dask worker. So a call that crashes or hangs has the same outcome as on this machine. If a machine of the cluster ends,
-Dask gives its tasks to another machine. If a task ends several machines, it runs on this machine. Each outcome counts
+Dask gives its tasks to another machine. If a task ends several workers, it runs on this machine. Each outcome counts
 once.
 """
 
@@ -44,7 +44,7 @@ def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda
     Raises:
         ValueError: Dask is not installed, or the address is malformed. While jobs run: a worker has other versions or
             other code than this machine, or Dask failed.
-        OSError: no scheduler answers at the address.
+        OSError: no scheduler responds at the address.
     """
     require(f"--cluster {address}", "cluster", "distributed")
     from distributed import Client, LocalCluster
@@ -55,7 +55,7 @@ def connect(address: str, subject: Subject, waiting: Callable[[], None] = lambda
             try:
                 get_address_host_port(address)
             except ValueError as error:
-                raise ValueError(f"--cluster {address}: {error}; it is local, or like tcp://host:8786") from None
+                raise ValueError(f"--cluster {address}: {error}; it must be local, or like tcp://host:8786") from None
         log = logging.getLogger("distributed.client")  # its errors are raised anyway
         stack.callback(log.setLevel, log.level)
         log.setLevel(logging.CRITICAL)
@@ -77,7 +77,7 @@ def _run(
 
     jobs, size = iter(jobs), 1  # size: jobs of a task, so that it takes SECONDS
     loader, name, here = subject.loader, subject.name, identity(subject)
-    assert loader, "objects stay in their process"
+    assert loader, "objects cannot be sent to other processes"
     tasks: dict[Any, list[Job]] = {}
     arriving = as_completed(loop=client.loop)
 
@@ -100,7 +100,7 @@ def _run(
         except KilledWorker:  # the task has ended several workers
             yield from workers.run(work, some, count=1, timeout=timeout)
         except Exception as error:  # from a worker, or from Dask, which has many types
-            prefix = "" if isinstance(error, ValueError) else f"the cluster says {type(error).__name__}: "
+            prefix = "" if isinstance(error, ValueError) else f"the cluster raises {type(error).__name__}: "
             raise ValueError(f"{prefix}{error}") from error
         else:
             yield from zip(some, outcomes, strict=True)
@@ -149,7 +149,7 @@ def _there(loader: Callable[[str], Subject], name: str) -> dict[str, str]:
 
 
 def _files(root: Any) -> list[Path]:
-    """The source files of a package or module. For cnn_oracle, without the folders that lie beside it in a checkout."""
+    """The source files of a package or module. For cnn_oracle, without the folders beside it in a checkout."""
     apart = ("data", "manual", "reference", "studies") if getattr(root, "__name__", "") == "cnn_oracle" else ()
     folders, file = map(Path, getattr(root, "__path__", ())), getattr(root, "__file__", None)
     paths = [(path.relative_to(folder), path) for folder in folders for path in folder.rglob("*.py")]

@@ -50,15 +50,15 @@ class filled:  # noqa: N801  # a context manager; a class is the fastest form
         self.value = value
 
     def __enter__(self) -> None:
-        self.alone = watched() if np.empty is MAKERS[0] else None  # no ``watched`` is active
-        if self.alone:
-            self.alone.__enter__()
+        self.own_watch = watched() if np.empty is MAKERS[0] else None  # no ``watched`` is active
+        if self.own_watch:
+            self.own_watch.__enter__()
         self.before, _FillValue.value = _FillValue.value, self.value
 
     def __exit__(self, *error: Any) -> None:
         _FillValue.value = self.before
-        if self.alone:
-            self.alone.__exit__(*error)
+        if self.own_watch:
+            self.own_watch.__exit__(*error)
 
 
 def _put(makers: list[Callable[..., Any]]) -> None:

@@ -69,7 +69,7 @@ def _one_for_each(gradients: Any, names: Sequence[str], case: Case) -> list[Any]
     return None
 
 
-_ANSWERS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
+_OUTPUTS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
 
 
 def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
@@ -83,7 +83,7 @@ def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Ca
     def run() -> Outputs:
         return {quantity: None if a is None else a.copy() for quantity, a in output(subject, case).items()}
 
-    return _ANSWERS.of(of, run)
+    return _OUTPUTS.of(of, run)
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:
@@ -140,7 +140,7 @@ def _call(
 ) -> Any:
     function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
     if function is None:
-        hint = "; where there is to be none, backward = None says so" if name == "backward" else ""
+        hint = "; if it shall have none, set backward = None" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # a NumPy scalar, such as a sum, becomes an array
     values = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}

@@ -31,7 +31,7 @@ class WorkerCrash(NamedTuple):
     """The crash of a worker.
 
     Attributes:
-        number: the index of the call that ran, or −1 if none had begun.
+        number: the index of the call that was running, or −1 if none had begun.
         how: how the process ended.
         seconds: the seconds since its job began.
         killed_externally: it received a signal that a process does not send to itself. Systems send such signals if
@@ -64,11 +64,11 @@ def run(
     takes its place. If a worker is killed externally, its job runs once more. ``work`` and the jobs are pickled.
 
     Args:
-        work: computes the result. It calls ``heartbeat`` with the index of each call, as a heartbeat.
+        work: computes the result. It calls ``heartbeat`` with the index of each call.
         jobs: the jobs.
         count: the number of workers, by default that of ``processors``.
         timeout: a worker without a heartbeat for this many seconds is ended.
-        fresh: each job runs in a process of its own.
+        fresh: run each job in a new process.
 
     Raises:
         ValueError: ``work`` raised a ValueError.
@@ -135,9 +135,9 @@ def start_early() -> None:
 
 
 class _WorkError(NamedTuple):
-    """An exception of ``work``, which did not end the process. A ValueError says what is wrong with the call."""
+    """An exception of ``work``, which did not end the process. ``of_the_call``: it is a ValueError about the call."""
 
-    says: str
+    message: str
     of_the_call: bool
 
 
@@ -145,7 +145,7 @@ class _Worker(Generic[Job, Result]):
     """A worker process, its job, and its heartbeat, which is shared memory."""
 
     def __init__(self, work: Work[Job, Result]) -> None:
-        # This process has threads, so it must not fork. The fork server imports torch once, for all workers.
+        # This process has threads, so it must not fork. The fork server imports torch only once for all workers.
         methods = multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
@@ -153,9 +153,9 @@ class _Worker(Generic[Job, Result]):
         self.job: Any = None
         self.again = False  # the job runs for the second time
         self._began = time.monotonic()
-        self._note, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
+        self._heartbeat, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(work, theirs, self._note), daemon=True)
+        self.process = context.Process(target=_serve, args=(work, theirs, self._heartbeat), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker closes the pipe
 
@@ -164,7 +164,7 @@ class _Worker(Generic[Job, Result]):
         self.job = next(waiting, None)
         if self.job is None:
             return False
-        self._note.value = self._seen = -1
+        self._heartbeat.value = self._seen = -1
         self._began, self.again = time.monotonic(), False
         with suppress(BrokenPipeError):  # it ended between two jobs: outcome() reports it
             self.pipe.send(self.job)
@@ -175,25 +175,25 @@ class _Worker(Generic[Job, Result]):
             result: Result | _WorkError = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
-            return self._died(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
+            return self._crash(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
         if isinstance(result, _WorkError):  # not from the subject: the oracle or the call is wrong
-            raise ValueError(result.says) if result.of_the_call else RuntimeError(result.says)
+            raise ValueError(result.message) if result.of_the_call else RuntimeError(result.message)
         return result
 
     def idle(self) -> float:
         """Seconds since the last heartbeat. 0 for a worker that has not begun, because it may still import."""
-        if self._note.value != self._seen or self._seen < 0:
-            self._seen, self._since = self._note.value, time.monotonic()
+        if self._heartbeat.value != self._seen or self._seen < 0:
+            self._seen, self._since = self._heartbeat.value, time.monotonic()
         return time.monotonic() - self._since
 
     def kill(self, timeout: float) -> WorkerCrash:
         self.process.kill()
         self.process.join()
-        died = self._died(f"gives no answer within {timeout:g} seconds")
-        return died._replace(options=f" --isolate --timeout {timeout:g}")
+        crash = self._crash(f"returns no result within {timeout:g} seconds")
+        return crash._replace(options=f" --isolate --timeout {timeout:g}")
 
-    def _died(self, how: str, killed_externally: bool = False) -> WorkerCrash:
-        return WorkerCrash(self._note.value, how, time.monotonic() - self._began, killed_externally)
+    def _crash(self, how: str, killed_externally: bool = False) -> WorkerCrash:
+        return WorkerCrash(self._heartbeat.value, how, time.monotonic() - self._began, killed_externally)
 
 
 def _serve(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> None:

@@ -40,8 +40,8 @@ def training(report: "Report", path: Path) -> None:
     losses, differences = figure.subplots(2, sharex=True)
     versions = report.versions
     figure.suptitle(
-        f"{report.dataset} in {report.dtype}, seed {report.seed}: by hand (NumPy {versions['numpy']}) "
-        f"and by PyTorch {versions['torch']}"
+        f"{report.dataset} in {report.dtype}, seed {report.seed}: NumPy {versions['numpy']} "
+        f"and PyTorch {versions['torch']}"
     )
     _losses(losses, report)
     _differences(differences, report)
@@ -55,7 +55,7 @@ def _losses(axes: Any, report: "Report") -> None:
     loss = report.steps.loss
     steps = np.arange(1, len(loss.manual) + 1)
     axes.plot(steps, loss.reference, color=PALE, linewidth=4, label="PyTorch")
-    axes.plot(steps, loss.manual, color=DARK, linewidth=0.9, linestyle=(0, (4, 2)), label="by hand")
+    axes.plot(steps, loss.manual, color=DARK, linewidth=0.9, linestyle=(0, (4, 2)), label="NumPy")
     axes.set_ylabel("training loss of the batch")
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right")
@@ -71,12 +71,12 @@ def _differences(axes: Any, report: "Report") -> None:
         axes.plot(steps, np.where(equal, np.nan, difference), color=DARK, label="largest weight difference")
     if equal.any():  # a logarithmic axis cannot show 0, so these steps get a mark on its edge
         edge = np.zeros(equal.sum())
-        axes.plot(steps[equal], edge, "|", color=DARK, transform=axes.get_xaxis_transform(), label="equal, bit for bit")
+        axes.plot(steps[equal], edge, "|", color=DARK, transform=axes.get_xaxis_transform(), label="bitwise equal")
     if report.parting:
         p = report.parting
-        where = f"first different choice: step {p.step}, {p.layer}[{', '.join(map(str, p.index))}]"
-        axes.axvline(p.step, color=RED, linewidth=1, linestyle=":", label=where)
+        label = f"first different choice: step {p.step}, {p.layer}[{', '.join(map(str, p.index))}]"
+        axes.axvline(p.step, color=RED, linewidth=1, linestyle=":", label=label)
     axes.set_xlabel("step")
-    axes.set_ylabel("largest |by hand − PyTorch| of any weight")
+    axes.set_ylabel("largest |NumPy − PyTorch| of any weight")
     axes.legend(loc="lower right")
     axes.grid(alpha=0.3)

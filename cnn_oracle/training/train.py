@@ -159,14 +159,14 @@ def _step(report: Report, sides: Sides, epoch: int, x: Array, labels: Array) -> 
     steps.max_weight_difference.append(difference)
     if not isfinite(loss.manual + loss.reference + difference):
         raise DivergedError(
-            f"step {len(steps)}: the loss is {loss.manual} by hand and {loss.reference} by PyTorch, "
-            f"and the largest weight difference {difference}"
+            f"step {len(steps)}: the loss is {loss.manual} in NumPy and {loss.reference} in PyTorch, "
+            f"and the largest weight difference is {difference}"
         )
     if report.parting is None:
-        _look_for_a_parting(report, sides, epoch, x)
+        _find_first_divergence(report, sides, epoch, x)
 
 
-def _look_for_a_parting(report: Report, sides: Sides, epoch: int, x: Array) -> None:
+def _find_first_divergence(report: Report, sides: Sides, epoch: int, x: Array) -> None:
     values = sides.manual.values, sides.reference.values
     for tie, difference in differences(x, *values, step=len(report.steps), epoch=epoch):
         if not tie:

@@ -11,7 +11,7 @@ from .._typing import Array
 
 
 def sigmoid_as_printed(z: Array) -> Array:
-    """S2 as printed. For z < −709, e^−z overflows to ∞ and the quotient is 0 in place of e^z."""
+    """S2 as printed. For z < −709, e^−z overflows to ∞ and the quotient is 0 instead of e^z."""
     with np.errstate(over="ignore"):
         a: Array = 1 / (1 + np.exp(-z))
     return a
@@ -31,7 +31,7 @@ def tanh_as_printed(z: Array) -> Array:
 
 
 def tanh_holds_when(z: int = 1) -> bool:
-    """S2 holds when e^|z| does not overflow, |z| ≤ 709 in float64: beyond, tanh and softmax are ∞/∞, NaN."""
+    """S2 holds when e^|z| does not overflow, |z| ≤ 709 in float64: beyond that, tanh and softmax are ∞/∞, NaN."""
     return bool(abs(z) <= np.log(np.finfo(np.float64).max))
 
 
@@ -42,7 +42,7 @@ def tanh_slope(a: Array) -> Array:
 
 
 def leaky_relu_as_printed(z: Array, alpha: float = 0.01) -> Array:
-    """S2 as printed, max(αz, z): right for α ≤ 1 only."""
+    """S2 as printed, max(αz, z): right only for α ≤ 1."""
     return np.maximum(alpha * z, z)
 
 

@@ -1,14 +1,14 @@
 """Backpropagation through a convolutional layer.
 
-E7   printed  dA = ∂L/∂A, dZ = ∂L/∂Z, dW = ∂L/∂W, db = ∂L/∂b, each of its primal's shape
+E7   printed  dA = ∂L/∂A, dZ = ∂L/∂Z, dW = ∂L/∂W, db = ∂L/∂b, each with the shape of its array
      general  the same for one scalar L; a mean's 1/N belongs to the loss, never to a layer
 E8   printed  dZ = dA ∗ g′(Z)
      general  a product, element by element, for elementwise g: dZ[i] = Σ_j dA[j] ∂A[j]/∂Z[i]; relu′(0) = 0
-E9   printed  dA_prev is the full convolution of dZ with W turned by 180° (Fig. 11)
-     general  dilate dZ by s, append (n+2p−d(f−1)−1) mod s zeros, pad by d(f−1), correlate with the turned, d-dilated
+E9   printed  dA_prev is the full convolution of dZ with W rotated by 180° (Fig. 11)
+     general  dilate dZ by s, append (n+2p−d(f−1)−1) mod s zeros, pad by d(f−1), correlate with the rotated, d-dilated
               W, crop p
 E9a  printed  dA += Σ_m Σ_n W · dZ[m,n]
-     general  dx̄[m·s+r·d, n·s+c·d] += W[r,c] dZ[m,n], summed over filters, then crop p; W is not turned
+     general  dx̄[m·s+r·d, n·s+c·d] += W[r,c] dZ[m,n], summed over filters, then crop p; W is not rotated
 E10  printed  dW (announced, no formula)
      general  dW[o,c,r,s] = Σ_nmk dZ[n,o,m,k] x̄[n,c,m·t+r·d,k·t+s·d]: x convolved by dZ dilated by the stride t
 E11  printed  db (announced, no formula)
@@ -63,15 +63,15 @@ def full_convolution(
     size = padded_size(x_shape[2:], pads)
     reach = [d1 * (k - 1) for d1, k in zip(d, w.shape[2:], strict=True)]
     spread = np.zeros((*dy.shape[:2], *(n - k for n, k in zip(size, reach, strict=True))), dy.dtype)
-    spread[:, :, :: t[0], :: t[1]] = dy  # the zeros behind the last of them are the rows that no window reads
+    spread[:, :, :: t[0], :: t[1]] = dy  # the zeros after the last one are the rows that no window reads
     return crop(conv2d.forward(spread, rotated(w).swapaxes(0, 1), padding=tuple(reach), dilation=d), pads)
 
 
 def scatter_as_printed(dz: Array, w: Array, x_shape: tuple[int, ...]) -> Array:
-    """E9a as printed, the slice missing: the whole dA (N, C, n, n) grows by W (f, f) times each dZ[m,n].
+    """E9a as printed, without the slice: W (f, f) times each dZ[m,n] is added to the whole dA (N, C, n, n).
 
     Raises:
-        ValueError: f×f does not fit n×n.
+        ValueError: f×f cannot be broadcast to n×n.
     """
     da = np.zeros(x_shape, dz.dtype)
     for m, n in np.ndindex(*dz.shape[2:]):
@@ -87,7 +87,7 @@ def scatter_holds_when(n: int = 6, f: int = 3, p: int = 0, s: int = 1, d: int = 
 def scatter(
     dy: Array, x_shape: tuple[int, ...], w: Array, *, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1
 ) -> Array:
-    """E9a in general: each dy[n,o,m,k] adds w[o], as it stands, to the window that y[n,o,m,k] was read from."""
+    """E9a in general: dy[n,o,m,k] times w[o], not rotated, is added to the window that y[n,o,m,k] is computed from."""
     (t, u), (d, e), pads = conv("conv2d", x_shape, w.shape, None, stride, padding, dilation, 1, dy)
     r, s = w.shape[2:]
     dx = np.zeros((*x_shape[:2], *padded_size(x_shape[2:], pads)), dy.dtype)
@@ -100,7 +100,7 @@ def scatter(
 def weight_gradient(
     dy: Array, x: Array, w_shape: tuple[int, ...], *, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1
 ) -> Array:
-    """E10: x convolved by dy, with batch and channels, stride and dilation exchanged, cut to (O, C, R, S)."""
+    """E10: x convolved by dy, with batch and channels exchanged, and stride and dilation, cropped to (O, C, R, S)."""
     t, d, pads = conv("conv2d", x.shape, w_shape, None, stride, padding, dilation, 1, dy)
     whole = conv2d.forward(pad(x, pads).swapaxes(0, 1), dy.swapaxes(0, 1), stride=d, dilation=t)
     dw: Array = whole.swapaxes(0, 1)[:, :, : w_shape[2], : w_shape[3]]

@@ -3,7 +3,7 @@
 E6   printed  Fig. 9: not all neurons are connected, and connections share their weights
      general  the layer is a matrix with P·Q·O·f²·C entries (p = 0) made of f²·C·O numbers, plus O biases
 E6a  printed  a single value of a filter affects every element of the output
-     general  every element of its own filter's channel, but where its tap falls on padding
+     general  every element of its own filter's channel, except where its tap falls on padding
 """
 
 from math import prod
@@ -19,13 +19,13 @@ from .padding import influence_map
 def tied_entries(
     x_shape: tuple[int, ...], w_shape: tuple[int, ...], *, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1
 ) -> Array:
-    """E6: which weight stands where in the layer's matrix (O·P·Q, C·H·W): its index in w.ravel(), −1 for no connection.
+    """E6: for each entry of the layer's matrix (O·P·Q, C·H·W), the index of its weight in w.ravel(), or −1 for none.
 
     ``x_shape`` is (C, H, W), ``w_shape`` (O, C, R, S).
     """
     t, d, pads = conv("conv2d", (1, *x_shape), w_shape, None, stride, padding, dilation, 1)
     cells = np.arange(prod(x_shape)).reshape(x_shape)
-    read = np.moveaxis(gather(pad(cells, pads, -1), w_shape[2:], t, d), (-2, -1), (0, 1))  # the cell at p,q,c,r,s
+    read = np.moveaxis(gather(pad(cells, pads, -1), w_shape[2:], t, d), (-2, -1), (0, 1))  # indices at p,q,c,r,s
     outputs, weights = prod(read.shape[:2]), prod(w_shape[1:])
     cell = np.broadcast_to(read.reshape(outputs, weights), (w_shape[0], outputs, weights)).reshape(-1, weights)
     weight = np.arange(prod(w_shape)).reshape(w_shape[0], 1, weights).repeat(outputs, 1).reshape(-1, weights)
@@ -41,7 +41,7 @@ def toeplitz(w: Array, x_shape: tuple[int, ...], *, stride: Ints = 1, padding: I
 
 
 def parameters(f: int, n_c: int, n_f: int) -> int:
-    """E6: f² n_c weights and a bias for each filter, whatever the image's size."""
+    """E6: f² n_c weights and a bias for each filter, for any size of the image."""
     return (f * f * n_c + 1) * n_f
 
 

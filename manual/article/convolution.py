@@ -3,11 +3,11 @@
 E1   printed  G[m,n] = (f ∗ h)[m,n] = Σ_j Σ_k h[j,k] f[m−j,n−k]
      general  y[p,q] = Σ_rs x[p·t+r−pad, q·t+s−pad] w[r,s], t the stride: cross-correlation, as every figure shows
 E1a  printed  Fig. 3: six rows 10 10 10 0 0 0 by [[1,2,1],[0,0,0],[−1,−2,−1]] give rows 0 40 40 0
-     general  conv2d gives them; E1 to the letter gives rows 0 −40 −40 0
+     general  conv2d gives them; E1 taken literally gives rows 0 −40 −40 0
 E1b  printed  Fig. 4: horizontal edges, diagonal edges, corners, sharpen
-     general  conv2d by a fixed kernel; half a turn changes the sign of the first two and leaves the last two alone
+     general  conv2d by a fixed kernel; rotation by 180° changes the sign of the first two and keeps the last two
 
-The two are half a turn apart: the valid part of f ∗ h is conv2d(f, rotated(h)).
+The two differ by a rotation of the kernel by 180°: the valid part of f ∗ h is conv2d(f, rotated(h)).
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def cross_correlate(x: Array, w: Array, *, stride: int = 1, padding: int = 0) ->
 
 
 def rotated(w: Array) -> Array:
-    """E1: the kernel (…, R, S) turned by 180°, a view."""
+    """E1: the kernel (…, R, S) rotated by 180°, a view."""
     view: Array = w[..., ::-1, ::-1]
     return view
 
@@ -45,7 +45,7 @@ def valid(g: Array, kernel: tuple[int, int]) -> Array:
 
 
 def convolution_holds_when(n: int = 6, f: int = 3) -> bool:
-    """E1 holds when f = 1: else the full map is larger than the figures', and its kernel is turned."""
+    """E1 holds when f = 1: otherwise the full map is larger than the figures', and its kernel is rotated."""
     return f == 1
 
 
@@ -65,5 +65,5 @@ def kernels() -> dict[str, Array]:
 
 
 def parity(w: Array) -> int:
-    """E1b: 1 if half a turn leaves the kernel alone (so that it hides E1's), −1 if it changes its sign, else 0."""
+    """E1b: 1 if rotation by 180° keeps the kernel (which hides E1's rotation), −1 if it changes its sign, else 0."""
     return int(np.array_equal(rotated(w), w)) - int(np.array_equal(rotated(w), -w) and bool(w.any()))

@@ -8,7 +8,7 @@ from .._typing import Array
 
 
 def forward_as_printed(a: Array, w: Array, b: Array) -> Array:
-    """S1 as printed: a (I, m), w (O, I), b (O, 1) → Z (O, m): manual.linear with columns for rows."""
+    """S1 as printed: a (I, m), w (O, I), b (O, 1) → Z (O, m): manual.linear with columns instead of rows."""
     z: Array = w @ a + b
     return z
 

@@ -30,7 +30,7 @@ def gray(x: Array) -> Array:
     """E0: floats (N, 3, H, W), red, green, blue → their luminance (N, 1, H, W).
 
     Raises:
-        ValueError: there are not three channels, or they are bytes, whose products would wrap.
+        ValueError: there are not three channels, or they are not floats; products of bytes would wrap.
     """
     if x.ndim != 4 or x.shape[1] != 3 or x.dtype.kind != "f":
         raise invalid("gray", "x must be (N, 3, H, W) floats", x=x, dtype=x.dtype)

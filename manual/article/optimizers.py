@@ -19,12 +19,12 @@ def momentum_as_printed(w: Array, dw: Array, v: Array, *, lr: float, beta: float
 
 
 def momentum_holds_when(beta_in_eighths: int = 7, first_gradient: int = 1) -> bool:
-    """S5 holds when β = 0 or the first gradient is 0: else SGD with dampening β starts from dW, not (1−β) dW."""
+    """S5 holds when β = 0 or the first gradient is 0: otherwise SGD with dampening β starts from dW, not (1−β) dW."""
     return beta_in_eighths == 0 or first_gradient == 0
 
 
 def rmsprop_as_printed(w: Array, dw: Array, s: Array, *, lr: float, beta: float, eps: float) -> tuple[Array, Array]:
-    """S5 as printed, eps beside the root: w, its gradient and s (0 at first) → the next w and s."""
+    """S5 as printed, eps outside the root: w, its gradient and s (0 at first) → the next w and s."""
     s = beta * s + (1 - beta) * dw * dw
     return w - lr * dw / (np.sqrt(s) + eps), s
 
@@ -39,5 +39,5 @@ def adam_as_printed(
 
 
 def adam_excess(t: int, betas: tuple[float, float]) -> float:
-    """S5: how many times too long Adam's step t = 1, 2, … is without bias correction: (1−β₁ᵗ)/√(1−β₂ᵗ), eps aside."""
+    """S5: by what factor Adam's step t = 1, 2, … is too long without bias correction: (1−β₁ᵗ)/√(1−β₂ᵗ), eps ignored."""
     return float((1 - betas[0] ** t) / np.sqrt(1 - betas[1] ** t))

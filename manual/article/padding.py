@@ -8,7 +8,7 @@ E2a  printed  Fig. 5: pixels near the edge influence fewer outputs
 E2b  printed  padding solves the edge problem
      general  every pixel has the same influence exactly when p ≥ f−1, n + p ≤ f or n = 1   (s = d = 1)
 E2c  printed  same convolution: p = (f−1)/2, f generally odd
-     general  d(f−1) cells in all, ⌊d(f−1)/2⌋ of them in front, s = 1
+     general  d(f−1) zeros in total, ⌊d(f−1)/2⌋ of them in front, s = 1
 """
 
 import numpy as np
@@ -41,7 +41,7 @@ def finitely_many_hold_when(n: int = 6, f: int = 3) -> bool:
 def influence(n: int, f: int, p: int = 0, s: int = 1) -> Array:
     """E2a: c (n,), the number of output rows that each of n input rows feeds; the same holds for columns.
 
-    Output row o reads padded rows o·s … o·s+f−1, hence o from ⌈(i+p−f+1)/s⌉ to ⌊(i+p)/s⌋, of those there are.
+    Output row o reads padded rows o·s … o·s+f−1, so o runs from ⌈(i+p−f+1)/s⌉ to ⌊(i+p)/s⌋, within 0 … O−1.
     """
     i, o = np.arange(n) + p, output_size(n + 2 * p, f, s, 1)
     first, last = np.maximum(0, -((f - 1 - i) // s)), np.minimum(o - 1, i // s)
@@ -56,7 +56,7 @@ def influence_map(n: tuple[int, int], f: tuple[int, int], p: tuple[int, int], s:
 
 
 def padding_is_enough(n: int, f: int, p: int) -> bool:
-    """E2b: the padding p gives every pixel the same influence (s = d = 1)."""
+    """E2b: whether the padding p gives every pixel the same influence (s = d = 1)."""
     return p >= f - 1 or n + p <= f or n == 1
 
 
@@ -67,18 +67,18 @@ def even_influence_as_printed(n: int, f: int) -> Array:
 
 
 def half_padding_holds_when(n: int = 5, f: int = 3) -> bool:
-    """E2b holds when f = 1, n = 1 or n + (f−1)/2 ≤ f: else p = (f−1)/2 only softens the edge."""
+    """E2b holds when f = 1, n = 1 or n + (f−1)/2 ≤ f: otherwise p = (f−1)/2 only reduces the edge problem."""
     return padding_is_enough(n, f, (f - 1) // 2)
 
 
 def same_padding(f: int, d: int = 1) -> tuple[int, int]:
-    """E2c: cells before and behind an axis for an output of the input's size; the odd one goes to the end."""
+    """E2c: zeros before and behind an axis for an output of the input's size; an odd one goes to the end."""
     total = d * (f - 1)
     return total // 2, total - total // 2
 
 
 def same_convolution_as_printed(x: Array, w: Array, *, stride: int = 1, dilation: int = 1) -> Array:
-    """E2c as printed: conv2d with p = (f−1)/2 on every side, half a cell left out where f is even."""
+    """E2c as printed: conv2d with p = (f−1)/2 on every side, rounded down where f is even."""
     p = ((w.shape[2] - 1) // 2, (w.shape[3] - 1) // 2)
     return conv2d.forward(x, w, padding=p, stride=stride, dilation=dilation)
 

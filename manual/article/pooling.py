@@ -1,12 +1,12 @@
 """Pooling layers, forward and backward.
 
 E12  printed  max pooling: the largest value of each f×f window, windows s apart, per channel (Fig. 12)
-     general  padding is −∞, never 0; dilation and ceil_mode; s is f unless told
-E13  printed  the gradient goes to the maxima alone, through a mask kept in the forward pass (Fig. 13)
+     general  padding is −∞, never 0; dilation and ceil_mode; s is f by default
+E13  printed  the gradient goes only to the maxima, through a mask kept in the forward pass (Fig. 13)
      general  scatter-add of dy at each window's argmax: the first in row order, the last NaN if there is one
 E14  printed  the same rules serve all kinds of pooling
-     general  dx = scatter-add of dy ∂y/∂u, u a window's cells: mean 1/count, sum 1, L_q (u/y)^(q−1), all cells of a
-              channel for a global one
+     general  dx = scatter-add of dy ∂y/∂u, u a window's elements: mean 1/count, sum 1, L_q (u/y)^(q−1), all elements
+              of a channel for a global one
 """
 
 from collections.abc import Callable
@@ -27,12 +27,12 @@ def maximum_mask(u: Array) -> Array:
 
 
 def mean_mask(u: Array) -> Array:
-    """E14: 1/f² in every cell."""
+    """E14: 1/f² for every element."""
     return np.full_like(u, 1 / (u.shape[2] * u.shape[3]))
 
 
 def sum_mask(u: Array) -> Array:
-    """E14: 1 in every cell."""
+    """E14: 1 for every element."""
     return np.ones_like(u)
 
 
@@ -69,7 +69,7 @@ def mean_holds_when(n: int = 4, f: int = 2, s: int = 2, p: int = 0) -> bool:
 
 
 def one_maximum(u: Array) -> Array:
-    """E13: which windows (N, C, f, f, P, Q) have one maximum only, (N, C, P, Q): elsewhere the mask marks too many."""
+    """E13: which windows (N, C, f, f, P, Q) have only one maximum, (N, C, P, Q): elsewhere the mask marks too many."""
     one: Array = maximum_mask(u).sum((2, 3)) == 1
     return one
 

@@ -3,7 +3,7 @@
 S4   printed  J + λ/2m ‖w‖₂, where ‖w‖₂ = Σ w²; and ‖w‖₁ = Σ |w|
      general  ‖w‖₂ = √Σ w²; it is λ/2 Σ w², the square, whose gradient is weight_decay's λ w; |0|′ = 0
 S6   printed  inverted dropout: a = a · mask, a = a/(1−p)
-     general  y = x · mask/(1−p), the mask an argument; 0 where p = 1; x is left as it was
+     general  y = x · mask/(1−p), the mask an argument; 0 where p = 1; x is not changed
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def l2_as_printed(w: Array) -> Array:
 
 
 def l2_penalty_gradient(w: Array, decay: float) -> Array:
-    """S4: of λ/2 Σ w², so λ w: what torch.optim calls weight_decay."""
+    """S4: the gradient of λ/2 Σ w², λ w, which torch.optim calls weight_decay."""
     return decay * w
 
 

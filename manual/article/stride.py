@@ -3,7 +3,7 @@
 E3   printed  n_out = ⌊(n_in + 2p − f)/s + 1⌋
      general  ⌊(n + 2p − d(f−1) − 1)/s⌋ + 1, and the window must fit; the last (n+2p−d(f−1)−1) mod s rows are never read
 E3a  printed  Fig. 6: the sharpen kernel over 7×7 with stride 2 → [[21,7,−24],[−1,30,12],[7,25,18]]
-     general  conv2d gives it; the kernel is its own half turn, which hides E1's
+     general  conv2d gives it; the kernel is its own rotation by 180°, which hides E1's
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def output_size_as_printed(n: int, f: int, p: int, s: int) -> int:
 
 
 def output_size_holds_when(n: int = 7, f: int = 3, p: int = 0, s: int = 2) -> bool:
-    """E3 holds when the filter fits, n + 2p ≥ f: else it counts windows, 0 or fewer, where PyTorch refuses."""
+    """E3 holds when the filter fits, n + 2p ≥ f: otherwise it is 0 or less, where PyTorch raises an error."""
     return n + 2 * p >= f
 
 

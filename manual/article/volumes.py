@@ -1,7 +1,7 @@
 """The transition to the third dimension.
 
 E4   printed  [n,n,n_c] ∗ [f,f,n_c] = [⌊(n+2p−f)/s+1⌋, ⌊(n+2p−f)/s+1⌋, n_f]
-     general  (N,C,H,W) ∗ (O,C,R,S) = (N,O,P,Q), summed over C; channels that differ are refused
+     general  (N,C,H,W) ∗ (O,C,R,S) = (N,O,P,Q), summed over C; channels that differ are rejected
 
 The article keeps channels last; this project, like PyTorch, keeps them first.
 """
@@ -27,7 +27,7 @@ def convolve_volume_as_printed(x: Array, w: Array, *, padding: int = 0, stride: 
     """E4 as printed on the left: (n, n, n_c) by one filter (f, f, n_c) → (n_out, n_out, 1).
 
     Raises:
-        ValueError: the filter has not the depth of the image.
+        ValueError: the filter does not have the depth of the image.
     """
     if w.ndim != 3 or x.ndim != 3 or w.shape[2] != x.shape[2]:
         raise invalid("convolve_volume_as_printed", "the filter must have the depth of the image", x=x, w=w)

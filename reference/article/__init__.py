@@ -1,1 +1,1 @@
-"""PyTorch's counterpart of each chapter of the article, under the same names; what is no function there is probed."""
+"""PyTorch's counterparts of the article's chapters, under the same names. Where it has no function, it is probed."""

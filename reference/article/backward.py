@@ -25,8 +25,8 @@ def transposed(
     dy: Tensor, x_shape: tuple[int, ...], w: Tensor, *,
     stride: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int],
 ) -> Tensor:  # fmt: skip
-    """dx as a transposed convolution of dy, the rows that no window reads being its output_padding."""
+    """dx as a transposed convolution of dy; its output_padding is the number of rows that no window reads."""
     axes = zip(x_shape[2:], w.shape[2:], stride, padding, dilation, strict=True)
     unread = [(n + 2 * p - d * (k - 1) - 1) % t for n, k, t, p, d in axes]
-    # PyTorch wants output_padding below stride or dilation, which a remainder of stride always is
+    # PyTorch requires output_padding below stride or dilation; a remainder of stride always is
     return F.conv_transpose2d(dy, w, None, stride, padding, unread, dilation=dilation)

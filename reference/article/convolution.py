@@ -8,5 +8,5 @@ def cross_correlate(x: Tensor, w: Tensor) -> Tensor:
 
 
 def convolve(f: Tensor, h: Tensor) -> Tensor:
-    """True convolution over the full map: conv_transpose2d, which is conv2d's adjoint, turns the kernel back."""
+    """True convolution over the full map: conv_transpose2d, conv2d's adjoint, undoes the rotation of the kernel."""
     return F.conv_transpose2d(f[None, None], h[None, None])[0, 0]

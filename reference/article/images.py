@@ -14,5 +14,5 @@ def gray(x: Tensor) -> Tensor:
 
 
 def convolve_bytes(x: Tensor, w: Tensor) -> Tensor:
-    """What PyTorch makes of a convolution of bytes."""
+    """PyTorch's convolution of bytes."""
     return F.conv2d(x.to(torch.uint8), w.to(torch.uint8))

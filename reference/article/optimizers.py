@@ -6,7 +6,7 @@ from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 
 def _path(optimizer: Optimizer, gradients: Sequence[float]) -> Tensor:
-    """Where a weight that starts at 0 is after each step."""
+    """The values, after each step, of a weight that starts at 0."""
     (w,), path = optimizer.param_groups[0]["params"], []
     for g in gradients:
         w.grad = torch.full_like(w, g)

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 def stacked_convolutions(n: int, f: int, most: int) -> int:
-    """How many convolutions PyTorch lets stand in a row, or ``most``: sizes are probed on the meta device."""
+    """How many convolutions in a row PyTorch accepts, at most ``most``: sizes are probed on the meta device."""
     x, conv = torch.empty(1, 1, n, n, device="meta"), nn.Conv2d(1, 1, f, device="meta")
     for count in range(most):
         if x.shape[-1] < f:

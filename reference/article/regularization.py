@@ -10,7 +10,7 @@ def norm(w: Tensor, order: float) -> Tensor:
 
 
 def weight_decay_gradient(w: Tensor, decay: float) -> Tensor:
-    """What SGD adds to a gradient of 0, probed by one step of length 1."""
+    """What SGD adds to a gradient of 0, probed by one step with lr 1."""
     parameter = torch.nn.Parameter(w.clone())
     parameter.grad = torch.zeros_like(w)
     SGD([parameter], lr=1.0, weight_decay=decay).step()
@@ -18,7 +18,7 @@ def weight_decay_gradient(w: Tensor, decay: float) -> Tensor:
 
 
 def dropout(x: Tensor, p: float, seed: int) -> tuple[Tensor, Tensor]:
-    """PyTorch's dropout of x, and the mask of 0 and 1 that it drew: the same seed again, on ones."""
+    """PyTorch's dropout of x, and its mask of 0 and 1, drawn again on ones with the same seed."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         y = F.dropout(x, p)

@@ -3,7 +3,7 @@ from torch import nn
 
 
 def output_size(n: int, f: int, p: int, s: int, d: int = 1) -> int:
-    """The size that PyTorch gives a convolution, on the meta device.
+    """The size of PyTorch's convolution, on the meta device.
 
     Raises:
         RuntimeError: the filter does not fit.

@@ -83,7 +83,7 @@ def draw(rows: list[Point], path: Path) -> None:
     figure = Figure(figsize=(7, 6), dpi=110, layout="constrained")
     time, memory = figure.subplots(2, sharex=True, height_ratios=(3, 2))
     n = [p.products for p in rows]
-    time.loglog(n, [p.manual for p in rows], "o-", color="#1f3864", label="by hand, NumPy")
+    time.loglog(n, [p.manual for p in rows], "o-", color="#1f3864", label="NumPy")
     time.loglog(n, [p.torch for p in rows], "s-", color="#f4b183", label="PyTorch")
     time.loglog(n, [rows[-1].manual * k / n[-1] for k in n], ":", color="grey", label="linear")
     time.set(ylabel="ms, forward and all gradients", title="conv2d 3×3, float64, one thread")

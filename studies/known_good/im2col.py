@@ -39,13 +39,13 @@ def backward(
     dwide, dw = np.zeros_like(wide), np.empty_like(w, order="C")
     for g in range(groups):
         o, c = _group(len(w), g, groups), _group(x.shape[1], g, groups)
-        cells = wide[:, c][:, :, rows, columns]
-        matrix = cells.reshape(len(x), w[0].size, positions)
+        taps = wide[:, c][:, :, rows, columns]
+        matrix = taps.reshape(len(x), w[0].size, positions)
         flat, filters = dy[:, o].reshape(len(x), len(w) // groups, positions), w[o].reshape(-1, w[0].size)
         dw[o] = (flat @ matrix.transpose(0, 2, 1)).sum(0).reshape(dw[o].shape)
         n, channels = np.arange(len(x)), np.arange(x.shape[1])[c]
         at = (n[:, None, None, None, None, None], channels[:, None, None, None, None], rows, columns)
-        np.add.at(dwide, at, (filters.T @ flat).reshape(cells.shape))
+        np.add.at(dwide, at, (filters.T @ flat).reshape(taps.shape))
     (top, _), (left, _) = pads
     dx = dwide[:, :, top : top + x.shape[2], left : left + x.shape[3]].copy()
     return dx, dw, None if b is None else dy.sum((0, 2, 3))

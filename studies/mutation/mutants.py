@@ -135,7 +135,7 @@ def _siblings(arguments: ast.arguments) -> dict[str, str]:
 
 
 def _walk(node: ast.AST, function: str, siblings: dict[str, str], line: int) -> Iterator[Site]:
-    """The edits of everything below a node."""
+    """Every possible edit below a node."""
     for field, place, child in _children(node):
         if isinstance(child, SKIPPED) or field in UNREAD or _is_left(child):
             continue
@@ -163,7 +163,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 def _is_left(node: ast.AST) -> bool:
     """Whether no edit is made here: a docstring, a call that makes an error message, zip's ``strict``, a type test."""
     if isinstance(node, ast.Call):
-        return _name(node.func) in ("refusal", "isinstance")
+        return _name(node.func) in ("invalid", "isinstance")
     return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (
         isinstance(node, ast.keyword) and node.arg == "strict"
     )
@@ -212,14 +212,14 @@ def _constants(value: Any, compared: bool) -> Iterator[Any]:
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Exchange two neighbouring letters."""
+    """Exchange two adjacent letters."""
     for i in range(len(text) - 1):
         if text[i].isalpha() and text[i + 1].isalpha():
             yield text[:i] + text[i + 1] + text[i] + text[i + 2 :]
 
 
 def _inner(node: ast.AST) -> Iterator[tuple[str, Any]]:
-    """Change a field of the node."""
+    """The possible changes of a field of the node."""
     if isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in OPERATORS:
         yield "op", OPERATORS[type(node.op)]()
     elif isinstance(node, ast.BoolOp):
@@ -258,7 +258,7 @@ def _contracted(node: ast.JoinedStr) -> Iterator[tuple[str, list[ast.expr]]]:
 
 
 def _exchanges(node: ast.AST) -> Iterator[tuple[str, int, int]]:
-    """Exchange neighbours in a list of arguments or in a tuple. The op's name keeps its place."""
+    """Exchange adjacent items of a list of arguments or of a tuple. The op's name keeps its place."""
     given = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load)
     field = "args" if isinstance(node, ast.Call) else "elts" if given else ""
     if field == "args" and _name(node.func) in COMMUTE:  # type: ignore[attr-defined]

@@ -77,12 +77,12 @@ def _of_death(job: Job, died: WorkerCrash) -> Judgement:
     return Judgement(job.mutant, job.ops, job.ops[0], 0, "process", Verdict.CRASHED, died.how)
 
 
-def _jobs(asked: tuple[str, ...], calls: int) -> Iterator[Job]:
-    reach = reached()
+def _jobs(requested: tuple[str, ...], calls: int) -> Iterator[Job]:
+    ops_of = reached()
     for file in files():
         for mutant in mutants(file):
-            judges = (file,) if file in OPS else reach.get((file, mutant.function), ())
-            if asked and not {*asked} & {*judges}:
+            judges = (file,) if file in OPS else ops_of.get((file, mutant.function), ())
+            if requested and not {*requested} & {*judges}:
                 continue
             each = min(calls, max(SHARED // max(len(judges), 1), LEAST)) if reason(mutant) is None else SPOT
             yield Job(mutant, judges, each)
@@ -112,8 +112,7 @@ def judge_mutant(job: Job, heartbeat: Heartbeat) -> Judgement:
                         check(subjects[which], look_up(name), call, [every_invalid_variant_is_rejected])
                 except Failure as failure:
                     theorem = failure.theorem.__name__ if failure.theorem else ""
-                    told = (theorem, failure.verdict, failure.what)
-                    return Judgement(job.mutant, job.ops, name, n, *told)
+                    return Judgement(job.mutant, job.ops, name, n, theorem, failure.verdict, failure.what)
     return Judgement(job.mutant, job.ops, None, job.calls, "", "", "")
 
 

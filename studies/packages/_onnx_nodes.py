@@ -1,9 +1,10 @@
-"""ONNX: one node for each op, to be run by an engine; PyTorch's axis order is ONNX's own. There are no gradients.
+"""ONNX: one node for each op, which an engine runs. ONNX has the same axis order as PyTorch. There are no gradients.
 
-A node's absent weight is ones, its absent bias zeros, where ONNX asks for them. Arrays are reshaped where a node is of
-a fixed rank: the slope of PRelu, the (B, N, T, H) of Attention. Embedding is Gather: ``padding_idx`` and
-``scale_grad_by_freq`` are of a gradient that is not there. Resize's pytorch_half_pixel is an older PyTorch's: today's
-is half_pixel. An attribute is a float32 by the format, as are Resize's scales: what depends on one is judged in it.
+Where ONNX requires a weight or a bias that the call omits, the node gets ones or zeros. Arrays are reshaped where a
+node has a fixed rank: the slope of PRelu, the (B, N, T, H) of Attention. Embedding is Gather; ``padding_idx`` and
+``scale_grad_by_freq`` only affect the gradient, which does not exist here. Resize's pytorch_half_pixel is that of an
+older PyTorch; today's is half_pixel. By the format, attributes and Resize's scales are float32, so ops that depend on
+one are checked in float32.
 """
 
 from collections.abc import Collection
@@ -21,14 +22,14 @@ from cnn_oracle.subject import DTYPES, Implementation
 
 OPSET = 24
 SINGLE = ("float32",)
-BY_ATTRIBUTE = (  # ops with a number that need not be a float32, which is what a node's attribute is
+BY_ATTRIBUTE = (  # ops with an option that need not be a float32; a node's attribute is a float32
     "interpolate", "leaky_relu", "elu", "selu", "hardsigmoid", "hardswish", "scaled_dot_product_attention",
     "batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "local_response_norm",
 )  # fmt: skip
 
 
 def ops(engine: Engine, single: Collection[str] = ()) -> dict[str, Implementation]:
-    """All of them, by our names; ``single`` are those for which the engine has kernels of float32 alone."""
+    """All ops, by our names. For the ops of ``single`` the engine has kernels of float32 only."""
     dtypes = {name: SINGLE if name in {*BY_ATTRIBUTE, *single} else DTYPES for name in _OPS}
     return {
         name: Implementation(partial(f, partial(_run, engine)), None, dtypes=dtypes[name]) for name, f in _OPS.items()
@@ -57,10 +58,10 @@ def _conv(
     run: Any, x: Any, w: Any, b: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     rank = x.ndim - 2
-    padded = {"same": {"auto_pad": "SAME_UPPER"}, "valid": {"auto_pad": "VALID"}}
+    auto = {"same": {"auto_pad": "SAME_UPPER"}, "valid": {"auto_pad": "VALID"}}
     return run(
         "Conv", x, w, b, strides=each(stride, rank), dilations=each(dilation, rank), group=groups,
-        **(padded[padding] if isinstance(padding, str) else {"pads": each(padding, rank) * 2}),
+        **(auto[padding] if isinstance(padding, str) else {"pads": each(padding, rank) * 2}),
     )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def _fold(
 
 
 def _linear(run: Any, x: Any, w: Any, b: Any = None) -> Any:
-    """Gemm is of matrices alone."""
+    """Gemm takes only matrices."""
     if x.ndim == 2:
         return run("Gemm", x, w, b, transB=1)
     y = run("MatMul", x, w.T)
@@ -168,14 +169,14 @@ def _interpolate(
 
 
 def _pixel_unshuffle(run: Any, x: Any, *, downscale_factor: int) -> Any:
-    """SpaceToDepth has the cells of a block before the channels."""
+    """SpaceToDepth orders the elements of a block before the channels."""
     y = run("SpaceToDepth", x, blocksize=downscale_factor)
     n, c, *size = y.shape
     return y.reshape(n, downscale_factor**2, -1, *size).swapaxes(1, 2).reshape(n, c, *size)
 
 
 def _prelu(run: Any, x: Any, w: Any) -> Any:
-    """A slope for each channel stands along the channels."""
+    """One slope per channel is broadcast along the channels."""
     return run("PRelu", x, w.reshape(-1, *[1] * (x.ndim - 2)) if w.size > 1 else w.reshape(()))
 
 
@@ -258,7 +259,7 @@ def _group_norm(run: Any, x: Any, weight: Any = None, bias: Any = None, *, num_g
 def _rms_norm(
     run: Any, x: Any, weight: Any = None, *, normalized_shape: tuple[int, ...], eps: float | None = None
 ) -> Any:
-    """PyTorch's eps of None is the dtype's."""
+    """In PyTorch, eps=None is the eps of the dtype."""
     scale, _ = _affine(weight, None, np.zeros(normalized_shape, x.dtype))
     epsilon = float(np.finfo(x.dtype).eps) if eps is None else eps
     return run("RMSNormalization", x, scale, axis=-len(normalized_shape), epsilon=epsilon)

@@ -1,9 +1,9 @@
 """HIPS autograd: scipy.signal.convolve, functions of its numpy and its scipy.special, its optimisers.
 
-convolve flips its kernel, so w is handed over flipped; it sums over ``dot_axes``, the channels. Of paddings it has the
-modes "valid", "same" and "full", which pads by all but one cell of the kernel; no strides, dilations and groups.
-Where users of autograd write one function of NumPy for an op (maximum for relu, matmul for linear), that is what is
-mapped. Gradients are those of make_vjp. An optimiser runs from the start at each step, on the gradients so far.
+convolve flips its kernel, so it gets w flipped. It sums over ``dot_axes``, the channels. Its paddings are the modes
+"valid", "same" and "full" (k - 1 elements on each side, for a kernel of size k); it has no strides, dilations or
+groups. Where users of autograd write one NumPy function for an op (maximum for relu, matmul for linear), the op is that
+function. Gradients come from make_vjp. At each step, an optimiser runs from the start, on the gradients so far.
 """
 
 from collections.abc import Callable
@@ -51,8 +51,8 @@ def _mode(padding: Any, kernel: tuple[int, ...]) -> str:
 
 
 def _has(**options: bool) -> None:
-    for name, said in options.items():
-        if not said:
+    for name, supported in options.items():
+        if not supported:
             raise Lacks(name)
 
 
@@ -73,7 +73,7 @@ def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 def _pad(x: Any, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Any:
-    """NumPy's names of the modes; pairs from the first axis on."""
+    """Pass NumPy's names of the modes, and a pair for each axis, from the first on."""
     pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     named = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
     more = {} if value is None else {"constant_values": value}
@@ -91,9 +91,9 @@ def _softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 
 def _stepping(optimize: Function) -> Implementation:
-    """``optimize(gradient of, w, number of steps, options)``; the state is the first w and the gradients so far.
+    """``optimize(gradient of, w, number of steps, options)``. The state is the first w and the gradients so far.
 
-    Its averages begin as float64 arrays, and so it answers in float64.
+    The averages begin as float64 arrays, so the result is float64.
     """
 
     def step(
@@ -111,7 +111,7 @@ def _sgd(
     gradient: Function, w: Any, count: int, *,
     lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, nesterov: bool = False,
 ) -> Any:  # fmt: skip
-    """autograd's velocity is damped by its mass."""
+    """autograd's dampening equals its mass."""
     _has(dampening=dampening == momentum, nesterov=not nesterov)
     return optimizers.sgd(gradient, w, num_iters=count, step_size=lr, mass=momentum)
 

@@ -1,13 +1,13 @@
 """Chainer: chainer.functions, its optimisers and initialisers. Images are (N, C, H, W); gradients are chainer.grad's.
 
 Kernels of bilinear are (in, in, out). im2col is unfold, swish with a constant beta is silu, cover_all is ceil_mode, and
-pad_value None leaves padding uncounted. resize_images is told the size alone, deconvolution the size that comes out.
-local_response_normalization multiplies the sum, not the mean, by alpha. dropout's mask holds what it scales by. The
-weight decay of AdamW is not multiplied by the learning rate. Initialisers are given a generator that returns the op's
-numbers. bilinear and resize_images take float32 alone.
+pad_value=None does not count the padding. resize_images takes only the size, deconvolution takes the size of the
+output. local_response_normalization multiplies the sum, not the mean, by alpha. dropout's mask holds the factors. The
+weight decay of AdamW is not multiplied by the learning rate. Initialisers get a generator that returns the op's
+numbers. bilinear and resize_images take only float32.
 
-Restored: numpy.sctypes, numpy.float; and put in place of a check of what else is installed, which needs pkg_resources
-and numpy.distutils: nothing.
+numpy.sctypes and numpy.float are restored. A check for other installed packages is skipped, because it needs
+pkg_resources and numpy.distutils.
 """
 
 import sys
@@ -33,7 +33,7 @@ Function = Callable[..., Any]
 
 
 def _differentiated(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
-    """Of Variables, the options as they are."""
+    """``f`` takes Variables, and the options unchanged."""
 
     def forward(*arrays: Any, **options: Any) -> Any:
         return f(*(None if a is None else chainer.Variable(a) for a in arrays), **options).array
@@ -48,8 +48,8 @@ def _differentiated(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Impleme
 
 
 def _has(**options: bool) -> None:
-    for name, said in options.items():
-        if not said:
+    for name, supported in options.items():
+        if not supported:
             raise Lacks(name)
 
 
@@ -105,7 +105,7 @@ def _linear(x: Any, w: Any, b: Any) -> Any:
 
 
 def _bilinear(x1: Any, x2: Any, w: Any, b: Any) -> Any:
-    """With a bias come two linear parts, here of zeros."""
+    """With a bias, Chainer also requires two linear parts; they are zeros here."""
     _has(x1=x1.ndim == 2)
     kernel = F.transpose(w, (1, 2, 0))
     if b is None:
@@ -114,7 +114,7 @@ def _bilinear(x1: Any, x2: Any, w: Any, b: Any) -> Any:
 
 
 def _pad(x: Any, *, pad: tuple[int, ...], mode: str = "constant", value: float | None = None) -> Any:
-    """NumPy's names of the modes; pairs from the first axis on."""
+    """Pass NumPy's names of the modes, and a pair for each axis, from the first on."""
     pairs = [*zip(pad[::2], pad[1::2], strict=True)][::-1]
     named = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
     more = {} if value is None else {"constant_values": value}
@@ -146,7 +146,7 @@ def _dropout(x: Any, *, mask: Any, p: float = 0.5, training: bool = True) -> Any
 
 
 def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """All axes."""
+    """Chainer flattens all axes."""
     _has(start_dim=start_dim in (0, -x.ndim), end_dim=end_dim in (-1, max(x.ndim, 1) - 1))
     return F.flatten(x)
 
@@ -179,7 +179,7 @@ def _huber_loss(x: Any, target: Any, *, reduction: str = "mean", delta: float = 
 
 
 def _affine(x: Any, weight: Any, bias: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Ones and zeros where there is none."""
+    """The weight and bias, or ones and zeros where the call omits them."""
     return np.ones(shape, x.dtype) if weight is None else weight, np.zeros(shape, x.dtype) if bias is None else bias
 
 
@@ -194,7 +194,7 @@ def _batch_norm(
 
 
 def _layer_norm(x: Any, weight: Any, bias: Any, *, normalized_shape: tuple[int, ...], eps: float = 1e-5) -> Any:
-    """Of rows."""
+    """Chainer normalises the rows of a matrix."""
     affine = (F.reshape(a, (-1,)) for a in _affine(x, weight, bias, normalized_shape))
     return F.reshape(F.layer_normalization(F.reshape(x, (-1, int(np.prod(normalized_shape)))), *affine, eps), x.shape)
 

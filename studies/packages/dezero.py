@@ -1,8 +1,8 @@
 """DeZero: dezero.functions, and dezero.optimizers. Images are (N, C, H, W); gradients are those of Variable.backward.
 
-W of linear is (in, out). im2col and col2im are unfold and fold. dropout draws its mask by rand: the mask is what rand
-is made to return, 0 or 1. Where a formula has a Python number, DeZero makes an array of it, by which NumPy 2 makes
-float64 of float32: those functions are tried in float64. Restored: numpy.int.
+W of linear is (in, out). im2col and col2im are unfold and fold. dropout draws its mask with rand, which is patched to
+return the mask, 0 or 1. DeZero turns a Python number in a formula into an array, and then NumPy 2 promotes float32 to
+float64; such functions are checked in float64 only. numpy.int is restored.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Function = Callable[..., Any]
 
 
 def _differentiated(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
-    """Of Variables, the options as they are."""
+    """``f`` takes Variables, and the options unchanged."""
 
     def forward(*arrays: Any, **options: Any) -> Any:
         return f(*(None if a is None else Variable(a) for a in arrays), **options).data
@@ -33,7 +33,7 @@ def _differentiated(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Impleme
         variables = [None if a is None else Variable(a) for a in arrays]
         y = f(*variables, **options)
         y.grad = Variable(dy)
-        if y.creator is not None:  # it may be x itself
+        if y.creator is not None:  # y may be x itself
             y.backward()
         return tuple(None if v is None else v.grad.data for v in variables)
 
@@ -41,8 +41,8 @@ def _differentiated(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Impleme
 
 
 def _has(**options: bool) -> None:
-    for name, said in options.items():
-        if not said:
+    for name, supported in options.items():
+        if not supported:
             raise Lacks(name)
 
 
@@ -60,7 +60,7 @@ def _conv_transpose2d(
     x: Any, w: Any, b: Any, *,
     stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    """The output's size is an argument, so that it may be larger."""
+    """DeZero takes the output's size as an argument, which includes output_padding."""
     _has(groups=groups == 1, dilation=_one(dilation))
     axes = zip(x.shape[2:], w.shape[2:], *map(dezero.utils.pair, (stride, padding, output_padding)), strict=True)
     return F.deconv2d(x, w, b, stride, padding, tuple(t * (n - 1) + k - 2 * p + more for n, k, t, p, more in axes))
@@ -120,7 +120,7 @@ def _batch_norm(
     x: Any, weight: Any, bias: Any, *,
     running_mean: Any = None, running_var: Any = None, training: bool = False, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
-    """It writes to the statistics: it is given copies."""
+    """DeZero writes to the running statistics, so it gets copies."""
     channels = np.ones(x.shape[1], x.dtype)
     weight = Variable(channels) if weight is None else weight
     bias = Variable(0 * channels) if bias is None else bias

@@ -1,9 +1,9 @@
 """JAX: jax.lax, jax.nn, jax.numpy and jax.image; its example optimisers. Gradients by jax.vjp, float64 in x64 mode.
 
-Convolutions and windows take PyTorch's layout as a dimension order and its padding as pairs. conv_transpose is of the
-dilated input, which is padded by dilation · (k − 1) − padding. reduce_window is a maximum, or a sum that is divided by
-the cells of a window. standardize is what normalises: over the channels' others, over one channel, over the last axes.
-Attention has its heads third: (B, T, N, H).
+Convolutions and windows take PyTorch's layout as a dimension order, and the padding as pairs. conv_transpose pads the
+dilated input by dilation · (k − 1) − padding. reduce_window computes a maximum, or a sum, which is then divided by the
+size of a window. standardize computes the normalisations: over all axes but the channels, over one channel, or over the
+last axes. Attention has the heads as third axis: (B, T, N, H).
 """
 
 from math import floor, prod
@@ -25,12 +25,12 @@ def _pads(padding: Any, rank: int) -> Any:
 
 
 def _orders(rank: int) -> tuple[str, str, str]:
-    cells = "DHW"[-rank:]
-    return f"NC{cells}", f"OI{cells}", f"NC{cells}"
+    space = "DHW"[-rank:]
+    return f"NC{space}", f"OI{space}", f"NC{space}"
 
 
 def _channels(v: Any, x: Any) -> Any:
-    """A number for each channel, to be broadcast."""
+    """One number per channel, in a shape that broadcasts."""
     return jnp.reshape(v, (-1, *[1] * (x.ndim - 2)))
 
 
@@ -135,12 +135,12 @@ def _attention(
     query: Any, key: Any, value: Any, *,
     attn_mask: Any = None, is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,  # noqa: ARG001
 ) -> Any:  # fmt: skip
-    def turned(a: Any) -> Any:
+    def heads_third(a: Any) -> Any:
         return jnp.swapaxes(a, -3, -2) if query.ndim > 2 else a[:, None]
 
     masks = {} if attn_mask is None else {"mask" if attn_mask.dtype == bool else "bias": attn_mask}
     masks = {n: jnp.reshape(m, (*[1] * (4 - m.ndim), *m.shape)) for n, m in masks.items()}
-    y = nn.dot_product_attention(*map(turned, (query, key, value)), **masks, scale=scale, is_causal=is_causal)
+    y = nn.dot_product_attention(*map(heads_third, (query, key, value)), **masks, scale=scale, is_causal=is_causal)
     return jnp.swapaxes(y, -3, -2) if query.ndim > 2 else y[:, 0]
 
 
@@ -180,7 +180,7 @@ def _group_norm(x: Any, weight: Any = None, bias: Any = None, *, num_groups: int
 
 
 def _stepping(optimizer: Any) -> Implementation:
-    """Of an optimizer(**options), a triple of functions of the step's number and its own state."""
+    """``optimizer(**options)`` returns three functions (init, update, get); the state has the step's number, too."""
 
     def step(
         w: Any, dw: Any, state: Any = None, *, maximize: bool = False, weight_decay: float = 0, **options: Any
@@ -188,9 +188,9 @@ def _stepping(optimizer: Any) -> Implementation:
         without(maximize=maximize, weight_decay=bool(weight_decay))
         init, update, get = optimizer(**options)
         with jax.enable_x64(w.dtype == np.float64):
-            i, own = state or (0, init(jnp.array(w)))
-            own = update(i, jnp.array(dw), own)
-            return np.array(get(own)), (i + 1, own)
+            i, inner = state or (0, init(jnp.array(w)))
+            inner = update(i, jnp.array(dw), inner)
+            return np.array(get(inner)), (i + 1, inner)
 
     return Implementation(step=step)
 

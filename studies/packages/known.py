@@ -89,7 +89,7 @@ def _known(entry: Mapping[str, Any]) -> KnownDisagreement:
     if entry["kind"] not in [*Class]:
         raise ValueError(f"kind {entry['kind']!r}: it is one of {', '.join(Class)}")
     if len(entry["lines"].splitlines()) != 3:
-        raise ValueError("lines are three")
+        raise ValueError("lines must be three lines")
     for op in entry["ops"]:
         look_up(op)
     ops, why = tuple(entry["ops"]), " ".join(entry["why"].split())
@@ -108,7 +108,7 @@ def _condition(when: str | Mapping[str, Any], ops: Sequence[str]) -> Callable[[C
             if option not in look_up(op).options:
                 raise ValueError(f"when: {op} has no option {option!r}")
         if not isinstance(meant, list) and meant not in ("given", "default"):
-            raise ValueError(f"when: {option} = {meant!r} is no list of values, nor 'given', nor 'default'")
+            raise ValueError(f"when: {option} = {meant!r} is neither a list of values nor 'given' nor 'default'")
     return lambda call: all(_is(call, option, meant) for option, meant in when.items())
 
 

@@ -1,10 +1,11 @@
 """numpy-ml: neural_nets' layers, activations, losses, optimizers, and its utils im2col, col2im, he_ and glorot_uniform.
 
-Images are (N, H, W, C) and kernels (H, W, in, out). A layer is made anew for each call: it sees x once, which makes its
-parameters, and is then given ours. Its dilation counts the cells in between. Activations are their fn and grad, as a
-layer takes them. CrossEntropy wants the probabilities of the Softmax layer, and its grad is that of the logits;
-SquaredError is documented as half of the sum, and is doubled. An initialiser's numbers are what numpy.random.uniform is
-made to return. All is tried in float64, which is what layers hold. Restored: collections.Hashable.
+Images are (N, H, W, C) and kernels (H, W, in, out). Each call makes a new layer: a first forward on x creates its
+parameters, which are then set to ours. Its dilation counts the elements in between. Activations are used by their fn
+and grad, as layers use them. CrossEntropy takes the probabilities of the Softmax layer, and its grad is the gradient of
+the logits. SquaredError is documented as half of the sum, so its results are doubled. For initialisers,
+numpy.random.uniform is patched to return the op's numbers. Everything is checked in float64, because layers hold
+float64. collections.Hashable is restored.
 """
 
 import collections
@@ -28,7 +29,7 @@ WIDE = ("float64",)
 
 
 def _layered(make: Function, **parameters: float) -> Implementation:
-    """``make(x, w, …)`` gives the layer; ``parameters`` are its names for w, …, and what stands for None."""
+    """``make(x, w, …)`` returns the layer. ``parameters``: its names for w, …, and the values that replace None."""
 
     def ready(x: Any, *arrays: Any, **options: Any) -> Any:
         layer = make(x, *arrays, **options)
@@ -52,28 +53,28 @@ def _layered(make: Function, **parameters: float) -> Implementation:
     return Implementation(forward, backward, dtypes=WIDE)
 
 
-def _with_w(turned: Function, inner: Any) -> Implementation:
-    """Of another order of w's axes, which ``turned`` changes to and fro."""
+def _with_w(reordered: Function, inner: Any) -> Implementation:
+    """The same with another order of w's axes. ``reordered`` changes the order, in both directions."""
     y, gradients = inner[:2]
 
     def forward(x: Any, w: Any, b: Any, **options: Any) -> Any:
-        return y(x, turned(w), b, **options)
+        return y(x, reordered(w), b, **options)
 
     def backward(dy: Any, x: Any, w: Any, b: Any, **options: Any) -> Any:
-        dx, dw, db = gradients(dy, x, turned(w), b, **options)
-        return dx, turned(dw), db
+        dx, dw, db = gradients(dy, x, reordered(w), b, **options)
+        return dx, reordered(dw), db
 
     return Implementation(forward, backward, dtypes=WIDE)
 
 
 def _has(**options: bool) -> None:
-    for name, said in options.items():
-        if not said:
+    for name, supported in options.items():
+        if not supported:
             raise Lacks(name)
 
 
 def _int(name: str, option: Any) -> int:
-    """One for all axes."""
+    """The one value of all axes."""
     _has(**{name: isinstance(option, int) or len({*option}) == 1})
     return option if isinstance(option, int) else option[0]
 
@@ -128,7 +129,7 @@ def _batch_norm(
     x: Any, *_: Any,
     running_mean: Any = None, running_var: Any = None, training: bool = False, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
-    """Frozen, a layer takes its running statistics."""
+    """A frozen layer uses its running statistics."""
     _has(x=x.ndim in (2, 4))
     layer = (layers.BatchNorm1D if x.ndim == 2 else layers.BatchNorm2D)(epsilon=eps)
     layer.forward(x, retain_derived=False)
@@ -144,7 +145,7 @@ def _layer_norm(x: Any, *_: Any, normalized_shape: tuple[int, ...], eps: float =
 
 
 def _flatten(x: Any, *, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Into a matrix."""
+    """numpy-ml flattens to a matrix."""
     _has(x=x.ndim > 1)
     axes = start_dim % x.ndim, end_dim % x.ndim
     _has(start_dim=axes in ((1, x.ndim - 1), (0, x.ndim - 2)))
@@ -252,14 +253,14 @@ def _unfold(x: Any, *, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
 
 
 def _uniform(draw: Function, u: Any) -> Any:
-    """Of kernels (…, in, out)."""
-    turned = np.moveaxis(u, (1, 0), (-2, -1))
-    with patch("numpy.random.uniform", lambda _low, high, **_: high * turned):
-        return np.moveaxis(draw(turned.shape), (-2, -1), (1, 0))
+    """``draw`` makes kernels (…, in, out)."""
+    moved = np.moveaxis(u, (1, 0), (-2, -1))
+    with patch("numpy.random.uniform", lambda _low, high, **_: high * moved):
+        return np.moveaxis(draw(moved.shape), (-2, -1), (1, 0))
 
 
 def _kaiming_uniform(u: Any, *, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
-    """For ReLU."""
+    """numpy-ml has only the gain of ReLU."""
     _has(nonlinearity=nonlinearity == "relu" or (nonlinearity == "leaky_relu" and a == 0), mode=mode == "fan_in")
     return _uniform(utils.he_uniform, u)
 

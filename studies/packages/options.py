@@ -35,6 +35,6 @@ def without(**options: bool) -> None:
     Raises:
         Lacks: the call has one.
     """
-    for name, asked in options.items():
-        if asked:
+    for name, requested in options.items():
+        if requested:
             raise Lacks(name)

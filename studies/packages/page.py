@@ -58,10 +58,10 @@ def printed(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def document(rows: Sequence[Row], **asked: Any) -> dict[str, Any]:
+def document(rows: Sequence[Row], **settings: Any) -> dict[str, Any]:
     packages = dict.fromkeys(row.package for row in rows)
     return {
-        **asked, "versions": versions(), "packages": {p: version(p) for p in packages}, "hardware": hardware(),
+        **settings, "versions": versions(), "packages": {p: version(p) for p in packages}, "hardware": hardware(),
         "rows": [row._asdict() | {"disagreements": [_told(d) for d in row.disagreements]} for row in rows],
     }  # fmt: skip
 

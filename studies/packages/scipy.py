@@ -1,10 +1,10 @@
 """SciPy, which has no gradients, strides or dilations.
 
 scipy.signal       convolutions: correlate by sums (1-d), correlate2d, correlate by FFT (3-d), of one channel with one
-                   kernel in its modes "valid", "same" and "full"; transposed ones upfirdn (1-d, the only one that
-                   has a stride), convolve2d, and fftconvolve (3-d)
-scipy.ndimage      poolings: uniform_filter and maximum_filter, cropped; interpolate: zoom of order 0 and 1, whose
-                   grid_mode is what align_corners=False means
+                   kernel, in the modes "valid", "same" and "full"; transposed convolutions: upfirdn (1-d, the only one
+                   that has a stride), convolve2d, and fftconvolve (3-d)
+scipy.ndimage      pooling: uniform_filter and maximum_filter, cropped; interpolate: zoom of order 0 and 1, whose
+                   grid_mode corresponds to align_corners=False
 scipy.special      expit, softmax, log_softmax, softplus, huber
 scipy.spatial      cityblock and sqeuclidean, which are sums, and float64 if weighted
 scipy.linalg       gemm of BLAS
@@ -25,7 +25,7 @@ from cnn_oracle.subject import Implementation
 
 
 def _each_pair(f: Any, x: Any, w: Any, b: Any) -> Any:
-    """Of each image with each kernel, summed over the channels."""
+    """``f`` of each image with each kernel, summed over the channels."""
     if not len(x):
         raise Lacks("an empty batch")
     y = np.array([[sum(map(f, image, kernel)) for kernel in w] for image in x])
@@ -64,7 +64,7 @@ def _transposed(convolve: Any, strides: bool = False) -> Implementation:
 
 
 def _max_pool(x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, **_: Any) -> Any:
-    """Of windows one cell apart, where ceil_mode changes nothing; dilated ones by a footprint."""
+    """Windows of stride 1, where ceil_mode has no effect. A footprint makes dilated windows."""
     rank = x.ndim - 2
     only(stride=(kernel_size if stride is None else stride, 1))
     dilation, kernel = each(dilation, rank), each(kernel_size, rank)
@@ -88,11 +88,11 @@ def _avg_pool(
 
 
 def _cropped(size: tuple[int, ...], window: tuple[int, ...], padding: tuple[int, ...]) -> tuple[Any, ...]:
-    """ndimage's filters are centred at each cell of the image: those centres whose windows PyTorch has."""
+    """The centres whose windows PyTorch has. ndimage centres a filter at each element of the image."""
     cuts = []
     for n, k, p in zip(size, window, padding, strict=True):
         first, last = k // 2 - p, n + p - k + k // 2
-        if last >= n:  # half of an even window before the image and behind it
+        if last >= n:  # half of an even window lies before the image, and half behind it
             raise Lacks("padding")
         cuts.append(slice(first, last + 1))
     return ..., *cuts

@@ -1,7 +1,7 @@
 """The survey of a package: drawn calls of each of its ops, in worker processes.
 
-A call is right, or normwise (right within the normwise bound), or *unsupported* (the package has no such option), or
-*refused* (the package raises an error), or it disagrees. The package's TOML file lists the known disagreements. A
+A call is *right* (*normwise* if only within the normwise bound), or *unsupported* (the package has no such option), or
+*rejected* (the package raises an error), or it disagrees. The package's TOML file lists the known disagreements. A
 disagreement is reported with its smallest call.
 """
 
@@ -229,8 +229,8 @@ def _work(job: Job, heartbeat: Heartbeat) -> tuple[Row, None]:
 
 def _counting(heartbeat: Heartbeat, number: int) -> Callable[[], None]:
     """A heartbeat: it sends the call's number, each time as a different value."""
-    asked = count()
-    return lambda: heartbeat(number + ATTEMPT * next(asked))
+    beats = count()
+    return lambda: heartbeat(number + ATTEMPT * next(beats))
 
 
 def _judged(
@@ -246,7 +246,7 @@ def _judged(
             if isinstance(failure.__cause__, Lacks):
                 return one._replace(unsupported=1, missing_options=((str(failure.__cause__), 1),))
             if failure.verdict is Verdict.CRASHED:
-                if found:  # y is wrong already: dy may not fit it
+                if found:  # y is already wrong, and dy may not fit it
                     break
                 return one._replace(rejected=1, rejections=((_rejection(failure), 1),))
             key = failure.quantity, _argued(known, failure)

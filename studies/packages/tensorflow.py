@@ -1,8 +1,8 @@
 """TensorFlow on the CPU: tf.nn and tf.image, and tf.keras where they have no such op; gradients by GradientTape.
 
-Images are handed over with their channels last, kernels as HWIO. Paddings are those of the functions: VALID, SAME where
-it adds the same cells, and for conv2d, conv2d_transpose and max_pool2d explicit ones. Keras' optimisers and layers
-compute in floatx, which is set to float64; its layers are called by stateless_call with our arrays as their weights.
+Images are passed with the channels last, kernels as HWIO. Paddings are those that the functions have: VALID, SAME
+where it adds the same elements, and explicit ones for conv2d, conv2d_transpose and max_pool2d. Keras' optimisers and
+layers compute in floatx, which is set to float64. Layers are called by stateless_call, with our arrays as weights.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # it logs where it finds no GPU
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs if it finds no GPU
 
 import tensorflow as tf
 
@@ -48,7 +48,7 @@ def _each(option: Any, rank: int) -> list[Any]:
 
 
 def _padding(x: Any, kernel: Any, stride: list[int], padding: Any, dilation: list[int], explicit: bool) -> Any:
-    """As tf.nn says it, for x of channels last."""
+    """The padding in the form of tf.nn, for x with channels last."""
     if isinstance(padding, str):
         return padding.upper()
     padding = _each(padding, len(stride))
@@ -64,7 +64,7 @@ def _padding(x: Any, kernel: Any, stride: list[int], padding: Any, dilation: lis
 
 
 def _conv(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, **_: Any) -> Any:
-    """The groups are told by the shapes. Of dilated kernels tf.nn.convolution alone has a gradient on the CPU."""
+    """The shapes imply the groups. For dilated kernels, only tf.nn.convolution has a gradient on the CPU."""
     rank = len(x.shape) - 2
     stride, dilation = _each(stride, rank), _each(dilation, rank)
     dilated = {*dilation} != {1}
@@ -80,7 +80,7 @@ def _conv_transpose(
     x: Any, w: Any, b: Any, *,
     stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    """The shape of y, which tf.nn asks for, is how output_padding is said."""
+    """tf.nn takes the shape of y, which includes output_padding."""
     only(groups=(groups, 1))
     rank = len(x.shape) - 2
     stride, padding, extra, dilation = (_each(o, rank) for o in (stride, padding, output_padding, dilation))
@@ -96,7 +96,7 @@ def _conv_transpose(
 def _max_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
-    """Dilated windows are tf.nn.pool's."""
+    """Only tf.nn.pool has dilated windows."""
     only(ceil_mode=(ceil_mode, False))
     rank = len(x.shape) - 2
     kernel, dilation = _each(kernel_size, rank), _each(dilation, rank)
@@ -112,7 +112,7 @@ def _avg_pool(
     x: Any, *, kernel_size: Any, stride: Any = None, padding: Any = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    """SAME leaves the padding out of the mean."""
+    """With SAME, the mean does not count the padding."""
     only(ceil_mode=(ceil_mode, False), divisor_override=(divisor_override, None))
     only(count_include_pad=(count_include_pad and padding != 0, False))
     rank = len(x.shape) - 2
@@ -126,7 +126,7 @@ def _interpolate(
     x: Any, *, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     **_: Any,
 ) -> Any:  # fmt: skip
-    """tf.image.resize has neither aligned corners nor PyTorch's "nearest"; the functions before it have them."""
+    """tf.image.resize has neither aligned corners nor PyTorch's "nearest"; the older functions of tf.compat.v1 do."""
     only(scale_factor=(scale_factor, None), rank=(len(x.shape), 4))
     if mode == "nearest":
         return tf.compat.v1.image.resize_nearest_neighbor(x, _each(size, 2))
@@ -179,7 +179,7 @@ def _rms_norm(x: Any, weight: Any, *, normalized_shape: tuple[int, ...], eps: fl
 
 
 def _local_response_norm(x: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
-    """depth_radius is of odd windows; its alpha is not divided by the window's size."""
+    """depth_radius only allows odd windows. TensorFlow does not divide alpha by the window's size."""
     if size % 2 == 0:
         raise Lacks("an even size")
     return tf.nn.local_response_normalization(x, size // 2, k, alpha / size, beta)
@@ -217,12 +217,12 @@ def _attention(
     query: Any, key: Any, value: Any, *, attn_mask: Any = None, is_causal: bool = False, scale: float | None = None,
     **_: Any,
 ) -> Any:  # fmt: skip
-    """Its arrays are (batch, cells, heads, width); heads are shared wherever key has fewer."""
+    """Keras' arrays are (batch, length, heads, width). Heads are shared if key has fewer."""
     if len(query.shape) != 4:
         raise Lacks("other than 4 axes")
     mask = {} if attn_mask is None else {"mask" if attn_mask.dtype == bool else "bias": attn_mask}
-    turned = (tf.transpose(a, [0, 2, 1, 3]) for a in (query, key, value))
-    y = ops.dot_product_attention(*turned, **mask, scale=scale, is_causal=is_causal)
+    transposed = (tf.transpose(a, [0, 2, 1, 3]) for a in (query, key, value))
+    y = ops.dot_product_attention(*transposed, **mask, scale=scale, is_causal=is_causal)
     return tf.transpose(y, [0, 2, 1, 3])
 
 
@@ -230,7 +230,7 @@ def _cross_entropy(
     x: Any, *, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
-    """Labels are SparseCategoricalCrossentropy's, which smoothes none, probabilities CategoricalCrossentropy's."""
+    """SparseCategoricalCrossentropy for labels (without smoothing), CategoricalCrossentropy for probabilities."""
     only(weight=(weight is None, True))
     losses, x = tf.keras.losses, tf.experimental.numpy.moveaxis(x, 1, -1)
     more = {"from_logits": True, "reduction": MEAN.get(reduction, reduction), "dtype": x.dtype.name}
@@ -241,12 +241,12 @@ def _cross_entropy(
     return losses.SparseCategoricalCrossentropy(ignore_class=ignore_index, **more)(target, x)
 
 
-# A mean by weight, as PyTorch's mse_loss and l1_loss have; its other losses divide by the number of cells
+# A weighted mean, as in PyTorch's mse_loss and l1_loss. PyTorch's other losses divide by the number of elements
 MEAN = {"mean": "mean_with_sample_weight"}
 
 
 def _loss(make: Callable[..., Any], mean: str = MEAN["mean"]) -> Implementation:
-    """Its means are over the last axis, and then over all others: with one of one cell they are PyTorch's."""
+    """Keras takes means over the last axis, then over all others. A last axis of size 1 makes them PyTorch's."""
 
     def f(x: Any, target: Any, *, reduction: str = "mean", weight: Any = None, **options: Any) -> Any:
         loss = make(reduction={"mean": mean}.get(reduction, reduction), dtype=x.dtype.name, **options)
@@ -283,7 +283,7 @@ def _stepped(make: Callable[..., Any]) -> Implementation:
 def _sgd(
     lr: float, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False
 ) -> Any:
-    """Keras takes the decay off the weight, PyTorch adds it to the gradient: without momentum that is the same."""
+    """Keras subtracts the decay from the weight, PyTorch adds it to the gradient: the same if there is no momentum."""
     only(dampening=(dampening, 0), weight_decay=(weight_decay and momentum, 0))
     return tf.keras.optimizers.SGD(lr, momentum, nesterov, weight_decay=weight_decay or None)
 
@@ -322,7 +322,7 @@ max_pool1d = max_pool2d = nhwc(_by_tape(_max_pool))
 avg_pool1d = avg_pool2d = nhwc(_by_tape(_avg_pool))
 max_pool3d, avg_pool3d = (nhwc(_by_tape(f, ("float32",))) for f in (_max_pool, _avg_pool))  # no kernels of float64
 adaptive_avg_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_average_pool(x, output_size)))
-# Keras' windows may be larger than an axis: of float32 the process then dies (SIGFPE)
+# Keras' windows may be larger than an axis; in float32 the process then dies (SIGFPE)
 adaptive_max_pool2d = nhwc(_by_tape(lambda x, *, output_size: ops.adaptive_max_pool(x, output_size), ("float64",)))
 pad = _by_tape(_pad)
 interpolate = nhwc(_by_tape(_interpolate, ("float32",)))  # "The return value has type float32, unless …"

@@ -148,7 +148,11 @@ def _together(jobs: list[Job]) -> Steps[tuple[dict[Key, Tally], list[Job]]]:
         alone = [job.alone(*job.pair(max(died.number, job.start))) for job, died in ended]
         again: list[dict[str, Tally] | WorkerCrash] = yield Batch(work_alone, alone, of_death=_noted)
         for (_, died), job, outcome in zip(ended, alone, again, strict=True):
-            how = outcome.how if isinstance(outcome, WorkerCrash) else f"{died.how} after other calls, but not alone"
+            how = (
+                outcome.how
+                if isinstance(outcome, WorkerCrash)
+                else f"{died.how} after other calls, but not in its own process"
+            )
             _add(tallies, job, _crashed(job, how))
         left = [part for job, died in ended for part in _besides(job, max(died.number, job.start))]
     return tallies, risky

@@ -59,7 +59,7 @@ def explain(
     found = []
     for row in rows:
         for finding in row.findings:
-            progress(f"making {row.op} smaller")
+            progress(f"shrinking {row.op}")
             before = known.setdefault((row.op, finding.verdict), [])
             one = job(row).alone(finding.sample, row.layout)
             small = _smaller(one, finding, before, timeout)
@@ -77,10 +77,10 @@ def explain(
 def in_a_new_process(text: str, environment: Mapping[str, str] = {}, timeout: float = 300) -> str:
     """Run ``text`` in a new Python: how it ended, or which error it raised; empty if it succeeded."""
     command = [sys.executable, "-W", "ignore", "-c", text]
-    everything = {**environ, **environment}
+    variables = {**environ, **environment}
     try:
         ended = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=everything, check=False
+            command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=variables, check=False
         )
     except subprocess.TimeoutExpired:
         return f"gives no answer within {timeout:g} seconds"
@@ -166,13 +166,13 @@ class _Report(NamedTuple):
 
 def _explained(row: Row, job: Job, finding: Finding, timeout: float | None) -> Explanation:
     (one,) = job.source.samples(look_up(job.op))
-    told = None
+    report = None
     if finding.verdict is Verdict.WRONG:
-        ((_, told),) = each(_tell, [job], of_death=lambda *_: None, run=partial(run, count=1), timeout=timeout)
-    told = told or _Report("", finding.what, "", _call_alone(look_up(job.op), one.call, job))
+        ((_, report),) = each(_tell, [job], of_death=lambda *_: None, run=partial(run, count=1), timeout=timeout)
+    report = report or _Report("", finding.what, "", _call_alone(look_up(job.op), one.call, job))
     return Explanation(
-        row, bool(unsafe(one.call)), finding.verdict, told.quantity, told.what, one.call, told.who_is_right,
-        told.reproduction,
+        row, bool(unsafe(one.call)), finding.verdict, report.quantity, report.what, one.call, report.who_is_right,
+        report.reproduction,
     )  # fmt: skip
 
 
@@ -191,8 +191,8 @@ def _tell(job: Job, heartbeat: Heartbeat) -> _Report | None:
 def _call_alone(op: Op, call: Call, job: Job) -> str:
     """The lines of a call that ends the process. PyTorch does not run here; manual supplies the arrays."""
     form, layout = FORMATS[job.dtype], job.layouts[0]
-    laid = (judge.in_layout(op, case, layout) for case in witness.cases(op, call, form, every=job.every))
-    return next((plain.reproduction(op, case, None) for case in laid if case), "")
+    in_layout = (judge.in_layout(op, case, layout) for case in witness.cases(op, call, form, every=job.every))
+    return next((plain.reproduction(op, case, None) for case in in_layout if case), "")
 
 
 def _shown(found: list[Explanation], members: list[int]) -> tuple[int, str]:

@@ -105,19 +105,19 @@ def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
             case=wide,
         )  # fmt: skip
         who_is_wrong = arbiter.who_is_wrong(failure, witness.MANUAL).replace("the subject", "manual")
-    return "; ".join(said for said in (who_is_wrong, _in_float64(op, wide) if in_float64 else "") if said)
+    return "; ".join(text for text in (who_is_wrong, _in_float64(op, wide) if in_float64 else "") if text)
 
 
 def _in_float64(op: Op, case: Case) -> str:
     if unsafe(case.call):
-        return "PyTorch in float64 cannot be asked safely"
+        return "PyTorch is not safe to call in float64"
     try:
         check(op, replace(case, form=FORMATS["float64"], layout="contiguous"), kernels.KERNELS)
     except Failure as failure:
-        return f"in float64, contiguous, PyTorch errs too: {failure.what}"
+        return f"in float64, contiguous, PyTorch is wrong too: {failure.what}"
     except RejectedError as error:
-        return f"in float64, contiguous, PyTorch refuses: {error}"
-    return "in float64, contiguous, PyTorch says what manual says"
+        return f"in float64, contiguous, PyTorch rejects the call: {error}"
+    return "in float64, contiguous, PyTorch agrees with manual"
 
 
 def _outcome(op: Op, cases: list[Case], module: str) -> Outcome:

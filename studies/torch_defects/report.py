@@ -100,10 +100,10 @@ def summary(rows: Sequence[Row]) -> str:
     return f"{fields}; apart from these {risky:,} on which it is unsafe, of which {ended:,} ended their process"
 
 
-def to_json(rows: Sequence[Row], found: Sequence[Explanation], **asked: Any) -> dict[str, Any]:
+def to_json(rows: Sequence[Row], found: Sequence[Explanation], **settings: Any) -> dict[str, Any]:
     return {
         "subject": "torch",
-        **asked,
+        **settings,
         "versions": versions(),
         "hardware": hardware(),
         "rows": [

@@ -11,7 +11,7 @@ from cnn_oracle.manual.article import activations as manual
 from cnn_oracle.reference.article import activations as reference
 
 Z = np.concatenate([np.linspace(-30, 30, 401), [-700.0, -50, 50, 700]])
-ALLOWED = 40 * 2.0**-53  # absolute: values up to 1, of which each exponential, sum and quotient errs by a few u
+ALLOWED = 40 * 2.0**-53  # absolute: values are at most 1, and each exponential, sum and quotient adds a few u
 PRINTED = {"sigmoid": manual.sigmoid_as_printed, "tanh": manual.tanh_as_printed}
 SLOPES = {"sigmoid": manual.sigmoid_slope, "tanh": manual.tanh_slope}
 

@@ -35,7 +35,7 @@ def tensors(*arrays):
 
 
 def convolution(call):
-    """dy, x, w, the geometry, and PyTorch's gradients, on the integer lattice."""
+    """dy, x, w, the options, and PyTorch's gradients, on the integer grid."""
     case = draw(OP, call, integers)
     options = {n: v for n, v in case.keywords.items() if n in ("stride", "padding", "dilation")}
     return case.dy, case.arrays["x"], case.arrays["w"], options, case.expected
@@ -43,19 +43,19 @@ def convolution(call):
 
 @pytest.mark.formula("E7")
 @given(f=st.integers(1, 3), rest=st.integers(0, 3), p=st.integers(0, 3), s=st.integers(1, 3), seed=st.integers(0, 99))
-def test_a_layers_gradients_are_autograds_and_of_their_primals_shapes(f, rest, p, s, seed):
+def test_a_layers_gradients_are_autograds_and_have_their_inputs_shapes(f, rest, p, s, seed):
     a, w, b = small(seed, (2, 3, f + rest, f + rest + 1), (4, 3, f, f), (4,))
     (da,) = small(seed + 1, conv2d.forward(a, w, b, stride=s, padding=p).shape)
     ours = manual.layer_backward(da, a, w, b, stride=s, padding=p)
     theirs = reference.layer_backward(*tensors(da, a, w, b), stride=s, padding=p)
-    for mine, their, primal in zip(ours, theirs, (a, w, b), strict=True):
-        assert mine.shape == primal.shape
+    for mine, their, argument in zip(ours, theirs, (a, w, b), strict=True):
+        assert mine.shape == argument.shape
         assert np.array_equal(mine, their)
 
 
 @pytest.mark.formula("E7")
 def test_a_mean_divides_every_gradient_alike():
-    """1/N goes in at the loss, through dA, and comes out of every gradient: no layer knows it."""
+    """The factor 1/N of the loss enters through dA and scales every gradient. No layer depends on it."""
     a, w, b = small(0, (4, 1, 3, 3), (2, 1, 2, 2), (2,))
     (da,) = small(1, (4, 2, 2, 2))
     for of_sum, of_mean in zip(*(manual.layer_backward(d, a, w, b) for d in (da, da / 4)), strict=True):
@@ -83,7 +83,7 @@ def test_softmax_needs_its_whole_jacobian():
     jacobian = np.diag(a) - np.outer(a, a)
     leaf = torch.from_numpy(z).requires_grad_()
     (theirs,) = torch.autograd.grad(torch.softmax(leaf, 1), leaf, torch.from_numpy(da))
-    # a numbers up to 1 by exp (4 ulp), a sum of four and a quotient; then products with da, and sums of four again
+    # a ≤ 1 comes from exp (4 ulp), a sum of four and a quotient; then products with da, and sums of four again
     allowed = 32 * 2.0**-53 * np.abs(da).sum()
     assert (np.abs(da @ jacobian - theirs.numpy()) <= allowed).all()
     diagonal = da @ np.diag(np.diag(jacobian))
@@ -131,16 +131,16 @@ def test_the_domain_of_full_convolution_is_a_matter_of_each_axis(rows, columns, 
 
 @pytest.mark.formula("E9")
 def test_full_convolution_is_the_gradient_only_because_the_forward_is_cross_correlation():
-    """Were the forward true convolution, the kernel turned, W as it stands would be right: two turns are none."""
+    """If the forward were true convolution, with a rotated kernel, W itself would be right: two rotations cancel."""
     dy, x = small(0, (1, 1, 2, 2), (1, 1, 3, 3))
-    turns_matter = set()
+    rotation_matters = set()
     for entries in product((-1, 0, 1), repeat=4):
         w = np.array(entries, float).reshape(1, 1, 2, 2)
         dx, _, _ = reference.gradients(*tensors(dy, x, rotated(w)))  # of true convolution by w
         assert np.array_equal(manual.full_convolution_as_printed(dy, rotated(w)), dx)
         assert np.array_equal(manual.full_convolution_as_printed(dy, w), dx) == (parity(w) == 1)
-        turns_matter.add(parity(w) != 1)
-    assert turns_matter == {True, False}
+        rotation_matters.add(parity(w) != 1)
+    assert rotation_matters == {True, False}
 
 
 @pytest.mark.formula("E9a")
@@ -156,7 +156,7 @@ def test_without_its_slice_the_sum_is_the_gradient_exactly_for_one_window_as_lar
 
 
 @pytest.mark.formula("E9", "E9a")
-def test_the_scatter_form_needs_no_turn_and_the_full_convolution_does():
+def test_the_scatter_form_needs_no_rotation_and_the_full_convolution_does():
     (dy,) = small(0, (1, 1, 2, 2))
     for entries in product((-1, 0, 1), repeat=4):
         w, x_shape = np.array(entries, float).reshape(1, 1, 2, 2), (1, 1, 3, 3)

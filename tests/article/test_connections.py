@@ -37,7 +37,7 @@ def test_figure_9_number_for_number():
 @pytest.mark.formula("E6")
 @given(call=ungrouped)
 def test_a_layer_is_a_matrix_of_tied_entries(call):
-    """Applied it is the convolution, transposed the gradient by its input; PyTorch's Jacobian has the same entries."""
+    """The matrix is the convolution, its transpose the input gradient. PyTorch's Jacobian has the same entries."""
     case = draw(OP, call, integers)
     x, w = case.arrays["x"], case.arrays["w"]
     options = {"stride": 1, "padding": 0, "dilation": 1} | {n: v for n, v in case.keywords.items() if n != "groups"}
@@ -51,7 +51,7 @@ def test_a_layer_is_a_matrix_of_tied_entries(call):
 
 @pytest.mark.formula("E6")
 def test_the_matrix_is_toeplitz():
-    """Without padding an entry depends only on how far the input lies from the window's corner."""
+    """Without padding an entry depends only on the input's offset from the window's corner."""
     n, f, s = 6, 3, 2
     size = output_size(n, f, s, 1)
     entries = manual.tied_entries((1, n, n), (1, 1, f, f), stride=s).reshape(size, size, n, n)
@@ -63,7 +63,7 @@ def test_the_matrix_is_toeplitz():
 
 @pytest.mark.formula("E6")
 def test_connections_are_counted_by_the_nonzeros_of_the_jacobian():
-    """As printed, n_out² n_f f² n_c, exactly without padding; a tap on padding is no connection."""
+    """The printed n_out² n_f f² n_c holds exactly without padding: a tap on padding is no connection."""
     seen = set()
     for n, f, p, s in product(range(1, 6), range(1, 4), range(3), range(1, 4)):
         if n + 2 * p >= f:

@@ -1,4 +1,4 @@
-"""Convolution, and cross-correlation, which the figures show (E1)."""
+"""Convolution, and the cross-correlation that the figures show (E1)."""
 
 from itertools import product
 
@@ -47,7 +47,7 @@ def test_convolution_over_the_full_map_is_pytorchs_transposed_conv2d(x, kernel, 
 
 @pytest.mark.formula("E1")
 @given(x=sizes, kernel=sizes, seed=seeds)
-def test_convolution_commutes_and_cross_correlation_only_up_to_a_turn(x, kernel, seed):
+def test_convolution_commutes_and_cross_correlation_only_up_to_a_rotation(x, kernel, seed):
     f, h = integers(seed, x, kernel)
     assert np.array_equal(manual.convolve_as_printed(f, h), manual.convolve_as_printed(h, f))
     there = manual.convolve_as_printed(f, manual.rotated(h))  # cross-correlation over the full map
@@ -57,7 +57,7 @@ def test_convolution_commutes_and_cross_correlation_only_up_to_a_turn(x, kernel,
 
 @pytest.mark.formula("E1")
 def test_cross_correlation_does_not_commute():
-    """The smallest pairs that show it are among these: 1×1 by 1×2, entries 0 and 1."""
+    """The smallest counterexamples are 1×1 by 1×2, with entries 0 and 1."""
     kernels = [np.array([w], float) for w in product((0, 1), repeat=2)]
     one = np.ones((1, 1))
     differ = [
@@ -72,7 +72,7 @@ def test_cross_correlation_does_not_commute():
 
 
 @pytest.mark.formula("E1")
-def test_the_valid_part_is_conv2d_exactly_for_kernels_that_half_a_turn_leaves_alone():
+def test_the_valid_part_is_conv2d_exactly_for_kernels_equal_to_their_rotation():
     (x,) = integers(0, (4, 4))
     agree = [
         np.array_equal(manual.valid(manual.convolve_as_printed(x, w), w.shape), manual.cross_correlate(x, w))
@@ -97,7 +97,7 @@ def test_figure_3_is_conv2d_and_not_the_printed_formula():
 @pytest.mark.parametrize(
     ("name", "parity"), [("horizontal edges", -1), ("diagonal edges", -1), ("corners", 1), ("sharpen", 1)]
 )
-def test_half_a_turn_changes_the_sign_of_edge_filters_and_leaves_the_others_alone(name, parity):
+def test_rotation_changes_the_sign_of_edge_filters_and_keeps_the_others(name, parity):
     w, (x,) = manual.kernels()[name], integers(0, (6, 5))
     assert manual.parity(w) == parity
     y = manual.cross_correlate(x, w)

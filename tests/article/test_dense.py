@@ -16,7 +16,7 @@ sizes = st.integers(1, 5)
 
 
 def layer(m, i, o, seed):
-    """Integers; dz in multiples of m, so that its mean is exact."""
+    """Integers. dz has multiples of m, so that its mean is exact."""
     rng = np.random.default_rng(seed)
     dz, a, w, b = (rng.integers(-9, 10, shape).astype(float) for shape in ((o, m), (i, m), (o, i), (o, 1)))
     return m * dz, a, w, b

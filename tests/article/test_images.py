@@ -31,8 +31,8 @@ def test_gray_is_a_convolution_by_one_pixel():
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.formula("E0")
-def test_bytes_are_no_numbers_to_calculate_with():
-    """200 + 100 = 44, and nine 255s are 247, in NumPy and in PyTorch: seen with NumPy 2.4.6 and torch 2.13.0 on CPU."""
+def test_sums_of_bytes_overflow():
+    """200 + 100 is 44 and the sum of nine 255s is 247, in NumPy 2.4.6 and torch 2.13.0 on CPU."""
     pair, nine = np.array([[[[200, 100]]]]), np.full((1, 1, 3, 3), 255)
     for x, y in ((pair, 44), (nine, 247)):
         w = np.ones_like(x)
@@ -56,7 +56,7 @@ def test_bytes_can_be_convolved_exactly_while_no_sum_exceeds_255():
 
 
 @pytest.mark.formula("E0")
-def test_bytes_are_refused_where_they_would_wrap():
+def test_bytes_are_rejected_where_they_would_wrap():
     with pytest.raises(ValueError, match=r"^gray\(x=\(2, 3, 5, 4\), dtype=dtype\('uint8'\)\): x must be"):
         manual.gray(PHOTOS.transpose(0, 3, 1, 2))
     with pytest.raises(ValueError, match="images must be bytes"):

@@ -44,7 +44,7 @@ def test_clipping_holds_exactly_while_no_probability_is_below_it():
 
 
 @pytest.mark.formula("S3")
-def test_clipping_caps_the_loss_at_46_where_the_truth_is_100():
+def test_clipping_caps_the_loss_at_46_where_the_exact_loss_is_100():
     logits, label = np.array([[0.0, -100.0]]), np.array([1])
     clipped = manual.cross_entropy_as_printed(softmax.forward(logits, dim=1), label)
     assert clipped.round(2) == 46.05

@@ -15,7 +15,7 @@ BETAS = (0.9, 0.999)
 
 
 def path(step, gradients, states, **options):
-    """Where a weight that starts at 0 is after each step; the states start at 0 too."""
+    """The weight after each step. The weight and the states start at 0."""
     w, state, places = np.zeros(()), [np.zeros(())] * states, []
     for g in gradients:
         w, *state = step(w, np.array(float(g)), *state, **options)
@@ -29,7 +29,7 @@ def lengths(places):
 
 @pytest.mark.formula("E15")
 def test_gradient_descent_is_sgd_without_options():
-    """With a rate that is a power of two and integers no step is rounded."""
+    """No step rounds, because the rate is a power of two and the gradients are integers."""
     gradients = [1.0, -2.0, 3.0, 5.0]
     ours = path(lambda w, dw, lr: sgd.step(w, dw, lr=lr)[:1], gradients, 0, lr=0.125)
     assert np.array_equal(ours, reference.gradient_descent(gradients, 0.125))
@@ -50,7 +50,7 @@ def test_momentum_as_printed_and_torchs_on_gradients_1_2_3():
 
 @pytest.mark.formula("S5")
 def test_rmsprop_as_printed_is_torchs():
-    """Ten roundings a step, each relative to a step's length."""
+    """Ten roundings per step, each relative to the length of a step."""
     options = {"lr": 0.1, "beta": 0.9, "eps": 1e-8}
     ours = path(manual.rmsprop_as_printed, GRADIENTS, 1, **options)
     theirs = reference.rmsprop(GRADIENTS, **options).numpy()
@@ -60,13 +60,13 @@ def test_rmsprop_as_printed_is_torchs():
 
 @pytest.mark.formula("S5")
 def test_adam_without_bias_correction_is_too_long_by_its_excess():
-    """eps = 0, so that the excess is the whole difference; relative to each length."""
+    """eps is 0, so that the excess is the only difference. The bound is relative to each length."""
     options = {"lr": 0.1, "betas": BETAS, "eps": 0.0}
     gradients = np.abs(GRADIENTS).tolist()  # no cancellation in the first moment
     ours = lengths(path(manual.adam_as_printed, gradients, 2, **options))
     theirs = lengths(reference.adam(gradients, **options))
     excess = np.array([manual.adam_excess(t, BETAS) for t in range(1, 13)])
-    # 20 roundings a step, of positive numbers; and w's own, twice: a length is 20 times shorter than w, PyTorch's 15
+    # 20 roundings of positive numbers per step, and two of w, which is up to 20 times a length (15 times PyTorch's)
     assert (np.abs(ours - excess * theirs) <= gamma(20 * 12 + 2 * 20 + 2 * 15, 2.0**-53) * np.abs(ours)).all()
 
 

@@ -21,7 +21,7 @@ even_kernels_cost_a_copy = pytest.mark.filterwarnings("ignore:Using padding='sam
 
 
 @pytest.mark.formula("E2")
-def test_valid_convolution_gives_n_minus_f_plus_1():
+def test_valid_convolution_has_size_n_minus_f_plus_1():
     for n, f in product(range(1, 10), repeat=2):
         if f <= n:
             assert manual.valid_size_as_printed(n, f) == reference_stride.output_size(n, f, 0, 1)
@@ -50,7 +50,7 @@ def test_the_influence_map_is_the_gradient_of_the_sum_of_a_convolution_by_ones(r
 
 @pytest.mark.formula("E2a")
 def test_the_influence_map_is_right_on_every_small_geometry():
-    """Rows and columns are independent: a column of one pixel leaves the rows alone."""
+    """Rows and columns are independent, so a width of one pixel is enough to check the rows."""
     for n, f, p, s in product(range(1, 7), range(1, 6), range(4), range(1, 5)):
         if f <= n + 2 * p:
             seen = reference.influence_map((n, 1), (f, 1), (p, 0), (s, 1))
@@ -71,7 +71,7 @@ def test_a_pixel_has_no_influence_exactly_when_every_window_steps_over_it():
             read = {o + r for o in range(0, n - f + 1, s) for r in range(f)}
             assert [i for i in range(n) if not manual.influence(n, f, 0, s)[i]] == sorted(set(range(n)) - read)
             without += [s > f] * (len(read) < n)
-    assert set(without) == {True, False}  # stride above the filter, and rows at the end that the stride never reaches
+    assert set(without) == {True, False}  # strides above f, and unread rows at the end
 
 
 @pytest.mark.formula("E2b")
@@ -116,7 +116,7 @@ def test_half_padding_is_same_exactly_for_odd_undilated_filters_of_stride_1():
 
 
 @pytest.mark.formula("E2c")
-def test_with_a_stride_half_padding_gives_n_over_s_rounded_up_and_pytorch_refuses_same():
+def test_with_a_stride_half_padding_has_size_n_over_s_rounded_up_and_pytorch_rejects_same():
     for n, f, s in product(range(1, 10), (1, 3, 5), range(2, 5)):
         x, w = np.zeros((1, 1, n, n)), np.zeros((1, 1, f, f))
         assert manual.same_convolution_as_printed(x, w, stride=s).shape[2] == -(-n // s)

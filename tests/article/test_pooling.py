@@ -57,7 +57,7 @@ def test_padding_with_zeros_is_right_exactly_where_no_window_is_negative():
         assert np.array_equal(y, F.max_pool2d(torch.from_numpy(x), 2, 1, 1))
         zeros = max_pool2d.forward(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), kernel_size=2, stride=1)
         right = np.array_equal(zeros, y)
-        assert right == (x >= 0).all()  # each cell of 2×2 is alone in the window at its corner
+        assert right == (x >= 0).all()  # each corner window has one element of the 2×2 image
         seen.add(right)
     assert seen == {True, False}
 
@@ -104,9 +104,9 @@ def test_among_nans_the_last_is_the_maximum_where_argmax_takes_the_first():
 @pytest.mark.formula("E13", "E14")
 @pytest.mark.parametrize(("n", "f", "s"), GEOMETRIES)
 def test_added_masks_are_the_gradient_of_every_pooling_also_where_windows_overlap(n, f, s):
-    """Bitwise for maximum and sum. A mean rounds 1/f² and its product: with m windows on a cell 2 + m roundings.
+    """Bitwise for maximum and sum. A mean rounds 1/f² and its product: 2 + m roundings for an element in m windows.
 
-    L_q takes, relative to each term, the power u^q, its sum, two roots and powers of their quotient: below 40 in all.
+    L_q rounds the power u^q, its sum, two roots and powers of their quotient: below 40 roundings per term in all.
     """
     size, rng = (n - f) // s + 1, np.random.default_rng(n)
     x = rng.permutation(2 * n * n).reshape(1, 2, n, n) + 1.0
@@ -125,7 +125,7 @@ def test_added_masks_are_the_gradient_of_every_pooling_also_where_windows_overla
 
 
 @pytest.mark.formula("E14")
-def test_the_mask_rule_serves_means_exactly_where_windows_are_apart_and_whole():
+def test_the_mask_rule_is_right_for_means_exactly_where_windows_are_disjoint_and_whole():
     holds_exactly_on_its_domain(CLAIMS["E14"])
 
 
@@ -156,7 +156,7 @@ def test_a_window_of_zeros_has_no_gradient_in_power_pooling(q):
 
 @pytest.mark.formula("E14")
 def test_power_pooling_takes_signs_as_they_are():
-    """An odd power of a negative window has no real root: NaN, in PyTorch too; an even one forgets the sign."""
+    """A negative sum of odd powers has no real root: NaN, in PyTorch too. An even power loses the sign."""
     x = -np.ones((1, 1, 2, 2))
     for q, y in ((2.0, 2.0), (3.0, np.nan)):
         assert np.array_equal(manual.power_pool(x, 2, 2, q).item(), y, equal_nan=True)

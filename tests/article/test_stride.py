@@ -19,7 +19,7 @@ GEOMETRIES = list(product(range(1, 8), range(1, 5), range(3), range(1, 4), range
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.formula("E3")
-def test_output_size_is_pytorchs_and_what_does_not_fit_is_refused():
+def test_output_size_is_pytorchs_and_kernels_that_do_not_fit_are_rejected():
     rejected = 0
     for n, f, p, s, d in GEOMETRIES:
         if n + 2 * p > d * (f - 1):
@@ -53,6 +53,6 @@ def test_figure_6_number_for_number():
 
 
 @pytest.mark.formula("E3a")
-def test_the_kernel_of_figure_6_hides_the_turn():
+def test_the_kernel_of_figure_6_equals_its_rotation():
     _, kernel = manual.figure_6()
     assert np.array_equal(rotated(kernel), kernel)

@@ -35,7 +35,7 @@ def test_a_volume_by_n_f_filters_has_depth_n_f(rest, f, n_c, n_f, p, s, seed):
 
 @pytest.mark.formula("E4")
 def test_channels_are_summed():
-    """As in Fig. 7: 6×6×3 by 3×3×3, a number for each place and filter."""
+    """As in Fig. 7: 6×6×3 by 3×3×3, one number for each position and filter."""
     x, w = integers(0, (6, 6, 3), (3, 3, 3, 2))
     y = manual.convolve_volume(x, w)
     assert y.shape == (4, 4, 2)
@@ -49,7 +49,7 @@ def test_one_filter_has_the_printed_depth_exactly_when_n_f_is_1():
 
 
 @pytest.mark.formula("E4")
-def test_a_filter_of_another_depth_is_refused_and_never_broadcast():
+def test_a_filter_of_another_depth_is_rejected_and_never_broadcast():
     (x,) = integers(0, (3, 3, 3))
     with pytest.raises(ValueError, match=r"the filter must have the depth of the image$"):
         manual.convolve_volume_as_printed(x, np.ones((2, 2, 1)))

@@ -1,4 +1,4 @@
-"""The data sets: digits is what it says it is; MNIST is whole and verified or rejected, never replaced in silence."""
+"""The data sets. Digits match their README. MNIST is complete and verified, or rejected; no fallback is silent."""
 
 import errno
 import gzip
@@ -31,13 +31,13 @@ needs_mnist = pytest.mark.skipif(PUBLISHED is None, reason="MNIST is not here; M
 
 
 def idx(array: np.ndarray) -> bytes:
-    """A uint8 array as MNIST's files hold it: two zeros, type 8, rank, sizes in big-endian 32 bits, elements."""
+    """A uint8 array in the format of MNIST's files: two zeros, type 8, rank, sizes in big-endian 32 bits, elements."""
     return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes() + array.tobytes()
 
 
 @pytest.fixture
 def contents(monkeypatch) -> dict[str, bytes]:
-    """The four files of an MNIST of 5 + 3 random images, which stands as the true one during the test."""
+    """The four files of an MNIST of 5 + 3 random images, whose checksums replace the real ones during the test."""
     rng = np.random.default_rng(0)
     arrays = [rng.integers(0, 256, (n, 28, 28), np.uint8) for n in (5, 3)]
     labels = [rng.integers(0, 10, n, np.uint8) for n in (5, 3)]
@@ -50,7 +50,7 @@ def contents(monkeypatch) -> dict[str, bytes]:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch) -> Path:
-    """The user's cache folder for cnn-oracle, in each test one of its own, not yet there. MNIST_ROOT is not set."""
+    """The user's cache folder for cnn-oracle: one per test, not yet created. MNIST_ROOT is not set."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("MNIST_ROOT", raising=False)
     return tmp_path / "cache" / "cnn-oracle"
@@ -76,7 +76,7 @@ def empty(contents, tmp_path) -> Path:
 
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[..., str]]:
-    """Starts a mirror on this machine from a function path -> bytes, or None for 404; gives its address."""
+    """Starts a local mirror from a function path -> bytes, or None for 404, and returns its address."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     servers = []
 
@@ -106,13 +106,13 @@ def serve(monkeypatch) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """The address of a mirror that takes connections and never says a word."""
+    """The address of a mirror that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
 def packed(contents: dict[str, bytes]) -> Callable[[str], bytes | None]:
-    """What a good mirror of `contents` answers."""
+    """The responses of a correct mirror of `contents`, by path."""
     return {f"/{name}.gz": gzip.compress(content) for name, content in contents.items()}.get
 
 
@@ -141,7 +141,7 @@ def test_digits_are_1438_to_train_on_and_359_to_test_with():
         assert set(labels) == set(range(10))
 
 
-def test_digits_come_out_of_scikit_learn_again(tmp_path):
+def test_digits_are_reproduced_from_scikit_learn(tmp_path):
     pytest.importorskip("sklearn", reason="only making digits.npz needs scikit-learn")
     from cnn_oracle.data.make_digits import make
 
@@ -164,7 +164,7 @@ def test_another_name_is_rejected():
         data.load("cifar")
 
 
-# MNIST: where it is looked for, and what is read
+# MNIST: search path and reading
 
 
 @needs_mnist
@@ -179,7 +179,7 @@ def test_mnist_is_the_published_one():
     assert arrays[1][:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
 
 
-def test_mnist_is_read_as_its_files_say(root, contents):
+def test_mnist_matches_its_files(root, contents):
     found = data.load(root=root)
     assert found.split == "MNIST's own, 5 train, 3 test"
     for name, images in zip(NAMES[::2], (found.train_images, found.test_images), strict=True):
@@ -209,14 +209,14 @@ def test_mnist_without_one_file_is_absent_to_torchvision_too(root, name):
         MNIST(root)
 
 
-@pytest.mark.parametrize("asked", [None, "mnist"])
+@pytest.mark.parametrize("requested", [None, "mnist"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_truncated_mnist_file_is_named_and_rejected(root, contents, name, asked):
+def test_a_truncated_mnist_file_is_named_and_rejected(root, contents, name, requested):
     path = mnist.raw(root) / name
     path.write_bytes(contents[name][:-1])
     size = len(contents[name])
     with pytest.raises(data.DataError) as caught:
-        data.load(asked, root)
+        data.load(requested, root)
     problem = f"has {size - 1:,} bytes, should have {size:,}: truncated"
     assert str(caught.value) == f"{path} {problem}; delete it and run again"
 
@@ -228,8 +228,8 @@ def test_a_mnist_file_with_one_bit_changed_is_named_and_rejected(root, contents)
     path.write_bytes(content)
     with pytest.raises(data.DataError) as caught:
         data.load(root=root)
-    found, true = (hashlib.sha256(c).hexdigest()[:12] for c in (content, contents[NAMES[0]]))
-    problem = f"is corrupt: its SHA-256 is {found}…, should be {true}…"
+    found, expected = (hashlib.sha256(c).hexdigest()[:12] for c in (content, contents[NAMES[0]]))
+    problem = f"is corrupt: its SHA-256 is {found}…, should be {expected}…"
     assert str(caught.value) == f"{path} {problem}; delete it and run again"
 
 
@@ -290,11 +290,11 @@ def test_without_torchvision_no_torch_is_imported():
         "from cnn_oracle import data\n"
         "assert data.load().name == 'digits' and 'torch' not in sys.modules"
     )
-    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stderr
-    assert said == f"{NOT_INSTALLED}. Going on with the shipped digits.\n"
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stderr
+    assert output == f"{NOT_INSTALLED}. Going on with the shipped digits.\n"
 
 
-def test_a_torchvision_that_does_not_import_is_one_line(root, tmp_path, monkeypatch, capsys):
+def test_a_torchvision_that_does_not_import_is_a_one_line_message(root, tmp_path, monkeypatch, capsys):
     (tmp_path / "torchvision.py").write_text("raise OSError('libcudart.so: cannot open\\nshared object file')\n")
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("torchvision", MNIST.__module__):
@@ -310,18 +310,18 @@ def test_a_torchvision_that_does_not_import_is_one_line(root, tmp_path, monkeypa
 # MNIST: the download
 
 
-@pytest.mark.parametrize("asked", [None, "mnist"])
-def test_missing_mnist_is_downloaded_into_root(contents, empty, serve, monkeypatch, capsys, asked):
+@pytest.mark.parametrize("requested", [None, "mnist"])
+def test_missing_mnist_is_downloaded_into_root(contents, empty, serve, monkeypatch, capsys, requested):
     monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
-    assert data.load(asked, empty).name == "mnist"
+    assert data.load(requested, empty).name == "mnist"
     assert {path.name: path.read_bytes() for path in mnist.raw(empty).iterdir()} == contents
     assert [path.name for path in empty.iterdir()] == ["MNIST"]
     assert capsys.readouterr() == ("", f"downloading MNIST (11 MB) into {empty}\n")
 
 
-@pytest.mark.parametrize("asked", [None, "mnist"])
+@pytest.mark.parametrize("requested", [None, "mnist"])
 def test_missing_mnist_is_downloaded_into_the_users_cache_and_never_beside_the_code(
-    contents, cache, serve, monkeypatch, tmp_path, asked
+    contents, cache, serve, monkeypatch, tmp_path, requested
 ):
     def beside_the_code() -> set[Path]:
         return {path for path in CODE.rglob("*") if "__pycache__" not in path.parts}
@@ -329,25 +329,25 @@ def test_missing_mnist_is_downloaded_into_the_users_cache_and_never_beside_the_c
     before = beside_the_code()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
-    assert data.load(asked).name == "mnist"
+    assert data.load(requested).name == "mnist"
     assert data.find_mnist() == cache
     assert {path.name: path.read_bytes() for path in mnist.raw(cache).iterdir()} == contents
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
     assert beside_the_code() == before
 
 
-def test_a_file_missing_from_mnist_is_made_good(contents, root, serve, monkeypatch):
+def test_a_file_missing_from_mnist_is_downloaded(contents, root, serve, monkeypatch):
     (mnist.raw(root) / NAMES[1]).unlink()
     monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
     assert data.load("mnist", root).name == "mnist"
 
 
-def test_a_mirror_that_lacks_the_files_is_passed_over(contents, empty, serve, monkeypatch):
+def test_a_mirror_that_lacks_the_files_is_skipped(contents, empty, serve, monkeypatch):
     monkeypatch.setattr(MNIST, "mirrors", [serve(lambda path: None), serve(packed(contents))])
     assert data.load("mnist", empty).name == "mnist"
 
 
-def test_a_mirror_that_never_answers_is_passed_over(contents, empty, serve, silent, monkeypatch):
+def test_a_mirror_that_never_responds_is_skipped(contents, empty, serve, silent, monkeypatch):
     monkeypatch.setattr(_download, "PATIENCE", 0.5)
     monkeypatch.setattr(MNIST, "mirrors", [silent, serve(packed(contents))])
     assert data.load("mnist", empty).name == "mnist"
@@ -364,7 +364,7 @@ def test_a_mirror_that_never_answers_is_passed_over(contents, empty, serve, sile
     ids=["cut off", "not gzip", "truncated", "corrupt"],
 )
 def test_a_wrong_download_leaves_nothing_behind(contents, empty, serve, monkeypatch, spoil, problem):
-    """The last of the four files is wrong, so that three good ones are to be left out too."""
+    """Only the last of the four files is wrong; the three correct ones must not be kept either."""
     good = packed(contents)
     mirror = serve(lambda path: spoil(good(path)) if NAMES[3] in path else good(path))
     monkeypatch.setattr(MNIST, "mirrors", [mirror])
@@ -373,7 +373,7 @@ def test_a_wrong_download_leaves_nothing_behind(contents, empty, serve, monkeypa
     assert list(empty.iterdir()) == []
 
 
-def test_a_wrong_download_is_made_good_by_the_next_mirror(contents, empty, serve, monkeypatch):
+def test_a_wrong_download_is_replaced_from_the_next_mirror(contents, empty, serve, monkeypatch):
     monkeypatch.setattr(MNIST, "mirrors", [serve(lambda path: b"<html>"), serve(packed(contents))])
     assert data.load("mnist", empty).name == "mnist"
 
@@ -391,17 +391,17 @@ def test_an_interrupted_download_leaves_nothing_behind(contents, empty, serve, m
 
 
 @pytest.mark.usefixtures("no_torchvision")
-@pytest.mark.parametrize("asked", [None, "mnist"])
-def test_a_root_that_is_a_file_is_rejected_before_anything_else(empty, asked):
+@pytest.mark.parametrize("requested", [None, "mnist"])
+def test_a_root_that_is_a_file_is_rejected_before_anything_else(empty, requested):
     (empty / "file").touch()
     with pytest.raises(data.DataError, match=f"^{empty / 'file'} is a file, not a folder that has MNIST or takes it$"):
-        data.load(asked, empty / "file")
+        data.load(requested, empty / "file")
 
 
-@pytest.mark.parametrize("asked", [None, "mnist"])
-def test_a_root_in_the_home_of_an_unknown_user_is_rejected(asked):
+@pytest.mark.parametrize("requested", [None, "mnist"])
+def test_a_root_in_the_home_of_an_unknown_user_is_rejected(requested):
     with pytest.raises(data.DataError, match=r"^~no such user/mnist is in a home folder that is unknown$"):
-        data.load(asked, Path("~no such user/mnist"))
+        data.load(requested, Path("~no such user/mnist"))
 
 
 def test_a_root_that_cannot_be_written_is_named(contents, empty, serve, monkeypatch):
@@ -413,7 +413,7 @@ def test_a_root_that_cannot_be_written_is_named(contents, empty, serve, monkeypa
 
 @pytest.fixture
 def unwritable(contents, cache, serve, monkeypatch) -> str:
-    """A file stands where the cache folder would be made; gives what is then said."""
+    """A file blocks the path of the cache folder. Returns the expected message."""
     cache.parent.touch()
     monkeypatch.setattr(MNIST, "mirrors", [serve(packed(contents))])
     why = f"{cache}: {os.strerror(errno.ENOTDIR)}"
@@ -422,7 +422,7 @@ def unwritable(contents, cache, serve, monkeypatch) -> str:
 
 @pytest.fixture
 def homeless(monkeypatch) -> str:
-    """No home folder, neither in the environment nor in the list of users; gives what is then said."""
+    """No home folder, neither in the environment nor in the list of users. Returns the expected message."""
 
     def unknown(uid: int) -> None:
         raise KeyError(uid)
@@ -442,24 +442,24 @@ def test_without_a_cache_folder_the_shipped_digits_are_used(request, case, capsy
 
 
 @pytest.mark.parametrize("case", ["unwritable", "homeless"])
-def test_without_a_cache_folder_mnist_by_name_says_so_in_a_line(request, case):
+def test_without_a_cache_folder_mnist_by_name_is_a_one_line_error(request, case):
     line = request.getfixturevalue(case)
     with pytest.raises(data.DataError) as caught:
         data.load("mnist")
     assert str(caught.value) == line
 
 
-def test_a_named_folder_serves_where_there_is_no_cache_folder(root, homeless):
+def test_a_named_folder_is_used_where_there_is_no_cache_folder(root, homeless):
     assert data.load("mnist", root).name == "mnist"
 
 
 @pytest.fixture
 def offline(silent, empty, monkeypatch) -> str:
-    """No mirror answers, one by refusing and one by silence; gives what is then said."""
+    """No mirror responds: one refuses connections, one is silent. Returns the expected message."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        refusing = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(MNIST, "mirrors", [refusing, silent])
+    monkeypatch.setattr(MNIST, "mirrors", [closed, silent])
     monkeypatch.setattr(_download, "PATIENCE", 0.3)
     hosts = ", ".join(mirror[len("http://") : -1] for mirror in MNIST.mirrors)
     return (
@@ -468,12 +468,12 @@ def offline(silent, empty, monkeypatch) -> str:
     )
 
 
-def test_offline_goes_on_with_digits_soon_and_says_so_in_a_line(offline, empty, capsys):
+def test_offline_falls_back_to_digits_soon_with_a_one_line_message(offline, empty, capsys):
     start = time.monotonic()
     assert data.load(root=empty).name == "digits"
     assert time.monotonic() - start < 2
-    said = capsys.readouterr().err.splitlines()
-    assert said == [f"downloading MNIST (11 MB) into {empty}", f"{offline}. Going on with the shipped digits."]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"downloading MNIST (11 MB) into {empty}", f"{offline}. Going on with the shipped digits."]
 
 
 def test_offline_mnist_by_name_is_rejected_not_replaced(offline, empty):
@@ -483,7 +483,7 @@ def test_offline_mnist_by_name_is_rejected_not_replaced(offline, empty):
 
 
 @pytest.mark.usefixtures("offline")
-def test_mnist_root_is_where_missing_mnist_is_wanted(empty, monkeypatch, capsys):
+def test_mnist_root_is_where_missing_mnist_is_downloaded(empty, monkeypatch, capsys):
     monkeypatch.setenv("MNIST_ROOT", str(empty))
     assert data.load().name == "digits"
     assert capsys.readouterr().err.startswith(f"downloading MNIST (11 MB) into {empty}\n")

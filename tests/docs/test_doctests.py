@@ -1,4 +1,4 @@
-"""Docstrings of the public interface: their examples run, and each has the sections that a reader looks for."""
+"""Docstrings of the public interface: their examples run, and each has the required sections."""
 
 import doctest
 import importlib
@@ -19,7 +19,7 @@ FUNCTIONS = [name for name, thing in PUBLIC.items() if inspect.isfunction(thing)
 
 
 def docstrings_with_examples():
-    """An example sees only what it imports itself, as a reader does who copies it."""
+    """An example sees only what it imports itself, as when a reader copies it."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     for name in MODULES:
         module = importlib.import_module(name)

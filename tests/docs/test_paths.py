@@ -1,4 +1,4 @@
-"""Every path, and every name of ours, that a docstring, a comment or a page names is there."""
+"""Every path and every name in ``cnn_oracle`` that a docstring, a comment or a page mentions exists."""
 
 import ast
 import io
@@ -17,7 +17,7 @@ from cnn_oracle.mistakes import load
 ROOT = Path(__file__).parents[2]
 PLACES = ("README.md", "docs", "cnn_oracle", "data", "manual", "reference", "studies", "tests")
 SUFFIXES = "css|html|js|json|md|npz|png|py|toml|txt"
-# A file, or a folder that ends in /: no share such as mask/(1−p), no address, nothing behind ~/ or $HOME/
+# A file, or a folder that ends in /; not a fraction such as mask/(1−p), an address, or a path after ~/ or $HOME/
 PATH = re.compile(
     rf"(?<![\w/.:~$*<>-])((?:\.\./)*(?:[\w<>*.-]+/)*[\w<>*-][\w<>*.-]*\.(?:{SUFFIXES})\b(?![/(])"
     r"|(?:\.\./)*(?:[a-z_]{2,}/)+(?=$|[\s`.,;:)\]]))"
@@ -26,7 +26,7 @@ NAME = re.compile(r"(?<![\w.])cnn_oracle(?:\.\w+)+")
 
 PROSE = ("#", "reason = ")  # the lines of a table that are prose
 
-# What the pages' examples have the reader make, in a project of the reader's own
+# Files that the pages' examples create in the reader's own project
 THEIRS = {
     "mykernels/conv2d.py", "mykernels/softmax.py", "mykernels.py", "jaxkernels.py", "test_leaky_relu.py", "result.json",
     "out.json",
@@ -34,7 +34,7 @@ THEIRS = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_is_named_is_there(place):
+def test_every_path_and_name_exists(place):
     assert [line for file in files(ROOT / place) for line in stale(file)] == []
 
 
@@ -48,7 +48,7 @@ def test_what_is_named_is_there(place):
         ("y = x · mask/(1−p), dy / N, 1/2 and https://a.org/b.md", []),
     ],
 )
-def test_a_path_is_told_from_a_fraction_and_an_address(text, paths):
+def test_a_path_is_distinguished_from_a_fraction_and_an_address(text, paths):
     assert PATH.findall(text) == paths
 
 
@@ -79,7 +79,7 @@ def test_a_path_is_looked_for_in_the_checkout_in_the_package_and_beside_the_file
         ("cnn_oracle.judge", False),
     ],
 )
-def test_a_name_is_that_of_a_module_of_something_in_it_or_of_a_mistake(name, there):
+def test_a_name_is_a_module_a_member_of_one_or_a_mistake(name, there):
     assert can_be_imported(name) is there
 
 
@@ -88,17 +88,17 @@ def files(place: Path) -> list[Path]:
 
 
 def stale(file: Path) -> Iterator[str]:
-    """What the file names and is not there, each with its place."""
+    """The paths and names in the file that do not exist, each with its file and line."""
     for first, text in prose(file):
-        told = [(m, m[1] in THEIRS or is_there(m[1], file)) for m in PATH.finditer(text)]
-        told += [(m, can_be_imported(m[0])) for m in NAME.finditer(text)]
-        for found, there in told:
-            if not there:
+        named = [(m, m[1] in THEIRS or is_there(m[1], file)) for m in PATH.finditer(text)]
+        named += [(m, can_be_imported(m[0])) for m in NAME.finditer(text)]
+        for found, exists in named:
+            if not exists:
                 yield f"{file.relative_to(ROOT)}:{first + text[: found.start()].count(chr(10))}: {found[0]}"
 
 
 def prose(file: Path) -> Iterator[tuple[int, str]]:
-    """A page; comments and reasons of a table; docstrings and comments of code; each with its first line."""
+    """A page; comments and reasons of a table; docstrings and comments of code; each with its first line number."""
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".md":
         yield 1, text
@@ -114,15 +114,15 @@ def prose(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def is_there(name: str, file: Path) -> bool:
-    """From the root of the checkout, from ``cnn_oracle/``, or from the file's own folder; <op> and * are any name."""
+    """Whether it exists in the checkout, in ``cnn_oracle/`` or in the file's own folder; <op> and * match any name."""
     pattern = re.sub(r"<\w+>", "*", name)
     folders = (ROOT, ROOT / "cnn_oracle", file.parent)
     return any((folder / name).exists() or ("*" in pattern and any(folder.glob(pattern))) for folder in folders)
 
 
 def can_be_imported(name: str) -> bool:
-    """A module, which need not be imported, for what it needs may be missing; something in one; or a known mistake."""
-    with suppress(ModuleNotFoundError):  # what it is in is no package
+    """Whether it is a module (found without an import: dependencies may be missing), a member of one, or a mistake."""
+    with suppress(ModuleNotFoundError):  # its parent is not a package
         if find_spec(name):
             return True
     with suppress(AttributeError, ImportError):

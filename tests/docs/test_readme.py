@@ -1,4 +1,4 @@
-"""The README is true: its code is the code, its output the output, its numbers are measured."""
+"""The README is correct: its code, output and numbers are those of the project."""
 
 import json
 import re
@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_wrong_softmax_gives_the_message_shown(tmp_path, monkeypatch):
+def test_the_wrong_softmax_fails_with_the_message_shown(tmp_path, monkeypatch):
     kernel = next(block for _, block in BLOCKS if block.startswith("# mykernels/softmax.py"))
     (tmp_path / "mykernels").mkdir()
     (tmp_path / "mykernels/softmax.py").write_text(kernel)
@@ -42,11 +42,11 @@ def test_the_table_shows_some_ops_with_their_verdicts_and_counts_them_all():
     rows = re.findall(r"^ (\w+) +(EXACT|BOUNDED) +(\d+) +([\d.]+)  .* [\d.]+$", README, re.MULTILINE)
     assert len(rows) >= 10
     assert [row[:3] for row in rows] == [(name, OPS[name].verdict, str(EXAMPLES)) for name, *_ in rows]
-    assert all(float(worst) < 1 for *_, worst in rows)
-    assert f"manual: {len(OPS)} ops are what PyTorch computes, by {len(OPS) * EXAMPLES:,} drawn calls" in README
+    assert all(float(error_over_bound) < 1 for *_, error_over_bound in rows)
+    assert f"manual: {len(OPS)} ops agree with PyTorch on {len(OPS) * EXAMPLES:,} drawn calls" in README
 
 
-def test_the_training_row_is_what_training_says():
+def test_the_training_row_is_that_of_a_run():
     (row,) = re.findall(r"^ +20 +([\d.]+) +([\d.]+) +([\d.]+)% +([\d.]+)% +(\S+) +([\d.]+)%$", README, re.MULTILINE)
     (*_, last) = train.compare(data.load("digits")).epochs
     shown = (last.loss.manual, last.loss.reference, 100 * last.accuracy.manual, 100 * last.accuracy.reference)
@@ -63,14 +63,14 @@ def test_both_commands_are_those_of_ci():
             assert step in script, step
 
 
-def test_the_failure_shown_is_the_failure_said():
-    """tests/oracle/cli/test_commands.py fixes the message; here it stands in full."""
+def test_the_failure_shown_is_the_message_printed():
+    """tests/oracle/cli/test_commands.py fixes the message. The README shows it in full."""
     subject = load("cnn_oracle.mistakes.conv2d.scatter_overwrites")
     failure = search(subject, OPS["conv2d"], EXAMPLES, 0).failure
     assert f"\n{failure}\n".replace("manual --call", f"{subject.name} --call") in README
 
 
-def test_how_far_it_can_be_trusted_is_what_the_pages_say():
+def test_the_measures_of_trust_are_those_of_the_generated_pages():
     totals = json.loads((ROOT / "docs/generated/mutants.json").read_text())["totals"]
     pages = {name: (ROOT / f"docs/generated/{name}.md").read_text() for name in ("mistakes", "false-positives")}
     mutants, share = found(r"makes ([\d,]+) mutants of `manual`.*?oracle kills ([\d.]+) %")
@@ -78,7 +78,7 @@ def test_how_far_it_can_be_trusted_is_what_the_pages_say():
     assert share == f"{100 * totals['killed'] / (totals['killed'] + totals['survived']):.2f}"
     known, ops, named = found(r"has (\d+) wrong derivations of all (\d+) ops.*?uniquely on ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
-    assert f"{named}% are named by it alone" in pages["mistakes"]
+    assert f"uniquely identified on {named}% of" in pages["mistakes"]
     (calls,) = found(r"On ([\d,]+) drawn calls it calls none of\s+them wrong")
     assert f"on {calls} drawn calls" in pages["false-positives"]
     assert "False positives: **none**" in pages["false-positives"]

@@ -1,4 +1,4 @@
-"""docs/verify-your-own-kernel.md: its examples run, and say what it shows."""
+"""docs/verify-your-own-kernel.md: its examples run and print what it shows."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ EXAMPLES = dict(re.findall(r"^## (A .*?)\n(.*?)(?=^## )", PAGE, re.MULTILINE | r
 
 
 @pytest.mark.parametrize("title", EXAMPLES)
-def test_an_example_says_what_is_shown(title, tmp_path, monkeypatch, capsys):
+def test_an_example_prints_what_is_shown(title, tmp_path, monkeypatch, capsys):
     if "JAX" in title:
         pytest.importorskip("jax")
     monkeypatch.chdir(tmp_path)
@@ -31,12 +31,12 @@ def test_an_example_says_what_is_shown(title, tmp_path, monkeypatch, capsys):
         Path(name).write_text(code)
         sys.modules.pop(name.removesuffix(".py"), None)
         command, _, shown = session.partition("\n")
-        said = _run(shlex.split(command.removeprefix("$ ")), monkeypatch, capsys)
-        _holds(said, shown)
+        output = _run(shlex.split(command.removeprefix("$ ")), monkeypatch, capsys)
+        _contains(output, shown)
 
 
 def _changed(code, diff):
-    """The code after a diff: hunks between @@, each of which fits one place."""
+    """Returns the code after a diff: hunks between @@, each of which must match one place."""
     for hunk in diff.split("@@\n"):
         lines = hunk.splitlines(keepends=True)
         before, after = ("".join(line[1:] for line in lines if line[0] in kept) for kept in (" -", " +"))
@@ -52,7 +52,7 @@ def test_a_diff_changes_one_place():
 
 
 def _run(command, monkeypatch, capsys):
-    """The command line in this process, where torch is imported already; pytest in another."""
+    """Runs a command and returns its output: cnn-oracle in this process, where torch is imported; pytest in another."""
     if command[0] == "pytest":
         command = [sys.executable, "-m", *command]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -66,9 +66,9 @@ def _run(command, monkeypatch, capsys):
     return out
 
 
-def _holds(said, shown):
-    """What is shown stands in what is said, in this order; … is whatever stands between."""
-    rest = said
+def _contains(output, shown):
+    """Asserts that the parts shown occur in the output in this order; … stands for any text."""
+    rest = output
     for part in shown.split("…\n"):
         part = part.removesuffix(" …\n")
         assert part in rest, f"{part}\nis not in\n{rest}"

@@ -1,4 +1,4 @@
-"""The old words are gone from what users read: the pages, and every ``--help``."""
+"""The pages and every ``--help``, which users read, have none of the old words."""
 
 import re
 from pathlib import Path

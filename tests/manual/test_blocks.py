@@ -1,4 +1,4 @@
-"""Block by block or all at once: how much of an array is computed at a time changes no verdict of any op."""
+"""Computation in blocks: the size of a block changes no verdict of any op."""
 
 import numpy as np
 import pytest
@@ -24,16 +24,16 @@ BLOCKED = [
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(data=st.data(), most=st.sampled_from([1, 100, 1000]))
 def test_blocks_of_any_size_are_right(name, module, size, data, most, monkeypatch):
-    """1 is one row of one image, one number, one sample: more blocks than a drawn call is otherwise cut into."""
+    """A size of 1 means one row of an image, one number or one sample: the largest number of blocks."""
     call = data.draw(calls(OPS[name]))
     with monkeypatch.context() as patch:
         patch.setattr(module, size, most)
-        worst, _ = check_once(MANUAL, OPS[name], call)
-    assert worst <= 1
+        ratio, _ = check_once(MANUAL, OPS[name], call)
+    assert ratio <= 1
 
 
-def test_what_does_not_fit_is_refused_as_a_whole():
-    """Not by the shape of a block."""
+def test_mixed_dtypes_are_rejected_with_the_whole_shape():
+    """The message contains the shape of the array, not of a block."""
     x = np.zeros((2, _elementwise.BLOCK_ELEMENTS))
     with pytest.raises(ValueError, match=r"dy=\(2, 32768\).*mixed dtypes"):
         gelu.backward(x.astype("float32"), x)

@@ -1,4 +1,4 @@
-"""help() of every function of an op tells of that op: its own words, under its own name, from its own module."""
+"""help() of every function of an op describes that op: its own docstring, name and module."""
 
 import ast
 import functools
@@ -28,7 +28,7 @@ FAMILIES = {
 
 
 def _public(op):
-    """The functions that an op's file binds at its top level by ``def`` or ``=``, not those that it imports."""
+    """The public functions that an op's file defines at its top level by ``def`` or ``=``, without imported ones."""
     module = import_module(f"cnn_oracle.manual.{op}")
     names = []
     for node in ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body:
@@ -50,7 +50,7 @@ def test_an_op_has_the_functions_of_its_kind(op):
 
 
 @pytest.mark.parametrize(("op", "name", "function"), FUNCTIONS)
-def test_a_function_says_what_it_is(op, name, function):
+def test_a_function_has_its_own_docstring_name_and_module(op, name, function):
     doc = inspect.getdoc(function)
     assert inspect.isfunction(function)
     assert doc
@@ -67,13 +67,13 @@ def test_a_function_can_be_pickled(op, name, function):
 
 @pytest.mark.parametrize(("op", "name", "function"), FUNCTIONS)
 def test_the_signature_has_no_name_of_an_op_in_it(op, name, function):
-    """An op of a family is given its name by its file; two helpers that ops share are told it."""
+    """The file of an op fixes its name. Only two helpers that ops share have a parameter ``op``."""
     parameters = inspect.signature(function).parameters
     assert ("op" in parameters) == (f"{op}.{name}" in {"nll_loss.labels", "dropout.scale"})
 
 
 @pytest.mark.parametrize("op", FAMILIES)
-def test_an_op_of_a_family_tells_its_own_shapes_and_its_name_in_pytorch(op):
+def test_an_op_of_a_family_documents_its_own_shapes_and_its_name_in_pytorch(op):
     module = import_module(f"cnn_oracle.manual.{op}")
     first, last = FAMILIES[op]
     doc = inspect.getdoc(module.forward)

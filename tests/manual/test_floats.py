@@ -1,4 +1,4 @@
-"""∞ and NaN are numbers like others: as PyTorch, no op warns of them. (Here a warning is an error.)"""
+"""∞ and NaN are valid inputs: like PyTorch, no op warns about them. (In tests, a warning is an error.)"""
 
 from contextlib import suppress
 
@@ -17,12 +17,12 @@ from cnn_oracle.ops import OPS
 @pytest.mark.parametrize("name", OPS)
 @settings(max_examples=20)
 @given(data=st.data(), dtype=st.sampled_from(["float64", "float32"]))
-def test_no_op_warns_of_edge_values(name, data, dtype):
+def test_no_op_warns_about_special_values(name, data, dtype):
     op = OPS[name]
     case = draw(op, data.draw(calls(op)), dtype=dtype)
-    arrays = [None if a is None else among_edges(case.rng, a) for a in case.arrays.values()]
-    dy = among_edges(case.rng, case.dy)
-    with suppress(ValueError):  # binary_cross_entropy's, whose x and target lie in 0 … 1
+    arrays = [None if a is None else with_special_values(case.rng, a) for a in case.arrays.values()]
+    dy = with_special_values(case.rng, case.dy)
+    with suppress(ValueError):  # binary_cross_entropy's x and target must lie in 0 … 1
         if op.kind == "step":
             state = None
             for dw in dy:
@@ -32,11 +32,11 @@ def test_no_op_warns_of_edge_values(name, data, dtype):
             op.manual.backward(dy, *arrays, **case.keywords)
 
 
-def among_edges(rng, a):
-    """A third of ``a`` replaced by edge values, as its dtype has them."""
+def with_special_values(rng, a):
+    """Replaces about a third of ``a`` by special values, converted to its dtype."""
     with np.errstate(over="ignore", under="ignore"):
-        edges = rng.choice(SPECIAL_VALUES, a.shape).astype(a.dtype)
-    return np.where(rng.random(a.shape) < 1 / 3, edges, a)
+        special = rng.choice(SPECIAL_VALUES, a.shape).astype(a.dtype)
+    return np.where(rng.random(a.shape) < 1 / 3, special, a)
 
 
 @pytest.mark.parametrize(("op", "mask"), [(dropout, [[False, True]]), (dropout2d, [[False, True]])])
@@ -53,5 +53,5 @@ def test_a_sum_of_losses_meets_infinity_without_a_warning(op):
 
 
 def test_softsigns_gradient_is_infinity_times_zero_without_a_warning():
-    """As the test above drew it once: at 1e300 the slope is 0 before dy is infinite."""
+    """A case that the first test found: at x = 1e300 the slope underflows to 0, and dy is infinite."""
     assert np.isnan(softsign.backward(np.array([INF]), np.array([1e300]))[0])

@@ -1,4 +1,4 @@
-"""Choosing by bits is choosing: np.where is the witness, down to the sign of a zero."""
+"""The bitwise ``where`` and ``only`` equal np.where, including the sign of zeros."""
 
 import numpy as np
 import pytest
@@ -28,6 +28,6 @@ def test_a_condition_may_have_more_axes():
 
 
 def _equal(a, b):
-    """In every bit: NaN is not equal to itself, and −0 is equal to 0."""
+    """Compares bits, because NaN is not equal to itself and −0 is equal to 0."""
     assert a.dtype == b.dtype
     assert np.ascontiguousarray(a).tobytes() == np.ascontiguousarray(b).tobytes()

@@ -1,4 +1,4 @@
-"""The linear maps of manual/_windows.py and their adjoints: ⟨A u, v⟩ = ⟨u, Aᵀ v⟩, on integers, so to the last bit."""
+"""The linear maps of manual/_windows.py and their adjoints: ⟨A u, v⟩ = ⟨u, Aᵀ v⟩, bitwise on integers."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_crop_is_the_adjoint_of_pad(data, rank, seed):
 
 
 def drawn_windows(data, rank):
-    """A size of axes, and a kernel, stride and dilation that fit them."""
+    """The sizes of the axes, and a kernel, stride and dilation that fit."""
     axis = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 4))
     kernel, stride, dilation, more = zip(*data.draw(st.lists(axis, min_size=rank, max_size=rank)), strict=True)
     return tuple(d * (k - 1) + 1 + m for k, d, m in zip(kernel, dilation, more, strict=True)), kernel, stride, dilation
@@ -51,7 +51,7 @@ def test_columns_are_the_windows_with_the_batch_beside_the_positions(data, rank,
 
 
 @given(data=st.data(), rank=ranks, seed=seeds, combine=st.sampled_from([np.add, np.maximum]))
-def test_over_windows_combines_the_cells_of_each_window(data, rank, seed, combine):
+def test_over_windows_combines_the_taps_of_each_window(data, rank, seed, combine):
     size, *geometry = drawn_windows(data, rank)
     x = integers(np.random.default_rng(seed), 2, 3, *size)
     y = over_windows(combine, x, *geometry)

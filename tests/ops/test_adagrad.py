@@ -17,16 +17,16 @@ def run(gradients, **options):
 
 
 def test_under_a_constant_gradient_step_t_is_lr_over_the_root_of_t():
-    """Steps 1 and 4, of which the root is exact: v = g², …, 4 g²."""
+    """Checks steps 1 and 4, whose roots are exact: v = g², …, 4 g²."""
     path = [0.0, *run([3, 3, 3, 3], lr=1.0, eps=0.0)]
     assert path[1] == -1
-    # the step is exact, and so is the difference of neighbours; w₄, between 2 and 4, was rounded once, by half an ulp
+    # step and difference are exact; only w₄, between 2 and 4, is rounded, once, by at most half an ulp
     assert path[4] - path[3] == pytest.approx(-0.5, abs=np.finfo(float).eps)
 
 
 @given(exponent=st.integers(-30, 30), seed=st.integers(0, 999))
-def test_does_not_see_the_scale_of_the_gradient(exponent, seed):
-    """To the bit: a power of two goes through the square, the root and the quotient."""
+def test_is_invariant_to_the_scale_of_the_gradient(exponent, seed):
+    """Bitwise: a power of two passes exactly through the square, the root and the quotient."""
     gradients = np.random.default_rng(seed).standard_normal(4)
     assert run(gradients * 4.0**exponent, eps=0.0) == run(gradients, eps=0.0)
 
@@ -47,6 +47,6 @@ def test_maximize_descends_the_negative(seed):
 
 
 @pytest.mark.of_manual
-def test_a_negative_accumulator_is_refused():
+def test_a_negative_accumulator_is_rejected():
     with pytest.raises(ValueError, match=r"adagrad\(w=\(1,\), .*initial_accumulator_value=-1.0.*\): .* must be ≥ 0"):
         adagrad.step(np.ones(1), np.ones(1), initial_accumulator_value=-1.0)

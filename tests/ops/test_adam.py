@@ -27,13 +27,13 @@ def test_the_first_step_is_lr_against_the_sign(g):
 
 def test_under_a_constant_gradient_every_step_is_lr():
     u = np.finfo(float).epsneg
-    # 1 − βᵗ of dyadic β is exact, and so is m; of √v, √(1 − βᵗ), two quotients and the sum each rounds once
+    # 1 − βᵗ and m are exact for dyadic β; √v, √(1 − βᵗ), two quotients and the sum round once each
     assert np.abs(np.diff(run([3] * 6, **DYADIC)) + 1).max() <= 5 * 6 * u
 
 
 @given(exponent=st.integers(-30, 30), amsgrad=st.booleans(), seed=st.integers(0, 999))
-def test_does_not_see_the_scale_of_the_gradient(exponent, amsgrad, seed):
-    """To the bit: a power of two goes through the square, the root and the quotient."""
+def test_is_invariant_to_the_scale_of_the_gradient(exponent, amsgrad, seed):
+    """Bitwise: a power of two passes exactly through the square, the root and the quotient."""
     gradients, options = np.random.default_rng(seed).standard_normal(4), {"eps": 0.0, "amsgrad": amsgrad}
     assert run(gradients * 4.0**exponent, **options) == run(gradients, **options)
 
@@ -61,8 +61,8 @@ def test_maximize_descends_the_negative(seed):
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
-def test_a_beta_that_is_an_int_is_refused():
-    """A finding: torch 2.13.0 refuses betas=(0.9, 0), because 0 is neither a float nor a tensor."""
+def test_a_beta_that_is_an_int_is_rejected():
+    """A finding: torch 2.13.0 rejects betas=(0.9, 0), because 0 is neither a float nor a tensor."""
     with pytest.raises(ValueError, match="betas must be either both floats or both Tensors"):
         torch.optim.Adam([torch.nn.Parameter(torch.ones(1))], betas=(0.9, 0))
     with pytest.raises(ValueError, match=r"adam\(w=\(1,\), betas=\(0.9, 0\)\): betas must be two floats, 0 ≤ β < 1"):

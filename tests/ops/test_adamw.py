@@ -19,8 +19,8 @@ def test_without_decay_it_is_adam(seed, **options):
         assert np.array_equal(a, b)
 
 
-def test_the_decay_does_not_see_the_gradient():
-    """Adam's decay is divided by the root of the moments with the gradient; AdamW's is 1 − η λ whatever dw is."""
+def test_the_decay_is_independent_of_the_gradient():
+    """Adam's decay is divided by the root of the moments with the gradient; AdamW's is 1 − η λ for any dw."""
     w = np.array([8.0])
     small, large = (
         adamw.step(w, np.array([g]), lr=0.5, betas=(0.5, 0.75), eps=0.0, weight_decay=0.5)[0] for g in (1e-3, 1e3)
@@ -28,13 +28,13 @@ def test_the_decay_does_not_see_the_gradient():
     assert small == large == [8 * 0.75 - 0.5]
 
 
-def test_the_moments_do_not_see_the_decay():
+def test_the_moments_are_independent_of_the_decay():
     _, with_decay = adamw.step(np.ones(1), np.ones(1), weight_decay=0.5)
     _, without = adamw.step(np.ones(1), np.ones(1), weight_decay=0.0)
     assert with_decay == without
 
 
 @pytest.mark.of_manual
-def test_a_negative_decay_is_refused():
+def test_a_negative_decay_is_rejected():
     with pytest.raises(ValueError, match=r"adamw\(w=\(1,\), .*weight_decay=-1.0\): .* must be ≥ 0"):
         adamw.step(np.ones(1), np.ones(1), weight_decay=-1.0)

@@ -1,4 +1,4 @@
-"""Laws of average pooling over one, two and three axes; what is one derivation is looked at in two."""
+"""Laws of average pooling over one, two and three axes. Laws that do not depend on the rank are checked for two."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ every_rank = pytest.mark.parametrize("op", [OPS[f"avg_pool{rank}d"] for rank in 
 @every_rank
 @given(data=st.data())
 def test_backward_is_the_adjoint_of_forward(under_test, op, data):
-    """On multiples of every window's size both are integers, and ⟨y, dy⟩ = ⟨x, dx⟩ to the last bit."""
+    """On multiples of every window's size y and dx are integers, so ⟨y, dy⟩ = ⟨x, dx⟩ holds to the last bit."""
     case, pool = draw(op, data.draw(calls(op)), multiples), under_test(op.name)
     x = case.arrays["x"]
     y, (dx,) = pool.forward(x, **case.keywords), pool.backward(case.dy, x, **case.keywords)
@@ -49,15 +49,15 @@ def test_without_padding_it_is_a_depthwise_convolution_with_equal_weights(call):
     assert np.array_equal(avg_pool2d.forward(x, kernel_size=k, stride=t, divisor_override=1), sums)
 
 
-def test_ceil_mode_cells_behind_the_padding_are_not_counted():
-    """3×3, windows of 2 at stride 2 with padding 1: four windows, each of two by two counted cells."""
+def test_ceil_mode_elements_beyond_the_padding_are_not_counted():
+    """3×3, windows of 2 at stride 2 with padding 1: four windows, each with two by two counted elements."""
     y = avg_pool2d.forward(np.ones((1, 1, 3, 3)), kernel_size=2, stride=2, padding=1, ceil_mode=True)
     assert y.tolist() == [[[[0.25, 0.5], [0.5, 1.0]]]]
     assert avg_pool2d.forward(np.ones((1, 1, 3, 3)), kernel_size=2, ceil_mode=True).tolist() == [[[[1, 1], [1, 1]]]]
 
 
 @pytest.mark.of_manual
-def test_a_divisor_of_zero_is_refused():
+def test_a_divisor_of_zero_is_rejected():
     with pytest.raises(ValueError, match="avg_pool2d") as error:
         avg_pool2d.forward(np.ones((1, 1, 2, 2)), kernel_size=2, divisor_override=0)
     assert str(error.value) == ("avg_pool2d(x=(1, 1, 2, 2), divisor_override=0): the divisor must be an int, not zero")
@@ -65,8 +65,8 @@ def test_a_divisor_of_zero_is_refused():
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
-def test_a_kernel_larger_than_the_unpadded_input_is_refused_in_three_dimensions_only():
-    """A finding: torch 2.13.0 takes avg_pool2d of 2×2 with kernel 3 and padding 1, and refuses the same of 2×2×2."""
+def test_a_kernel_larger_than_the_unpadded_input_is_rejected_in_three_dimensions_only():
+    """A finding: torch 2.13.0 accepts avg_pool2d of 2×2 with kernel 3 and padding 1, and rejects the same of 2×2×2."""
     assert F.avg_pool2d(torch.zeros(1, 1, 2, 2), 3, padding=1).shape == (1, 1, 1, 1)
     with pytest.raises(RuntimeError, match="smaller than kernel size"):
         F.avg_pool3d(torch.zeros(1, 1, 2, 2, 2), 3, padding=1)

@@ -1,4 +1,4 @@
-"""Laws of batch norm, most of them to the bit: on the square lattice the standard deviation is 2."""
+"""Laws of batch norm. Most are bitwise: the standard deviation of ``square_numbers`` is 2."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_standardises_each_channel(seed):
 
 @given(seed=seeds, exponent=st.integers(0, 40))
 def test_a_huge_offset_changes_nothing(seed, exponent):
-    """To the bit, here and in PyTorch, where Σx²/M − m² would have lost everything: 2⁸⁰ has no room for a 3."""
+    """Bitwise, here and in PyTorch. Σx²/M − m² would lose all digits: 2⁸⁰ + 3 is not representable."""
     rng, x = draw(seed)
     dy, w = rng.integers(-9, 10, x.shape).astype(float), rng.integers(-9, 10, 3).astype(float)
     far = x + 2.0**exponent
@@ -47,7 +47,7 @@ def test_a_huge_offset_changes_nothing(seed, exponent):
 
 @given(seed=seeds)
 def test_the_gradient_of_a_channel_sums_to_zero(seed):
-    """A shift of x changes nothing; a scaling only what ε lets through: Σ dx z = s Σ dz z ε/(v + ε)."""
+    """A shift of x changes nothing. A scaling changes y only through ε: Σ dx z = s Σ dz z ε/(v + ε)."""
     rng, x = draw(seed)
     dy, z = rng.integers(-9, 10, x.shape).astype(float), batch_norm.forward(x, **TRAINING)
     dx, _, _ = batch_norm.backward(dy, x, **TRAINING)
@@ -56,7 +56,7 @@ def test_the_gradient_of_a_channel_sums_to_zero(seed):
 
 
 def test_a_constant_cotangent_has_no_gradient():
-    """Why a cotangent of ones proves nothing: a backward that returns zeros would pass."""
+    """A cotangent of ones is a vacuous check: a backward that returns zeros would pass."""
     _, x = draw(0)
     dx, _, _ = batch_norm.backward(np.ones_like(x), x, **TRAINING)
     assert not dx.any()
@@ -70,7 +70,7 @@ def test_evaluation_by_the_batchs_own_statistics_is_training(seed):
 
 
 def test_a_constant_channel_becomes_the_bias():
-    """z = 0 and s = 1/√ε, 2 here: x's own size is not seen, and neither is v's gradient."""
+    """z = 0 and s = 1/√ε, here 2. The result does not depend on the size of x or on v's gradient."""
     x, dy = np.full((2, 1, 2), 0.1), np.array([[[1.0, 2]], [[3, -2]]])
     w, b = np.array([3.0]), np.array([5.0])
     options = {"training": True, "eps": 0.25}
@@ -83,7 +83,7 @@ def test_a_constant_channel_becomes_the_bias():
 @pytest.mark.parametrize("momentum", [0.25, 1.0, 0.0, None])
 @given(seed=seeds, batches=st.sampled_from([0, 1, 3]))
 def test_running_statistics_are_pytorchs_to_the_bit(momentum, seed, batches):
-    """Four values: the unbiased variance is 12/3. Momentum None is the cumulative average, τ = 1, 1/2, 1/4."""
+    """The unbiased variance of four values is 12/3. Momentum None is the cumulative average, τ = 1, 1/2, 1/4."""
     rng, x = draw(seed, (2, 3, 2, 1))
     mean, var = rng.integers(-9, 10, 3).astype(float), rng.integers(0, 10, 3).astype(float)
     options = {"momentum": momentum, "num_batches_tracked": batches}
@@ -115,7 +115,7 @@ def test_an_average_over_batches_is_the_mean_of_their_statistics():
     for t, offset in enumerate((-4.0, 8, 2)):
         x = np.array([3.0, -1, -1, -1]).reshape(4, 1) + offset
         mean, var = batch_norm.running_statistics(x, mean, var, momentum=None, num_batches_tracked=t)
-    # three averages of numbers up to 8, or 4, of four roundings each
+    # three averages with four roundings each, of numbers up to 8 (mean) and 4 (variance)
     assert mean == pytest.approx([2], abs=8 * 12 * U)
     assert var == pytest.approx([4], abs=4 * 12 * U)
 
@@ -143,6 +143,6 @@ def test_an_empty_batch_leaves_running_statistics_as_they_are():
         ((4, 0), {"training": True}, r"x=\(4, 0\)\): x must be \(N, C, …\), C at least 1"),
     ],
 )
-def test_refusals(x, options, reason):
+def test_invalid_arguments_are_rejected(x, options, reason):
     with pytest.raises(ValueError, match=rf"batch_norm\(.*{reason}"):
         batch_norm.forward(np.ones(x), **options)

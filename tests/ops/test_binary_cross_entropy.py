@@ -16,7 +16,7 @@ U = np.finfo(float).epsneg
 
 
 @given(call=calls(OP))
-def test_yes_and_no_may_be_exchanged(call):
+def test_is_symmetric_under_exchange_of_the_two_classes(call):
     case = draw(OP, call)
     x = np.round(case.arrays["x"] * 2**20) / 2**20  # so that 1 − x is exact
     target = np.round(case.arrays["target"])
@@ -30,7 +30,7 @@ def test_is_least_where_x_is_the_target():
 
 
 def test_at_the_ends_dx_is_not_the_derivative_of_y_as_in_pytorch():
-    """y is level there, log being cut at −100, and yet dx is −1e12."""
+    """y is constant near 0, because log is cut off at −100, but dx is −1e12."""
     x, target = np.zeros(1), np.ones(1)
     assert binary_cross_entropy.forward(x, target) == binary_cross_entropy.forward(x + 1e-50, target) == 100
     t = torch.zeros(1, dtype=torch.float64, requires_grad=True)
@@ -41,7 +41,7 @@ def test_at_the_ends_dx_is_not_the_derivative_of_y_as_in_pytorch():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("x", [-0.1, 1.1, np.nan])
-def test_what_is_no_probability_is_refused(x):
+def test_an_invalid_probability_is_rejected(x):
     with pytest.raises(ValueError, match="binary_cross_entropy") as error:
         binary_cross_entropy.forward(np.array([x]), np.array([1.0]))
     assert str(error.value) == "binary_cross_entropy(x=(1,), target=(1,)): x and target must lie in 0 … 1"

@@ -21,7 +21,7 @@ def test_is_binary_cross_entropy_of_the_sigmoid(call):
     x, target = case.arrays["x"], np.round(np.abs(case.arrays["target"]) % 1)
     y = binary_cross_entropy_with_logits.forward(x, target, reduction="none")
     through = binary_cross_entropy.forward(sigmoid.forward(x), target, reduction="none")
-    # sigmoid's error, relative to what is left to 1, is what the detour costs: that grows like exp |x|
+    # the probability adds sigmoid's error relative to the distance from 1, which grows like exp |x|
     assert (np.abs(y - through) <= 40 * U * (y + np.exp(np.abs(x)))).all()
 
 
@@ -42,7 +42,7 @@ def test_a_certain_mistake_costs_its_logit_where_a_clipped_probability_would_cos
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("name", ["weight", "pos_weight"])
-def test_a_weight_that_would_grow_the_loss_is_refused(name):
+def test_a_weight_that_would_broadcast_the_loss_is_rejected(name):
     with pytest.raises(ValueError, match=name) as error:
         binary_cross_entropy_with_logits.forward(np.ones(3), np.ones(3), **{name: np.ones((2, 3))})
     call = f"binary_cross_entropy_with_logits(x=(3,), {name}=(2, 3))"

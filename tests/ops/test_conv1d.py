@@ -1,4 +1,4 @@
-"""Laws of the cross-correlation of rank 1: what is particular to its rank; the rest is conv2d's, by one derivation."""
+"""Laws specific to the cross-correlation of rank 1. test_conv2d.py checks the others; the derivation is the same."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Laws of the cross-correlation. On integers each holds to the last bit."""
+"""Laws of the cross-correlation. On integers all hold to the last bit."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ some_calls = calls(OP)
 
 
 def drawn(call):
-    """A call's case on the integer lattice, its geometry, and y."""
+    """A call's arrays on the integer grid, its options, the expected y, and a generator."""
     case = draw(OP, call, integers)
     return case.arrays, case.keywords, case.expected["y"], case.rng
 
@@ -65,13 +65,13 @@ def test_the_gradients_are_those_of_torch_nn_grad(call):
 
 @given(call=some_calls, shift=st.tuples(st.integers(0, 3), st.integers(0, 3)))
 def test_commutes_with_translation(call, shift):
-    """Shifting x by whole strides shifts y: seen on an image with room around it, so that nothing falls off."""
+    """Shifting x by whole strides shifts y. A margin around the image keeps all of it inside."""
     a, geometry, _, _ = drawn(call)
     geometry = {n: v for n, v in geometry.items() if n in ("stride", "dilation", "groups")}
     t = geometry.get("stride", 1)
     down, right = (s * k for s, k in zip(shift, t if isinstance(t, tuple) else (t, t), strict=True))
-    w, room = a["w"], 20
-    x = np.pad(a["x"], [(0, 0), (0, 0), (room, room), (room, room)])
+    w, margin = a["w"], 20
+    x = np.pad(a["x"], [(0, 0), (0, 0), (margin, margin), (margin, margin)])
     moved = np.roll(x, (down, right), (2, 3))
     y, z = conv2d.forward(x, w, **geometry), conv2d.forward(moved, w, **geometry)
     assert np.array_equal(z[:, :, shift[0] :, shift[1] :], y[:, :, : y.shape[2] - shift[0], : y.shape[3] - shift[1]])
@@ -124,7 +124,7 @@ def test_a_pointwise_kernel_is_a_dense_layer_over_channels(call):
     assert np.array_equal(y, np.moveaxis(np.moveaxis(x, 1, -1) @ w.T, -1, 1))
 
 
-def test_same_padding_puts_the_odd_cell_at_the_end():
+def test_same_padding_puts_the_odd_zero_at_the_end():
     x, w = np.array([[[[1.0, 2, 3, 4]]]]), np.array([[[[1.0, 10]]]])
     assert conv2d.forward(x, w, padding="same").tolist() == [[[[21, 32, 43, 4]]]]
 
@@ -132,7 +132,7 @@ def test_same_padding_puts_the_odd_cell_at_the_end():
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 def test_no_input_channels_leave_the_bias_where_pytorch_loses_the_output_channels():
-    """A finding: with C = 0 the sum over channels is empty and y = b, of O channels; torch 2.13.0 gives 0 channels."""
+    """A finding: with C = 0 the sum over channels is empty and y = b, of O channels; torch 2.13.0 has 0 channels."""
     x, w, b = np.zeros((2, 0, 3, 3)), np.zeros((4, 0, 2, 2)), np.arange(4.0)
     y = conv2d.forward(x, w, b)
     assert np.array_equal(y, np.broadcast_to(b[:, None, None], (2, 4, 2, 2)))
@@ -171,7 +171,7 @@ FIT = {"x": (2, 3, 5, 5), "w": (4, 3, 2, 2)}
         ({"padding": "full"}, "conv2d(padding='full'): padding must be 'same', 'valid', an int or 2 ints"),
     ],
 )
-def test_a_refusal_restates_the_call(changed, message):
+def test_an_error_restates_the_call(changed, message):
     call = FIT | changed
     with pytest.raises(ValueError, match="conv2d") as error:
         conv2d.forward(**{n: np.ones(v) if n in ("x", "w", "b") else v for n, v in call.items()})

@@ -1,4 +1,4 @@
-"""Laws of the transposed convolutions of one, two and three axes. On integers each holds to the last bit."""
+"""Laws of the transposed convolutions of one, two and three axes. On integers all hold to the last bit."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ every_rank = pytest.mark.parametrize("rank", [1, 2, 3])
 
 
 def drawn(rank, data):
-    """A case on the integer lattice, and the options that a convolution shares."""
+    """A case on the integer grid, and the options that a convolution has too."""
     op = OPS[f"conv_transpose{rank}d"]
     case = draw(op, data.draw(calls(op)), integers)
     return case, {n: v for n, v in case.keywords.items() if n != "output_padding"}
@@ -24,11 +24,11 @@ def drawn(rank, data):
 @every_rank
 @given(data=st.data())
 def test_is_the_input_gradient_of_a_convolution_read_forwards(under_test, rank, data):
-    """E9: a convolution with the same weight, stride and padding, of an input of y's shape, has this gradient."""
+    """E9: y is the input gradient of the convolution with the same weight and options whose input has y's shape."""
     case, options = drawn(rank, data)
     conv, (x, w, _) = OPS[f"conv{rank}d"].manual, case.arrays.values()
     y = under_test(f"conv_transpose{rank}d").forward(x, w, **case.keywords)
-    # an output_padding of a whole stride (dilation allows it) has room for more windows
+    # an output_padding of a whole stride, which dilation allows, makes space for more windows
     assume(conv.forward(np.zeros_like(y), w, **options).shape == x.shape)
     assert np.array_equal(conv.input_gradient(x, y.shape, w, **options), y)
 

@@ -1,4 +1,4 @@
-"""The network of the training comparison: the chain rule by hand against autograd's."""
+"""The network of the training comparison: the hand-written chain rule against autograd."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ import torch
 from cnn_oracle.manual import convnet
 from cnn_oracle.reference import convnet as reference
 
-# One pass sums at most 16·7·7 = 784 products per number and chains eight layers; weights and inputs are of order
-# one and every layer's Jacobian has a norm below 16: allowed is γ of all sums together, times the gradients' scale.
+# One pass sums at most 16·7·7 = 784 products per number and chains eight layers. Weights and inputs are of order one
+# and every layer's Jacobian has a norm below 16. The bound is γ of all sums together, times the gradients' scale.
 U = np.finfo(float).epsneg
 
 

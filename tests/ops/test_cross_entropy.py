@@ -1,4 +1,4 @@
-"""Laws of the cross-entropy. u is float64's unit roundoff; a bound states its roundings."""
+"""Laws of the cross-entropy. u is float64's unit roundoff; a comment at each bound counts its roundings."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_gradient_is_probability_minus_one_hot_over_n(n, c, seed):
     x, target = rng.standard_normal((n, c)), rng.integers(0, c, n)
     (dx,) = cross_entropy.backward(np.array(1.0), x, target=target)
     expected = (softmax.forward(x, dim=1) - np.eye(c)[target]) / n
-    assert (np.abs(dx - expected) <= 4 * U / n).all()  # two products in another order, of numbers up to 1/n
+    assert (np.abs(dx - expected) <= 4 * U / n).all()  # two products in another order, numbers up to 1/n
 
 
 @pytest.mark.of_manual
@@ -41,7 +41,7 @@ def test_gradient_sums_to_zero_over_the_classes(call):
     x = case.arrays["x"]
     (dx,) = cross_entropy.backward(case.dy, x, **case.keywords)
     c, weight = x.shape[1], case.keywords.get("weight", np.ones(1)).max(initial=1)
-    # dℓ (Σ p Σ q − Σ q): sums of c terms up to Σ q ≤ weight, dℓ up to dy or dy over the smallest weight, 1/2
+    # dℓ (Σ p Σ q − Σ q): sums of c terms up to Σ q ≤ weight; dℓ is at most dy, or dy over the smallest weight, 1/2
     assert (np.abs(dx.sum(1)) <= (6 * c + 12) * U * 2 * weight * np.abs(case.dy).max(initial=0)).all()
 
 
@@ -53,7 +53,7 @@ def test_hot_labels_as_probabilities_are_labels():
 
 @pytest.mark.parametrize("logits", [[800.0, -800.0], [0.0, -100.0], [-1e308, 1e308]])
 def test_is_not_capped_where_a_clipped_probability_would_be(logits):
-    """A probability clipped at 1e−20 caps the loss at 46.05, where the truth for [0, −100] and label 1 is 100."""
+    """A probability clipped at 1e−20 caps the loss at 46.05, where the exact loss for [0, −100] and label 1 is 100."""
     x, target = np.array([logits]), np.array([1])
     theirs = torch.nn.functional.cross_entropy(torch.from_numpy(x), torch.from_numpy(target))
     assert cross_entropy.forward(x, target=target) == theirs.item()

@@ -23,13 +23,13 @@ def test_is_its_own_adjoint(call):
 
 @pytest.mark.parametrize("p", [0.5, 0.1, 0.9])
 def test_pytorchs_own_draw_is_ours_with_its_mask(p):
-    """What it dropped tells the mask: no x is 0."""
+    """The mask is read from the zeros of y, because no x is 0."""
     torch.manual_seed(0)
     x = torch.randn((20, 30), dtype=torch.float64, requires_grad=True)
     theirs, dy = torch.nn.functional.dropout(x, p), torch.randn((20, 30), dtype=torch.float64)
     (dx,) = torch.autograd.grad(theirs, x, dy)
     mask = theirs.detach().numpy() != 0
-    u = np.finfo(float).epsneg  # it multiplies by 1/(1 − p), rounded
+    u = np.finfo(float).epsneg  # PyTorch multiplies by 1/(1 − p), rounded
     y = dropout.forward(x.detach().numpy(), mask=mask, p=p)
     assert (np.abs(y - theirs.detach().numpy()) <= 4 * u * np.abs(y)).all()
     ours = dropout.backward(dy.numpy(), x.detach().numpy(), mask=mask, p=p)[0]
@@ -50,14 +50,14 @@ def test_without_training_everything_passes():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
-def test_what_is_no_probability_is_refused(p):
+def test_an_invalid_probability_is_rejected(p):
     with pytest.raises(ValueError, match="dropout") as error:
         dropout.forward(np.ones(2), mask=np.ones(2, bool), p=p)
     assert str(error.value) == f"dropout(x=(2,), p={p}): p must lie in 0 … 1"
 
 
 @pytest.mark.of_manual
-def test_a_mask_of_another_shape_is_refused():
+def test_a_mask_of_another_shape_is_rejected():
     with pytest.raises(ValueError, match="dropout") as error:
         dropout.forward(np.ones((2, 3)), mask=np.ones((2, 1), bool))
     assert str(error.value) == "dropout(x=(2, 3), mask=(2, 1)): mask must have x's shape"

@@ -23,13 +23,13 @@ def test_is_its_own_adjoint(call):
 
 @pytest.mark.parametrize("p", [0.5, 0.1, 0.9])
 def test_pytorchs_own_draw_is_ours_with_its_mask(p):
-    """What it dropped tells the mask: no x is 0."""
+    """The mask is read from the zeros of y, because no x is 0."""
     torch.manual_seed(0)
     x = torch.randn((8, 6, 3, 4), dtype=torch.float64, requires_grad=True)
     theirs, dy = torch.nn.functional.dropout2d(x, p), torch.randn((8, 6, 3, 4), dtype=torch.float64)
     (dx,) = torch.autograd.grad(theirs, x, dy)
     mask = theirs.detach().numpy()[:, :, 0, 0] != 0
-    u = np.finfo(float).epsneg  # it multiplies by 1/(1 − p), rounded
+    u = np.finfo(float).epsneg  # PyTorch multiplies by 1/(1 − p), rounded
     y = dropout2d.forward(x.detach().numpy(), mask=mask, p=p)
     assert (np.abs(y - theirs.detach().numpy()) <= 4 * u * np.abs(y)).all()
     ours = dropout2d.backward(dy.numpy(), x.detach().numpy(), mask=mask, p=p)[0]

@@ -27,11 +27,11 @@ def test_only_alpha_one_makes_the_slope_continuous():
 
 
 def test_keeps_the_digits_of_a_small_argument():
-    """exp(x) − 1 would leave none."""
+    """exp(x) − 1 would lose all of them."""
     assert elu.forward(np.array([-1e-20])).tolist() == [-1e-20]
 
 
-def test_the_kink_is_pytorchs():
+def test_the_gradient_at_0_is_pytorchs():
     x, dy = np.array([0.0, -0.0]), np.array([2.0, 3.0])
     t = torch.from_numpy(x).requires_grad_()
     (dx,) = torch.autograd.grad(OP.reference.forward(t, alpha=0.5), t, torch.from_numpy(dy))

@@ -41,7 +41,7 @@ def test_scaled_by_frequency_a_row_learns_the_mean():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("index", [3, -1])
-def test_an_index_that_is_no_row_is_refused(index):
+def test_an_index_out_of_range_is_rejected(index):
     with pytest.raises(ValueError, match="embedding") as error:
         embedding.forward(np.ones((3, 2)), indices=np.array([0, index]))
     assert str(error.value) == f"embedding(w=(3, 2), indices=(2,)): index {index} is none of the 3 rows"

@@ -26,7 +26,7 @@ def test_keeps_row_order():
 
 
 @pytest.mark.of_manual
-def test_start_behind_end_is_refused():
+def test_start_dim_after_end_dim_is_rejected():
     with pytest.raises(ValueError, match="flatten") as error:
         flatten.forward(np.ones((2, 3)), start_dim=1, end_dim=0)
     assert str(error.value) == "flatten(x=(2, 3), start_dim=1, end_dim=0): need 0 ≤ start_dim ≤ end_dim < 2"

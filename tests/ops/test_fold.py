@@ -22,7 +22,7 @@ def test_is_unfolds_gradient(call):
 
 
 @given(call=calls(OP))
-def test_fold_of_unfold_counts_the_windows_of_each_cell(call):
+def test_fold_of_unfold_counts_the_windows_of_each_element(call):
     case = draw(OP, call, integers)
     options = dict(case.keywords)
     y = fold.forward(np.ones_like(case.arrays["x"]), **options)

@@ -22,7 +22,7 @@ def test_an_open_gate_lets_the_first_half_pass(call):
 
 
 @pytest.mark.of_manual
-def test_an_odd_axis_is_refused():
+def test_an_odd_axis_is_rejected():
     with pytest.raises(ValueError, match="glu") as error:
         glu.forward(np.ones((2, 3)))
     assert str(error.value) == "glu(x=(2, 3), dim=-1): x must have an axis dim, with an even number of cells"

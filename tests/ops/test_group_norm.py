@@ -24,7 +24,7 @@ def test_with_a_group_for_each_channel_it_is_instance_norm(seed):
 
 
 @given(seed=seeds)
-def test_groups_do_not_see_each_other(seed):
+def test_groups_are_independent(seed):
     x = np.random.default_rng(seed).standard_normal((2, 6, 3))
     y = group_norm.forward(x, num_groups=3)
     for g in (slice(0, 2), slice(2, 4), slice(4, 6)):
@@ -34,7 +34,7 @@ def test_groups_do_not_see_each_other(seed):
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 def test_groups_of_a_single_value_pass_if_there_are_two_samples():
-    """A finding: torch 2.13.0 counts the batch among a group's values; alone the same sample is refused."""
+    """A finding: torch 2.13.0 counts the batch among a group's values; it rejects the same sample in a batch of one."""
     x, b = np.arange(8.0).reshape(2, 4), np.arange(4.0)
     theirs = F.group_norm(torch.from_numpy(x), 4, None, torch.from_numpy(b))
     assert np.array_equal(group_norm.forward(x, None, b, num_groups=4), theirs)
@@ -47,7 +47,7 @@ def test_groups_of_a_single_value_pass_if_there_are_two_samples():
 
 @pytest.mark.torch_only("2.13.0")
 def test_a_bias_without_a_weight_has_a_gradient():
-    """A finding: torch 2.13.0 fails to differentiate by it, so the reference is given a weight of ones."""
+    """A finding: torch 2.13.0 cannot differentiate by such a bias, so the reference passes a weight of ones."""
     b = torch.zeros(4, requires_grad=True)
     y = F.group_norm(torch.ones(2, 4, 3), 2, None, b)
     with pytest.raises(RuntimeError, match="tensor does not have a device"):
@@ -60,7 +60,7 @@ def test_a_bias_without_a_weight_has_a_gradient():
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 def test_groups_without_a_value_have_a_weight_gradient_of_zero():
-    """A finding: where there is no space, the sum over nothing is NaN in torch 2.13.0."""
+    """A finding: the weight gradient of an input without positions is NaN in torch 2.13.0."""
     x, w = torch.ones(2, 4, 0, requires_grad=True), torch.ones(4, requires_grad=True)
     F.group_norm(x, 2, w).sum().backward()
     assert w.grad.isnan().all()
@@ -70,6 +70,6 @@ def test_groups_without_a_value_have_a_weight_gradient_of_zero():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("num_groups", [3, 0, -1])
-def test_groups_that_do_not_divide_the_channels_are_refused(num_groups):
+def test_groups_that_do_not_divide_the_channels_are_rejected(num_groups):
     with pytest.raises(ValueError, match=r"group_norm\(x=\(2, 4\), num_groups=.*\): num_groups must divide 4 channels"):
         group_norm.forward(np.ones((2, 4)), num_groups=num_groups)

@@ -15,12 +15,12 @@ OP = OPS["hardsigmoid"]
 
 
 @given(call=calls(OP))
-def test_of_minus_x_is_the_rest_to_one(call):
+def test_values_at_x_and_minus_x_sum_to_one(call):
     x = draw(OP, call, sixths).arrays["x"]
     assert np.array_equal(hardsigmoid.forward(x) + hardsigmoid.forward(-x), np.ones_like(x))
 
 
-def test_both_kinks_are_pytorchs():
+def test_the_gradients_at_minus_3_and_3_are_pytorchs():
     x = torch.tensor([-3.0, 3.0], dtype=torch.float64, requires_grad=True)
     (dx,) = torch.autograd.grad(torch.nn.functional.hardsigmoid(x).sum(), x)
     assert hardsigmoid.backward(np.ones(2), np.array([-3.0, 3.0]))[0].tolist() == dx.tolist() == [0, 0]
@@ -28,7 +28,7 @@ def test_both_kinks_are_pytorchs():
 
 @pytest.mark.torch_only("2.13.0")
 def test_pytorchs_own_backward_multiplies_by_the_float32_nearest_to_one_sixth():
-    """In float64 too, so its gradient is off by 3e-8: the reference is the definition instead."""
+    """In float64 too, so its gradient is off by 3e-8. The reference uses the definition instead."""
     x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     (theirs,) = torch.autograd.grad(torch.nn.functional.hardsigmoid(x), x)
     assert theirs.item() == float(np.float32(1) / np.float32(6)) != 1 / 6

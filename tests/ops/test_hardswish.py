@@ -20,7 +20,7 @@ def test_is_x_times_hardsigmoid(call):
     assert np.array_equal(hardswish.forward(x) - hardswish.forward(-x), x)
 
 
-def test_both_kinks_are_pytorchs():
+def test_the_gradients_at_minus_3_and_3_are_pytorchs():
     x = torch.tensor([-3.0, 3.0], dtype=torch.float64, requires_grad=True)
     (dx,) = torch.autograd.grad(torch.nn.functional.hardswish(x).sum(), x)
     assert hardswish.backward(np.ones(2), np.array([-3.0, 3.0]))[0].tolist() == dx.tolist() == [0, 1]

@@ -15,7 +15,7 @@ OP = OPS["huber_loss"]
 
 @given(call=calls(OP))
 def test_is_delta_times_smooth_l1_loss(call):
-    """To the bit, for a δ that is a power of two."""
+    """Bitwise, for a δ that is a power of two."""
     x, target = draw(OP, call).arrays.values()
     y = smooth_l1_loss.forward(x, target, reduction="none", beta=0.5)
     assert np.array_equal(huber_loss.forward(x, target, reduction="none", delta=0.5), 0.5 * y)
@@ -30,7 +30,7 @@ def test_a_weighted_mean_divides_by_the_count_unlike_mse_loss():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("delta", [0.0, -1.0])
-def test_a_delta_that_is_not_positive_is_refused(delta):
+def test_a_delta_that_is_not_positive_is_rejected(delta):
     with pytest.raises(ValueError, match="huber_loss") as error:
         huber_loss.forward(np.ones(2), np.ones(2), delta=delta)
     assert str(error.value) == f"huber_loss(x=(2,), target=(2,), delta={delta}): delta must be > 0"

@@ -10,7 +10,7 @@ from cnn_oracle.manual import interpolate
 X = np.array([[[[0.0, 4, 8]]]])
 
 
-def test_nearest_twice_as_large_repeats_each_cell():
+def test_nearest_twice_as_large_repeats_each_element():
     assert interpolate.forward(X, scale_factor=2)[0, 0].tolist() == [[0, 0, 4, 4, 8, 8]] * 2
 
 
@@ -28,10 +28,10 @@ def test_the_same_size_is_the_identity(mode):
 
 
 @pytest.mark.torch_only("2.13.0")
-def test_pytorch_picks_another_nearest_cell_than_exact_arithmetic_does_and_than_itself():
-    """A finding: torch 2.13.0 computes j·n/m of images in float32 even for float64, so that 2 → 82 cells errs at 41.
+def test_pytorchs_nearest_element_differs_from_exact_arithmetic_and_between_its_kernels():
+    """A finding: for float64 images torch 2.13.0 computes j·n/m in float32, so that 2 → 82 elements is wrong at 41.
 
-    Of one-dimensional float64 input it computes it otherwise, and does not err; here it is the images' way for both.
+    For one-dimensional float64 input its computation is another one, and right. ``manual`` follows that for images.
     """
     row, exact = torch.arange(2.0, dtype=torch.float64), np.arange(82) * 2 // 82
     image, line = (
@@ -40,7 +40,7 @@ def test_pytorch_picks_another_nearest_cell_than_exact_arithmetic_does_and_than_
     )
     assert np.flatnonzero(image.numpy() != exact).tolist() == [41]
     assert np.array_equal(line, exact)
-    large = F.interpolate(row.expand(1, 2, 5, 2), (82, 82))  # an image, too, but it takes another of PyTorch's ways
+    large = F.interpolate(row.expand(1, 2, 5, 2), (82, 82))  # also an image, but PyTorch chooses another kernel
     assert np.array_equal(large[0, 0, 0], exact)
     assert np.array_equal(interpolate.forward(row[None, None].numpy(), size=82).ravel(), image)
 
@@ -48,10 +48,10 @@ def test_pytorch_picks_another_nearest_cell_than_exact_arithmetic_does_and_than_
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 @pytest.mark.parametrize("rank", [1, 2, 3])
-def test_pytorchs_gradient_of_nearest_is_its_forwards_for_images_alone(rank):
-    """A finding: 5 cells by a scale of 1.05 are 5 cells, of torch 2.13.0's lines and volumes the cells 0 0 1 2 3.
+def test_pytorchs_gradient_of_nearest_matches_its_forward_only_for_images(rank):
+    """A finding: 5 elements scaled by 1.05 are 5 elements. In 1D and 3D torch 2.13.0 takes the elements 0 0 1 2 3.
 
-    Its gradient puts each back as if they were 0 1 2 3 4, which they are for images.
+    Its gradient goes to the elements 0 1 2 3 4, which is right only for images.
     """
     shape = (1,) * (1 + rank) + (5,)
     x = torch.arange(5.0, dtype=torch.float64).reshape(shape).requires_grad_()
@@ -69,6 +69,6 @@ def test_pytorchs_gradient_of_nearest_is_its_forwards_for_images_alone(rank):
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("mode", ["bicubic", "area", "nearest-exact", "trilinear"])
-def test_modes_that_are_left_out_are_refused(mode):
+def test_unsupported_modes_are_rejected(mode):
     with pytest.raises(ValueError, match=r"interpolate\(x=\(1, 1, 1, 3\), mode='.*'\): mode must be 'nearest' or"):
         interpolate.forward(X, size=2, mode=mode)

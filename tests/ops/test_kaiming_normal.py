@@ -11,7 +11,7 @@ SHAPE = (40, 30, 3, 5)
 
 @pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
 def test_pytorchs_own_numbers_have_the_variance(mode):
-    """The mean square of n normal numbers errs by √(2/n) of itself: five of these."""
+    """The mean square of n normal numbers has a relative standard error of √(2/n); five are allowed."""
     w = torch.empty(SHAPE, dtype=torch.float64)
     torch.nn.init.kaiming_normal_(w, 0.5, mode, generator=torch.Generator().manual_seed(0))
     variance = kaiming_normal.forward(np.ones(SHAPE), a=0.5, mode=mode).max() ** 2
@@ -19,7 +19,7 @@ def test_pytorchs_own_numbers_have_the_variance(mode):
 
 
 def test_a_layer_and_its_rectifier_keep_the_mean_square():
-    """The mean square of a row of y errs by √(5/n), that of z⁺²: five of these, of n outputs that share one x."""
+    """The mean square of n outputs y = z⁺ of one x has a relative standard error of √(5/n); five are allowed."""
     rng = np.random.default_rng(0)
     x, w = rng.standard_normal((1, 300)), kaiming_normal.forward(rng.standard_normal((10000, 300)))
     y = relu.forward(linear.forward(x, w))
@@ -32,6 +32,6 @@ def test_slope_one_is_the_identity():
 
 
 @pytest.mark.of_manual
-def test_a_vector_is_refused():
+def test_a_vector_is_rejected():
     with pytest.raises(ValueError, match=r"kaiming_normal\(w=\(3,\)\): a weight has at least two axes"):
         kaiming_normal.forward(np.ones(3))

@@ -20,7 +20,7 @@ def test_scales_with_its_arguments(call):
     assert np.array_equal(l1_loss.forward(-4 * x, -4 * target, **options), 4 * y, equal_nan=True)
 
 
-def test_the_kink_and_nan_send_nothing_back_as_in_pytorch():
+def test_the_gradient_is_0_at_0_and_at_nan_as_in_pytorch():
     x = np.array([0.0, np.nan])
     t = torch.from_numpy(x).requires_grad_()
     (theirs,) = torch.autograd.grad(torch.nn.functional.l1_loss(t, torch.zeros(2), reduction="sum"), t)

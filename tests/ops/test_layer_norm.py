@@ -24,7 +24,7 @@ def test_over_all_but_the_batch_it_is_group_norm_with_one_group(seed):
 
 @given(seed=seeds, exponent=st.integers(0, 40))
 def test_a_huge_offset_changes_nothing(seed, exponent):
-    """To the bit, on the square lattice: x − m is taken before it is squared."""
+    """Bitwise on ``square_numbers``, because x − m is computed before it is squared."""
     x = square_numbers(np.random.default_rng(seed), (3, 8), (1,), 9)
     options = {"normalized_shape": (8,), "eps": 1.0}
     assert np.array_equal(layer_norm.forward(x + 2.0**exponent, **options), layer_norm.forward(x, **options))
@@ -44,8 +44,9 @@ def test_the_gradient_of_a_row_sums_to_zero(seed):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @given(seed=seeds)
 def test_over_a_single_element_y_is_the_bias_and_only_that_has_a_gradient(dtype, seed):
-    """To the bit, whatever x is. torch 2.13.0 subtracts m s from x s, s = 316, and both are rounded:
-    in float32 its dweight was seen at −0.19 for a thousand rows of size 1000.
+    """Bitwise, for any x. torch 2.13.0 subtracts m s from x s, s = 316, and both are rounded.
+
+    In float32 its dweight was −0.19 for a thousand rows with values of size 1000.
     """
     rng = np.random.default_rng(seed)
     x, dy = (rng.standard_normal((5, 1)).astype(dtype) for _ in range(2))
@@ -72,7 +73,7 @@ def test_without_eps_a_constant_row_is_nan_as_in_pytorch():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("normalized_shape", [4, (), (3,), (2, 4), (3, 4, 4)])
-def test_sizes_of_other_axes_are_refused(normalized_shape):
+def test_sizes_of_other_axes_are_rejected(normalized_shape):
     with pytest.raises(
         ValueError, match=r"layer_norm\(x=\(3, 4\), .*\): normalized_shape must be the sizes of x's last"
     ):

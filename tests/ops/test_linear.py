@@ -18,7 +18,7 @@ OP = OPS["linear"]
 def test_is_a_pointwise_convolution(call):
     a = draw(OP, call, integers).arrays
     x, w, b = a["x"], a["w"], a["b"]
-    assume(w.size)  # conv2d refuses to have no filters, and a sum over no channels is a finding of its own
+    assume(w.size)  # conv2d rejects 0 filters; 0 channels are a separate finding
     y = linear.forward(x, w, b)
     pixels = x.reshape(-1, x.shape[-1], 1, 1)
     assert np.array_equal(conv2d.forward(pixels, w[:, :, None, None], b).reshape(y.shape), y)
@@ -35,8 +35,8 @@ def test_composition_is_the_product_of_the_matrices(call):
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
-def test_a_bias_of_one_number_is_refused_where_pytorch_broadcasts_it():
-    """A finding: F.linear's documentation asks for (out_features), torch 2.13.0 takes (1,) and even (N, O)."""
+def test_a_bias_of_one_number_is_rejected_where_pytorch_broadcasts_it():
+    """A finding: F.linear's documentation requires (out_features); torch 2.13.0 accepts (1,) and even (N, O)."""
     x, w, b = np.ones((2, 3)), np.ones((4, 3)), np.ones(1)
     assert torch.nn.functional.linear(*map(torch.from_numpy, (x, w, b))).shape == (2, 4)
     with pytest.raises(ValueError, match="linear") as error:
@@ -45,6 +45,6 @@ def test_a_bias_of_one_number_is_refused_where_pytorch_broadcasts_it():
 
 
 @pytest.mark.of_manual
-def test_mixed_dtypes_are_refused():
+def test_mixed_dtypes_are_rejected():
     with pytest.raises(ValueError, match=r"linear\(.*\): mixed dtypes float64, float32"):
         linear.forward(np.ones((2, 3)), np.ones((4, 3), np.float32))

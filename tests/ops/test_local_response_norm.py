@@ -15,13 +15,13 @@ def channels(*values):
 
 
 def test_an_even_window_reaches_one_channel_further_back():
-    """Channels c − 1 and c for size 2: the second channel sees the first, not the other way round."""
+    """For size 2 the window of channel c is c − 1 and c."""
     y = local_response_norm.forward(channels(4, 1, 1), size=2, alpha=2.0, beta=1.0, k=1.0)
     assert np.array_equal(y, channels(4 / 17, 1 / 18, 1 / 3))
 
 
 def test_channels_outside_count_as_zero_and_are_counted():
-    """α is divided by the size of the window, wherever it lies."""
+    """α is divided by the size of the window, also at the ends."""
     y = local_response_norm.forward(channels(1, 1, 1), size=3, alpha=3.0, beta=1.0, k=1.0)
     assert np.array_equal(y, channels(1 / 3, 1 / 4, 1 / 3))
 
@@ -42,7 +42,7 @@ def test_without_beta_it_is_the_identity(seed, size):
 
 @given(seed=seeds)
 def test_a_window_over_all_channels_divides_them_alike(seed):
-    """Size 2C − 1 and more: the direction of the channels is kept."""
+    """From size 2C − 1 on, y is a multiple of x at each position."""
     x = np.random.default_rng(seed).standard_normal((2, 4, 3))
     y = local_response_norm.forward(x, size=7, alpha=1.0)
     ratio = y / x
@@ -53,6 +53,6 @@ def test_a_window_over_all_channels_divides_them_alike(seed):
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize(("shape", "size"), [((2, 3), 2), ((2, 3, 4), 0), ((2, 3, 4), -1), ((2, 3, 4), 2.5)])
-def test_refusals(shape, size):
+def test_invalid_arguments_are_rejected(shape, size):
     with pytest.raises(ValueError, match=r"local_response_norm\(x=.*\): x must be \(N, C, L, …\) and size an int"):
         local_response_norm.forward(np.ones(shape), size=size)

@@ -1,4 +1,4 @@
-"""Laws of log-softmax. u is float64's unit roundoff; a bound states its roundings."""
+"""Laws of log-softmax. u is float64's unit roundoff; a comment at each bound counts its roundings."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_gradient_sums_to_zero(call):
 
 @pytest.mark.parametrize("x", [[0.0, -800], [800.0, 0, -800], [1e308, -1e308], [-np.inf, 0], [np.inf, 0], [np.nan, 1]])
 def test_probabilities_that_underflow_keep_their_logarithm(x):
-    """log(softmax(x)) is −∞ at −800; log_softmax(x) is −800, as PyTorch's."""
+    """log(softmax(x)) is −∞ at −800; log_softmax(x) is −800, as in PyTorch."""
     x = np.array(x)
     theirs = torch.log_softmax(torch.from_numpy(x), 0).numpy()
     ours = log_softmax.forward(x, dim=0)

@@ -28,16 +28,16 @@ def test_a_negative_sum_has_no_root_and_is_nan_as_in_pytorch():
 
 
 @pytest.mark.torch_only("2.13.0")
-def test_pytorch_scales_a_window_beyond_the_image_up_to_a_whole_one():
-    """A finding: a window of a single one, at ceil_mode's corner, has the norm 1; torch 2.13.0 says 2, and so do we."""
+def test_pytorch_scales_a_partial_window_up_to_a_whole_one():
+    """A finding: ceil_mode's corner window has one element, 1, so its norm is 1; torch 2.13.0 returns 2, as we do."""
     options = {"norm_type": 2.0, "kernel_size": 2, "stride": 2, "ceil_mode": True}
     assert F.lp_pool2d(torch.ones(1, 1, 3, 3), **options).flatten().tolist() == [2, 2, 2, 2]
     assert lp_pool2d.forward(np.ones((1, 1, 3, 3)), **options).ravel().tolist() == [2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("norm_type", [-1.0, -2.0, -0.5, 0.5])
-def test_what_lies_beyond_the_image_is_no_zero_to_be_powered(norm_type):
-    """0 ** −1 is ∞, and its root 0: so a negative norm of ceil_mode's last windows would be 0."""
+def test_elements_beyond_the_image_do_not_count_as_zeros(norm_type):
+    """With zeros, ceil_mode's last windows would be 0 for a negative norm: 0 ** −1 is ∞, and its root is 0."""
     options = {"norm_type": norm_type, "kernel_size": 2, "stride": 2, "ceil_mode": True}
     x = torch.ones(1, 1, 3, 3, dtype=torch.float64, requires_grad=True)
     y = F.lp_pool2d(x, **options)
@@ -48,7 +48,7 @@ def test_what_lies_beyond_the_image_is_no_zero_to_be_powered(norm_type):
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("norm_type", [0, np.inf])
-def test_norms_that_are_no_power_are_refused(norm_type):
+def test_norm_types_0_and_infinity_are_rejected(norm_type):
     with pytest.raises(
         ValueError, match=r"lp_pool2d\(x=\(1, 1, 3, 3\), norm_type=.*\): norm_type must be a finite number"
     ):

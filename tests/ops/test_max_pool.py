@@ -1,4 +1,4 @@
-"""Laws of max pooling over one, two and three axes; what is one derivation is looked at in two."""
+"""Laws of max pooling over one, two and three axes. Laws that do not depend on the rank are checked for two."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ some_calls = calls(OP)
 @pytest.mark.parametrize("rank", [1, 2, 3])
 @given(data=st.data())
 def test_sends_dy_to_the_first_maximum(under_test, rank, data):
-    """Among ties as well: torch's own indices say where."""
+    """Also for ties. The position is taken from torch's return_indices."""
     op = OPS[f"max_pool{rank}d"]
     case = draw(op, data.draw(calls(op)), ties)
     x = case.arrays["x"]
@@ -42,14 +42,14 @@ def test_commutes_with_monotone_functions(call):
 
 @given(call=some_calls)
 def test_gradient_is_conserved(call):
-    """What comes in goes out: every window has a maximum, and it gets all of dy."""
+    """dx and dy have the same sum: the maximum of each window receives all of its dy."""
     case = draw(OP, call, distinct)
     (dx,) = max_pool2d.backward(case.dy, case.arrays["x"], **case.keywords)
     assert sum(map(int, dx.flat)) == sum(map(int, case.dy.flat))
 
 
 @given(call=some_calls)
-def test_argmax_names_the_cell_that_forward_takes(call):
+def test_argmax_is_an_index_into_the_window(call):
     case = draw(OP, call, distinct)
     x = case.arrays["x"]
     m = max_pool2d.argmax(x, **PLAIN | case.keywords)
@@ -63,7 +63,7 @@ def test_argmax_names_the_cell_that_forward_takes(call):
     "x", [[NAN, 1, 2, 3], [1, NAN, 2, 3], [NAN, 1, NAN, 3], [NAN] * 4, [1, 2, -np.inf, NAN], [-np.inf] * 4]
 )
 def test_nan_is_the_maximum_and_the_last_one_gets_the_gradient(x):
-    """PyTorch takes the last NaN of a window, where argmax takes the first; −∞ everywhere leaves the first cell."""
+    """PyTorch takes the last NaN of a window, argmax the first. If all are −∞, PyTorch takes the first element."""
     x = np.array(x).reshape(1, 1, 2, 2)
     dy = np.array([[[[5.0]]]])
     t = torch.from_numpy(x).requires_grad_()
@@ -74,7 +74,7 @@ def test_nan_is_the_maximum_and_the_last_one_gets_the_gradient(x):
 
 
 def test_padding_is_never_the_maximum():
-    """Not even where every cell is −∞, as the padding is."""
+    """Not even if every element is −∞, as the padding is."""
     x, dy = np.full((1, 1, 2, 2), -np.inf), np.ones((1, 1, 2, 2))
     t = torch.from_numpy(x).requires_grad_()
     (dx,) = torch.autograd.grad(F.max_pool2d(t, 2, 2, 1), t, torch.from_numpy(dy))
@@ -84,7 +84,7 @@ def test_padding_is_never_the_maximum():
 
 @pytest.mark.of_manual
 def test_a_window_wholly_in_the_padding_is_minus_infinity_and_sends_dy_nowhere():
-    """The call on which PyTorch 2.13.0 writes outside its arrays: it is not asked here."""
+    """PyTorch is not called here: on this call PyTorch 2.13.0 writes outside its arrays."""
     x = np.arange(7.0).reshape(1, 1, 1, 7)
     options = {"kernel_size": (2, 1), "stride": (2, 1), "padding": (1, 0), "dilation": (2, 2)}
     y = max_pool2d.forward(x, **options)

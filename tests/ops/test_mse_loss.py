@@ -43,7 +43,7 @@ def test_a_mean_over_nothing_is_nan_as_in_pytorch():
 
 
 @pytest.mark.of_manual
-def test_a_target_that_pytorch_would_broadcast_with_a_warning_is_refused():
+def test_a_target_that_pytorch_would_broadcast_with_a_warning_is_rejected():
     with pytest.raises(ValueError, match="mse_loss") as error:
         mse_loss.forward(np.ones((2, 3)), np.ones((2, 1)))
     assert str(error.value) == "mse_loss(x=(2, 3), target=(2, 1)): x and target must have one shape"

@@ -14,7 +14,7 @@ OP = OPS["nll_loss"]
 
 
 @given(call=calls(OP))
-def test_the_gradient_touches_the_labels_alone(call):
+def test_only_the_labelled_classes_have_a_gradient(call):
     case = draw(OP, call, multiples_of_the_weight)
     x, target = case.arrays["x"], case.keywords["target"]
     (dx,) = nll_loss.backward(case.dy, x, **case.keywords)
@@ -38,7 +38,7 @@ def test_a_mean_over_no_samples_is_nan_and_sends_nothing_back():
 
 @pytest.mark.of_manual
 @pytest.mark.parametrize("label", [3, -1])
-def test_a_label_that_is_no_class_is_refused(label):
+def test_a_label_out_of_range_is_rejected(label):
     with pytest.raises(ValueError, match="nll_loss") as error:
         nll_loss.forward(np.ones((2, 3)), target=np.array([0, label]))
     assert str(error.value) == f"nll_loss(x=(2, 3), target=(2,)): label {label} is none of the 3 classes"

@@ -1,4 +1,4 @@
-"""Laws of every optimiser: what holds of sgd, adagrad, rmsprop, adam and adamw alike."""
+"""Laws of every optimiser: sgd, adagrad, rmsprop, adam and adamw."""
 
 import inspect
 
@@ -14,17 +14,18 @@ from cnn_oracle.ops import OPS
 from cnn_oracle.reference import convnet as reference
 
 STEPS = [name for name, op in OPS.items() if op.kind == "step"]
-LEFT_OUT = {"params", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"}  # no mathematics
+# params, options that select an implementation, and the option that turns Adam into AdamW
+EXCLUDED = {"params", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"}
 
 
 @pytest.mark.parametrize("name", STEPS)
 @settings(max_examples=5)
 @given(data=st.data(), seed=st.integers(0, 999))
 def test_a_small_net_stays_within_rounding_of_torch_optim(name, data, seed):
-    """Ten steps of the convolutional network, hyper-parameters drawn.
+    """Ten steps of the convolutional network, with drawn hyper-parameters.
 
-    Each side differentiates its own network at its own weights. Of float64's 53 bits, 40 are asked for. A step of
-    η m/(√v + ε) turns the error of a gradient into at most η (1/ε + |m|/ε²) of it: below one for ε = ⅛, η = 2⁻⁹.
+    Each side differentiates its own network at its own weights. The test requires 40 of float64's 53 bits. A step of
+    η m/(√v + ε) multiplies the error of a gradient by at most η (1/ε + |m|/ε²), below one for ε = ⅛, η = 2⁻⁹.
     """
     drawn = data.draw(calls(OPS[name])).arguments
     options = {k: v for k, v in drawn.items() if k != "w"} | {"lr": 2.0**-9, "eps": 2.0**-3}
@@ -52,9 +53,9 @@ def test_a_small_net_stays_within_rounding_of_torch_optim(name, data, seed):
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.parametrize("name", STEPS)
 def test_every_option_of_torch_optim_is_taken_with_its_default(name):
-    """But those that say how to compute, not what."""
+    """Except those in EXCLUDED."""
     (theirs,) = [c for n, c in vars(torch.optim).items() if n.lower() == name]
-    defaults = {n: p.default for n, p in inspect.signature(theirs).parameters.items() if n not in LEFT_OUT}
+    defaults = {n: p.default for n, p in inspect.signature(theirs).parameters.items() if n not in EXCLUDED}
     ours = {n: p.default for n, p in OPS[name].parameters.items() if n in OPS[name].options}
     assert ours == defaults
 
@@ -68,6 +69,6 @@ def test_a_zero_gradient_moves_nothing_without_decay(name):
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_gradient_of_another_shape_is_refused(name):
+def test_a_gradient_of_another_shape_is_rejected(name):
     with pytest.raises(ValueError, match=rf"{name}\(w=\(2,\), dw=\(1,\)\): dw must have w's shape and dtype"):
         OPS[name].manual.step(np.ones(2), np.ones(1))

@@ -35,12 +35,12 @@ def test_a_negative_pad_crops():
 
 
 def test_circular_padding_wraps_what_the_crop_has_left():
-    """PyTorch crops before it wraps: of 1 2 3, not of 0 1 2 3."""
+    """PyTorch crops before it wraps: it wraps 1 2 3, not 0 1 2 3."""
     assert pad.forward(X, pad=(-1, 2), mode="circular")[0, 0].tolist() == [1, 2, 3, 1, 2]
 
 
 @pytest.mark.of_manual
-def test_reflecting_more_than_there_is_is_refused():
+def test_reflecting_more_than_the_axis_has_is_rejected():
     with pytest.raises(ValueError, match=r"pad\(x=\(1, 1, 4\), pad=\(4, 0\), mode='reflect'\): axis 2 of 4 cells"):
         pad.forward(X, pad=(4, 0), mode="reflect")
 
@@ -64,7 +64,7 @@ def test_reflecting_more_than_there_is_is_refused():
     ],
 )
 def test_empty_axes_are_padded_and_made_as_in_pytorch(shape, pads, mode):
-    """Of two or three padded axes all but one may vanish under reflect and replicate, of one it may not."""
+    """With reflect and replicate, all but one of two or three padded axes can become empty; a single one cannot."""
     x, value = np.arange(1.0, 1 + np.prod(shape)).reshape(shape), 7.0 if mode == "constant" else None
     t = torch.tensor(x, requires_grad=True)
     theirs = F.pad(t, pads, mode, value)
@@ -87,7 +87,7 @@ def test_empty_axes_are_padded_and_made_as_in_pytorch(shape, pads, mode):
         ((1, 2, 3), (-2, -1), "reflect"),
     ],
 )
-def test_a_crop_of_more_than_there_is_is_refused_as_in_pytorch(shape, pads, mode):
+def test_pads_that_do_not_fit_the_axes_are_rejected_as_in_pytorch(shape, pads, mode):
     with pytest.raises(RuntimeError):
         F.pad(torch.zeros(shape), pads, mode)
     with pytest.raises(ValueError, match=r"^pad\(x="):
@@ -96,8 +96,8 @@ def test_a_crop_of_more_than_there_is_is_refused_as_in_pytorch(shape, pads, mode
 
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
-def test_circular_padding_beyond_what_a_crop_leaves_is_memory_that_nobody_wrote():
-    """A finding: torch 2.13.0 asks for two cells of three before the crop, which leaves none. Ours refuses."""
+def test_circular_padding_beyond_what_a_crop_leaves_is_uninitialised_memory():
+    """A finding: torch 2.13.0 checks 2 ≤ 3 before the crop, which leaves no element to wrap. Ours raises."""
     assert F.pad(torch.zeros(1, 2, 3), (-4, 2), "circular").shape == (1, 2, 1)
     with pytest.raises(ValueError, match=r"mode='circular'\): axis 2 of 3 cells cannot be padded by -4 and 2"):
         pad.forward(np.zeros((1, 2, 3)), pad=(-4, 2), mode="circular")
@@ -106,7 +106,7 @@ def test_circular_padding_beyond_what_a_crop_leaves_is_memory_that_nobody_wrote(
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 def test_an_axis_of_negative_size_is_rejected_where_pytorch_makes_one():
-    """A finding: of an empty batch, torch 2.13.0's reflect makes an axis of −3 cells."""
+    """A finding: for an empty batch, torch 2.13.0's reflect returns an axis of −3 elements."""
     assert F.pad(torch.zeros(0, 2, 2, 1), (-2, -2, 0, 0), "reflect").shape == (0, 2, 2, -3)
     with pytest.raises(ValueError, match=r"axis 3 of 1 cells cannot be padded by -2 and -2"):
         pad.forward(np.zeros((0, 2, 2, 1)), pad=(-2, -2, 0, 0), mode="reflect")

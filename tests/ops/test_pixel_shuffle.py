@@ -19,7 +19,7 @@ def test_is_undone_by_pixel_unshuffle():
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.of_manual
 def test_an_empty_image_has_a_gradient_here_and_none_in_pytorch():
-    """A finding: torch 2.13.0's own backward of an empty height returns a gradient of the wrong shape, and raises."""
+    """A finding: for an empty height, torch 2.13.0's backward returns a wrong shape, and autograd raises."""
     x = torch.zeros(1, 4, 0, 2, requires_grad=True)
     y = torch.nn.functional.pixel_shuffle(x, 2)
     with pytest.raises(RuntimeError, match="PixelShuffleBackward0 returned an invalid gradient"):

@@ -12,7 +12,7 @@ def test_is_undone_by_pixel_shuffle():
 
 
 @pytest.mark.of_manual
-def test_a_height_that_is_no_multiple_is_refused():
+def test_a_height_that_is_no_multiple_is_rejected():
     with pytest.raises(
         ValueError, match=r"pixel_unshuffle\(x=\(1, 1, 3, 4\)\): height and width must be multiples of 2"
     ):

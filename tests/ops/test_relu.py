@@ -27,7 +27,7 @@ def test_a_number_is_its_positive_part_minus_that_of_its_negative(call):
     assert np.array_equal(relu.forward(x) - relu.forward(-x), x)
 
 
-def test_the_kink_has_derivative_zero_and_nan_lets_dy_pass_as_in_pytorch():
+def test_the_derivative_at_0_is_0_and_nan_lets_dy_pass_as_in_pytorch():
     x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324])
     t = torch.from_numpy(x).requires_grad_()
     dy = np.arange(1.0, 8)

@@ -20,14 +20,14 @@ def draw(seed):
 
 @given(seed=seeds)
 def test_the_mean_square_becomes_one_but_for_eps(seed):
-    """3/(3 + ε), to the bit."""
+    """3/(3 + ε), bitwise."""
     _, x = draw(seed)
     assert ((rms_norm.forward(x, **LAST, eps=1.0) ** 2).mean(1) == 0.75).all()
 
 
 @given(seed=seeds, exponent=st.integers(-30, 30))
-def test_without_eps_scale_is_not_seen_and_dx_is_inverse_to_it(seed, exponent):
-    """To the bit: a power of two goes through the square, the root and the quotient."""
+def test_without_eps_y_is_invariant_to_scale_and_dx_is_inverse_to_it(seed, exponent):
+    """Bitwise: a power of two passes exactly through the square, the root and the quotient."""
     rng, x = draw(seed)
     dy, factor = rng.standard_normal(x.shape), 2.0**exponent
     assert np.array_equal(rms_norm.forward(factor * x, **LAST, eps=0.0), rms_norm.forward(x, **LAST, eps=0.0))
@@ -37,7 +37,7 @@ def test_without_eps_scale_is_not_seen_and_dx_is_inverse_to_it(seed, exponent):
 
 @given(seed=seeds)
 def test_without_eps_dx_is_orthogonal_to_x(seed):
-    """For scale is not seen. To the bit where every x is ±1."""
+    """Because y is invariant to scale. Bitwise if every x is ±1."""
     rng = np.random.default_rng(seed)
     x, dy = rng.choice([-1.0, 1.0], (3, 8)), rng.integers(-9, 10, (3, 8)).astype(float)
     dx, _ = rms_norm.backward(dy, x, **LAST, eps=0.0)
@@ -46,11 +46,11 @@ def test_without_eps_dx_is_orthogonal_to_x(seed):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_eps_is_by_default_that_of_the_dtype(dtype):
-    """x² = ε: y = x/√(2ε), which float32 and float64 place 23 and 52 bits below 1."""
+    """x² = ε, so y = x/√(2ε). ε is 2⁻²³ in float32 and 2⁻⁵² in float64."""
     x = np.array([[np.sqrt(np.finfo(dtype).eps)]], dtype)
     theirs = torch.nn.functional.rms_norm(torch.from_numpy(x), (1,))
     y = rms_norm.forward(x, normalized_shape=(1,))
-    # x, x², the sum, its root, the quotient and z are rounded, each by half of ε at most, of numbers up to 1
+    # x, x², the sum, its root, the quotient and z are each rounded by at most ε/2, for numbers up to 1
     assert y == pytest.approx(np.sqrt(0.5), abs=4 * float(np.finfo(dtype).eps))
     assert np.abs(y - theirs.numpy()) <= 4 * np.finfo(dtype).eps
 
@@ -60,6 +60,6 @@ def test_a_row_of_zeros_stays_zero():
 
 
 @pytest.mark.of_manual
-def test_another_shape_is_refused():
+def test_another_shape_is_rejected():
     with pytest.raises(ValueError, match=r"rms_norm\(x=\(3, 8\), weight=\(1,\)\): weight must be \(8,\)"):
         rms_norm.forward(np.ones((3, 8)), np.ones(1), **LAST)

@@ -22,7 +22,7 @@ def test_without_memory_only_the_sign_of_the_gradient_counts():
 
 
 def test_the_first_step_is_not_bias_corrected():
-    """v = (1 − α) g² there, so the step is η/√(1 − α): ten times η by default."""
+    """v = (1 − α) g² at step 1, so the step is η/√(1 − α): ten times η by default."""
     assert run([5], lr=1.0, alpha=0.75, eps=0.0) == [-2]
 
 
@@ -32,7 +32,7 @@ def test_momentum_adds_up_scaled_steps():
 
 
 def test_centered_divides_by_the_deviation():
-    """α = ½, g = 2: v = 2, a = 1, so √(v − a²) = 1 where √v is not."""
+    """α = ½, g = 2: v = 2, a = 1, so √(v − a²) = 1, but √v is not."""
     assert run([2], lr=1.0, alpha=0.5, eps=0.0, centered=True) == [-2]
 
 
@@ -41,15 +41,15 @@ def test_eps_is_outside_the_root():
 
 
 @given(exponent=st.integers(-30, 30), centered=st.booleans(), seed=st.integers(0, 999))
-def test_does_not_see_the_scale_of_the_gradient(exponent, centered, seed):
-    """To the bit: a power of two goes through the square, the root and the quotient."""
+def test_is_invariant_to_the_scale_of_the_gradient(exponent, centered, seed):
+    """Bitwise: a power of two passes exactly through the square, the root and the quotient."""
     gradients, options = np.random.default_rng(seed).standard_normal(4), {"eps": 0.0, "centered": centered}
     assert run(gradients * 4.0**exponent, **options) == run(gradients, **options)
 
 
 @pytest.mark.torch_only("2.13.0")
 def test_alpha_may_exceed_one():
-    """A finding: torch 2.13.0 checks that alpha is ≥ 0 and no more. Then v is negative and w is NaN, on both sides."""
+    """A finding: torch 2.13.0 checks only that alpha is ≥ 0. Above 1, v is negative and w is NaN, on both sides."""
     parameter = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
     parameter.grad = torch.ones(1, dtype=torch.float64)
     torch.optim.RMSprop([parameter], alpha=1.5).step()
@@ -60,6 +60,6 @@ def test_alpha_may_exceed_one():
 
 
 @pytest.mark.of_manual
-def test_a_negative_alpha_is_refused():
+def test_a_negative_alpha_is_rejected():
     with pytest.raises(ValueError, match=r"rmsprop\(w=\(1,\), .*alpha=-1.0.*\): .* must be ≥ 0"):
         rmsprop.step(np.ones(1), np.ones(1), alpha=-1.0)

@@ -18,8 +18,8 @@ U = np.finfo(float).epsneg
 
 
 @given(call=calls(OP))
-def test_alike_values_are_averaged_to_themselves(call):
-    """The weights sum to one, or to zero for a query that sees no key; a value's gradient is then Σ_l dy."""
+def test_equal_values_are_averaged_to_themselves(call):
+    """The weights sum to one, or to zero for a fully masked query."""
     case = draw(OP, call)
     query, key, value = case.arrays.values()
     y = attention.forward(query, key, np.ones_like(value), **case.keywords)
@@ -27,7 +27,7 @@ def test_alike_values_are_averaged_to_themselves(call):
 
 
 @given(call=calls(OP))
-def test_a_later_key_moves_no_causal_query(call):
+def test_a_later_key_does_not_change_a_causal_query(call):
     case = draw(OP, call)
     query, key, value = case.arrays.values()
     options = {n: v for n, v in case.keywords.items() if n in ("scale", "enable_gqa")}
@@ -36,7 +36,7 @@ def test_a_later_key_moves_no_causal_query(call):
     assert np.array_equal(attention.forward(query, key, value, is_causal=True, **options)[..., :1, :], y[..., :1, :])
 
 
-def test_a_query_that_sees_no_key_gives_zero_and_learns_nothing_as_in_pytorch():
+def test_a_fully_masked_query_has_zero_output_and_gradient_as_in_pytorch():
     q, k, v = np.ones((2, 1)), np.ones((3, 1)), np.ones((3, 1))
     mask = np.array([[False, False, False], [True, True, False]])
     theirs = torch.nn.functional.scaled_dot_product_attention(
@@ -49,7 +49,7 @@ def test_a_query_that_sees_no_key_gives_zero_and_learns_nothing_as_in_pytorch():
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.parametrize("scale", [-1.0, 0.0])
 def test_pytorchs_fused_kernel_is_nan_for_a_causal_mask_and_a_scale_that_is_not_positive(scale):
-    """It masks before it scales: −∞ times zero, or ∞. The reference is PyTorch's definition, which is right."""
+    """The kernel masks before it scales: −∞ times 0 is NaN, times −1 ∞. The reference is PyTorch's definition."""
     q, k, v = (torch.ones(1, 1, 2, 1, dtype=torch.float64) for _ in range(3))
     fused = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale)
     assert fused.flatten().isnan().tolist() == [True, False]
@@ -58,7 +58,7 @@ def test_pytorchs_fused_kernel_is_nan_for_a_causal_mask_and_a_scale_that_is_not_
 
 
 @pytest.mark.of_manual
-def test_no_heads_to_share_are_refused_where_pytorch_ends_the_process():
+def test_a_key_without_heads_is_rejected_where_pytorch_ends_the_process():
     call = Call(OP.name, {"query": (2, 1, 2), "key": (0, 1, 2), "value": (1, 1, 3), "enable_gqa": True}, 0)
     assert unsafe(call) == "key or value has no heads to divide by"
     with pytest.raises(ValueError, match="heads") as error:

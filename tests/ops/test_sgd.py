@@ -23,7 +23,7 @@ def run(gradients, **options):
     seed=st.integers(0, 999),
 )  # fmt: skip
 def test_is_torch_optims_to_the_bit_for_dyadic_hyper_parameters(seed, **options):
-    """Four steps of integers and powers of two never need more than 53 bits."""
+    """Four steps with integers and powers of two need at most 53 bits."""
     assume(not options["nesterov"] or (options["momentum"] and not options["dampening"]))
     rng = np.random.default_rng(seed)
     w, dws = rng.integers(-99, 100, 3).astype(float), rng.integers(-99, 100, (4, 3)).astype(float)
@@ -51,6 +51,6 @@ def test_weight_decay_is_the_gradient_of_the_squared_norm():
 
 
 @pytest.mark.of_manual
-def test_nesterov_without_momentum_is_refused():
+def test_nesterov_without_momentum_is_rejected():
     with pytest.raises(ValueError, match=r"sgd\(w=\(1,\), .*\): .*nesterov needs momentum and no dampening"):
         sgd.step(np.ones(1), np.ones(1), nesterov=True)

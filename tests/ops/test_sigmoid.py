@@ -14,9 +14,9 @@ U = np.finfo(float).epsneg
 
 
 @given(call=calls(OP))
-def test_of_minus_x_is_the_rest_to_one(call):
+def test_values_at_x_and_minus_x_sum_to_one(call):
     x = draw(OP, call).arrays["x"]
-    assert (np.abs(sigmoid.forward(x) + sigmoid.forward(-x) - 1) <= 24 * U).all()  # twice exp, a sum and a quotient
+    assert (np.abs(sigmoid.forward(x) + sigmoid.forward(-x) - 1) <= 24 * U).all()  # two times exp, a sum and a quotient
 
 
 @given(call=calls(OP))
@@ -27,5 +27,5 @@ def test_is_softmax_of_x_and_zero(call):
 
 
 def test_keeps_its_digits_far_below_zero():
-    # one exp each, of the same number, then 1 + e = 1 and a quotient: 4 u leaves room for a vector's exp and a scalar's
+    # 1 + e = 1 and the quotient are exact; 4 u covers the difference of NumPy's exp for arrays and for scalars
     assert np.isclose(sigmoid.forward(np.array([-700.0])), np.exp(-700), rtol=4 * U, atol=0)

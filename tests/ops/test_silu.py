@@ -14,7 +14,7 @@ U = np.finfo(float).epsneg
 
 
 @given(call=calls(OP))
-def test_is_x_more_than_at_minus_x(call):
+def test_values_at_x_and_minus_x_differ_by_x(call):
     """x s(x) + x s(−x) = x."""
     x = draw(OP, call).arrays["x"]
     assert (np.abs(silu.forward(x) - silu.forward(-x) - x) <= 24 * U * np.abs(x)).all()

@@ -1,4 +1,4 @@
-"""Laws of softmax. u is float64's unit roundoff; a bound states its roundings."""
+"""Laws of softmax. u is float64's unit roundoff; a comment at each bound counts its roundings."""
 
 import numpy as np
 import pytest
@@ -20,12 +20,12 @@ def test_sums_to_one(call):
     y = softmax.forward(case.arrays["x"], **case.keywords)
     n = y.shape[call.arguments["dim"]] if y.ndim else 1
     total = y.sum(call.arguments["dim"] if y.ndim else ())
-    assert (np.abs(total - (n > 0)) <= 2 * n * U).all()  # the sum below rounds n − 1 times, the sum above as often
+    assert (np.abs(total - (n > 0)) <= 2 * n * U).all()  # softmax's sum and this one round n − 1 times each
 
 
 @given(call=calls(OP))
 def test_gradient_sums_to_zero(call):
-    """The outputs sum to one whatever x is, so no direction along 1 changes them."""
+    """The outputs sum to one for every x, so Jᵀ dy sums to zero."""
     case = draw(OP, call)
     (dx,) = softmax.backward(case.dy, case.arrays["x"], **case.keywords)
     axis = call.arguments["dim"] if dx.ndim else ()
@@ -37,15 +37,15 @@ def test_gradient_sums_to_zero(call):
 
 @given(call=calls(OP))
 def test_a_constant_cotangent_has_no_gradient(call):
-    """Why a cotangent of ones proves nothing: a backward that returns zeros would pass."""
+    """A cotangent of ones is a vacuous check: a backward that returns zeros would pass."""
     case = draw(OP, call)
     (dx,) = softmax.backward(np.ones_like(case.dy), case.arrays["x"], **case.keywords)
     n = dx.shape[call.arguments["dim"]] if dx.ndim else 1
-    assert (np.abs(dx) <= 2 * (n + 1) * U).all()  # 1 − Σ y, as far as y sums to one
+    assert (np.abs(dx) <= 2 * (n + 1) * U).all()  # dx = y (1 − Σ y): the rounding error of Σ y = 1
 
 
 def test_is_invariant_to_a_shift():
-    """To the bit: integers and their difference are exact."""
+    """Bitwise: integers and their differences are exact."""
     x = np.array([[3.0, -1, 7, 0]])
     assert np.array_equal(softmax.forward(x + 1024, dim=1), softmax.forward(x, dim=1))
 
@@ -68,7 +68,7 @@ def test_huge_and_special_values_are_pytorchs(x):
     t = torch.from_numpy(x).requires_grad_()
     y = torch.softmax(t, 0)
     (dx,) = torch.autograd.grad(y, t, torch.from_numpy(dy))
-    with np.errstate(all="ignore"):  # ∞ − ∞: what is asked here is the values
+    with np.errstate(all="ignore"):  # ∞ − ∞ warns; this test compares values
         ours = softmax.forward(x, dim=0), softmax.backward(dy, x, dim=0)[0]
     for mine, theirs in zip(ours, (y.detach().numpy(), dx.numpy()), strict=True):
         assert np.array_equal(np.isnan(mine), np.isnan(theirs))

@@ -16,7 +16,7 @@ U = np.finfo(float).epsneg
 
 
 @given(call=calls(OP))
-def test_is_x_more_than_at_minus_x(call):
+def test_values_at_x_and_minus_x_differ_by_x(call):
     """log(1 + exp x) = x + log(1 + exp −x)."""
     x = draw(OP, call).arrays["x"]
     y = softplus.forward(x)

@@ -25,7 +25,7 @@ def test_the_derivative_at_zero_is_one():
     assert softsign.backward(np.ones(2), np.array([0.0, -0.0]))[0].tolist() == [1, 1]
 
 
-def test_infinity_gives_nan_as_in_pytorch_where_the_limit_is_one():
+def test_infinity_returns_nan_as_in_pytorch_where_the_limit_is_one():
     x = np.array([np.inf])
     assert np.isnan(softsign.forward(x))
     assert torch.nn.functional.softsign(torch.from_numpy(x)).isnan()

@@ -1,4 +1,4 @@
-"""The theorems of every op, on drawn calls. Each is written once, in cnn_oracle/theorems/__init__.py."""
+"""The theorems of every op, on drawn calls. cnn_oracle/theorems/__init__.py lists them."""
 
 import os
 from functools import cache
@@ -13,11 +13,11 @@ from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure
 from cnn_oracle.verification import EXAMPLES, assert_theorem, check, single_threaded
 
-SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # other calls each time, but for CI
+SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # new calls in each run, except in CI
 
 
 def pytest_generate_tests(metafunc):
-    """One op after the other, so that its calls are drawn and answered once for all its theorems."""
+    """Orders the tests by op, so that its calls are drawn and run once for all its theorems."""
     if "theorem" in metafunc.fixturenames:
         pairs = [(name, theorem) for name, op in OPS.items() for theorem in theorems.of(op)]
         metafunc.parametrize(("name", "theorem"), pairs, ids=lambda v: getattr(v, "__name__", v))
@@ -29,10 +29,10 @@ def test_theorem_holds(subject, name, theorem):
     if subject.implementation(name) is None:
         pytest.skip(f"{subject.name} does not cover {name}")
     if theorem not in theorems.of(op, subject):
-        pytest.skip(f"{subject.name} has not what this speaks of")
+        pytest.skip(f"{theorem.__name__} does not apply to {subject.name}'s {name}")
     if theorem in failing(subject.name, name):
         assert_theorem(subject, op, theorem, SEED)
-        pytest.fail(f"{theorem.__name__} fails on one of these calls, and not when it is asked alone")
+        pytest.fail(f"{theorem.__name__} fails on one of the drawn calls, but not when checked on its own")
 
 
 @cache

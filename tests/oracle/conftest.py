@@ -15,7 +15,7 @@ def oracle(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["cnn-oracle", *arguments])
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        said = capsys.readouterr()
-        return stop.value.code or 0, said.out, said.err
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
 
     return run

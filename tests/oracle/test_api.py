@@ -1,4 +1,4 @@
-"""oracle.verify and oracle.covered: one line in a suite of one's own."""
+"""oracle.verify and oracle.covered, as called in a user's tests."""
 
 import subprocess
 import sys
@@ -28,15 +28,15 @@ def zeros(dy, x):
 
 
 @pytest.mark.parametrize("op", oracle.covered(KINK))
-def test_a_test_for_each_op_of_a_package_is_written_like_this(op):
-    """Under pytest it is pytest that runs it again."""
+def test_a_parametrized_test_checks_each_op_of_a_package(op):
+    """Under pytest, a pytest command reproduces the failure."""
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify(op, KINK)
     theorem = failure.value.theorem.__name__
     assert failure.value.reproduce == f"pytest --oracle-subject {KINK} {KINK}::relu::{theorem}"
 
 
-def test_outside_of_pytest_the_line_that_reproduces_is_one_for_the_shell(monkeypatch):
+def test_outside_of_pytest_a_shell_command_reproduces_the_failure(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK)
@@ -46,11 +46,11 @@ def test_outside_of_pytest_the_line_that_reproduces_is_one_for_the_shell(monkeyp
     )
 
 
-@pytest.mark.parametrize("asked", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
-def test_what_the_plugin_would_not_draw_is_reproduced_by_the_test_or_from_python(asked, request):
-    """The plugin draws its own calls: another call, seed or number of examples is the test's own."""
+@pytest.mark.parametrize("options", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
+def test_a_call_that_the_plugin_does_not_draw_is_reproduced_by_the_test_or_from_python(options, request):
+    """The plugin draws its own calls. Only the test has another call, seed or number of examples."""
     with pytest.raises(oracle.Failure) as failure:
-        oracle.verify("relu", KINK, **asked)
+        oracle.verify("relu", KINK, **options)
     assert failure.value.reproduce == f"pytest '{request.node.nodeid}'"
     line = str(failure.value).splitlines()[-1].removeprefix("  or there  ")
     call, seed = failure.value.reproducer, failure.value.reproducer.seed
@@ -60,7 +60,7 @@ def test_what_the_plugin_would_not_draw_is_reproduced_by_the_test_or_from_python
     assert str(again.value) == str(failure.value)
 
 
-def test_what_is_covered_is_named():
+def test_covered_returns_the_names_of_the_ops():
     assert oracle.covered(manual) == oracle.covered("manual") == [*OPS]
 
 
@@ -76,7 +76,7 @@ def test_what_is_covered_is_named():
         ("conv2d", {"subject": Implementation(conv2d.forward, dtypes=("float32",))}, ("backward", "float64")),
     ],
 )
-def test_a_row_says_what_was_checked_and_what_was_not(op, given, unchecked):
+def test_a_result_shows_what_was_checked_and_what_was_not(op, given, unchecked):
     row = oracle.verify(op, **given, examples=20)
     assert (row.op, row.verdict, row.calls, row.unchecked) == (op, OPS[op].verdict, 20, unchecked)
 
@@ -89,15 +89,15 @@ def test_a_row_says_what_was_checked_and_what_was_not(op, given, unchecked):
         ({"forward": lambda x: np.zeros_like(x)}, "forward=…"),
     ],
 )
-def test_the_line_that_reproduces_is_the_line_that_asked(given, written, monkeypatch):
+def test_the_line_that_reproduces_is_the_line_that_was_run(given, written, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", **given)
     assert failure.value.reproduce == f'oracle.verify("relu", {written}, call="relu(x=())", seed=0)'
 
 
-def test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it():
-    here = "tests/oracle/test_api.py::test_under_pytest_it_is_the_test_that_asked_and_the_line_stands_behind_it"
+def test_under_pytest_the_test_reproduces_and_the_python_line_follows():
+    here = "tests/oracle/test_api.py::test_under_pytest_the_test_reproduces_and_the_python_line_follows"
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", forward=relu.forward, backward=zeros)
     assert failure.value.reproduce == f"pytest {here}"
@@ -135,14 +135,14 @@ def test_a_crash_keeps_its_cause():
         ("relu", {"subject": Implementation(relu.forward, dtypes="float32")}, "must be some of ('float64', 'float32')"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_line(op, given, message):
+def test_wrong_arguments_raise_a_message_of_one_line(op, given, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         oracle.verify(op, **given)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_threads_are_the_callers_again():
+def test_the_callers_number_of_threads_is_restored():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -155,18 +155,18 @@ def test_threads_are_the_callers_again():
 def test_importing_the_oracle_imports_nothing_heavy():
     heavy = "{'hypothesis', 'jax', 'onnx', 'torch'} & sys.modules.keys()"
     code = f"import sys, cnn_oracle as oracle, cnn_oracle.pytest_plugin; print(dir(oracle), {heavy})"
-    said = python(code)
-    assert all(f"'{name}'" in said for name in ("verify", "covered", "adapt", "Failure", "Result"))
-    assert said.endswith(" set()\n")
+    output = python(code)
+    assert all(f"'{name}'" in output for name in ("verify", "covered", "adapt", "Failure", "Result"))
+    assert output.endswith(" set()\n")
 
 
 @pytest.mark.parametrize("name", ["adapt", "adapt.torch_function", "Failure", "Result", "__version__"])
-def test_these_need_nothing_heavy_either(name):
+def test_these_names_import_nothing_heavy_either(name):
     heavy = "{'hypothesis', 'jax', 'onnx', 'torch'} & sys.modules.keys()"
     assert python(f"import sys, cnn_oracle as oracle; oracle.{name}; print({heavy})") == "set()\n"
 
 
-def test_what_the_package_offers_is_what_its_modules_have():
+def test_the_package_exports_the_objects_of_its_modules():
     assert oracle.verify is api.verify
     assert oracle.covered is api.covered
     assert (oracle.Failure, oracle.Result) == (result.Failure, result.Result)
@@ -187,15 +187,15 @@ def in_float32(op, **replaced):
 
 
 @pytest.mark.parametrize(("op", "right"), [("conv2d", conv2d), ("layer_norm", layer_norm)])
-def test_float32_alone_is_checked_by_every_witness(op, right):
-    """On the lattice bitwise, elsewhere within bounds in float32's own unit; a small mistake shows without PyTorch."""
+def test_float32_only_is_checked_by_every_independent_check(op, right):
+    """Bitwise on exact grids, elsewhere within bounds in units of float32; a small mistake is found without PyTorch."""
     assert oracle.verify(op, in_float32(right), examples=30).unchecked == ("float64",)
 
     def halved(*arrays, **options):
         return tuple(None if g is None else g / 2 for g in right.backward(*arrays, **options))
 
     subject = Subject("it", SimpleNamespace(**{op: in_float32(right, backward=halved)}))
-    witness = [theorems.backward_is_the_derivative_of_forward]
-    failure = verification.search(subject, OPS[op], 30, 0, which=witness).failure
+    independent = [theorems.backward_is_the_derivative_of_forward]
+    failure = verification.search(subject, OPS[op], 30, 0, which=independent).failure
     assert "the subject's own forward changes by" in failure.what
     assert failure.case.dtype == np.float32

@@ -1,4 +1,4 @@
-"""The small world: it holds each geometry once, its parts cover it once, and it finds mistakes."""
+"""Exhaustive enumeration: a space has each geometry once, its parts cover it once, and it finds mistakes."""
 
 import json
 import sys
@@ -26,19 +26,19 @@ def test_a_convolution_of_one_axis_has_237_geometries_for_each_number_of_groups(
     assert sum(call.arguments.get("groups", 1) == 2 for call in calls) == 237
 
 
-def test_the_world_of_conv2d_has_112338_geometries():
+def test_the_space_of_conv2d_has_112338_geometries():
     assert survey.counted(OPS["conv2d"], 5, (1, 1))[1] == (237**2 * 2, True)
 
 
 @pytest.mark.parametrize("name", WINDOWS)
-def test_no_geometry_is_there_twice(name):
+def test_no_geometry_occurs_twice(name):
     calls = [str(call) for call in Space(OPS[name], 2).calls()]
     assert len(set(calls)) == len(calls) > 0
 
 
 @pytest.mark.parametrize("name", ["conv1d", "max_pool2d", "relu", "embedding"])
 @pytest.mark.parametrize("parts", [1, 2, 7])
-def test_the_parts_cover_the_world_once(name, parts):
+def test_the_parts_cover_the_space_once(name, parts):
     space = Space(OPS[name], 3)
     whole = [str(call) for call in space.calls()]
     split = [[str(call) for job in space.jobs(i + 1, parts) for call in space.calls(job)] for i in range(parts)]
@@ -46,27 +46,27 @@ def test_the_parts_cover_the_world_once(name, parts):
     assert max(map(len, split)) < 1.5 * len(whole) / parts
 
 
-def test_the_size_of_a_world_too_large_to_walk_is_estimated():
+def test_the_size_of_a_space_too_large_to_enumerate_is_estimated():
     _, number = survey.counted(OPS["conv3d"], 5, (1, 1))
     assert not number.exact
-    # the mean of 2,000 probes of the tree has a standard error of 1 %: five of them
+    # 5 standard errors: the mean of 2,000 probes of the tree has one of 1 %
     assert number.calls == pytest.approx(2 * 237**3, rel=0.05)
 
 
 @pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "unfold", "fold", "linear"])
-def test_arrays_of_a_world_leave_room_for_every_sum(name):
-    """K A B ≤ 2^53, K the longest sum by PyTorch itself, on ones, A and B the largest of the arguments and of dy."""
+def test_every_sum_of_values_of_a_space_is_exact(name):
+    """K A B ≤ 2^53: K is the longest sum, by PyTorch on ones, A and B the largest values of the arguments and dy."""
     space, rng = Space(OPS[name], 4 if name == "conv_transpose2d" else 5), Random(0)
-    for path in filter(None, (space.probe(rng)[1] for _ in range(200))):
-        (call,) = space.calls(path)
+    for choices in filter(None, (space.probe(rng)[1] for _ in range(200))):
+        (call,) = space.calls(choices)
         for case in shared_cases(OPS[name], call):
             a = max(abs(a).max(initial=1) for a in case.arrays.values() if a is not None)
             assert longest_sum(call) * a * max(a, abs(case.dy).max(initial=1)) <= 2**53
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_a_slice_of_the_small_world_is_right(subject, name):
-    """Some jobs of it, up to 200 geometries, in this process."""
+def test_a_slice_of_the_space_is_right(subject, name):
+    """Checks some of its jobs, up to 200 geometries, in this process."""
     op = OPS[name]
     if subject.implementation(name) is None:
         pytest.skip(f"{subject.name} does not cover {name}")
@@ -85,14 +85,14 @@ def test_a_mistake_is_found_and_reported_like_any_other():
 
 
 @pytest.mark.parametrize("name", ["max_pool2d.last_maximum", "relu.one_at_the_kink", "prelu.one_at_the_kink"])
-def test_mistakes_on_ties_and_kinks_are_found(name):
+def test_mistakes_at_ties_and_nondifferentiable_points_are_found(name):
     subject = load(f"cnn_oracle.mistakes.{name}")
     (row,) = survey.exhaust(subject, [], 2)
     assert row.verdict is Verdict.WRONG
 
 
-def test_a_world_is_checked_on_each_lattice_of_its_op():
-    """max_pool1d on numbers that are all different and on ties; a slope that is not exact once, on real numbers."""
+def test_a_space_is_checked_on_each_grid_of_its_op():
+    """max_pool1d is checked on distinct numbers and on ties; a slope that is not exact, once on real numbers."""
     call = next(Space(OPS["max_pool1d"], 5).calls())
     assert [case.grids[0].nondifferentiable for case in shared_cases(OPS["max_pool1d"], call)] == [False, True]
     slopes = {call.arguments.get("negative_slope", 0.01): call for call in Space(OPS["leaky_relu"], 1).calls()}
@@ -101,8 +101,8 @@ def test_a_world_is_checked_on_each_lattice_of_its_op():
     assert [True, True] in cases.values()
 
 
-def test_what_a_world_says_does_not_depend_on_which_job_ends_first():
-    """Later jobs than the first that fails are begun when there are many workers; they do not count."""
+def test_the_result_of_a_space_does_not_depend_on_which_job_ends_first():
+    """With many workers, jobs after the first that fails are started, too. They do not count."""
     subject = load("cnn_oracle.mistakes.conv1d.stride_remainder_dropped")
 
     def hasty(work, jobs, *, timeout=None):
@@ -116,8 +116,8 @@ def test_what_a_world_says_does_not_depend_on_which_job_ends_first():
     assert str(row.failure) == str(other.failure) == str(third.failure)
 
 
-def test_a_hollow_world_is_mistrusted_and_a_part_of_a_few_calls_is_not_judged(subject):
-    """The logarithm of the softmax over one cell is 0."""
+def test_a_vacuous_space_is_reported_and_a_part_of_a_few_calls_is_not_judged(subject):
+    """log_softmax over one element is 0."""
     (row,) = survey.exhaust(subject, ["log_softmax"], 1)
     assert row.verdict is Verdict.VACUOUS
     assert row.failure.reproduce == f"cnn-oracle exhaust 1 {subject.name} --op log_softmax"
@@ -125,23 +125,23 @@ def test_a_hollow_world_is_mistrusted_and_a_part_of_a_few_calls_is_not_judged(su
     assert (row.verdict, row.failure) == (Verdict.BOUNDED, None)
 
 
-def test_the_probability_of_a_miss_follows_from_the_amplitude_of_the_world(subject):
+def test_the_probability_of_a_miss_follows_from_the_amplitude_of_the_space(subject):
     (conv1d, relu) = survey.exhaust(subject, ["conv1d", "relu"], 1)
     assert (conv1d.miss_probability, relu.miss_probability) == (2 / (2 * 2**20 + 1), None)
 
 
-def test_progress_is_told_while_jobs_are_listed_and_counted(subject):
-    told = []
-    assert len(Space(OPS["conv3d"], 5).jobs(1, 200, told.append)) * 200 > 3200
-    assert set(told) == {1000}
-    told = []
-    list(survey.exhaust(subject, ["conv1d"], 1, progress=lambda *args: told.append(args)))
+def test_progress_is_reported_while_jobs_are_listed_and_counted(subject):
+    reported = []
+    assert len(Space(OPS["conv3d"], 5).jobs(1, 200, reported.append)) * 200 > 3200
+    assert set(reported) == {1000}
+    reported = []
+    list(survey.exhaust(subject, ["conv1d"], 1, progress=lambda *args: reported.append(args)))
     jobs = len(Space(OPS["conv1d"], 1).jobs())
-    assert told.count(("counting conv1d", 1, jobs)) == jobs
-    assert sum(more for what, more, of in told if (what, of) == ("conv1d", 2 * 39)) == 2 * 39
+    assert reported.count(("counting conv1d", 1, jobs)) == jobs
+    assert sum(more for what, more, of in reported if (what, of) == ("conv1d", 2 * 39)) == 2 * 39
 
 
-def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
+def test_unsafe_calls_are_counted_separately(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["cnn-oracle", "exhaust", "3", "--op", "max_pool1d", "--json"])
     with pytest.raises(SystemExit) as stop:
         cli.main()
@@ -159,19 +159,19 @@ def test_unsafe_calls_are_counted_apart(monkeypatch, capsys):
         (["3", "--part", "3/2"], "part '3/2': must be i/n with 1 ≤ i ≤ n, like 3/8"),
         (
             ["3", "--jobs", "2", "--cluster", "local"],
-            "--jobs has no effect here: the cluster says how many jobs it runs",
+            "--jobs has no effect here: the cluster sets the number of jobs",
         ),
         (["0"], "Invalid value for 'size': Input should be greater than or equal to 1"),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_one_line(monkeypatch, capsys, arguments, message):
+def test_wrong_arguments_print_one_line(monkeypatch, capsys, arguments, message):
     monkeypatch.setattr(sys, "argv", ["cnn-oracle", "exhaust", "--op", "relu", *arguments])
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert (stop.value.code, capsys.readouterr().err) == (2, f"cnn-oracle: {message}\n")
 
 
-def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject, monkeypatch):
+def test_a_space_too_large_for_one_run_is_rejected_with_its_size_and_time(subject, monkeypatch):
     monkeypatch.setattr(survey, "MOST", 100)
     with pytest.raises(
         ValueError, match=r"^conv1d has about \d+ geometries, some 0\.0 hours on .*: give --part i/n, or"
@@ -179,7 +179,7 @@ def test_a_world_too_large_for_one_run_is_refused_with_its_size_and_time(subject
         list(survey.exhaust(subject, ["conv1d"], 5))
 
 
-def test_a_fast_algorithm_is_fast_in_a_small_world_too():
+def test_a_fast_algorithm_is_normwise_in_a_space_too():
     (row,) = survey.exhaust(load("cnn_oracle.studies.known_good.fft"), ["conv2d"], 1, (1, 4))
     assert (row.verdict, row.failure) == (Verdict.NORMWISE, None)
     assert row.calls > 100

@@ -1,4 +1,4 @@
-"""What is wrong with a subject is told in the words of docs/verify-your-own-kernel.md, by its smallest call."""
+"""Failure messages: they have the words of docs/verify-your-own-kernel.md and show the smallest call."""
 
 import re
 from pathlib import Path
@@ -50,7 +50,7 @@ def in_float32(x):
         return relu.forward(x.astype(np.float32)).astype(x.dtype)
 
 
-def restless(x):
+def nondeterministic(x):
     return relu.forward(x) * x.dtype.type(rng.uniform(2, 3))
 
 
@@ -61,7 +61,7 @@ SUBJECTS = {
     "returns another dtype": ("relu", lambda x: relu.forward(x).astype(np.float32), relu.backward),
     "computes in float32 internally": ("relu", in_float32, relu.backward),
     "does not write a part of its output": ("relu", half_written, relu.backward),
-    "returns other numbers in a second run": ("relu", restless, relu.backward),
+    "returns other numbers in a second run": ("relu", nondeterministic, relu.backward),
     "accepts what PyTorch rejects": ("conv2d", any_channels, conv2d.backward),
     "returns zeros as gradients": ("softmax", softmax.forward, lambda dy, x, *, dim: (np.zeros_like(x),)),
     "has other options, or other defaults": ("relu", lambda x, slope=0: relu.forward(x), relu.backward),
@@ -75,29 +75,48 @@ def failure_of(op, forward, backward):
 
 
 @pytest.mark.parametrize("fault", DOCUMENTED)
-def test_a_fault_is_told_in_these_words(fault):
-    words, said = (re.sub(r"\[[\d,]+\]", "", text) for text in (DOCUMENTED[fault], str(failure_of(*SUBJECTS[fault]))))
-    assert all(part in said for part in words.split("…")), said
+def test_a_fault_is_reported_in_these_words(fault):
+    failure = failure_of(*SUBJECTS[fault])
+    words, message = (re.sub(r"\[[\d,]+\]", "", text) for text in (DOCUMENTED[fault], str(failure)))
+    assert all(part in message for part in words.split("…")), message
 
 
-def test_every_fault_has_its_words():
+def test_wrong_numbers_are_reported_with_both_sides_the_arbiter_and_the_cause(monkeypatch):
+    """The message, verbatim: a change of wording is a change of the interface."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    name = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
+    with pytest.raises(oracle.Failure) as failure:
+        oracle.verify("conv2d", name)
+    call = "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))"
+    assert str(failure.value) == (
+        "WRONG  dx[0,0,0,1] is wrong   (1 of 3 elements)\n"
+        "  subject   36\n"
+        "  pytorch   68\n"
+        f"  call      {call}\n"
+        "  arbiter   the subject is wrong: both forwards say 68\n"
+        "  likely cause: dx is assigned (=) where windows overlap, not added (+=)\n"
+        f"  reproduce cnn-oracle verify {name} --call '{call}' --seed 0"
+    )
+
+
+def test_every_fault_is_documented():
     assert DOCUMENTED.keys() == SUBJECTS.keys()
 
 
 @pytest.mark.torch_only("2.13.0")
-def test_a_channel_mismatch_that_is_accepted_is_told_by_what_pytorch_says_of_it():
-    said = failure_of("conv2d", any_channels, conv2d.backward).what
-    assert re.search(r"forward accepts .* expected input.* to have \d channels, but got 1 channels instead", said)
+def test_an_accepted_channel_mismatch_is_reported_with_pytorchs_message():
+    what = failure_of("conv2d", any_channels, conv2d.backward).what
+    assert re.search(r"forward accepts .* expected input.* to have \d channels, but got 1 channels instead", what)
 
 
-def test_zero_gradients_of_any_op_are_told():
+def test_zero_gradients_of_any_op_are_reported():
     failure = failure_of("layer_norm", layer_norm.forward, zero_gradients)
     assert failure.likely_causes == ["every gradient is zero"]
     assert failure.theorem.__name__ == "backward_is_autograds_gradient"
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_an_in_place_backward_is_told_by_what_it_writes_to_not_by_what_follows_from_it(seed):
+def test_an_in_place_backward_is_reported_as_a_write_and_not_by_its_effects(seed):
     def backward(dy, x):
         (dx,) = relu.backward(dy, x)
         x *= 2
@@ -107,7 +126,7 @@ def test_an_in_place_backward_is_told_by_what_it_writes_to_not_by_what_follows_f
         oracle.verify("relu", forward=relu.forward, backward=backward, seed=seed)
 
 
-def test_an_answer_that_is_its_written_input_is_right_and_told_by_the_writing(monkeypatch):
+def test_an_in_place_forward_with_right_values_is_reported_as_a_write(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     assert str(failure_of("relu", in_place, relu.backward)) == (
         "WRONG  forward writes to its input x\n"
@@ -116,7 +135,7 @@ def test_an_answer_that_is_its_written_input_is_right_and_told_by_the_writing(mo
     )
 
 
-def test_memory_of_ones_own_is_handed_back_as_it_was():
+def test_replaced_allocation_functions_are_restored():
     before = np.empty, np.empty_like, torch.empty, torch.empty_like, torch.Tensor.new_empty
     oracle.verify("relu", forward=relu.forward, examples=3)
     assert before == (np.empty, np.empty_like, torch.empty, torch.empty_like, torch.Tensor.new_empty)

@@ -18,7 +18,7 @@ TEMPLATE = """# torch {{ versions().torch }}
 
 @pytest.fixture
 def module(tmp_path):
-    """A module, beside which a template lies."""
+    """The path of a module, with a template beside it."""
     (tmp_path / "table.md.jinja").write_text(TEMPLATE)
     return str(tmp_path / "table.py")
 
@@ -33,6 +33,6 @@ def test_a_value_that_is_missing_is_an_error(module):
         pages.render(module)
 
 
-def test_the_command_line_starts_without_it():
+def test_the_command_line_starts_without_jinja2():
     code = "import sys, cnn_oracle.cli, cnn_oracle.pages; assert 'jinja2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -102,23 +102,23 @@ def run(folder, *arguments):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_of_a_package(kernels, tmp_path):
+def test_failures_of_a_package(kernels, tmp_path):
     failures = [row.failure for row in survey.verify(kernels)]
     assert [failure.call.op for failure in failures] == ["conv2d", "relu", "gelu", "softmax", "sgd"]
-    said = run(tmp_path, "-c", PRINT_ALL, *(failure.reproduce for failure in failures))
-    assert re.findall(r"^WRONG  .*?\n  reproduce .*?$", said, re.MULTILINE | re.DOTALL) == [*map(str, failures)]
+    output = run(tmp_path, "-c", PRINT_ALL, *(failure.reproduce for failure in failures))
+    assert re.findall(r"^WRONG  .*?\n  reproduce .*?$", output, re.MULTILINE | re.DOTALL) == [*map(str, failures)]
 
 
-def test_of_one_theorem_as_pytest_checks_it(kernels, tmp_path):
-    """Which is not the first that does not hold there."""
+def test_a_failure_of_one_theorem_as_pytest_checks_it(kernels, tmp_path):
+    """It is not the first theorem that fails there."""
     theorem = theorems.backward_is_the_transpose_of_forward_mode
     failure = verification.search(kernels, OPS["softmax"], 100, 0, which=[theorem]).failure
     assert shlex.split(failure.reproduce)[-2:] == ["--theorem", theorem.__name__]
     assert str(failure) in run(tmp_path, "-c", PRINT_ALL, failure.reproduce)
 
 
-def test_of_what_python_gives(kernels, tmp_path, monkeypatch):
-    """Its line is the one that was written, with the call and the seed."""
+def test_failures_of_verify_in_python(kernels, tmp_path, monkeypatch):
+    """The line is the one that was written, with the call and the seed added."""
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     given = {
         "relu": "forward=half_written, backward=relu_backward",

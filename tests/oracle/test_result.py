@@ -1,4 +1,4 @@
-"""Results and failures are data: nobody writes to them, they travel, and printing them computes nothing."""
+"""Results and failures are data: they are frozen, can be pickled, and printing them computes nothing."""
 
 import contextlib
 import pickle
@@ -45,7 +45,7 @@ def test_a_failure_cannot_be_written_to(failure, name):
     assert str(failure) == before
 
 
-def test_neither_can_a_result_nor_a_diagnosis(failure):
+def test_a_result_a_diagnosis_and_a_call_cannot_be_written_to(failure):
     row = verify_op(load("manual"), OPS["relu"], 3, 0)
     for thing, name in ((row, "verdict"), (failure.diagnosis, "who_is_wrong"), (failure.call, "seed")):
         with pytest.raises(AttributeError):
@@ -67,7 +67,7 @@ def test_replace_makes_a_copy_with_the_same_cause():
         failure.replace(output=None)
 
 
-def test_a_failure_that_travels_to_another_process_keeps_everything(failure):
+def test_a_pickled_failure_keeps_everything(failure):
     there = pickle.loads(pickle.dumps(failure))
     kept, had = vars(there), vars(failure)
     assert kept.keys() == had.keys()
@@ -82,7 +82,7 @@ def test_a_failure_that_travels_to_another_process_keeps_everything(failure):
 
 
 def test_printing_a_failure_computes_nothing(monkeypatch):
-    """All that it says was found before: the subject may be gone, and so may the known mistakes."""
+    """The message is complete before: printing runs neither the subject, nor PyTorch, nor the known mistakes."""
 
     def halved(dy, x, w, b=None, **options):
         if gone:
@@ -100,7 +100,7 @@ def test_printing_a_failure_computes_nothing(monkeypatch):
     other = search(load(WRONG), CONV, 100, 0).failure
 
     def raises(*_):
-        raise RuntimeError("the known mistakes are asked")
+        raise RuntimeError("the known mistakes are looked up")
 
     gone.append(True)
     monkeypatch.setattr(mistakes, "of", raises)
@@ -113,20 +113,20 @@ def test_printing_a_failure_computes_nothing(monkeypatch):
     assert failure.reproduce
 
 
-def test_a_failure_that_is_not_made_small_is_not_diagnosed():
+def test_a_failure_that_is_not_shrunk_is_not_diagnosed():
     failure = search(load(WRONG), CONV, 100, 0, shrink=False).failure
     assert failure.diagnosis == Diagnosis()
     assert (failure.who_is_wrong, failure.likely_causes) == (None, [])
     assert "likely cause" not in str(failure)
 
 
-def test_a_cause_is_told_once():
-    told = Diagnosis(mistakes=("dx is zero", "dw is zero"), symptoms=("dx is zero", "db is zero"))
-    assert told.likely_causes == ["dx is zero", "dw is zero", "db is zero"]
+def test_a_cause_is_listed_once():
+    diagnosis = Diagnosis(mistakes=("dx is zero", "dw is zero"), symptoms=("dx is zero", "db is zero"))
+    assert diagnosis.likely_causes == ["dx is zero", "dw is zero", "db is zero"]
 
 
 def test_python_itself_may_write_to_a_failure_that_is_raised():
-    """Its traceback, its context and its notes: contextlib and pytest do."""
+    """contextlib and pytest write its traceback, its context and its notes."""
 
     @contextlib.contextmanager
     def passing():
@@ -154,31 +154,31 @@ def test_a_result_says_which_pytorch_it_compared_with():
 
 
 @pytest.mark.parametrize(
-    ("version", "in_ci", "said"),
+    ("version", "in_ci", "text"),
     [
         (f"{RUNS}+cpu", True, f"PyTorch {RUNS}+cpu, which CI runs"),
         (RUNS, True, f"PyTorch {RUNS}, which CI runs"),
         ("2.10.0", False, f"PyTorch 2.10.0, which CI has not run: it runs {RUNS}"),
     ],
 )
-def test_everything_says_whether_ci_has_run_its_pytorch(monkeypatch, capsys, version, in_ci, said):
+def test_results_failures_and_tables_say_whether_ci_runs_their_pytorch(monkeypatch, capsys, version, in_ci, text):
     monkeypatch.setattr(torch, "__version__", version)
     row = verify_op(load("manual"), OPS["relu"], 3, 0)
-    assert (row.pytorch.version, row.pytorch.in_ci, str(row.pytorch)) == (version, in_ci, said)
+    assert (row.pytorch.version, row.pytorch.in_ci, str(row.pytorch)) == (version, in_ci, text)
     assert (row.to_json()["pytorch"], row.to_json()["pytorch_in_ci"]) == (version, in_ci)
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("conv2d", WRONG)
     assert [line for line in str(failure.value).splitlines() if line.startswith("  version")] == (
-        [] if in_ci else [f"  version   {said}"]
+        [] if in_ci else [f"  version   {text}"]
     )
     monkeypatch.setattr(sys, "argv", ["cnn-oracle", "verify", "--op", "relu", "--examples", "3"])
     with pytest.raises(SystemExit):
         cli.main()
-    assert f"\ncompared with {said}\n" in capsys.readouterr().out
+    assert f"\ncompared with {text}\n" in capsys.readouterr().out
 
 
 def test_a_failure_of_all_calls_says_the_version_too(monkeypatch):
-    """Of values that tell nothing, as of one that is wrong."""
+    """A vacuous verdict shows it, like a wrong one."""
     monkeypatch.setattr(torch, "__version__", "2.10.0")
     empty = Op("relu", lambda choose: {"x": (0, choose("size", (1, 2)))}, SELECTION)
     monkeypatch.setitem(OPS, "relu", empty)

@@ -1,4 +1,4 @@
-"""``[tool.cnn-oracle]``: what it says is what is read, and what means nothing is one clear line."""
+"""``[tool.cnn-oracle]``: every key is read, and a meaningless one is an error of one line."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ reason = "relu(NaN) is 0 here"
 
 @pytest.fixture
 def project(tmp_path):
-    """Writes a pyproject.toml; gives its folder."""
+    """Writes a pyproject.toml and returns its folder."""
 
     def write(text):
         (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
@@ -42,7 +42,7 @@ def project(tmp_path):
 
 
 def declared(text, **options):
-    """Whether a call is within the options declared of its op."""
+    """Whether a call has only options that are declared for its op."""
     call = parse(text, 0)
     return Settings(None, options={call.op: options}).limits.admit(OPS[call.op], call)
 
@@ -63,7 +63,7 @@ def test_every_key_is_read(project):
     )
 
 
-def test_a_table_without_keys_says_nothing(project):
+def test_a_table_without_keys_sets_nothing(project):
     folder = project("[tool.cnn-oracle]\n")
     assert load(folder) == Settings(folder / "pyproject.toml")
 
@@ -85,12 +85,12 @@ def test_the_nearest_project_above_the_folder_is_read(project):
     assert load(below) == Settings(None)
 
 
-def test_dtypes_are_read_the_widest_first(project):
+def test_dtypes_are_read_widest_first(project):
     assert load(project('[tool.cnn-oracle]\ndtypes = ["float32", "float64"]')).dtypes == ("float64", "float32")
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ('dtype = ["float32"]', 'dtype = ["float32"]: no such key; did you mean dtypes?'),
         (
@@ -177,18 +177,18 @@ def test_dtypes_are_read_the_widest_first(project):
         ),
     ],
 )
-def test_what_means_nothing_is_one_clear_line(text, says, project):
+def test_what_means_nothing_is_an_error_of_one_line(text, message, project):
     folder = project(f"[tool.cnn-oracle]\n{text}\n")
     with pytest.raises(ValueError, match="tool") as raised:
         load(folder)
     line = str(raised.value)
     assert line.startswith(f"{folder / 'pyproject.toml'}: tool.cnn-oracle.")
-    assert says in line
+    assert message in line
     assert len(line.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"[tool.cnn-oracle", "no TOML: "),
         (b"a = 1\na = 2", "no TOML: "),
@@ -198,17 +198,17 @@ def test_what_means_nothing_is_one_clear_line(text, says, project):
         (b"[tool.cnn_oracle]", "tool.cnn_oracle is no table of the oracle; it is called [tool.cnn-oracle]"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_one_clear_line(content, says, tmp_path):
+def test_a_file_that_cannot_be_read_is_an_error_of_one_line(content, message, tmp_path):
     (path := tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(ValueError, match=r"TOML|tool") as raised:
         load(tmp_path)
     line = str(raised.value)
-    assert line.startswith(f"{path}: {says}")
+    assert line.startswith(f"{path}: {message}")
     assert len(line.splitlines()) == 1
 
 
 @pytest.mark.parametrize("text", ["[project]\n", '[tool.cnn-oracle]\nsubject = "mykernels"\nsizes = [48]\n'])
-def test_torch_and_numpy_wait_until_the_table_names_ops(text, project):
+def test_torch_and_numpy_are_imported_only_if_the_table_names_ops(text, project):
     script = (
         "import sys; from pathlib import Path; from cnn_oracle.settings import load; load(Path());"
         "print(sorted({'hypothesis', 'numpy', 'torch'} & {*sys.modules}))"
@@ -222,7 +222,7 @@ def test_torch_and_numpy_wait_until_the_table_names_ops(text, project):
 CONV = "conv2d(x=(1, 1, 3, 3), w=(1, 1, 2, 2), {})"
 
 
-def test_what_a_call_leaves_out_has_the_default():
+def test_an_omitted_option_has_its_default():
     assert declared(CONV.format("stride=1"), groups=(1,), dilation=(1, 2))
     assert not declared(CONV.format("stride=1"), groups=(2,))
     assert declared("max_pool2d(x=(1, 1, 3, 3), kernel_size=2)", stride=(None, 2))
@@ -238,7 +238,7 @@ def test_an_option_that_is_not_declared_may_have_any_value():
 
 
 @pytest.mark.parametrize(
-    ("value", "values", "there"),
+    ("value", "values", "admitted"),
     [
         ((1, 2), (1, 2), True),
         ((1, 3), (1, 2), False),
@@ -252,12 +252,12 @@ def test_an_option_that_is_not_declared_may_have_any_value():
         (1.0, (1,), True),
     ],
 )
-def test_an_int_is_one_per_axis_and_a_tuple_is_its_members(value, values, there):
+def test_an_int_stands_for_one_per_axis_and_a_tuple_for_its_members(value, values, admitted):
     call = Call("conv2d", {"x": (1, 1, 3, 3), "w": (1, 1, 2, 2), "padding": value}, 0)
-    assert Settings(None, options={"conv2d": {"padding": values}}).limits.admit(OPS["conv2d"], call) is there
+    assert Settings(None, options={"conv2d": {"padding": values}}).limits.admit(OPS["conv2d"], call) is admitted
 
 
-def test_of_an_array_is_declared_whether_it_is_given():
+def test_an_array_is_declared_as_given_or_not_given():
     assert declared(CONV.format("b=(1,)"), b=(True,))
     assert not declared(CONV.format("b=None"), b=(True,))
     assert not declared(CONV.format("stride=1"), b=(True,))

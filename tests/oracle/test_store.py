@@ -1,4 +1,4 @@
-"""Failing calls are kept from one run to the next; nothing that is wrong with the cache is an error."""
+"""Failing calls are kept from one run to the next. A damaged or unusable cache is no error."""
 
 import json
 import math
@@ -30,7 +30,7 @@ def call(seed=0, op="relu", **arguments):
 
 
 def kept(folder, *calls, subject="mykernels"):
-    """The project's file, once these calls were kept, the last one newest."""
+    """Keeps these calls, the last one newest, and returns the path of the project's file."""
     store = Store(folder)
     for one in calls:
         store.keep(subject, one)
@@ -42,7 +42,7 @@ def found(folder, subject="mykernels", op="relu"):
     return Store(folder).calls(subject, op)
 
 
-def test_a_kept_call_is_found_by_the_next_run_the_newest_first(folder):
+def test_kept_calls_are_found_by_the_next_run_newest_first(folder):
     one = call(op="conv2d", w=(1, 1, 2, 2), stride=(1, 2), padding="same", b=None, eps=1e-5)
     kept(folder, call(1), one, call(2))
     assert found(folder) == [call(2), call(1)]
@@ -66,7 +66,7 @@ def test_a_dropped_call_is_not_found_again(folder):
     assert found(folder) == [call(3), call(1)]
 
 
-def test_a_call_that_fails_again_is_the_newest_and_there_once(folder):
+def test_a_call_that_fails_again_is_the_newest_and_kept_once(folder):
     kept(folder, call(1), call(2))
     kept(folder, call(1))
     assert found(folder) == [call(1), call(2)]
@@ -159,7 +159,7 @@ def test_a_damaged_file_is_an_empty_store(content, folder):
     assert found(folder) == [call(1)]
 
 
-def test_what_is_sound_in_a_file_stays(folder):
+def test_valid_entries_of_a_damaged_file_are_kept(folder):
     path = kept(folder, call(1), call(2))
     content = json.loads(path.read_text())
     content["failures"].insert(1, {"subject": "mykernels", "call": "relu(x=import)", "seed": 0})
@@ -196,7 +196,7 @@ def test_without_a_home_folder_nothing_is_kept(folder, monkeypatch):
     assert found(folder) == []
 
 
-def test_what_another_process_saved_meanwhile_stays(folder):
+def test_what_another_process_saved_meanwhile_is_kept(folder):
     kept(folder, call(1), call(2))
     ours, theirs = Store(folder), Store(folder)
     ours.drop("mykernels", call(1))

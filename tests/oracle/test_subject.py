@@ -1,4 +1,4 @@
-"""Which code a name is of: a project's own folders come before ours."""
+"""Which code a subject's name refers to: a project's own folders come before ours."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from cnn_oracle import manual
 from cnn_oracle.mistakes import load
 from cnn_oracle.subject import OURS
 
-# relu is wrong where ours is right, so that it shows whose was run
+# relu is wrong and ours is right, so that the result shows which one was run
 THEIRS = {
     "manual": "class relu:\n    forward = staticmethod(lambda x: 2 * x)\n    backward = None\n",
     "reference": "",
@@ -23,7 +23,7 @@ THEIRS = {
 
 @pytest.fixture
 def project(tmp_path):
-    """A project that has folders of the names that this one's checkout has."""
+    """A project with folders named like those of this checkout."""
     for name, source in THEIRS.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text(source)
@@ -32,9 +32,9 @@ def project(tmp_path):
 
 def verify(folder, *arguments):
     command = [sys.executable, "-m", "cnn_oracle", "verify", *arguments, "--op", "relu", "--examples", "20"]
-    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert told.stderr == ""
-    return told.returncode, told.stdout
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+    return ended.returncode, ended.stdout
 
 
 def test_manual_is_short_for_ours():
@@ -62,20 +62,20 @@ def test_a_manual_that_is_our_own_folder_is_ours(monkeypatch):
 
 
 def test_from_any_folder_manual_is_ours(tmp_path):
-    status, said = verify(tmp_path, "manual")
+    status, output = verify(tmp_path, "manual")
     assert status == 0
-    assert "\ncnn_oracle.manual: 1 ops are what PyTorch computes, by 20 drawn calls\n" in said
+    assert "\ncnn_oracle.manual: 1 ops agree with PyTorch on 20 drawn calls\n" in output
 
 
 def test_a_project_with_its_own_manual_verifies_its_own(project):
-    status, said = verify(project, "manual")
+    status, output = verify(project, "manual")
     assert status == 1
-    assert "\nmanual: 1 of 1 ops are not what PyTorch computes, by " in said
-    assert "\n  reproduce cnn-oracle verify manual --call " in said
+    assert "\nmanual: 1 of 1 ops do not agree with PyTorch on " in output
+    assert "\n  reproduce cnn-oracle verify manual --call " in output
 
 
 @pytest.mark.parametrize("arguments", [[], [OURS]])
-def test_beside_folders_of_all_our_names_ours_is_still_ours(project, arguments):
-    status, said = verify(project, *arguments)
+def test_ours_is_used_beside_folders_of_all_our_names(project, arguments):
+    status, output = verify(project, *arguments)
     assert status == 0
-    assert "\ncnn_oracle.manual: 1 ops are what PyTorch computes" in said
+    assert "\ncnn_oracle.manual: 1 ops agree with PyTorch" in output

@@ -1,4 +1,4 @@
-"""A call that ends its process, or never ends, is a verdict, and everything else goes on."""
+"""A call that ends its process, or does not end, has the verdict CRASHED, and the run continues."""
 
 import shlex
 import sys
@@ -46,7 +46,7 @@ max_pool1d = SimpleNamespace(forward=die, backward=good.backward)
 
 
 def isolated(subject, names, **options):
-    """The rows, all work done in other processes."""
+    """The rows of a run whose work is all done in other processes."""
     return list(survey.verify(subject, names, run=survey.here(subject, None, 2), **({"timeout": 60} | options)))
 
 
@@ -56,7 +56,7 @@ def exhausted(subject, names, size, **options):
 
 @pytest.fixture
 def deadly(tmp_path, monkeypatch):
-    """A module whose relu dies on more than three numbers, and whose sigmoid is right."""
+    """Writes a module whose relu crashes on more than three numbers and whose sigmoid is right."""
 
     def write(death):
         name = f"deadly_{abs(hash(death))}"
@@ -74,17 +74,17 @@ def deadly(tmp_path, monkeypatch):
         ("ctypes.string_at(0)", "relu ends the process by SIGSEGV"),
         ("os._exit(3)", "relu ends the process with status 3"),
         ("os.kill(os.getpid(), 9)", "relu ends the process by SIGKILL"),
-        ("time.sleep(1000)", "relu gives no answer within 1 seconds"),
+        ("time.sleep(1000)", "relu returns no result within 1 seconds"),
     ],
 )
-def test_a_call_that_ends_its_process_is_crashed_and_the_run_goes_on(deadly, death, how):
+def test_a_call_that_ends_its_process_is_crashed_and_the_run_continues(deadly, death, how):
     relu, sigmoid = isolated(deadly(death), ["relu", "sigmoid"], examples=5, timeout=1)
     assert (relu.verdict, relu.failure.what) == (Verdict.CRASHED, how)
-    assert relu.failure.reproduce.endswith("--isolate --timeout 1" if "answer" in how else "--isolate")
+    assert relu.failure.reproduce.endswith("--isolate --timeout 1" if "result" in how else "--isolate")
     assert (sigmoid.verdict, sigmoid.calls) == (Verdict.BOUNDED, 5)
 
 
-def test_a_convolution_that_crashes_on_some_geometry_is_told_by_it(tmp_path, monkeypatch):
+def test_a_convolution_that_crashes_on_some_geometry_is_reported_with_it(tmp_path, monkeypatch):
     code = "import ctypes; from cnn_oracle.manual.conv2d import *; right = forward\n"
     code += "def forward(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):\n"
     code += "    y = right(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)\n"
@@ -98,8 +98,8 @@ def test_a_convolution_that_crashes_on_some_geometry_is_told_by_it(tmp_path, mon
     assert row.failure.call.arguments["groups"] > 1
 
 
-def test_a_worker_that_is_ended_from_outside_costs_nothing(deadly, tmp_path):
-    """As by a system without memory: the same job ends well the second time."""
+def test_the_job_of_a_worker_that_is_killed_externally_is_run_again(deadly, tmp_path):
+    """As by a system without memory. The same job passes the second time."""
     mark = tmp_path / "mark"
     once = f"os.path.exists({str(mark)!r}) or os.mkdir({str(mark)!r}) or os.kill(os.getpid(), 15)"
     (row,) = isolated(deadly(once), ["relu"], examples=5, timeout=60)
@@ -107,8 +107,8 @@ def test_a_worker_that_is_ended_from_outside_costs_nothing(deadly, tmp_path):
     assert (row.verdict, row.calls, row.failure) == (Verdict.EXACT, 5, None)
 
 
-def test_the_call_that_is_told_is_the_one_that_died(deadly):
-    """Calls before it are sound; alone it dies again, by the line that reproduces it."""
+def test_the_reported_call_is_the_one_that_crashed(deadly):
+    """The calls before it pass. Run on its own, it crashes again."""
     subject = deadly("os.abort()")
     (row,) = isolated(subject, ["relu"], examples=50, timeout=60)
     assert survey.call(subject, row.failure.call, isolate=True).verdict is Verdict.CRASHED
@@ -117,19 +117,19 @@ def test_the_call_that_is_told_is_the_one_that_died(deadly):
     assert all(survey.call(subject, call, isolate=True).failure is None for call in calls[: row.calls - 1])
 
 
-def test_a_death_in_the_small_world_is_told_by_its_call(deadly):
+def test_a_crash_in_an_enumeration_is_reported_with_its_call(deadly):
     (row,) = exhausted(deadly("os.abort()"), ["relu"], 5)
     assert (row.verdict, str(row.failure.call)) == (Verdict.CRASHED, "relu(x=(5,))")
 
 
-def test_a_failure_in_isolation_is_made_small_like_any_other():
+def test_a_failure_in_isolation_is_shrunk_like_any_other():
     (row,) = isolated(load("cnn_oracle.mistakes.conv2d.scatter_overwrites"), ["conv2d"], timeout=60)
     assert (row.verdict, str(row.failure.call)) == (Verdict.WRONG, "conv2d(x=(1, 1, 1, 3), w=(1, 1, 1, 2), b=(1,))")
     assert row.failure.likely_causes == ["dx is assigned (=) where windows overlap, not added (+=)"]
 
 
-def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkeypatch):
-    """In isolation alone, and on its own: where a window holds nothing, there is nothing to compare with."""
+def test_a_subject_must_survive_calls_on_which_pytorch_is_unsafe(tmp_path, monkeypatch):
+    """Only in isolation, and without a comparison: a window wholly in the padding has no expected value."""
     (tmp_path / "drowns.py").write_text(EMPTY_WINDOWS)
     monkeypatch.syspath_prepend(tmp_path)
     drowns, manual = load("drowns"), load("manual")
@@ -145,7 +145,7 @@ def test_a_subject_must_survive_what_pytorch_must_not_be_handed(tmp_path, monkey
         survey.call(manual, row.failure.call, isolate=True)
 
 
-def test_the_command_line_says_crashed_and_exits_with_one(deadly, monkeypatch, capsys):
+def test_the_command_line_prints_crashed_and_exits_with_one(deadly, monkeypatch, capsys):
     name = deadly("os.abort()").name
     line = ["verify", name, "--call", "relu(x=(2, 2))", "--seed", "0", "--isolate"]
     monkeypatch.setattr(sys, "argv", ["cnn-oracle", *line])
@@ -184,23 +184,23 @@ silu = SimpleNamespace(forward=lambda x: x, backward=None)
 
 @pytest.fixture
 def mixed(tmp_path, monkeypatch):
-    """A subject some of whose ops are right, and others wrong by their numbers, their manners or their lack."""
+    """A subject with right ops, and others with wrong numbers, a contract violation or a missing backward."""
     (tmp_path / "mixed.py").write_text(MIXED)
     monkeypatch.syspath_prepend(tmp_path)
     return load("mixed")
 
 
-def told(rows):
-    """All that a row says, but for the seconds."""
+def without_seconds(rows):
+    """The rows as JSON, with the text of the failure and without the seconds."""
     return [{k: v for k, v in row.to_json().items() if k != "seconds"} | {"text": str(row.failure)} for row in rows]
 
 
 @pytest.mark.parametrize("seed", [0, 7])
-def test_several_processes_say_what_one_says(mixed, seed):
-    """To the last digit, whether an op is right or wrong, and in whatever order the jobs end."""
+def test_several_processes_report_what_one_reports(mixed, seed):
+    """To the last digit, for right and wrong ops, in any order in which the jobs end."""
     one, two, five = (list(survey.verify(mixed, seed=seed, run=survey.here(mixed, None, jobs))) for jobs in (1, 2, 5))
     assert [row.verdict for row in one].count(Verdict.WRONG) == 4
-    assert told(one) == told(two) == told(five)
+    assert without_seconds(one) == without_seconds(two) == without_seconds(five)
 
 
 def test_several_processes_exhaust_what_one_exhausts(mixed):
@@ -208,7 +208,7 @@ def test_several_processes_exhaust_what_one_exhausts(mixed):
         list(survey.exhaust(mixed, ["conv1d", "relu", "conv2d"], 2, run=survey.here(mixed, None, jobs)))
         for jobs in (1, 2)
     )
-    assert told(one) == told(two)
+    assert without_seconds(one) == without_seconds(two)
 
 
 def test_few_calls_and_python_objects_stay_in_this_process(mixed):
@@ -221,7 +221,7 @@ def test_few_calls_and_python_objects_stay_in_this_process(mixed):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_time_budget_draws_until_then_and_says_how_far_it_came(mixed, jobs):
+def test_a_time_budget_draws_until_it_ends_and_reports_the_calls(mixed, jobs):
     rows = list(survey.verify(mixed, ["linear", "softmax"], seconds=6, run=survey.here(mixed, None, jobs)))
     assert {row.op for row in rows} <= {"linear", "softmax"}
     assert rows
@@ -257,8 +257,8 @@ relu = SimpleNamespace(forward=writes, backward=good.backward)
 """
 
 
-def test_a_death_after_another_failure_is_told_by_its_own_call(tmp_path, monkeypatch):
-    """Bad manners do not end the search; what ends the process has no sample to be made smaller."""
+def test_a_crash_after_another_failure_is_reported_with_its_own_call(tmp_path, monkeypatch):
+    """A contract violation does not end the search. A crash of the process has no sample to shrink."""
     (tmp_path / "late.py").write_text(LATE)
     monkeypatch.syspath_prepend(tmp_path)
     (row,) = isolated(load("late"), ["relu"], examples=25)
@@ -268,7 +268,7 @@ def test_a_death_after_another_failure_is_told_by_its_own_call(tmp_path, monkeyp
     assert row.failure.call in calls
 
 
-def test_an_exhaustive_run_does_not_ask_for_theorems_that_are_accepted(mixed):
+def test_an_exhaustive_run_reports_no_theorem_as_accepted_or_stale(mixed):
     accepting = mixed._replace(limits=mixed.limits._replace(accepted={"conv1d": ("dtype_is_kept",)}))
     (row,) = survey.exhaust(accepting, ["conv1d"], 1)
     assert (row.verdict, row.accepted, row.stale) == (Verdict.EXACT, (), ())

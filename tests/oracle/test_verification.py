@@ -1,4 +1,4 @@
-"""The judge is judged: what is wrong with a subject is told, in these words, and nothing passes silently."""
+"""The checks themselves: every fault of a subject is reported, in these words, and nothing passes silently."""
 
 from types import SimpleNamespace
 
@@ -22,7 +22,7 @@ RELU = OPS["relu"]
 CONV = OPS["conv2d"]
 
 
-def on_trial(forward=relu.forward, backward=relu.backward):
+def under_test(forward=relu.forward, backward=relu.backward):
     return Subject("it", SimpleNamespace(relu=SimpleNamespace(forward=forward, backward=backward)))
 
 
@@ -74,52 +74,52 @@ def another_shape(x):
 
 
 @pytest.mark.parametrize(
-    ("subject", "theorem", "said"),
+    ("subject", "theorem", "message"),
     [
-        (on_trial(writes_to_its_input), theorems.inputs_are_not_mutated, "forward writes to its input x"),
-        (on_trial(returns_its_input), theorems.outputs_are_no_views_of_inputs, "y is a view of its input x"),
-        (on_trial(downcasts), theorems.dtype_is_kept, "y is float32, the inputs are float64"),
+        (under_test(writes_to_its_input), theorems.inputs_are_not_mutated, "forward writes to its input x"),
+        (under_test(returns_its_input), theorems.outputs_are_no_views_of_inputs, "y is a view of its input x"),
+        (under_test(downcasts), theorems.dtype_is_kept, "y is float32, the inputs are float64"),
         (
-            on_trial(ignores_strides),
+            under_test(ignores_strides),
             theorems.memory_layout_does_not_matter,
             "depends on memory layout: with negative strides y[",
         ),
-        (on_trial(crashes), theorems.forward_is_pytorchs, "forward raises MemoryError: no more"),
-        (on_trial(not_numbers), theorems.forward_is_pytorchs, "forward returns a str, not an array of numbers"),
-        (on_trial(another_shape), theorems.forward_is_pytorchs, "y has shape (1,), PyTorch says ()"),
+        (under_test(crashes), theorems.forward_is_pytorchs, "forward raises MemoryError: no more"),
+        (under_test(not_numbers), theorems.forward_is_pytorchs, "forward returns a str, not an array of numbers"),
+        (under_test(another_shape), theorems.forward_is_pytorchs, "y has shape (1,), PyTorch says ()"),
         (
-            on_trial(backward=forgets_the_tuple),
+            under_test(backward=forgets_the_tuple),
             theorems.backward_is_autograds_gradient,
             "backward returns a ndarray, not a tuple (dx)",
         ),
         (
-            on_trial(backward=no_gradient),
+            under_test(backward=no_gradient),
             theorems.backward_is_autograds_gradient,
             "dx is None, PyTorch says an array ()",
         ),
         (
-            on_trial(lambda x, slope=0: relu.forward(x)),
+            under_test(lambda x, slope=0: relu.forward(x)),
             theorems.signatures_agree,
             "relu.forward takes (x, slope=0), it should take (x)",
         ),
         (
-            on_trial(backward=lambda dy, x: relu.backward(dy * dy, x)),
+            under_test(backward=lambda dy, x: relu.backward(dy * dy, x)),
             theorems.backward_is_linear_in_dy,
             "backward(dy) + backward(dz) says",
         ),
         (
-            on_trial(backward=broadcasts_dy),
+            under_test(backward=broadcasts_dy),
             theorems.what_pytorch_rejects_is_rejected,
             "backward accepts a call that it should reject (dy has shape (1,), y ())",
         ),
     ],
 )
-def test_a_fault_is_told_in_words(subject, theorem, said):
-    assert said in failure_of(subject, which=[theorem]).what
+def test_a_fault_is_reported_in_words(subject, theorem, message):
+    assert message in failure_of(subject, which=[theorem]).what
 
 
-def test_wrong_numbers_are_told_before_bad_manners():
-    """Zero gradients without a check of dy's shape: at size 1 only the missing check shows, and zero is right."""
+def test_wrong_numbers_are_reported_before_contract_violations():
+    """Gradients are zero and dy's shape is not checked. At size 1 zero is right, and only the missing check shows."""
     zeros = SimpleNamespace(forward=softmax.forward, backward=lambda dy, x, *, dim: (np.zeros_like(x),))
     subject = Subject("it", SimpleNamespace(softmax=zeros))
     for seed in range(5):
@@ -128,14 +128,14 @@ def test_wrong_numbers_are_told_before_bad_manners():
         assert failure.theorem is theorems.backward_is_autograds_gradient
 
 
-def test_a_subject_may_call_its_arrays_as_it_likes():
-    assert failure_of(on_trial(lambda image: relu.forward(image), lambda g, image: relu.backward(g, image))) is None
+def test_a_subject_may_name_its_arrays_freely():
+    assert failure_of(under_test(lambda image: relu.forward(image), lambda g, image: relu.backward(g, image))) is None
 
 
-def test_a_subject_that_is_not_deterministic_is_told_so():
+def test_a_nondeterministic_subject_is_reported():
     rng = np.random.default_rng(0)
     which = [theorems.two_runs_are_bitwise_equal]
-    failure = failure_of(on_trial(lambda x: relu.forward(x) * rng.integers(1, 3)), which=which)
+    failure = failure_of(under_test(lambda x: relu.forward(x) * rng.integers(1, 3)), which=which)
     assert failure.verdict is Verdict.NONDETERMINISTIC
 
 
@@ -151,7 +151,7 @@ def test_nan_counts_as_wrong_unless_both_have_it():
             assert compare(case, outputs, None, expected) == 0
 
 
-def test_a_bound_is_not_a_tolerance_and_one_unit_beyond_it_is_wrong():
+def test_an_error_within_the_bound_passes_and_one_beyond_it_is_wrong():
     case = draw(CONV, Call("conv2d", {"x": (1, 3, 5, 5), "w": (2, 3, 3, 3)}, 1))
     allowed = tolerance(CONV, case)
     y, bound = case.expected["y"], allowed["y"]
@@ -161,7 +161,7 @@ def test_a_bound_is_not_a_tolerance_and_one_unit_beyond_it_is_wrong():
 
 
 def test_the_bound_of_a_convolution_is_gamma_times_its_magnitudes():
-    """K = 3·3·3 products and the bias: derived, not typed."""
+    """K = 3·3·3 products and the bias."""
     case = draw(CONV, Call("conv2d", {"x": (1, 3, 5, 5), "w": (2, 3, 3, 3), "b": (2,)}, 1), integers)
     magnitude = conv2d.forward(*(np.abs(a) for a in case.arrays.values()))
     u = 2.0**-53
@@ -169,8 +169,8 @@ def test_the_bound_of_a_convolution_is_gamma_times_its_magnitudes():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_no_sum_can_round_on_the_integer_lattice(dtype):
-    """The largest sum of products of the largest values, with the two bits of room, fits the significand."""
+def test_no_sum_can_round_on_the_integer_grid(dtype):
+    """The largest sum of products of the largest values, with two spare bits, fits the significand."""
     call = Call("conv2d", {"x": (3, 6, 9, 9), "w": (6, 3, 3, 2), "b": (6,), "groups": 2, "padding": 1}, 99)
     bits = np.finfo(dtype).nmant + 1
     grid, _ = integers(call, {}, bits)
@@ -192,17 +192,17 @@ def test_the_text_of_a_call_is_its_inverse():
     assert parse(str(call), 5) == call
 
 
-def test_as_few_digits_as_tell_two_values_apart():
+def test_values_are_shown_with_as_few_digits_as_distinguish_them():
     assert (show(3, 5), show(1.0, 1.0 + 2**-52)) == ("3", "1")
     assert show(1.0 + 2**-52, 1.0) == "1.0000000000000002"
 
 
-def test_a_typing_error_gets_a_suggestion():
+def test_a_misspelt_op_raises_with_a_suggestion():
     with pytest.raises(ValueError, match="no op 'soft_max'; did you mean 'softmax'"):
         look_up("soft_max")
 
 
-def test_a_mistake_refuses_what_the_right_one_refuses():
+def test_a_mistake_rejects_what_manual_rejects():
     (mistake,) = [m for m in mistakes.of("conv2d") if m.name == "kernel_rotated"]
     with pytest.raises(ValueError, match="x has 1 channels"):
         mistake.implementation.forward(np.ones((1, 1, 3, 3)), np.ones((1, 2, 3, 3)))

@@ -1,4 +1,4 @@
-"""What ``cnn-oracle study benchmarks`` would measure is what it says; no test looks at a clock."""
+"""``cnn-oracle study benchmarks`` measures what it says that it measures. No test depends on the clock."""
 
 import json
 import subprocess
@@ -26,8 +26,8 @@ def test_every_call_is_one_of_an_op(text):
 @pytest.mark.parametrize(
     "text", ["relu(x=(2, 3))", "prelu(x=(2, 3, 4), w=(3,))", "max_pool2d(x=(1, 2, 4, 4), kernel_size=2)"]
 )
-def test_both_sides_are_given_the_same_numbers(text, dtype):
-    """Seen where y and dx are selected, or one product each, so that no rounding could differ."""
+def test_both_sides_get_the_same_numbers(text, dtype):
+    """Checked for ops whose y and dx are selections or single products, so no rounding can differ."""
     (y, (dx, *_)), (z, (dz, *_)) = (side() for side in layers.sides(text, dtype))
     assert y.dtype == dx.dtype == dtype
     assert np.array_equal(y, z.detach())
@@ -42,7 +42,7 @@ def test_products_are_those_of_a_convolution():
     assert max(sizes) >= 1e4 * min(sizes)
 
 
-def test_the_figures_are_a_row_for_each_call_and_whether_the_target_is_met():
+def test_the_figures_have_a_row_for_each_call_and_say_whether_the_target_is_met():
     report = page.Report(threads=[1, 2])
     for call in layers.CONVOLUTIONS:
         for n in report.threads:
@@ -54,17 +54,17 @@ def test_the_figures_are_a_row_for_each_call_and_whether_the_target_is_met():
     assert len(json.loads(json.dumps(report.json()))["times"]) == 8
 
 
-def test_new_figures_take_the_place_of_the_old_and_no_other():
-    old = f"# Speed\n\n{page.BEGIN}\nold\n{page.END}\n\nby hand\n"
+def test_new_figures_replace_only_the_old_figures():
+    old = f"# Speed\n\n{page.BEGIN}\nold\n{page.END}\n\nprose\n"
     figures = page.markdown(page.Report(threads=[1]), None)
     new = page.inserted(old, figures)
-    assert new == f"# Speed\n\n{figures}\n\nby hand\n"
+    assert new == f"# Speed\n\n{figures}\n\nprose\n"
     assert page.inserted(new, figures) == new
     with pytest.raises(ValueError, match="the page lacks the lines"):
         page.inserted("# Speed\n", figures)
 
 
-def test_a_page_without_a_place_is_refused_before_anything_is_measured(tmp_path):
+def test_a_page_without_a_place_is_rejected_before_anything_is_measured(tmp_path):
     (tmp_path / "page.md").write_text("nothing")
     command = [sys.executable, "-m", "cnn_oracle", "study", "benchmarks", "--markdown", str(tmp_path / "page.md")]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)

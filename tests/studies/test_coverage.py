@@ -1,4 +1,4 @@
-"""Every class of geometry in which a mistake may hide is reached by the default examples of every op it applies to."""
+"""The default examples of an op cover every class of geometry that applies to it and in which mistakes may hide."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from cnn_oracle.studies import coverage
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_the_default_examples_reach_every_class(name):
+def test_the_default_examples_cover_every_class(name):
     never = [what for what, share in coverage.rates(OPS[name]).items() if share == 0]
     assert not never, f"{name}: never {', never '.join(never)}"
 
@@ -54,14 +54,14 @@ def test_a_call_is_in_its_classes_and_no_other(text, classes):
     )
 
 
-def test_geometry_that_is_never_drawn_is_missed(monkeypatch):
+def test_a_class_that_is_never_drawn_has_the_share_0(monkeypatch):
     square = parse("conv2d(x=(1, 1, 4, 4), w=(1, 1, 3, 3))", 0)
     monkeypatch.setattr(coverage, "random_call", lambda op, rng: square)
     rates = coverage.rates(OPS["conv2d"])
     assert (rates["unlike axes"], rates["stride given"], rates["overlapping windows"]) == (0, 0, 1)
 
 
-def test_the_axes_of_a_call_are_read_from_wherever_its_op_has_them():
+def test_the_axes_of_a_call_are_read_from_the_arguments_of_its_op():
     fold = parse("fold(x=(1, 4, 4), output_size=(3, 4), kernel_size=2, stride=(1, 2))", 0)
     assert coverage.axes_of(fold) == [Axis(3, 2, 1, 0, 1), Axis(4, 2, 2, 0, 1)]
     pool = parse("max_pool1d(x=(1, 1, 9), kernel_size=3, padding=1, dilation=2)", 0)

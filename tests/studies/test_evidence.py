@@ -1,4 +1,4 @@
-"""The page of evidence says what was run, and what was not."""
+"""The page of evidence reports what ran, and what did not."""
 
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS

@@ -1,4 +1,4 @@
-"""Right answers computed otherwise are never called wrong: ``cnn-oracle study false-positives``, on 100,000 calls."""
+"""Correct results, computed in other ways, are never called wrong. The study runs this on 100,000 calls."""
 
 from contextlib import nullcontext
 
@@ -16,18 +16,18 @@ from cnn_oracle.verification import check_call, covered, search
 
 TINY = np.finfo(float).tiny
 
-# Right answers that a search once called wrong, each for a fault of the oracle's
+# Correct results that the search once called wrong, each because of a fault of the oracle
 ONCE_CALLED_WRONG = [
-    # a query of 2,400 makes scores so steep in key that differences of order 8 have not begun to converge
+    # a query of 2,400 makes the scores so steep in key that differences of order 8 do not yet converge
     "scaled_dot_product_attention(query=(3, 4, 3, 1), key=(3, 2, 3, 1), value=(3, 2, 3, 1), is_causal=True, scale=0.3, "
     "enable_gqa=True), seed=3967427736",
-    # arrays of no axes became scalars where they were to be laid out otherwise
+    # arrays without axes became scalars in another layout
     "mse_loss(x=(), target=(), weight=()), seed=0",
     "embedding(w=(1, 1), indices=()), seed=0",
-    # in memory of which axes of a single cell leave a choice PyTorch looked for channels-last strides
+    # axes of size 1 leave a choice of strides, and PyTorch looked for channels-last ones
     "pixel_shuffle(x=(2, 1, 3, 2, 1), upscale_factor=1), seed=3706400920",
     "instance_norm(x=(1, 3, 3, 5), weight=(3,), eps=0.1), seed=1664989884",
-    # PyTorch refuses by exceptions of its Python part, too
+    # PyTorch also rejects calls by exceptions of its Python code
     "xavier_uniform(u=(1, 1, 0)), seed=0",
 ]
 HERE = [name for name in false_positives.ALTERNATIVES if name not in ("by_jax", "pytorch")]
@@ -37,17 +37,17 @@ HERE = [name for name in false_positives.ALTERNATIVES if name not in ("by_jax", 
     ("alternative", "op"),
     [(name, op.name) for name in HERE for op in covered(load(f"cnn_oracle.studies.known_good.{name}"))],
 )
-def test_an_alternative_is_never_called_wrong(alternative, op):
+def test_a_known_good_implementation_is_never_called_wrong(alternative, op):
     subject = load(f"cnn_oracle.studies.known_good.{alternative}")
-    (asked,) = covered(subject, [op])
-    judged = asked.normwise if alternative == "fft" else asked
+    (limited,) = covered(subject, [op])
+    judged = limited.normwise if alternative == "fft" else limited
     assert search(subject, judged, 20, 1).failure is None
 
 
 @pytest.mark.torch_only("2.13.0")
-@pytest.mark.parametrize("told", ONCE_CALLED_WRONG)
-def test_what_was_called_wrong_once_is_not_again(told):
-    text, _, seed = told.rpartition(", seed=")
+@pytest.mark.parametrize("reported", ONCE_CALLED_WRONG)
+def test_a_past_false_positive_does_not_recur(reported):
+    text, _, seed = reported.rpartition(", seed=")
     rejected = pytest.raises(ValueError, match="PyTorch cannot take it")  # and so do both
     call = parse(text, int(seed))
     for name in (OURS, "cnn_oracle.studies.known_good.pytorch"):
@@ -56,7 +56,7 @@ def test_what_was_called_wrong_once_is_not_again(told):
 
 
 def test_subnormal_numbers_may_be_read_as_zeros():
-    """As XLA and many a GPU do; a zero where any other number should stand is wrong as ever."""
+    """XLA and many GPUs do so. A zero in place of any other number is still wrong."""
 
     def flushed(x, least=TINY):
         return np.where(np.abs(x) < least, np.copysign(0, x), x)
@@ -72,7 +72,7 @@ def test_subnormal_numbers_may_be_read_as_zeros():
         verify("relu", forward=lambda x: relu.forward(flushed(x, 1e-299)), backward=backward)
 
 
-def test_as_many_calls_are_made_as_are_asked_for(monkeypatch):
+def test_the_requested_number_of_calls_is_made(monkeypatch):
     monkeypatch.setattr(false_positives, "ALTERNATIVES", ("orders",))
     monkeypatch.setattr(false_positives, "CHUNK", 5)
     results = false_positives.measure(40)
@@ -81,7 +81,7 @@ def test_as_many_calls_are_made_as_are_asked_for(monkeypatch):
     assert [one.failure for one in results] == [None] * 4
 
 
-def test_the_page_counts_calls_and_shows_every_alarm():
+def test_the_page_counts_calls_and_shows_every_false_positive():
     failure = Failure("y[0] = 1, PyTorch says 2", Call("linear", {}, 0))
     results = [
         false_positives.FalsePositives("cnn_oracle.studies.known_good.orders", "linear", 100, {"WRONG": 1}, failure),

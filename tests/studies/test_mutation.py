@@ -1,4 +1,4 @@
-"""Edits of manual: each changes the code and leaves alone what others use; the right code passes every baseline."""
+"""Mutants of manual: each changes the code but not what other code imports. The original passes every baseline."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ DOCS = Path(__file__).parents[2] / "docs/generated"
 EVERY = [mutant for file in run.files() for mutant in mutants(file)]
 
 
-def edit(file, text):
+def mutant_of(file, text):
     (found,) = (mutant for mutant in EVERY if mutant.file == file and str(mutant) == text)
     return found
 
@@ -32,23 +32,23 @@ def judged(mutant, *ops, calls=CALLS):
     return judge_mutant(Job(mutant, ops or (mutant.file,), calls), lambda _: None)
 
 
-def test_every_op_and_every_private_file_is_edited():
+def test_every_op_and_every_private_file_has_mutants():
     assert {mutant.file for mutant in EVERY} == {p.stem for p in ROOM.glob("*.py")} - run.NOT_OPS
 
 
-def test_every_edit_has_a_name_of_its_own():
+def test_the_names_of_mutants_are_unique():
     assert len({name_of(mutant) for mutant in EVERY}) == len(EVERY)
 
 
 @pytest.mark.parametrize("file", ["softmax", "_windows", "conv2d"])
-def test_an_edit_changes_the_code(file):
+def test_a_mutant_changes_the_code(file):
     right = compile((ROOM / f"{file}.py").read_text(), str(ROOM / f"{file}.py"), "exec")
     for mutant in EVERY:
         if mutant.file == file:
             assert compiled(mutant) != right, mutant
 
 
-def test_the_kinds_of_edits():
+def test_every_kind_of_edit_is_made():
     texts = {f"{mutant.file}.{mutant}" for mutant in EVERY}
     assert texts >= {
         "softmax.backward: dy - (dy * y).sum(axis, keepdims=True)  →  dy + (dy * y).sum(axis, keepdims=True)",
@@ -63,24 +63,24 @@ def test_the_kinds_of_edits():
     }
 
 
-def test_what_is_said_to_change_nothing_is_an_edit_and_has_a_reason():
+def test_an_equivalent_mutant_exists_and_has_a_reason():
     known = {name_of(mutant) for mutant in EVERY}
     assert not reasons().keys() - known
     assert all(why.strip() for why in reasons().values())
 
 
-def test_an_edit_is_rejected():
+def test_a_mutant_is_killed():
     text = "backward: dy - (dy * y).sum(axis, keepdims=True)  →  dy + (dy * y).sum(axis, keepdims=True)"
-    found = judged(edit("softmax", text))
+    found = judged(mutant_of("softmax", text))
     assert (found.op, found.verdict) == ("softmax", "WRONG")
 
 
-def test_an_edit_of_a_private_file_is_seen_through_an_op():
-    found = judged(edit("_windows", "scatter: x[place] += cell  →  x[place] = cell"), "relu", "conv2d")
+def test_a_mutant_of_a_private_file_is_killed_through_an_op():
+    found = judged(mutant_of("_windows", "scatter: x[place] += cell  →  x[place] = cell"), "relu", "conv2d")
     assert (found.op, found.theorem) == ("conv2d", "backward_is_autograds_gradient")
 
 
-def test_an_edit_that_never_ends_is_rejected_by_its_process(monkeypatch):
+def test_a_mutant_that_never_ends_is_killed_with_its_process(monkeypatch):
     monkeypatch.setattr(run, "TIMEOUT", 2.0)
     monkeypatch.setattr(run, "judge_mutant", never_ends)
     (one,) = run.judge_all([Job(EVERY[0], ("relu",), 1)])
@@ -92,25 +92,25 @@ def never_ends(job, heartbeat):
     time.sleep(600)
 
 
-def test_the_right_code_is_not_rejected_for_an_edit_that_says_nothing():
+def test_an_equivalent_mutant_is_not_killed():
     mutant = next(m for m in EVERY if name_of(m) in reasons() and m.file in OPS)
     assert judged(mutant, calls=3).op is None
 
 
-def test_others_do_not_see_the_edit():
+def test_other_code_does_not_see_the_mutant():
     before = sys.modules["cnn_oracle.manual.softmax"]
-    mutant = edit("_windows", "scatter: x[place] += cell  →  x[place] = cell")
+    mutant = mutant_of("_windows", "scatter: x[place] += cell  →  x[place] = cell")
     subject = subject_of(mutant, "conv2d")
     assert sys.modules["cnn_oracle.manual.softmax"] is before is softmax
     assert subject.implementation("conv2d") is not OPS["conv2d"].manual
     assert load(OURS).implementation("conv2d") is OPS["conv2d"].manual
 
 
-def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_nothing():
-    nothing = next(m for m in EVERY if name_of(m) in reasons())
-    something = edit("softmax", "forward: keepdims=True  →  keepdims=False")
+def test_the_page_lists_survivors_and_mutants_killed_although_listed_as_equivalent():
+    equivalent = next(m for m in EVERY if name_of(m) in reasons())
+    something = mutant_of("softmax", "forward: keepdims=True  →  keepdims=False")
     left = Judgement(something, ("softmax",), None, CALLS, "", "", "")
-    denied = Judgement(nothing, (nothing.file,), nothing.file, 1, "forward_is_pytorchs", "WRONG", "y")
+    denied = Judgement(equivalent, (equivalent.file,), equivalent.file, 1, "forward_is_pytorchs", "WRONG", "y")
     assert page.survivors([left, denied]) == [left]
     assert page.contradicted([left, denied]) == [denied]
     rows = [baselines.Baseline("this suite", 1, 2)]
@@ -123,13 +123,13 @@ def test_the_page_tells_what_survived_and_what_was_rejected_though_it_changes_no
     }
 
 
-def test_the_figures_beside_the_page_are_those_of_the_page():
+def test_the_json_has_the_figures_of_the_page():
     text = (DOCS / "mutants.md").read_text(encoding="utf-8")
     kept = json.loads((DOCS / "mutants.json").read_text(encoding="utf-8"))
     totals, rows = kept["totals"], [baselines.Baseline(**row) for row in kept["baselines"]]
     assert f"{totals['mutants']:,} mutants of {totals['files']} files.\n" in text
-    for name, told in (("invalid", "are invalid"), ("equivalent", "are equivalent"), ("killed", "are killed")):
-        assert f" {totals[name]:,} {told}" in text
+    for name, label in (("invalid", "are invalid"), ("equivalent", "are equivalent"), ("killed", "are killed")):
+        assert f" {totals[name]:,} {label}" in text
     assert totals["mutants"] == sum(totals[name] for name in ("invalid", "equivalent", "killed", "survived"))
     assert f"How many of {rows[0].of:,} killed mutants" in text
     assert "".join(f"| {row.name} | {row.share:.1%} |\n" for row in rows) in text
@@ -137,6 +137,6 @@ def test_the_figures_beside_the_page_are_those_of_the_page():
 
 @pytest.mark.parametrize("name", ["conv2d", "layer_norm", "cross_entropy", "max_pool3d", "prelu", "adam"])
 @pytest.mark.parametrize("baseline", baselines.BASELINES)
-def test_the_right_code_passes_every_baseline(name, baseline):
+def test_the_original_code_passes_every_baseline(name, baseline):
     with single_threaded(), warnings.catch_warnings(action="ignore"):
         assert baselines.BASELINES[baseline](load(OURS), OPS[name])

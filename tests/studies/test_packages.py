@@ -1,4 +1,4 @@
-"""Field trials: the counting, the command, and the three lines of every disagreement that has been looked into."""
+"""The survey of released packages: the counts, the command, and the three lines of every known disagreement."""
 
 import ast
 import json
@@ -28,7 +28,7 @@ HERE = [package for package in packages.PACKAGES if survey.installed(survey.dist
 
 @pytest.fixture
 def package(monkeypatch):
-    """A package of three ops: one right, one of few options, one that errs where slopes are negative."""
+    """A package of three ops: one is right, one has few options, and one is wrong for negative slopes."""
 
     def softmax_of_the_last(x, *, dim):
         if dim not in (-1, x.ndim - 1):
@@ -51,7 +51,7 @@ def package(monkeypatch):
     return "thing"
 
 
-def test_calls_are_counted_by_what_became_of_them(package):
+def test_calls_are_counted_by_their_result(package):
     rows = {row.op: row for row in survey.run_survey([package], 30, 0)}
     assert (rows["relu"].calls, rows["relu"].right, rows["relu"].backward) == (30, 30, True)
     few = rows["softmax"]
@@ -65,28 +65,28 @@ def test_calls_are_counted_by_what_became_of_them(package):
     assert wrong.calls == wrong.right + wrong.rejected + d.calls
 
 
-def test_a_disagreement_is_told_by_its_smallest_call(package):
+def test_a_disagreement_is_reported_with_its_smallest_call(package):
     (d,) = next(row for row in survey.run_survey([package], 30, 0) if row.op == "leaky_relu").disagreements
     assert np.prod(d.sample.call.arguments["x"]) <= 2
     assert "PyTorch says" in d.what
     assert "the subject is wrong" in d.who_is_wrong
 
 
-def test_the_page_says_what_was_found(package, tmp_path):
-    told = page.document(page.printed(survey.run_survey([package], 30, 0)), examples=30, seed=0)
-    text = page.markdown([told])
+def test_the_page_reports_what_was_found(package, tmp_path):
+    document = page.document(page.printed(survey.run_survey([package], 30, 0)), examples=30, seed=0)
+    text = page.markdown([document])
     assert "| relu |" in text
     assert "**Convention** · Slopes are positive." in text
     assert "# 1 2" in text
-    (tmp_path / "told.json").write_text(json.dumps(told))
-    assert page.markdown([page.load(tmp_path / "told.json")]) == text
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    assert page.markdown([page.load(tmp_path / "results.json")]) == text
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [{}]}'])
-def test_results_that_are_none_are_refused(tmp_path, text):
-    (tmp_path / "told.json").write_text(text)
-    with pytest.raises(ValueError, match=r"^--results \S+told.json: not what cnn-oracle survey --json writes$"):
-        page.load(tmp_path / "told.json")
+def test_invalid_results_are_rejected(tmp_path, text):
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(ValueError, match=r"^--results \S+results.json: not what cnn-oracle survey --json writes$"):
+        page.load(tmp_path / "results.json")
     with pytest.raises(ValueError, match=r"^--results \S+absent.json: No such file or directory$"):
         page.load(tmp_path / "absent.json")
 
@@ -101,7 +101,7 @@ def test_an_unknown_package_is_one_clear_line():
 
 @pytest.mark.parametrize("package", packages.PACKAGES)
 def test_every_package_is_described_and_has_known_disagreements(package):
-    """Whether or not it is installed: its lines are run below, if it is."""
+    """The package need not be installed. If it is, its lines run below."""
     text = (ROOT / "studies/packages" / f"{package}.py").read_text(encoding="utf-8")
     assert text.startswith('"""')
     assert known_of(package)
@@ -111,14 +111,14 @@ def test_every_package_is_described_and_has_known_disagreements(package):
 
 
 @pytest.mark.parametrize("package", packages.PACKAGES)
-def test_every_known_disagreement_is_met_by_drawn_calls(package):
+def test_drawn_calls_reach_every_known_disagreement(package):
     for known in known_of(package):
         for op in known.ops:
             calls = (one.call for one in RandomCalls(1000, 0, survey.SIMPLE, unsafe_too=True).samples(look_up(op)))
             assert any(known.covers(call, known.quantity) for call in calls), (op, known.why)
 
 
-def test_no_condition_is_left_over():
+def test_every_condition_is_used():
     used = {known.when for package in packages.PACKAGES for known in known_of(package)}
     assert {f for f in vars(conditions).values() if isfunction(f) and f.__module__ == conditions.__name__} <= used
 
@@ -127,7 +127,7 @@ GOOD = {"ops": '["sgd"]', "kind": '"defect"', "why": "'''It\nerrs.'''", "lines":
 
 
 def entry(tmp_path, **keys):
-    """The file of one entry, GOOD but for ``keys``; None leaves one out."""
+    """A file with one entry: GOOD, changed by ``keys``. None removes a key."""
     lines = [f"{key} = {text}" for key, text in (GOOD | keys).items() if text is not None]
     path = tmp_path / "thing.toml"
     path.write_text("\n".join(["[[known]]", *lines]), encoding="utf-8")
@@ -143,11 +143,11 @@ def entry(tmp_path, **keys):
         ({"why": "1"}, "why = 1"),
         ({"ops": '["sdg"]'}, "no op 'sdg'; did you mean 'sgd'?"),
         ({"kind": '"fault"'}, "kind 'fault': it is one of defect, convention, precision"),
-        ({"lines": '"print(1, 2)"'}, "lines are three"),
+        ({"lines": '"print(1, 2)"'}, "lines must be three lines"),
         ({"when": '"even"'}, "conditions.py has no 'even'"),
         ({"when": '"each"'}, "conditions.py has no 'each'"),
         ({"when": "{beta = [1]}"}, "when: sgd has no option 'beta'"),
-        ({"when": '{lr = "large"}'}, "when: lr = 'large' is no list of values, nor 'given', nor 'default'"),
+        ({"when": '{lr = "large"}'}, "when: lr = 'large' is neither a list of values nor 'given' nor 'default'"),
     ],
 )
 def test_a_faulty_entry_is_one_clear_line(tmp_path, keys, line):
@@ -156,14 +156,14 @@ def test_a_faulty_entry_is_one_clear_line(tmp_path, keys, line):
 
 
 @pytest.mark.parametrize("text", ["[known]\nops = []", "[[knwon]]", "known = "])
-def test_a_file_of_anything_but_entries_is_refused(tmp_path, text):
+def test_a_file_with_anything_but_entries_is_rejected(tmp_path, text):
     (tmp_path / "thing.toml").write_text(text)
     for path in (tmp_path / "thing.toml", tmp_path / "absent.toml"):
         with pytest.raises(ValueError, match=rf"^{path.name}: .+$"):
             read(path)
 
 
-def test_an_entry_is_of_calls_whose_options_have_the_values_that_it_names(tmp_path):
+def test_an_entry_covers_calls_whose_options_have_the_given_values(tmp_path):
     plain, fast, damped = (
         parse(f"sgd(w=(), steps=1, lr={lr})", 0) for lr in ("1, momentum=0.0", "2.0", "1, momentum=0.5")
     )
@@ -202,7 +202,7 @@ for known in known_of(sys.argv[1]):
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.parametrize("package", packages.PACKAGES)
 def test_three_lines_show_each_disagreement(package):
-    """In a process of its own: some packages do not bear each other."""
+    """In its own process, because some packages cannot be imported together."""
     if package not in HERE:
         pytest.skip(f"{survey.distribution(package)} is not installed")
     command = [sys.executable, "-W", "ignore", "-c", LINES, package]

@@ -1,4 +1,4 @@
-"""PyTorch on trial: what is planted is found and counted, what is printed is what was run, and a death ends nothing."""
+"""PyTorch under test: planted defects are found and counted, printed code is what ran, crashes end only a worker."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ import os, torch, torch.nn.functional as F
 
 
 def relu(x):
-    return F.relu(x.as_strided(x.shape, torch.empty(x.shape).stride()) + 0 * x)  # forgets how x lies
+    return F.relu(x.as_strided(x.shape, torch.empty(x.shape).stride()) + 0 * x)  # ignores x's strides
 
 
 def sigmoid(x):
@@ -58,7 +58,7 @@ def silu(x):
 
 @pytest.fixture
 def planted(tmp_path, monkeypatch):
-    """The name of a module of kernels each of which fails in its own way."""
+    """The name of a module of kernels, each of which fails in its own way."""
     (tmp_path / "planted.py").write_text(PLANTED)
     monkeypatch.syspath_prepend(tmp_path)
     return "planted"
@@ -69,7 +69,7 @@ def rows_of(*ops, dtypes=("float64",), layouts=LAYOUTS, **options):
     return {(row.op, row.dtype, row.layout): row for row in rows}
 
 
-def test_kernels_that_are_right_are_exact_or_bounded_in_every_layout():
+def test_correct_kernels_are_exact_or_bounded_in_every_layout():
     ops, dtypes = ("conv1d", "linear", "softmax", "relu", "avg_pool2d", "adam"), ("float32", "float64")
     rows = rows_of(*ops, dtypes=dtypes, examples=8)
     assert {row.verdict for row in rows.values()} <= {Verdict.EXACT, Verdict.BOUNDED}
@@ -80,13 +80,13 @@ def test_kernels_that_are_right_are_exact_or_bounded_in_every_layout():
     assert all(0 < row.safe.calls <= 8 for row in rows.values())
 
 
-def test_half_precision_may_round_on_the_way_but_not_err():
+def test_half_precision_may_round_but_must_stay_within_its_bound():
     rows = rows_of("linear", "gelu", "relu", dtypes=("bfloat16", "float16"), layouts=("contiguous",), examples=8)
     assert {row.verdict for row in rows.values()} <= {Verdict.EXACT, Verdict.BOUNDED}
     assert all(row.safe.error_over_bound < 1 for row in rows.values())
 
 
-def test_a_planted_defect_is_found_counted_and_made_small(planted):
+def test_a_planted_defect_is_found_counted_and_shrunk(planted):
     rows = rows_of("relu", module=planted, examples=20)
     assert rows["relu", "float64", "contiguous"].verdict is Verdict.EXACT
     row = rows["relu", "float64", "transposed"]
@@ -96,11 +96,11 @@ def test_a_planted_defect_is_found_counted_and_made_small(planted):
     (explained,) = findings.explain([row], lambda _: job)
     assert str(explained.call) == "relu(x=(2, 2))"
     assert explained.who_is_right.startswith("PyTorch is wrong: by definition, in exact arithmetic, it is ")
-    assert explained.who_is_right.endswith("in float64, contiguous, PyTorch says what manual says")
+    assert explained.who_is_right.endswith("in float64, contiguous, PyTorch agrees with manual")
     assert explained.shown == ""  # PyTorch's own relu is right
 
 
-def test_a_call_that_ends_its_process_is_counted_and_all_others_are_judged(planted):
+def test_a_call_that_ends_its_process_is_counted_and_all_others_are_checked(planted):
     row = rows_of("sigmoid", module=planted, layouts=("contiguous",), examples=30)["sigmoid", "float64", "contiguous"]
     large = [
         p for p in RandomCalls(30, 0, unsafe_too=True).samples(OPS["sigmoid"]) if np.prod(p.call.arguments["x"]) > 3
@@ -111,7 +111,7 @@ def test_a_call_that_ends_its_process_is_counted_and_all_others_are_judged(plant
     assert np.prod(row.findings[0].sample.call.arguments["x"]) == min(np.prod(p.call.arguments["x"]) for p in large)
 
 
-def test_unsafe_calls_are_counted_apart_and_the_run_goes_on(planted):
+def test_unsafe_calls_are_counted_separately_and_the_run_continues(planted):
     row = rows_of("max_pool1d", module=planted, layouts=("contiguous",), examples=30)[
         "max_pool1d", "float64", "contiguous"
     ]
@@ -122,7 +122,7 @@ def test_unsafe_calls_are_counted_apart_and_the_run_goes_on(planted):
     assert f"{risky} ({row.unsafe.crashed} crashed)" in report.numbers(row)
 
 
-def test_another_dtype_is_wrong_and_an_exception_is_a_refusal(planted):
+def test_another_dtype_is_wrong_and_an_exception_is_a_rejection(planted):
     rows = rows_of("tanh", "silu", dtypes=("float32",), layouts=("contiguous",), module=planted, examples=3)
     tanh, silu = rows["tanh", "float32", "contiguous"], rows["silu", "float32", "contiguous"]
     assert (tanh.verdict, tanh.safe.wrong) == (Verdict.WRONG, 3)
@@ -130,7 +130,7 @@ def test_another_dtype_is_wrong_and_an_exception_is_a_refusal(planted):
     assert (silu.verdict, silu.safe.rejected, silu.safe.rejection) == ("rejected", 3, "not today")
 
 
-def test_the_small_world_is_put_on_trial_too():
+def test_an_exhaustive_enumeration_can_be_tested_too():
     rows = rows_of("max_pool1d", dtypes=("float32",), layouts=("contiguous",), size=3)
     row = rows["max_pool1d", "float32", "contiguous"]
     assert row.safe.calls + row.unsafe.calls == len(list(Space(OPS["max_pool1d"], 3).calls()))
@@ -155,12 +155,12 @@ def test_a_reproduction_is_three_lines_that_run_as_printed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype"),  # a convolution in half precision may read memory that nobody wrote: not the same twice
+    ("name", "dtype"),  # a convolution in half precision may read uninitialised memory: results differ between runs
     [*((name, "float32") for name in OPS), *((name, "float16") for name in OPS if not name.startswith("conv"))],
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")  # advice to PyTorch's users
-def test_what_is_printed_is_what_was_run(name, dtype):
-    """Its lines give the very answers of the kernel on trial, in each layout; what is refused is refused."""
+def test_the_printed_code_is_what_ran(name, dtype):
+    """The lines return the same results as the kernel under test, in each layout, or reject the same calls."""
     op, form = OPS[name], FORMATS[dtype]
     compared = 0
     for planned in RandomCalls(3, 1, unsafe_too=True).samples(op):
@@ -190,21 +190,21 @@ def test_what_is_printed_is_what_was_run(name, dtype):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 4), (2, 3, 4, 5), (2, 3, 2, 2, 2), (0, 2, 2, 2)])
-def test_a_layout_is_what_its_text_says_and_changes_no_number(layout, shape):
+def test_a_layout_is_what_its_text_says_and_keeps_all_values(layout, shape):
     a = torch.arange(1.0, 1 + int(np.prod(shape))).reshape(shape)
     if layout == "expanded" and shape and len(a):
         a = a[:1].expand(shape).clone()
     there = laid(a, layout)
     kept = a[:1] if layout == "expanded" and shape and len(a) else a
-    told = eval(as_text("kept", shape, layout, True), {"kept": kept, "torch": torch, "F": F})
-    assert told.stride() == there.stride()
-    assert torch.equal(told, a)
+    from_text = eval(as_text("kept", shape, layout, True), {"kept": kept, "torch": torch, "F": F})
+    assert from_text.stride() == there.stride()
+    assert torch.equal(from_text, a)
     assert torch.equal(there, a)
 
 
 @given(x=st.floats(allow_nan=False, allow_infinity=False, max_value=2.0**120, min_value=-(2.0**120), width=32))
-def test_eight_bits_are_bfloat16s(x):
-    """But for its denormals, where nothing is drawn."""
+def test_rounding_to_eight_bits_is_bfloat16s(x):
+    """Except for its denormals, which are never drawn."""
     if abs(x) < 2.0**-126:
         x = 0.0
     assert FORMATS["bfloat16"].rounded(np.array(x)) == torch.tensor(x).bfloat16().double().item()
@@ -213,18 +213,18 @@ def test_eight_bits_are_bfloat16s(x):
 @pytest.mark.parametrize("k", [0, 1, 2, 100, 1_000])
 @pytest.mark.parametrize("bits", [8, 11, 24, 53])
 def test_gamma_bounds_k_roundings_in_half_precision_too(k, bits):
-    """(1 + u)^k − 1 ≤ γ_k, and γ_k ≤ k u/(1 − k u) where that is finite; γ itself may err.
+    """(1 + u)^k − 1 ≤ γ_k, and γ_k ≤ k u/(1 − k u) where that is finite; γ itself may have an error.
 
-    Its exponent is k log(1 − u) to 4 ulp, 8 · 2⁻⁵³ of at most 4 here, and expm1 errs as much again, relatively.
+    Its exponent is k log(1 − u) to 4 ulp, 8 · 2⁻⁵³ of at most 4 here, and expm1 has the same relative error again.
     """
-    u, own = Fraction(1, 2**bits), 1 + Fraction(8 * 5, 2**53)
+    u, slack = Fraction(1, 2**bits), 1 + Fraction(8 * 5, 2**53)
     computed = Fraction(gamma(k, 2.0**-bits))
-    assert (1 + u) ** k - 1 <= computed * own
+    assert (1 + u) ** k - 1 <= computed * slack
     if k * u < 1:
-        assert computed <= k * u / (1 - k * u) * own
+        assert computed <= k * u / (1 - k * u) * slack
 
 
-def test_the_numbers_of_a_case_are_held_by_their_format():
+def test_a_format_represents_all_values_of_its_cases():
     for form in FORMATS.values():
         for name in ("conv2d", "avg_pool2d", "batch_norm", "huber_loss", "scaled_dot_product_attention"):
             for planned in RandomCalls(10, 2, unsafe_too=True).samples(OPS[name]):
@@ -233,7 +233,7 @@ def test_the_numbers_of_a_case_are_held_by_their_format():
                         assert a is None or np.array_equal(form.rounded(a), a)
 
 
-def test_choices_are_made_simpler_while_the_call_still_fails():
+def test_choices_are_simplified_while_the_call_still_fails():
     op = OPS["conv2d"]
 
     def check(call):
@@ -288,7 +288,7 @@ def run(capsys, monkeypatch, *arguments):
         (["--exhaustive", "2", "--examples", "5"], "--examples has no effect here: --exhaustive takes every call once"),
     ],
 )
-def test_a_trial_that_cannot_be_is_refused_in_one_line(capsys, monkeypatch, arguments, says):
+def test_an_impossible_campaign_is_rejected_in_one_line(capsys, monkeypatch, arguments, says):
     code, out, err = run(capsys, monkeypatch, "torch", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"cnn-oracle: {says}")
@@ -296,13 +296,13 @@ def test_a_trial_that_cannot_be_is_refused_in_one_line(capsys, monkeypatch, argu
 
 
 @pytest.mark.torch_only("2.13.0")
-def test_the_command_line_puts_one_call_on_trial_and_exits_with_one(capsys, monkeypatch, tmp_path):
+def test_the_command_line_tests_one_call_and_exits_with_1(capsys, monkeypatch, tmp_path):
     call = ["--dtype", "float64", "--layout", "contiguous", "--call", "hardsigmoid(x=(1,))", "--seed", "0"]
-    code, out, _ = run(capsys, monkeypatch, "torch", *call, "--json", str(tmp_path / "trial.json"))
+    code, out, _ = run(capsys, monkeypatch, "torch", *call, "--json", str(tmp_path / "results.json"))
     assert code == 1
     assert "WRONG  hardsigmoid, float64, contiguous: dx[0] = " in out
     assert "  arbiter   PyTorch is wrong: both forwards say " in out
     assert "torch: 1 of 1 rows fail, by 1 calls\n" in out
-    (row,) = json.loads((tmp_path / "trial.json").read_text())["rows"]
+    (row,) = json.loads((tmp_path / "results.json").read_text())["rows"]
     assert (row["verdict"], row["calls"], row["wrong"], row["unsafe"]["calls"]) == ("WRONG", 1, 1, 0)
     assert row["failures"][0]["reproduction"] in out

@@ -12,7 +12,7 @@ EPS = (1e-5, 1.0, 0.1)
 
 
 def batch_norm(choose: Choose) -> dict[str, Any]:
-    training, square = choose("training", (True, False)), choose("square lattice", (True, False))
+    training, square = choose("training", (True, False)), choose("square grid", (True, False))
     batch, behind = choose("counts", [s for s in SQUARES if s[0] != 3]) if square else _samples(choose, 3)
     if training and batch * prod(behind) == 1:
         batch = 2
@@ -21,7 +21,7 @@ def batch_norm(choose: Choose) -> dict[str, Any]:
 
 
 def instance_norm(choose: Choose) -> dict[str, Any]:
-    own, square = choose("use_input_stats", (True, False)), choose("square lattice", (True, False))
+    own, square = choose("use_input_stats", (True, False)), choose("square grid", (True, False))
     batch, behind = choose("counts", [s for s in SQUARES if prod(s[1]) >= 4]) if square else _samples(choose, 3)
     batch = max(batch, 1)  # PyTorch accepts an empty batch only without weight and bias
     if prod(behind) == 1:
@@ -50,7 +50,7 @@ def layer_norm(choose: Choose) -> dict[str, Any]:
 
 
 def rms_norm(choose: Choose) -> dict[str, Any]:
-    if choose("square lattice", (True, False)):
+    if choose("square grid", (True, False)):
         last, eps = choose("normalized_shape", ((4,), (2, 2), (8,), (2, 4))), 1.0
     else:
         last = tuple(choose("size", (2, 3, 5, 1), (0,)) for _ in range(choose("normalized axes", (1, 2))))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cnn_oracle.calls.geometry.common import leading_axes, one_or_per_axis
 from cnn_oracle.op import Choose
 
-# 6 is d (k − 1) for windows of 3 taps and dilation 3: neighbouring windows share a tap. It is more than d + (k − 1).
+# 6 is d (k − 1) for windows of 3 taps and dilation 3: adjacent windows share a tap. It is more than d + (k − 1).
 STRIDES = (1, 2, 3, 4, 6)
 
 
@@ -132,7 +132,7 @@ def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple
 
 
 def unfold(choose: Choose) -> dict[str, Any]:
-    if choose("single cells", (False,), (True,)):  # a kernel may return a view of the image
+    if choose("single elements", (False,), (True,)):  # a kernel may return a view of the image
         axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
     else:
         axes = [_conv_axis(choose, "explicit") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""``new``: begin an op in a checkout, from the templates beside this module.
+"""``new``: create the skeleton of an op in a checkout, from the templates beside this module.
 
 Everything is checked before the first file is written. The skeleton can be imported, and it passes the linter. Its laws
 and theorems fail, and their messages say what to write.
@@ -29,8 +29,8 @@ WROTE = {
     "test": "write its laws, of forward and of backward",
 }
 REMAIN = {
-    "cnn_oracle/compare/bounds/elementwise.py": "its formula as a stable algorithm computes it: the bound follows",
-    TABLE: "a comparison with that bound in place of UNWRITTEN; an exact grid, points where it is not smooth",
+    "cnn_oracle/compare/bounds/elementwise.py": "its formula, as a stable algorithm computes it; the bound follows",
+    TABLE: "a comparison with that bound in place of UNWRITTEN; an exact grid, nondifferentiable points",
     "cnn_oracle/mistakes/{}.py": "at least one known mistake",
     "cnn_oracle/report/chapters.py": "its name in a chapter of the report",
     "README.md": "the count of ops",
@@ -38,12 +38,12 @@ REMAIN = {
 
 
 def new(
-    op: Annotated[str, typer.Argument(help="Its name: PyTorch's, where PyTorch has one.", show_default=False)],
+    op: Annotated[str, typer.Argument(help="The name of the op; PyTorch's name, if it has one.", show_default=False)],
     root: Annotated[
-        Path | None, typer.Option(help="The checkout of cnn-oracle; that in which this package lies.")
+        Path | None, typer.Option(help="The checkout of cnn-oracle; default: the one that contains this package.")
     ] = None,
 ) -> None:
-    """Begin an op of one array x, element by element: write its files and its line in the table, for you to fill."""
+    """Create the skeleton of an elementwise op of one array x: its files, and its line in the table of ops."""
     check_name(op)
     top = checkout.find(root)
     table = _read(top / TABLE)
@@ -56,7 +56,7 @@ def new(
 
 
 def check_name(op: str) -> None:
-    """Check that the name can be a module's, and that its import hides no other name.
+    """Check that the name can be that of a module, and that its import hides no other name.
 
     Raises:
         ValueError: it cannot, or it hides one.
@@ -124,7 +124,7 @@ def _entries(table: str) -> dict[str, ast.expr]:
     try:
         tree = ast.parse(table)
     except SyntaxError as error:
-        raise ValueError(f"{TABLE} is no Python: line {error.lineno}: {error.msg}") from error
+        raise ValueError(f"{TABLE} is not valid Python: line {error.lineno}: {error.msg}") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
@@ -179,7 +179,7 @@ def _summary(top: Path, op: str, changed: str | None) -> str:
     wrote = [(path.format(op), WROTE[name]) for name, path in TEMPLATES.items()]
     remain = [(path.format(op), what) for path, what in REMAIN.items()]
     if changed is None:
-        where = "which could not be put there safely; it goes behind the last row of its kind"
+        where = "which could not be added safely; add it after the last row of its kind"
         remain.insert(0, (TABLE, f"this line of the table, {where}: {row(op).strip()}"))
     else:
         number = changed.split("\n").index(row(op) + "\r" * ("\r\n" in changed)) + 1
@@ -187,11 +187,11 @@ def _summary(top: Path, op: str, changed: str | None) -> str:
     width = max(len(path) for path, _ in wrote + remain)
     return "\n".join(
         [
-            f"{op} is begun in {top.absolute()}",
+            f"the skeleton of {op} is in {top.absolute()}",
             *(f"  {path:{width}}  {what}" for path, what in wrote),
             "what remains",
             *(f"  {path:{width}}  {what}" for path, what in remain),
-            "check with these; all but the layout fails until it is written",
+            "check it with these commands; all but the layout test fail until the code is written",
             f"  pytest tests/test_layout.py tests/ops/test_{op}.py",
             f"  cnn-oracle verify --op {op}",
         ]

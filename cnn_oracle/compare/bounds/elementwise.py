@@ -73,7 +73,7 @@ def softplus(x: Approx, beta: float = 1.0, threshold: float = 20.0) -> tuple[App
     return where(straight, x, log1p(exp(low)) / beta), where(straight, x.one, sigmoid(bx)[0])
 
 
-def softplus_clear(case: Case) -> Mapping[str, Array]:
+def softplus_distance_to_kink(case: Case) -> Mapping[str, Array]:
     beta, threshold = case.keywords.get("beta", 1.0), case.keywords.get("threshold", 20.0)
     return {"x": np.abs(case.as_float64("x") - threshold / beta)}
 

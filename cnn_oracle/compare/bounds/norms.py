@@ -47,7 +47,7 @@ def normalisation(case: Case, u: float) -> Outputs:
         m, magnitude = (b.sum(how.axes, keepdims=True) / n for b in (a, abs(a)))
         c = _centred(a, m, magnitude, n, u) if how.centred else Approx(a, 0.0, u)
         s = inverse_sqrt(_mean(c * c, how.axes) + epsilon, least)
-    return _answers(case, c * s, s, how)
+    return _outputs(case, c * s, s, how)
 
 
 def local_response_norm(case: Case, u: float) -> Outputs:
@@ -99,7 +99,7 @@ def _centred(x: Array, m: Array, magnitude: Array, n: int, u: float) -> Approx:
     return Approx(x - m, gamma(n + 4, u) * (abs(x) + magnitude), u)
 
 
-def _answers(case: Case, z: Approx, s: Approx, how: Reading) -> Outputs:
+def _outputs(case: Case, z: Approx, s: Approx, how: Reading) -> Outputs:
     """The errors of y and of the gradients, from z and s."""
     u, lacking = z.u, tuple(i for i, n in enumerate(how.weight) if n == 1)
     dy = Approx(case.dy.astype(float).reshape(how.shape), 0.0, u)

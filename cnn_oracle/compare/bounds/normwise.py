@@ -28,12 +28,12 @@ def bound(case: Case, u: float) -> Outputs:
         case.dy.ndim - 2,
         {n: np.abs(case.as_float64(n)).max(initial=0) for n, a in case.arrays.items() if a is not None},
     )
-    dy, channels, cells = np.abs(case.dy).max(initial=0), max(case.call.arguments["w"][:2]), prod(case.dy.shape)
+    dy, channels, positions = np.abs(case.dy).max(initial=0), max(case.call.arguments["w"][:2]), prod(case.dy.shape)
     factor = gamma(longest_sum(case.call) + TRANSFORM * rank, u) * GROWTH**rank
     reached = {
         "y": channels * most["x"] * most["w"] + most.get("b", 0),
         "dx": channels * dy * most["w"],
-        "dw": cells * dy * most["x"],
-        "db": cells * dy,
+        "dw": positions * dy * most["x"],
+        "db": positions * dy,
     }
     return {q: None if a is None else np.full(a.shape, factor * reached[q]) for q, a in case.expected.items()}

@@ -1,4 +1,4 @@
-"""Numbers that carry their own error: a formula, evaluated on them, gives its own rounding bound.
+"""Numbers that carry their own error: a formula, evaluated on them, yields its own rounding bound.
 
     |computed − true| ≤ error      for any implementation of the same formula with unit roundoff u
 

@@ -97,7 +97,7 @@ adamw = partial(recursion, step=partial(_adam, decoupled=True))
 
 
 def sgd(case: Case, u: float) -> Outputs:
-    """The recursion at magnitudes gives its own bound, because one step has at most 10 roundings in a row."""
+    """The recursion at magnitudes yields its own bound, because one step has at most 10 roundings in a row."""
     h: dict[str, Any] = {n: case.keywords.get(n, 0.0) for n in ("momentum", "dampening", "weight_decay", "nesterov")}
     lr, mu = case.keywords.get("lr", 1e-3), h["momentum"]
     w, m, bounds = np.abs(case.as_float64("w")), None, Outputs()

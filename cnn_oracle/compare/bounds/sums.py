@@ -14,7 +14,7 @@ from cnn_oracle.manual._typing import Array
 
 
 def multilinear(case: Case, u: float) -> Outputs:
-    """|ŷ − y| ≤ γ_K op(|x|, |w|, |b|), where K is the longest sum. The op on absolute values gives its own bound."""
+    """|ŷ − y| ≤ γ_K op(|x|, |w|, |b|), where K is the longest sum. The op on absolute values yields its own bound."""
     return scaled(gamma(longest_sum(case.call) + 1, u), at_magnitudes(case))
 
 
@@ -48,10 +48,10 @@ def interpolation(case: Case, u: float) -> Outputs:
     at, axes, x = at_magnitudes(case), tuple(range(2, case.dy.ndim)), case.as_float64("x")
     weight = 4 * u * (sum(case.call.arguments["x"][2:]) + sum(case.dy.shape[2:]))
     dx = gamma(16 + prod(case.dy.shape[2:]), u) * present(at["dx"])
-    reach = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # the rest gives NaN or ∞
+    total = np.abs(case.dy).sum(axes, keepdims=True, where=np.isfinite(case.dy))  # elsewhere the gradient is NaN or ∞
     return {
         "y": gamma(16, u) * present(at["y"]) + weight * np.abs(x).max(initial=0, where=np.isfinite(x)),
-        "dx": dx + weight * reach,
+        "dx": dx + weight * total,
     }
 
 

@@ -1,12 +1,12 @@
 """The figures of the report, each drawn from a real run: ``all_figures``.
 
-drawing                 colours for white and black backgrounds, clean SVG, ``Figure``
+drawing                colours for white and black backgrounds, clean SVG, ``Figure``
 panels, correlation    images and kernels as grids; a grid, a kernel and the grid of the sums in a row
-examples                the digit and the small integers that the figures show
-images … pooling        the chapters of the article
-domains                 the geometries on which a printed formula is right
-training, replay        the training comparison; its networks, trained again
-evidence                the measurements of the other commands
+examples               the digit and the small integers that the figures show
+images … pooling       the chapters of the article
+domains                the geometries on which a printed formula is right
+training, replay       the training comparison; its networks, trained again
+evidence               the measurements of the other commands
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from cnn_oracle.report.figures.drawing import Figure as Figure
 from cnn_oracle.report.results import Results
 
 ALWAYS: tuple[Callable[[], Figure], ...] = (
-    images.numbers, images.bytes_wrap, convolution.sliding, convolution.half_a_turn, convolution.filters,
+    images.numbers, images.bytes_wrap, convolution.sliding, convolution.rotation, convolution.filters,
     padding.valid_and_same, padding.influence, stride.stride, stride.remainder, volumes.volume, volumes.one_layer,
     connections.matrix, connections.count, backward.full_convolution, backward.scatter, backward.weight_gradient,
     domains.full_convolution, domains.overview, pooling.pooling, pooling.pooling_gradient,

@@ -15,7 +15,7 @@ W, DZ = examples.integers(3, 3, top=2, seed=7), examples.integers(2, 2, seed=8)
 
 
 def full_convolution() -> Figure:
-    """dZ with zeros inserted: s − 1 between its numbers, f − 1 around them."""
+    """The zero-inserted dZ: s − 1 zeros between its numbers, f − 1 around them."""
     rows = []
     for n, s in ((4, 1), (5, 2)):
         dx = conv2d.input_gradient(DZ[None, None], (1, 1, n, n), W[None, None], stride=s)[0, 0]
@@ -23,7 +23,7 @@ def full_convolution() -> Figure:
         spread[2:-2:s, 2:-2:s] = DZ
         given = np.zeros(spread.shape, bool)
         given[2:-2:s, 2:-2:s] = True
-        rows.append(Row(spread, rotated(W), dx, ("dZ among zeros", "W turned", "dA_prev"), where(given, BLUE)))
+        rows.append(Row(spread, rotated(W), dx, ("dZ, zero-inserted", "W rotated", "dA_prev"), where(given, BLUE)))
     panel = Panel(width(rows[1]) + 0.6, 18.2)
     panel.write("stride 1", (0.3, 0.5), align="left", colour=BLUE)
     draw(panel, rows[0], (0.3, 1), (1, 1))
@@ -31,10 +31,10 @@ def full_convolution() -> Figure:
     draw(panel, rows[1], (0.3, 9.6), (1, 1))
     return finish(
         panel.canvas, "full_convolution",
-        "The gradient of the image as a convolution: dZ (blue), with zeros around it, under the kernel turned by 180°. "
-        "For stride 2 zeros also stand between the numbers of dZ; the printed formula has only those around.",
-        "Two convolutions with their numbers. A 2 by 2 dZ in 6 by 6 cells, two zeros on every side, gives a 4 by 4 "
-        "gradient. For stride 2 the same dZ stands spread out in 7 by 7 cells and gives a 5 by 5 gradient.",
+        "The gradient of the image as a convolution of dZ (blue), with zeros around it, by the kernel rotated by 180°. "
+        "For stride 2, zeros are also inserted between the numbers of dZ. The printed formula lacks these.",
+        "Two convolutions with their numbers. A 2 by 2 dZ with two zeros on every side is 6 by 6, and the gradient "
+        "is 4 by 4. For stride 2, the same dZ is spread out over 7 by 7 elements, and the gradient is 5 by 5.",
     )  # fmt: skip
 
 
@@ -59,8 +59,8 @@ def scatter() -> Figure:
     panel.write("dA_prev", (13.2, 6.7))
     return finish(
         panel.canvas, "scatter",
-        "The same gradient scattered: each number of dZ sends itself times the kernel, not turned, back to the window "
-        "that it came from. Where windows overlap, the shares are added.",
+        "The same gradient by scatter: each number of dZ, times the kernel, which is not rotated, is added to its "
+        "window. Where windows overlap, the contributions are summed.",
         "A 2 by 2 dZ and a 3 by 3 kernel W. Four 4 by 4 grids, each with dZ's number times W in another corner, and "
         "their sum, the gradient of the image.",
     )  # fmt: skip
@@ -86,7 +86,8 @@ def weight_gradient() -> Figure:
     draw(panel, row, (1.5, 0), (0, 2))
     return finish(
         panel.canvas, "weight_gradient",
-        "The gradient of the kernel: the image under dZ. Each weight has met every place of the output once.",
-        "A 4 by 4 image and a 2 by 2 dZ, taken as a kernel, give the 3 by 3 gradient dW. The upper right window and "
-        "its number are framed.",
+        "The gradient of the kernel: the cross-correlation of the image with dZ. Each weight is used once for every "
+        "element of the output.",
+        "A 4 by 4 image, a 2 by 2 dZ, used as a kernel, and the 3 by 3 gradient dW. The upper right window and its "
+        "number are framed.",
     )  # fmt: skip

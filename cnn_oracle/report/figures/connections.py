@@ -36,10 +36,10 @@ def matrix() -> Figure:
     panel.write(_count(large, 4), (10, 19.4), SMALL)
     return finish(
         panel.canvas, "connections",
-        "A layer as the matrix that takes all inputs to all outputs. A row has weights only where its window lies, and "
-        "all rows have the same four: a colour is one weight.",
+        "A layer as the matrix that maps all inputs to all outputs. A row has weights only at the inputs of its "
+        "window, and all rows have the same four weights. Each colour is one weight.",
         "The 2 by 2 kernel with its weights a, b, c, d in four colours, and two matrices, 4 by 9 and 9 by 16, in which "
-        "these four letters stand on diagonals; all other entries are empty. " + _count(small, 3) + ".",
+        "these four letters are on diagonals; all other elements are empty. " + _count(small, 3) + ".",
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def count() -> Figure:
     at = list(sizes).index(28)
     return finish(
         canvas, "parameters",
-        f"Parameters of a layer over the size of its image. For 28 × 28 pixels: {conv[at]:,} against {dense[at]:,}.",
+        f"Parameters of a layer over the size of its image. For 28 × 28 pixels: {conv[at]:,} and {dense[at]:,}.",
         f"Two lines, both axes logarithmic: a convolutional layer stays at {conv[0]:,} parameters, a dense one rises "
         f"from {dense[0]:,} to {dense[-1]:.0e}.",
     )  # fmt: skip

@@ -19,15 +19,15 @@ def sliding() -> Figure:
         panel.write(terms, (panel.axes.get_xlim()[1] / 2, 8.1 * i + 7.45), SMALL)
     return finish(
         panel.canvas, "sliding",
-        "The kernel slides over the image; at each place the nine pixels below it are multiplied by its nine numbers "
-        "and added. Three of the sixteen places; products with a zero of the kernel are left out.",
-        "An image of 6 by 6 pixels, its upper half 10 and its lower half 0, and a 3 by 3 kernel that tells rows above "
-        "from rows below. Three times a window is framed, with its output: 0, 40 and 0. The whole output, 4 by 4, has "
-        "the rows 0, 40, 40, 0.",
+        "The kernel slides over the image. At each position, the nine pixels below it are multiplied by its nine "
+        "numbers and added. Shown are three of the sixteen positions, without the products with a zero of the kernel.",
+        "An image of 6 by 6 pixels, its upper half 10 and its lower half 0, and a 3 by 3 kernel for horizontal edges. "
+        "Three times a window is framed, with its output: 0, 40 and 0. The whole output, 4 by 4, has the rows 0, 40, "
+        "40, 0.",
     )  # fmt: skip
 
 
-def half_a_turn() -> Figure:
+def rotation() -> Figure:
     x, w = figure_3()
     printed, drawn = convolve_as_printed(x, w), cross_correlate(x, w)
     panel = Panel(15, 9.9)
@@ -40,11 +40,11 @@ def half_a_turn() -> Figure:
     panel.write("the sign differs", (12.5, 7.8), SMALL)
     panel.arrow((6.6, 5.1), (10.3, 5.1), BLUE)
     return finish(
-        panel.canvas, "half_a_turn",
-        "The printed formula turns the kernel by 180° and also counts sums that reach beyond the image. Its framed "
-        "part has the size that the figures show; for this kernel it has the other sign.",
-        "Left the 8 by 8 result of the printed formula, with its middle 4 by 4 framed: rows 0, −40, −40, 0. Right the "
-        "4 by 4 result of conv2d: rows 0, 40, 40, 0.",
+        panel.canvas, "rotation",
+        "The printed formula rotates the kernel by 180°, and also includes sums that extend beyond the image. The "
+        "framed part has the size of the article's figures. For this kernel it has the opposite sign.",
+        "On the left, the 8 by 8 result of the printed formula, with its middle 4 by 4 framed: rows 0, −40, −40, 0. On "
+        "the right, the 4 by 4 result of conv2d: rows 0, 40, 40, 0.",
     )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def filters() -> Figure:
     signs = [name for name, w in kernels().items() if parity(w) < 0]
     return finish(
         panel.canvas, "filters",
-        f"Four classic filters on a digit: blue is positive, orange negative. Turned by 180°, {' and '.join(signs)} "
-        "would exchange the two colours; the other two would not change.",
+        f"Four classic filters on a digit: blue is positive, orange negative. Rotated by 180°, {' and '.join(signs)} "
+        "would exchange the two colours. The other two would not change.",
         "A digit 4, four 3 by 3 kernels with their numbers, and below each its 6 by 6 result in blue and orange: "
         "horizontal edges, diagonal edges, corners, sharpen.",
     )  # fmt: skip

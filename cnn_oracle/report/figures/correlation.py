@@ -11,7 +11,7 @@ from cnn_oracle.report.figures.panels import Fill, Paint, Panel, Place, number
 
 
 class Row(NamedTuple):
-    """The contents of a row. ``heads`` are the names above. NaN is an empty cell."""
+    """The contents of a row. ``heads`` are the names above. NaN stays empty."""
 
     left: Array
     kernel: Array

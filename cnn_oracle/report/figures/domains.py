@@ -46,7 +46,7 @@ def full_convolution() -> Figure:
                     marks[holds].append(at)
                 if smallest and geometry == smallest.geometry:
                     panel.frame(at, (1, 1), INK)
-    panel.write("in each panel n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
+    panel.write("each panel: n = 1 … 6 to the right, f = 1 … 4 downwards", (12.3, 36), SMALL)
     panel.write(f"right ({sum(right.values())})", (4.5, 37), SMALL, align="left")
     for holds, places in marks.items():
         _mark(panel, places, holds)
@@ -54,8 +54,8 @@ def full_convolution() -> Figure:
     panel.write("blank: no output", (16.5, 37), SMALL, align="left")
     return finish(
         panel.canvas, "domain",
-        f"The printed gradient, tried on every small geometry. It is right exactly when {claim.domain}. Framed: the "
-        f"smallest counterexample, {smallest}.",
+        f"The printed gradient, checked on every small geometry. It is right exactly when {claim.domain}. The smallest "
+        f"counterexample is framed: {smallest}.",
         f"Eighteen panels for padding 0 to 2, stride 1 to 3, dilation 1 and 2. Of {len(right)} geometries the printed "
         f"formula is right on {sum(right.values())}: all those with padding 0, stride 1 and dilation 1, kernels as "
         "large as the image without padding and dilation, and a few with a kernel of one pixel.",
@@ -63,7 +63,7 @@ def full_convolution() -> Figure:
 
 
 def _mark(panel: Panel, places: list[Place], holds: bool) -> None:
-    """Draw full squares or small ones, which differ even without colours."""
+    """Draw large squares or small ones, so that they differ even without colours."""
     size = 0.86 if holds else 0.4
     inset = (1 - size) / 2
     panel.squares([(x + inset, y + inset) for x, y in places], size, (BLUE if holds else ORANGE, 1.0))
@@ -88,7 +88,7 @@ def overview() -> Figure:
     narrow = min(range(len(keys)), key=shares.__getitem__)
     return finish(
         canvas, "domains",
-        "The printed forms that are narrower than the truth. Each was tried on every geometry of a small range, "
-        "against the general form.",
+        "The printed forms that are less general than the formula. Each was compared with the general form on every "
+        "geometry of a small range.",
         f"A bar for each of {len(keys)} formulas, from {min(shares):.0f} % ({keys[narrow]}) to {max(shares):.0f} %.",
     )  # fmt: skip

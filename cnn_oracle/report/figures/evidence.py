@@ -41,7 +41,7 @@ def worst(report: Mapping[str, Any]) -> Figure | None:
     return finish(
         canvas, "worst",
         f"The largest error of each of {len(rows)} ops in {calls:,} drawn calls, as a share of the bound that was "
-        "derived for it. EXACT means that the integer pass was bitwise equal besides.",
+        "derived for it. EXACT means that the results on exact grids are also bitwise equal.",
         f"Points in order of size below a line at 1, the bound. The largest is {rows[-1]['op']} with "
         f"{rows[-1]['error_over_bound']:.2f}.",
     )  # fmt: skip
@@ -94,7 +94,7 @@ def speed(report: Mapping[str, Any]) -> Figure | None:
     axes.axvline(1, color=INK, linewidth=1)
     axes.set_xscale("log")
     axes.set_yticks(range(len(ops)), ops)
-    axes.set(ylim=(len(ops) - 0.4, -0.6), xlabel="time by hand over PyTorch's, one thread")
+    axes.set(ylim=(len(ops) - 0.4, -0.6), xlabel="NumPy's time over PyTorch's, one thread")
     ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes.minorticks_off()
@@ -103,10 +103,10 @@ def speed(report: Mapping[str, Any]) -> Figure | None:
     machine = report["hardware"]["cpu"]
     return finish(
         canvas, "speed",
-        "How long forward and all gradients take by hand, as a multiple of PyTorch's time, for each measured call "
-        f"(its middle half as a line), on {machine}. Left of 1 NumPy is faster.",
+        "The time of forward and all gradients in NumPy, divided by PyTorch's time, for each measured call, on "
+        f"{machine}. Lines show the middle half of the measurements. Left of 1, NumPy is faster.",
         f"A row of points for each of {len(ops)} ops on a logarithmic axis, from {min(ratios):.2g} to "
-        f"{max(ratios):.2g}; the middle one of all calls is {np.median(ratios):.2g}.",
+        f"{max(ratios):.2g}; the median of all calls is {np.median(ratios):.2g}.",
     )  # fmt: skip
 
 

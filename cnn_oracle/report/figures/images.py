@@ -13,13 +13,13 @@ def numbers() -> Figure:
     panel = Panel(18, 9.2)
     panel.grid(image, (0.5, 0.2), fill=ink(examples.LEVELS), text=None)
     panel.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, GREY))
-    panel.write("what is seen", (4.5, 8.75))
-    panel.write("what is stored", (13.5, 8.75))
+    panel.write("the image", (4.5, 8.75))
+    panel.write("its numbers", (13.5, 8.75))
     return finish(
         panel.canvas, "image",
-        f"A handwritten digit of 8 × 8 pixels, and the same as the computer has it: {examples.LEVELS + 1} levels of "
-        "grey, 0 for paper.",
-        "The digit 4, drawn in grey squares on the left; on the right the same 8 by 8 squares with their numbers, "
+        f"A handwritten digit of 8 × 8 pixels, and the numbers that the computer stores: {examples.LEVELS + 1} levels "
+        "of grey, 0 for the background.",
+        "The digit 4, drawn in grey squares on the left. On the right, the same 8 by 8 squares with their numbers, "
         f"0 to {examples.LEVELS}.",
     )  # fmt: skip
 
@@ -33,7 +33,7 @@ def bytes_wrap() -> Figure:
     canvas = chart(2.4)
     axes = canvas.subplots()
     axes.plot(value, 9 * value, color=BLUE, label="in floating point")
-    axes.plot(value, wrapped, color=ORANGE, label="kept in bytes")
+    axes.plot(value, wrapped, color=ORANGE, label="in bytes")
     axes.annotate(
         f"nine times 255 is {wrapped[-1]}", (255, wrapped[-1]), (250, 620), ha="right",
         arrowprops={"arrowstyle": "->", "color": ORANGE},
@@ -42,8 +42,8 @@ def bytes_wrap() -> Figure:
     axes.legend(loc="upper left")
     return finish(
         canvas, "bytes",
-        "The sum of nine equal pixels. A byte begins again at 0 after 255, and so does a convolution of bytes: images "
-        "become floating-point numbers first.",
-        f"Two lines over the pixel value. In floating point the sum rises to {9 * 255:,}; in bytes it is a sawtooth "
-        f"below 256, and nine times 255 gives {wrapped[-1]}.",
+        "The sum of nine equal pixels. A byte starts again at 0 after 255, and so does a convolution of bytes. So "
+        "images are converted to floating-point numbers first.",
+        f"Two lines over the pixel value. In floating point the sum rises to {9 * 255:,}. In bytes it is a sawtooth "
+        f"below 256, and nine times 255 is {wrapped[-1]}.",
     )  # fmt: skip

@@ -30,12 +30,12 @@ def valid_and_same() -> Figure:
     panel.frame((2.6, 18.8), line.shape, INK, dashed=True)
     return finish(
         panel.canvas, "valid_and_same",
-        "Valid: only places where the kernel fits, and the output shrinks. Same: zeros around the image (dashed: the "
-        "image itself), and the output keeps its size, but the zeros act as an edge of their own. For an even kernel "
-        "one zero is left over; it goes to the end.",
-        "Three convolutions with their numbers. A 6 by 6 image, its upper half 1, gives 4 by 4 without padding. With "
-        "one zero around it it gives 6 by 6, whose first row is −3, −4, −4, −4, −4, −3. The row 1, 2, 3, 4 and the "
-        f"kernel 1, 10 give {', '.join(map(number, even[0]))} with one zero at the end.",
+        "Valid: the kernel stays inside the image, and the output shrinks. Same: there are zeros around the image "
+        "(dashed), and the output keeps its size, but the zeros act like an edge. For an even kernel, the extra zero "
+        "is at the end.",
+        "Three convolutions with their numbers. A 6 by 6 image, its upper half 1, has a 4 by 4 output without padding. "
+        "With one zero around it, the output is 6 by 6, and its first row is −3, −4, −4, −4, −4, −3. The row 1, 2, 3, "
+        f"4 and the kernel 1, 10 have the output {', '.join(map(number, even[0]))} with one zero at the end.",
     )  # fmt: skip
 
 
@@ -51,11 +51,11 @@ def influence() -> Figure:
         panel.write(f"f = {f}, p = {p}, s = {s}", (at[0] + 2.6, at[1] - 0.6))
     return finish(
         panel.canvas, "influence",
-        "In how many outputs each pixel has a part. Without padding a corner has one, the middle nine; padding 1, as "
-        "in a same convolution, only softens this, padding 2 ends it. With a stride some pixels (orange) have a "
-        "part in none.",
-        "Six maps. On 5 by 5 pixels with a 3 by 3 kernel the corner counts 1, 4 and 9 for padding 0, 1 and 2, the "
-        "middle always 9. On 6 by 6 pixels with stride 2 or 3 some rows and columns count 0, or the counts alternate.",
+        "The number of outputs that each pixel influences. Without padding, a corner influences one, the middle nine. "
+        "Padding 1, as in a same convolution, reduces this difference, and padding 2 removes it. With a stride, some "
+        "pixels (orange) influence no output.",
+        "Six grids. On 5 by 5 pixels with a 3 by 3 kernel, a corner has 1, 4 and 9 for padding 0, 1 and 2, and the "
+        "middle always 9. On 6 by 6 pixels with stride 2 or 3, some rows and columns have 0, or the counts alternate.",
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ Paint = tuple[str, float] | None  # a colour and its opacity
 Fill = Callable[[float], Paint]
 Place = tuple[float, float]  # x to the right, y downwards
 STRONG, BEHIND_NUMBERS, GREY = 1.0, 0.45, 0.2  # opacities; the last two, of a colour and of ink, leave numbers readable
-LEVELS = 20  # levels of opacity, so that cells of equal colour form one path
+LEVELS = 20  # levels of opacity, so that elements of equal colour form one path
 
 
 def ink(top: float, most: float = STRONG) -> Fill:
@@ -30,8 +30,8 @@ def signed(top: float, most: float = STRONG) -> Fill:
 
 
 def where(mask: Array, colour: str, opacity: float = BEHIND_NUMBERS) -> list[list[Paint]]:
-    """One colour for the cells of a mask, in the form that ``grid`` accepts."""
-    return [[(colour, opacity) if cell else None for cell in row] for row in mask]
+    """One colour for the elements of a mask, in the form that ``grid`` accepts."""
+    return [[(colour, opacity) if marked else None for marked in row] for row in mask]
 
 
 def number(value: float) -> str:
@@ -53,7 +53,7 @@ class Panel:
         fill: Fill | Sequence[Sequence[Paint]] | None = None, text: Callable[[float], str] | None = number,
         letters: float = SMALL,
     ) -> None:  # fmt: skip
-        """Draw (H, W) as cells of ``size`` squares, NaN as an empty cell. ``fill`` depends on the value or the cell."""
+        """Draw (H, W) as squares of side ``size``. NaN stays empty. ``fill`` depends on the value or on the place."""
         x, y = at
         corners = defaultdict(list)
         for (i, j), value in np.ndenumerate(values):
@@ -108,7 +108,7 @@ def _squares(corners: Iterable[Place], size: float) -> Path:
 
 
 def _lines(shape: tuple[int, ...], at: Place, size: float) -> Path:
-    """Draw the lines around and between the cells."""
+    """The lines around and between the elements."""
     (height, width), (x, y) = shape, at
     rows = [[(x, y + i * size), (x + width * size, y + i * size)] for i in range(height + 1)]
     columns = [[(x + j * size, y), (x + j * size, y + height * size)] for j in range(width + 1)]

@@ -22,10 +22,10 @@ def stride() -> Figure:
         panel.frame((right + q, 2.9 + p), (1, 1), colour)
     return finish(
         panel.canvas, "stride",
-        "Stride 2: the window moves by two pixels, so that 7 pixels have room for 3 windows. Three windows and their "
-        "outputs are framed in one colour each.",
+        "Stride 2: the window moves by two pixels, so 3 windows fit into 7 pixels. Three windows and their outputs are "
+        "framed in one colour each.",
         "A 7 by 7 image, the sharpen kernel, and the 3 by 3 output with rows 21 7 −24, −1 30 12 and 7 25 18. The "
-        "windows of outputs 1, 2 and 9 are framed in the image; neighbours share one column.",
+        "windows of outputs 1, 2 and 9 are framed in the image. Adjacent windows share one column.",
     )  # fmt: skip
 
 
@@ -41,8 +41,8 @@ def remainder() -> Figure:
         panel.write(f"n = {n}: {text}", (left + n / 2, 8.8))
     return finish(
         panel.canvas, "remainder",
-        "Stride 2 and a kernel of 3 on 7 and on 8 pixels. The output has the same size; the last row and column of the "
-        "larger image are read by no window, and their gradient is zero.",
+        "Stride 2 and a kernel of size 3, on 7 and on 8 pixels. The outputs have the same size. No window reads the "
+        "last row and column of the larger image, so their gradient is zero.",
         "Two grids with the windows on their diagonal. On 7 by 7 the third window ends at the border. On 8 by 8 the "
         "last row and the last column, in orange, are outside every window.",
     )  # fmt: skip

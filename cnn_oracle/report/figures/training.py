@@ -31,7 +31,7 @@ def _curves(report: Report, name: str) -> Figure:
     canvas = chart(4.2)
     losses, differences = canvas.subplots(2, sharex=True)
     losses.plot(count, steps["loss"]["reference"], color=ORANGE, linewidth=4, alpha=0.6, label="PyTorch")
-    losses.plot(count, steps["loss"]["manual"], color=INK, linewidth=0.8, label="by hand")
+    losses.plot(count, steps["loss"]["manual"], color=INK, linewidth=0.8, label="NumPy")
     losses.set(ylabel="loss of the batch", ylim=(0, None), xlim=(0, len(count) + 1))
     losses.legend()
     differences.set_yscale("log")
@@ -48,17 +48,17 @@ def _curves(report: Report, name: str) -> Figure:
     differences.set(xlabel="step", ylabel="largest difference\nof any weight")
     last = report["epochs"][-1]
     choices = (
-        f"They first choose differently at step {first['step']} (dotted): a choice can move the weights further "
-        "apart than any rounding."
+        f"Their first different choice is at step {first['step']} (dotted). A different choice can change the "
+        "weights more than any rounding."
         if first
-        else f"In all {len(count):,} steps every relu and every maximum chose alike."
+        else f"In all {len(count):,} steps, every relu and every maximum made the same choice."
     )
     return finish(
         canvas, name,
-        f"The network learns {report['dataset']} twice in {report['dtype']}, by hand and in PyTorch, from the same "
-        f"weights and batches. {choices}",
-        f"Above, two loss curves that lie on each other, from {steps['loss']['manual'][0]:.2g} to "
-        f"{last['loss']['manual']:.1g}. Below, on a logarithmic axis, the largest difference of any weight, which ends "
+        f"The network is trained twice on {report['dataset']} in {report['dtype']}, in NumPy and in PyTorch, from the "
+        f"same weights and batches. {choices}",
+        f"Above, two loss curves that coincide, from {steps['loss']['manual'][0]:.2g} to "
+        f"{last['loss']['manual']:.1g}. Below, on a logarithmic axis, the largest difference of any weight. It ends "
         f"at {difference[-1]:.1e}.",
     )  # fmt: skip
 
@@ -73,33 +73,33 @@ def first_divergence(report: Report) -> Figure | None:
     x, z = run.images[n, 0], run.sides.manual.values[f"z{layer[-1]}"][n, c]
     size = 2 if layer.startswith("pool") else 1
     top = float(np.abs(z).max())
-    scale, cell = 7 / x.shape[0], 7 / z.shape[0]
+    scale, step = 7 / x.shape[0], 7 / z.shape[0]
     panel = Panel(16.4, 11.2)
     panel.write(f"image {n} of the batch, a {run.labels[n]}", (3.7, 0.6))
     panel.grid(x, (0.2, 1.2), scale, fill=ink(1), text=None)
     panel.write(f"{layer[:-1]} {layer[-1]}, channel {c}", (12.7, 0.6))
-    panel.grid(z, (9.2, 1.2), cell, fill=signed(top), text=None)
-    panel.frame((9.2 + j * size * cell, 1.2 + i * size * cell), (size * cell, size * cell), INK)
+    panel.grid(z, (9.2, 1.2), step, fill=signed(top), text=None)
+    panel.frame((9.2 + j * size * step, 1.2 + i * size * step), (size * step, size * step), INK)
     panel.arrow((7.5, 4.7), (8.9, 4.7))
     ours, theirs = p["values"]["manual"], p["values"]["reference"]
     if size == 1:
         verdicts = ["is positive and passes" if v > 0 else "is not positive and becomes 0" for v in (ours, theirs)]
         texts = [f"{v:.2e} {verdict}".replace("-", "−") for v, verdict in zip((ours, theirs), verdicts, strict=True)]
     else:
-        texts = [f"cell {int(v)} is the largest" for v in (ours, theirs)]
-    panel.write(f"by hand: {texts[0]}", (8.2, 9.2), SMALL)
+        texts = [f"element {int(v)} is the largest" for v in (ours, theirs)]
+    panel.write(f"NumPy: {texts[0]}", (8.2, 9.2), SMALL)
     panel.write(f"PyTorch: {texts[1]}", (8.2, 10.3), SMALL)
     return finish(
         panel.canvas, "parting",
-        f"What parted the two in {report['dtype']}: at step {p['step']} one cell (framed) of the map before {layer} "
-        "lies so near the edge of a choice that the roundings of the two sides fall on either side of it.",
-        f"A training image and the map that layer {layer} decides on, in blue and orange, with one cell framed. "
-        f"By hand: {texts[0]}. PyTorch: {texts[1]}.",
+        f"The first divergence in {report['dtype']}: at step {p['step']}, one element (framed) of the map before "
+        f"{layer} is so close to the limit of a choice that rounding makes the two sides choose differently.",
+        f"A training image and the map before layer {layer}, in blue and orange, with one element framed. "
+        f"NumPy: {texts[0]}. PyTorch: {texts[1]}.",
     )  # fmt: skip
 
 
 def digits(report: Report) -> Figure:
-    """Test images with both predictions: those that either network gets wrong, as many as fit, then correct ones."""
+    """Test images with both predictions: up to twelve that either network gets wrong, then correct ones."""
     run = replay(report, len(report["steps"]["max_weight_difference"]))
     images, labels = run.dataset.test_images, run.dataset.test_labels
     ours, theirs = (side.predict(images.astype(report["dtype"])) for side in run.sides)
@@ -119,10 +119,10 @@ def digits(report: Report) -> Figure:
     agree = int((ours == theirs).sum())
     return finish(
         panel.canvas, "digits",
-        "Test images, below each what the network trained by hand takes it for, then PyTorch's. Framed: where one of "
+        "Test images. Below each is the prediction of the network in NumPy, then PyTorch's. A frame means that one of "
         f"them is wrong. The two agree on {agree:,} of {len(labels):,} test images.",
-        f"Twenty-four handwritten digits of the test set with two predictions each, those that are wrong first, in "
-        f"orange. {int((ours == labels).sum()):,} of {len(labels):,} are right by hand, "
+        f"Twenty-four handwritten digits of the test set with two predictions each. Wrong ones come first, in orange. "
+        f"{int((ours == labels).sum()):,} of {len(labels):,} are right in NumPy, "
         f"{int((theirs == labels).sum()):,} in PyTorch.",
     )  # fmt: skip
 
@@ -140,8 +140,8 @@ def filters(report: Report) -> Figure:
         panel.grid(plane, (left, top + 1.8), 3.7 / len(plane), fill=ink(float(a.max())), text=None)
     return finish(
         panel.canvas, "learnt_filters",
-        "The eight 3 × 3 kernels of the first layer after training by hand, and what each, after its bias and relu, "
-        "makes of one test image.",
-        "Eight small kernels in blue and orange, and below each the map it gives for a handwritten digit: some keep "
-        "edges of one direction, some the strokes.",
+        "The eight 3 × 3 kernels of the first layer after training in NumPy, and the output of each, after bias and "
+        "relu, for one test image.",
+        "Eight small kernels in blue and orange, and below each its output for a handwritten digit. Some outputs show "
+        "edges of one direction, others the strokes.",
     )  # fmt: skip

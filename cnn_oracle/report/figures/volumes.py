@@ -42,10 +42,10 @@ def volume() -> Figure:
         panel.write(f"output {o + 1}", (left + 1.5, 19.9))
     return finish(
         panel.canvas, "volume",
-        "A filter is as deep as the image: each of its planes is slid over one channel, and the results are added to "
-        "one output channel. Two filters give two output channels.",
+        "A filter is as deep as the image: each of its planes slides over one channel, and the results are added to "
+        "one output channel. Two filters make two output channels.",
         "Three 8 by 8 channels, red, green and blue, each a digit. Beside them the three 3 by 3 planes of each of two "
-        "filters with their partial results; arrows lead down to the two sums, 6 by 6 each.",
+        "filters with their partial results. Arrows lead down to the two sums, 6 by 6 each.",
     )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def one_layer() -> Figure:
     return finish(
         panel.canvas, "layer",
         "One filter of a layer: a convolution, one number b added everywhere, and the activation, here relu, which "
-        "keeps what is positive (blue) and makes the rest zero.",
-        "A digit, a 3 by 3 kernel and the bias −0.5 give a 6 by 6 map Z in blue and orange; after relu the map A has "
-        "the blue cells alone.",
+        "keeps positive numbers (blue) and sets the others to zero.",
+        "A digit, a 3 by 3 kernel and the bias −0.5, with the 6 by 6 result Z in blue and orange. After relu, A has "
+        "only the blue elements.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""JAX functions on trial."""
+"""JAX functions as subjects."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
     stride, dilation = both(stride), both(dilation)
     if padding == "same" and max(stride) > 1:
         raise ValueError("padding='same' has stride 1")
-    if not isinstance(padding, str) and min(both(padding)) < 0:  # which lax takes for a crop
+    if not isinstance(padding, str) and min(both(padding)) < 0:  # lax would crop
         raise ValueError("negative padding")
     spans = [d * (k - 1) for d, k in zip(dilation, w.shape[:2], strict=True)]
     pads = [(s // 2, s - s // 2) for s in spans] if padding == "same" else padding
@@ -48,7 +48,7 @@ def test_an_nhwc_convolution_with_an_absent_bias():
         assert (row.verdict, row.unchecked) == ("EXACT", ())
 
 
-def test_float64_stays_float64_and_the_users_mode_as_it_was():
+def test_float64_stays_float64_and_the_users_mode_is_unchanged():
     before = jax.config.jax_enable_x64
     made = adapt.jax_function(silu)
     for dtype in ("float64", "float32"):
@@ -59,13 +59,13 @@ def test_float64_stays_float64_and_the_users_mode_as_it_was():
     assert jnp.asarray(np.ones(3)).dtype == (np.float64 if before else np.float32)
 
 
-def test_a_downcast_of_its_own_is_told():
-    narrow = adapt.jax_function(lambda x: silu(x.astype(jnp.float32)))
+def test_a_downcast_in_the_function_is_reported():
+    downcast = adapt.jax_function(lambda x: silu(x.astype(jnp.float32)))
     with pytest.raises(oracle.Failure, match=r"^WRONG  y is float32, the inputs are float64\n"):
-        oracle.verify("silu", narrow, examples=1)
+        oracle.verify("silu", downcast, examples=1)
 
 
-def test_a_wrong_vjp_is_told_by_its_own_forward():
+def test_a_wrong_vjp_is_reported_as_the_subjects():
     @jax.custom_vjp
     def doubled(x):
         return silu(x)
@@ -77,6 +77,6 @@ def test_a_wrong_vjp_is_told_by_its_own_forward():
     assert failure.value.who_is_wrong.startswith("the subject is wrong")
 
 
-def test_jax_arrays_as_answers_need_no_adapter():
+def test_jax_arrays_as_outputs_need_no_adapter():
     row = oracle.verify("silu", forward=lambda x: jax.enable_x64(True)(silu)(x), call="silu(x=(2, 3))")
     assert (row.verdict, row.unchecked) == ("BOUNDED", ("backward",))

@@ -1,4 +1,4 @@
-"""ONNX nodes and models on trial, by onnxruntime and by onnx's reference evaluator."""
+"""ONNX nodes and models as subjects, run by onnxruntime and by onnx's reference evaluator."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):
 
 
 def softplus_model(x, *, beta=1.0, threshold=20.0):
-    """A model, for the options that its one node has: the defaults."""
+    """A model of one node. The node has only the default options."""
     kind = helper.np_dtype_to_tensor_dtype(x.dtype)
     inputs, outputs = ([helper.make_tensor_value_info(name, kind, x.shape)] for name in "xy")
     nodes = [helper.make_node("Softplus", ["x"], ["y"])]
@@ -50,17 +50,17 @@ def test_a_model_is_run_as_it_is(engine):
     assert (row.verdict, row.unchecked) == ("BOUNDED", ("backward", "float64"))
 
 
-def test_a_convolution_in_float32_alone():
+def test_a_convolution_in_float32_only():
     row = oracle.verify("conv2d", adapt.onnx(conv2d, dtypes=SINGLE), examples=50)
     assert (row.verdict, row.unchecked) == ("EXACT", ("backward", "float64"))
 
 
-def test_a_dtype_that_the_engine_lacks_is_told_not_passed():
+def test_a_dtype_that_the_engine_lacks_is_reported():
     with pytest.raises(oracle.Failure, match=r"^CRASHED  forward raises NotImplemented: .* implementation for Conv"):
         oracle.verify("conv2d", adapt.onnx(conv2d), examples=1)
 
 
-def test_a_wrong_node_is_told_and_its_again_line_is_written_out(monkeypatch):
+def test_a_wrong_node_is_reported_with_the_line_that_reproduces_it(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
 
     def wrong(x):
@@ -76,7 +76,7 @@ def softplus_of_a(a):
     return softplus_model(a)
 
 
-def test_what_cannot_be_used_is_said():
+def test_wrong_arguments_raise():
     with pytest.raises(ValueError, match="engine='tensorrt'"):
         adapt.onnx(relu, engine="tensorrt")
     strange = adapt.onnx(softplus_of_a)

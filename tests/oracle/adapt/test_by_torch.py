@@ -1,4 +1,4 @@
-"""Adapters: what people have is judged as it is, right or wrong. JAX and ONNX have files of their own."""
+"""Adapters: users' code is checked as it is, right or wrong. JAX and ONNX have their own files."""
 
 from types import SimpleNamespace
 
@@ -39,7 +39,7 @@ class Linear(torch.autograd.Function):
 
 
 class Slope(torch.autograd.Function):
-    """The same with setup_context, which forward then has no ctx for."""
+    """A Function with setup_context, whose forward has no ctx."""
 
     @staticmethod
     def forward(x, negative_slope=0.01):
@@ -57,7 +57,7 @@ class Slope(torch.autograd.Function):
 
 
 class Dense:
-    """As from-scratch networks have it: forward remembers, backward returns one gradient and keeps the others."""
+    """A layer as in from-scratch networks: forward stores x, backward returns dx and stores dw and db."""
 
     def __init__(self, w, b):
         self.w, self.b = w, b
@@ -100,7 +100,7 @@ NHWC = adapt.nhwc(SimpleNamespace(forward=nhwc_forward, backward=nhwc_backward))
         ("softmax", adapt.torch_function(lambda x, *, dim: x.softmax(dim)), "BOUNDED"),
     ],
 )
-def test_what_is_right_is_right(op, subject, verdict):
+def test_right_code_passes(op, subject, verdict):
     row = oracle.verify(op, subject, examples=25)
     assert (row.verdict, row.unchecked) == (verdict, ())
 
@@ -117,7 +117,7 @@ def strideless(x):
     return x.as_strided(x.shape, torch.zeros(x.shape).stride()).relu()
 
 
-def written(x):
+def mutated(x):
     y = x.relu()
     x.data.mul_(2)
     return y
@@ -129,19 +129,19 @@ def forgetful(x, w, b=None):
     return layer
 
 
-def written_after(x, w, b=None, **options):
+def mutated_after(x, w, b=None, **options):
     y = nhwc_forward(x, w, b, **options)
     x += 1
     return y
 
 
 @pytest.mark.parametrize(
-    ("op", "subject", "said"),
+    ("op", "subject", "message"),
     [
         ("linear", adapt.torch_function(half_a_gradient), "dw[0,0] = "),
         ("relu", adapt.torch_function(through_numpy), "does not require grad"),
         ("relu", adapt.torch_function(strideless), "depends on memory layout: with gaps y["),
-        ("relu", adapt.torch_function(written), "forward writes to its input x"),
+        ("relu", adapt.torch_function(mutated), "forward writes to its input x"),
         ("relu", adapt.torch_function(lambda x: x.clamp(min=0)), "the derivative at 0 is 1; PyTorch's convention is 0"),
         (
             "relu",
@@ -149,13 +149,13 @@ def written_after(x, w, b=None, **options):
             "relu.forward takes (x, fast=True)",
         ),
         ("linear", adapt.layer(forgetful, w="dw", b="db"), "dx is zero everywhere"),
-        ("conv2d", adapt.nhwc(Implementation(written_after, nhwc_backward)), "forward writes to its input x"),
+        ("conv2d", adapt.nhwc(Implementation(mutated_after, nhwc_backward)), "forward writes to its input x"),
     ],
 )
-def test_what_is_wrong_is_told(op, subject, said):
+def test_wrong_code_is_reported(op, subject, message):
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify(op, subject, examples=50)
-    assert said in str(failure.value)
+    assert message in str(failure.value)
 
 
 def test_a_module_must_have_the_parameters_of_the_call():
@@ -164,12 +164,12 @@ def test_a_module_must_have_the_parameters_of_the_call():
         made.forward(np.ones((1, 1)), np.ones((1, 1)), None)
 
 
-def test_a_signature_that_cannot_be_read_is_said_not_to_be_checked():
+def test_a_signature_that_cannot_be_read_is_listed_as_unchecked():
     row = oracle.verify("conv2d", adapt.torch_function(F.conv2d), examples=10)
     assert row.unchecked == ("forward's signature", "backward's signature")
 
 
-def test_kernels_are_laid_out_as_said():
+def test_kernels_have_the_named_layout():
     w = np.arange(120).reshape(2, 3, 4, 5)
     for name, (there, back) in KERNELS.items():
         order = ["OIHW".index(letter) for letter in name]
@@ -180,7 +180,7 @@ def test_kernels_are_laid_out_as_said():
 
 
 class ByDLPack:
-    """No ``__array__``: what there is of an array on another device."""
+    """An array without ``__array__``, like one on another device."""
 
     def __init__(self, a):
         self.a = np.array(a)
@@ -201,6 +201,6 @@ class ByArray:
 
 
 @pytest.mark.parametrize("wrap", [ByDLPack, ByArray, torch.tensor, lambda a: torch.tensor(a, requires_grad=True) * 1])
-def test_answers_may_be_anything_that_numpy_can_read(wrap):
+def test_outputs_may_be_anything_that_numpy_can_read(wrap):
     backward = lambda dy, x: (wrap(relu.backward(dy, x)[0]),)  # noqa: E731
     assert oracle.verify("relu", forward=lambda x: wrap(relu.forward(x)), backward=backward).verdict == "EXACT"

@@ -1,4 +1,4 @@
-"""The table of formulas: no row without code, without a theorem, or naming what is not there."""
+"""The table of formulas: every row has code and a theorem, and everything that it names exists."""
 
 import ast
 import json
@@ -47,7 +47,7 @@ def test_code_and_counterparts_can_be_imported(table):
 
 
 def test_the_theorems_are_the_tests_that_pytest_collects(table):
-    """The marks are read from the source; pytest, which imports it, must find the same tests marked."""
+    """The table reads the marks from the source. pytest imports it and must find the same tests marked."""
     marked = [str(path) for path in (ROOT / "tests").rglob("test_*.py") if "formula" in path.read_text()]
     arguments = [*marked, "--collect-only", "-q", "-m", "formula", "-p", "no:cacheprovider"]
     run = subprocess.run(
@@ -70,15 +70,15 @@ def test_every_test_of_a_chapter_proves_a_formula_of_that_chapter(table):
                 assert marks <= own, f"{path.name}: {node.name} proves {marks - own}"
 
 
-def test_a_chapter_is_in_every_room():
-    rooms = {
-        room: {path.stem.removeprefix("test_") for path in (ROOT / room / "article").glob("[!_]*.py")}
-        for room in ("manual", "reference", "tests")
+def test_a_chapter_is_in_every_folder():
+    chapters = {
+        folder: {path.stem.removeprefix("test_") for path in (ROOT / folder / "article").glob("[!_]*.py")}
+        for folder in ("manual", "reference", "tests")
     }
-    assert rooms["manual"] == rooms["reference"] == rooms["tests"]
+    assert chapters["manual"] == chapters["reference"] == chapters["tests"]
 
 
-def test_a_narrower_row_tells_its_domain_and_a_counterexample(table):
+def test_a_narrower_row_states_its_domain_and_a_counterexample(table):
     narrower = [row for row in table if row.status != "holds"]
     assert {row.id for row in narrower} == set(CLAIMS)
     assert len(narrower) >= 8
@@ -108,7 +108,7 @@ def test_a_domain_says_which_formula_it_is_of(key):
 
 
 def claim(right, domain):
-    """A claim about n: printed 1, in general 1 where ``right`` and 2 elsewhere; its predicate is ``domain``."""
+    """A claim about n: printed 1, in general 1 where ``right`` and 2 elsewhere. Its predicate is ``domain``."""
 
     def holds_when(n: int = 1) -> bool:
         """E0 holds when it does."""
@@ -126,7 +126,7 @@ def claim(right, domain):
         (lambda n: False, lambda n: False, "holds when it does: 0 geometries inside, 6 outside"),
     ],
 )
-def test_a_domain_too_wide_too_narrow_or_without_an_edge_is_rejected(right, domain, message):
+def test_a_domain_too_wide_too_narrow_or_without_a_boundary_is_rejected(right, domain, message):
     with pytest.raises(AssertionError, match=message):
         holds_exactly_on_its_domain(claim(right, domain))
 

@@ -1,4 +1,4 @@
-"""What versions of PyTorch disagree about is asked of nobody on a version that CI has not run."""
+"""Calls on which versions of PyTorch disagree are not checked on a version that CI has not run."""
 
 from random import Random
 
@@ -27,7 +27,7 @@ def test_each_entry_has_a_call_that_shows_it():
 
 
 @pytest.mark.parametrize("op", DISPUTED)
-def test_the_versions_that_ci_runs_are_asked_everything(op):
+def test_disputed_calls_are_drawn_on_the_versions_that_ci_runs(op):
     assert not disputed(parse(EMPTY[op], 0))
     rng = Random(0)
     assert any(DISPUTED[op](random_call(OPS[op], rng)) for _ in range(300))
@@ -35,7 +35,7 @@ def test_the_versions_that_ci_runs_are_asked_everything(op):
 
 @pytest.mark.usefixtures("another_version")
 @pytest.mark.parametrize("op", DISPUTED)
-def test_another_version_is_asked_what_all_agree_about(op):
+def test_only_undisputed_calls_are_drawn_on_another_version(op):
     assert disputed(parse(EMPTY[op], 0))
     rng = Random(0)
     assert not any(DISPUTED[op](random_call(OPS[op], rng)) for _ in range(300))
@@ -43,15 +43,15 @@ def test_another_version_is_asked_what_all_agree_about(op):
 
 @pytest.mark.usefixtures("another_version")
 def test_a_rejection_that_versions_dispute_is_not_required(monkeypatch):
-    """What every version rejects still is."""
-    asked = []
+    """A rejection by every version still is."""
+    required = []
     monkeypatch.setattr(
-        "cnn_oracle.theorems.rejections.must_reject", lambda *arguments: asked.append(str(arguments[4]))
+        "cnn_oracle.theorems.rejections.must_reject", lambda *arguments: required.append(str(arguments[4]))
     )
     monkeypatch.setattr("cnn_oracle.theorems.rejections.reference_forward", _raise)  # as a version that rejects both
     for text in (EMPTY["pad"], REJECTED):
         must_raise(load("cnn_oracle.manual"), OPS["pad"], parse(text, 0), np.random.default_rng(0))
-    assert asked == [REJECTED]
+    assert required == [REJECTED]
 
 
 def _raise(*_):
@@ -59,6 +59,6 @@ def _raise(*_):
 
 
 @pytest.mark.usefixtures("another_version")
-def test_what_is_no_geometry_is_left_to_pytorch():
+def test_an_invalid_geometry_is_not_disputed():
     assert not disputed(parse("pad(x=(1, 1, 3), pad=None)", 0))
     assert not disputed(parse("pad(x=(1, 1, 3))", 0))

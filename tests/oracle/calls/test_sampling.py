@@ -1,4 +1,4 @@
-"""One sampler: what it draws can be drawn again, keeps within a subject's limits, and is made small by the shrinker."""
+"""The sampler: its calls can be drawn again, are within a subject's limits, and can be shrunk."""
 
 from itertools import islice
 from random import Random
@@ -27,7 +27,7 @@ def test_drawn_calls_are_random_calls_whatever_is_drawn_before():
     assert [one.call for one in islice(RandomCalls(30, 7).samples(OPS["conv2d"]), 20, None)] == calls[20:]
 
 
-def test_calls_on_which_pytorch_is_unsafe_come_only_if_asked_for():
+def test_calls_on_which_pytorch_is_unsafe_are_drawn_only_if_requested():
     op = OPS["max_pool2d"]
     assert not any(unsafe(one.call) for one in RandomCalls(300, 0).samples(op))
     assert any(unsafe(one.call) for one in RandomCalls(300, 0, unsafe_too=True).samples(op))
@@ -64,18 +64,18 @@ def test_options_that_no_call_has_end_the_drawing():
     assert [*RandomCalls(5, 0, limits=Limits(options={"conv2d": {"stride": (77,)}})).samples(OPS["conv2d"])] == []
 
 
-def _wide(call):
-    """A failure that one call in thousands has."""
+def _rare_failure(call):
+    """Fails on one call in thousands."""
     x, w = call.arguments["x"], call.arguments["w"]
     if x[0] == 3 and w[2:] == (3, 3) and call.arguments.get("groups") == 2 and call.arguments.get("stride") == 2:
         raise AssertionError(call)
 
 
-def test_a_rare_failure_is_made_small_beginning_with_itself():
+def test_a_rare_failure_is_shrunk_beginning_with_itself():
     op = OPS["conv2d"]
     found = next(one for one in RandomCalls(20_000, 0).samples(op) if _fails(one))
     with pytest.raises(AssertionError) as failure:
-        shrink(op, found, _wide)
+        shrink(op, found, _rare_failure)
     (small,) = failure.value.args
     assert small.arguments == {"x": (3, 2, 3, 3), "w": (2, 1, 3, 3), "b": (2,), "stride": 2, "groups": 2}
     assert small.seed == 0
@@ -83,19 +83,19 @@ def test_a_rare_failure_is_made_small_beginning_with_itself():
 
 def _fails(one):
     try:
-        _wide(one.call)
+        _rare_failure(one.call)
     except AssertionError:
         return True
     return False
 
 
-def test_a_failure_that_is_not_met_again_is_flaky():
+def test_a_failure_that_does_not_recur_is_flaky():
     op = OPS["relu"]
     with pytest.raises(FlakyError):
         shrink(op, next(RandomCalls(1, 0).samples(op)), lambda _: None)
 
 
-def test_a_failure_now_and_then_is_flaky():
+def test_an_intermittent_failure_is_flaky():
     op, seen = OPS["relu"], []
 
     def check(call):

@@ -1,4 +1,4 @@
-"""Rounding to a format: once, to the nearest, to even where two are as near."""
+"""Rounding to a format: once, to nearest, ties to even."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from cnn_oracle.cases.dtypes import FORMATS
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "float64"])  # which rounds nothing
-def test_a_number_is_rounded_to_the_nearest_and_half_way_to_even(name):
+def test_a_number_is_rounded_to_nearest_and_ties_to_even(name):
     form = FORMATS[name]
     step = 2.0 ** (1 - form.bits)  # between 1 and the next number
     x = np.array([1 + step / 2, 1 + 3 * step / 2, 1 + 0.51 * step, 1 + 0.49 * step, -1 - 0.51 * step])
@@ -15,7 +15,7 @@ def test_a_number_is_rounded_to_the_nearest_and_half_way_to_even(name):
 
 
 def test_bfloat16_is_rounded_once_where_ml_dtypes_rounds_twice():
-    """A finding: ml_dtypes 0.6.0 turns float64 into float32 first. What is just above half way then is half way."""
+    """A finding: ml_dtypes 0.6.0 converts float64 to float32 first. A value just above a tie then becomes a tie."""
     ml_dtypes = pytest.importorskip("ml_dtypes")
     x = np.array([1 + 2**-8 + 2**-40])
     assert FORMATS["bfloat16"].rounded(x) == [1 + 2**-7]

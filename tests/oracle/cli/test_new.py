@@ -1,4 +1,4 @@
-"""``new``: a skeleton that imports, lints and fails as it says; and nothing at all where it cannot be whole."""
+"""``new`` writes a skeleton that imports, lints and fails as it says, or nothing if a part cannot be written."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def _copy(top: Path) -> Path:
 
 @pytest.fixture
 def small(tmp_path):
-    """What the command needs of a checkout, and no more."""
+    """Only the parts of a checkout that the command needs."""
     for name in checkout.PARTS:
         path = tmp_path / "top" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,12 +43,12 @@ def _contents(top: Path) -> dict[str, bytes | None]:
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
-    """A copy of the whole checkout, in which the op is begun by another process; and how to run a command on it."""
+    """A copy of the checkout in which another process began the op, a function that runs commands, and the output."""
     folder = tmp_path_factory.mktemp("copy")
     top, links = _copy(folder / "top"), folder / "links/cnn_oracle"
     links.mkdir(parents=True)
     for path in [*(top / "cnn_oracle").iterdir(), *(top / name for name in FOLDERS)]:
-        (links / path.name).symlink_to(path)  # as .ci/mypy lays the package out: so that the copy is what is imported
+        (links / path.name).symlink_to(path)  # the layout of .ci/mypy, so that the copy is imported
     environment = os.environ | {"PYTHONPATH": str(links.parent), "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTEST_CURRENT_TEST", None)
 
@@ -75,7 +75,7 @@ def test_the_files_and_the_line_are_there_and_nothing_else_changed(begun):
     assert "pytest tests/test_layout.py tests/ops/test_swish.py\n  cnn-oracle verify --op swish\n" in out
 
 
-def test_every_place_that_remains_is_one_that_there_is(begun):
+def test_every_remaining_place_exists(begun):
     top, *_ = begun
     assert all((top / path.format("relu")).is_file() for path in new.REMAIN)
 
@@ -85,7 +85,7 @@ def test_the_skeleton_lints(begun):
     _lints(top, [*WRITTEN, TABLE])
 
 
-def test_the_layout_has_nothing_to_ask_for_and_the_laws_say_what_to_write(begun):
+def test_the_layout_passes_and_the_laws_say_what_to_write(begun):
     top, run, _ = begun
     pytest_ = ("pytest", "-q", "-p", "no:cacheprovider", "--rootdir", top, "-c", top / "pyproject.toml")
     status, out, _ = run(*pytest_, "-k", "not mixed", top / "tests/test_layout.py", top / "tests/ops/test_swish.py")
@@ -108,7 +108,7 @@ def test_the_layout_says_what_to_do_about_a_file_that_is_missing(begun):
 
 @pytest.fixture
 def restored(begun):
-    """The skeleton is again as it was, whichever test comes next."""
+    """Restores the skeleton after the test."""
     top, *_ = begun
     texts = {top / path: (top / path).read_text() for path in WRITTEN}
     yield
@@ -118,13 +118,13 @@ def restored(begun):
 
 @pytest.mark.usefixtures("restored")
 def test_nothing_passes_before_it_is_written(begun):
-    """Step by step: the reference, forward, backward and the bound are asked for in one line each."""
+    """Step by step, one line each says to write the reference, forward and the bound."""
     top, run, _ = begun
     verify = ("cnn_oracle", "verify", "--op", "swish", "--examples", "3")
     reference, manual = top / "reference/swish.py", top / "manual/swish.py"
     assert run(*verify) == (2, "", "cnn-oracle: write PyTorch's y here, in reference/swish.py\n")
-    said = 'raise NotImplementedError("write PyTorch\'s y here, in reference/swish.py")'
-    _replace(reference, said, "return x * x.sigmoid()")
+    unwritten = 'raise NotImplementedError("write PyTorch\'s y here, in reference/swish.py")'
+    _replace(reference, unwritten, "return x * x.sigmoid()")
     status, out, _ = run(*verify)
     assert status == 1
     assert "forward raises NotImplementedError: write y = … here, in manual/swish.py" in out
@@ -158,7 +158,7 @@ def test_a_name_of_any_length_lints(oracle, small, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         *((name, "a name is lower-case letters") for name in ("", "Swish", "my-op", "2d", "_op", "a b", "if", "é")),
         *((name, "a name is lower-case letters") for name in ("a" * 41, "../x", "a/b", "swish\n")),
@@ -170,7 +170,7 @@ def test_a_name_of_any_length_lints(oracle, small, name):
         ("broken", "reference/broken.py exists already"),
     ],
 )
-def test_a_bad_name_gets_one_line_and_leaves_nothing(oracle, small, name, said):
+def test_a_bad_name_prints_one_line_and_writes_nothing(oracle, small, name, message):
     for path in ("tests/ops/test_norms.py", "manual/convnet.py"):
         shutil.copy(ROOT / path, small / path)
     (small / "manual/article").mkdir()
@@ -179,7 +179,7 @@ def test_a_bad_name_gets_one_line_and_leaves_nothing(oracle, small, name, said):
     status, out, err = oracle("new", "--root", str(small), "--", name)
     assert (status, out) == (2, "")
     assert err.startswith(f"cnn-oracle: op {name!r}")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert _contents(small) == before
 
@@ -189,8 +189,8 @@ def test_a_folder_that_is_no_checkout_is_rejected(oracle, small, part):
     path = small / part
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     before = _contents(small)
-    said = f"cnn-oracle: --root {str(small)!r} is no checkout of cnn-oracle: it has no {part}\n"
-    assert oracle("new", "swish", "--root", str(small)) == (2, "", said)
+    message = f"cnn-oracle: --root {str(small)!r} is not a checkout of cnn-oracle: it has no {part}\n"
+    assert oracle("new", "swish", "--root", str(small)) == (2, "", message)
     assert _contents(small) == before
 
 
@@ -199,7 +199,7 @@ def test_an_installed_package_has_no_checkout(oracle, monkeypatch, tmp_path):
     status, out, err = oracle("new", "swish")
     assert (status, out) == (2, "")
     assert err == (
-        "cnn-oracle: cnn-oracle is installed here without its checkout: clone it, and give its folder as --root\n"
+        "cnn-oracle: cnn-oracle is installed here without its checkout: clone it, and pass its folder as --root\n"
     )
 
 
@@ -209,7 +209,7 @@ def test_the_checkout_of_the_package_is_its_own():
 
 @pytest.mark.parametrize("closed", ["manual", "tests/ops", "cnn_oracle", TABLE])
 def test_what_cannot_be_written_is_found_before_the_first_file(oracle, small, monkeypatch, closed):
-    """os.access answers as it would for a user who is not root."""
+    """os.access returns what it would for a user who is not root."""
     access = os.access
     monkeypatch.setattr(new.os, "access", lambda path, mode: Path(path) != small / closed and access(path, mode))
     before = _contents(small)
@@ -220,7 +220,7 @@ def test_what_cannot_be_written_is_found_before_the_first_file(oracle, small, mo
 
 
 @pytest.mark.parametrize("failing", [*WRITTEN, TABLE])
-def test_a_disk_that_is_full_leaves_nothing(oracle, small, monkeypatch, failing):
+def test_a_full_disk_leaves_no_file(oracle, small, monkeypatch, failing):
     opened, before = Path.open, _contents(small)
 
     def full(path, mode="r", *arguments, **options):
@@ -241,30 +241,33 @@ def test_a_disk_that_is_full_leaves_nothing(oracle, small, monkeypatch, failing)
     assert _contents(small) == before
 
 
-def test_a_table_that_is_laid_out_otherwise_is_left_and_the_line_is_printed(oracle, small):
+def test_a_table_of_another_form_is_unchanged_and_the_line_is_printed(oracle, small):
     table = (ROOT / TABLE).read_text().replace("UNWRITTEN = ", "BEGUN = ")
     (small / TABLE).write_text(table)
     status, out, _ = oracle("new", "swish", "--root", str(small))
     assert status == 0
     assert (small / TABLE).read_text() == table
-    assert f"goes behind the last row of its kind: {new.row('swish').strip()}\n" in out
+    assert f"add it after the last row of its kind: {new.row('swish').strip()}\n" in out
     assert all((small / path).is_file() for path in WRITTEN)
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
-    [("OPS = {", "cnn_oracle/ops.py is no Python: line 1: "), ("OPS = {}\n", "has no table of ops, in which relu is")],
+    ("table", "message"),
+    [
+        ("OPS = {", "cnn_oracle/ops.py is not valid Python: line 1: "),
+        ("OPS = {}\n", "has no table of ops, in which relu is"),
+    ],
 )
-def test_a_table_that_cannot_be_read_is_rejected(oracle, small, table, said):
+def test_a_table_that_cannot_be_read_is_rejected(oracle, small, table, message):
     (small / TABLE).write_text(table)
     before = _contents(small)
     status, _, err = oracle("new", "swish", "--root", str(small))
     assert (status, err.count("\n")) == (2, 1)
-    assert said in err
+    assert message in err
     assert _contents(small) == before
 
 
-def test_line_ends_stay_as_they_are(oracle, small):
+def test_line_endings_are_kept(oracle, small):
     before = (small / TABLE).read_bytes().replace(b"\n", b"\r\n")
     (small / TABLE).write_bytes(before)
     status, out, _ = oracle("new", "swish", "--root", str(small))

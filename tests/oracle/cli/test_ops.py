@@ -1,4 +1,4 @@
-"""``ops conv2d``: the description of one op is what its code says."""
+"""``ops conv2d``: the description of one op agrees with its code."""
 
 import json
 import re
@@ -51,8 +51,8 @@ def test_several_ops_are_described_in_the_order_of_the_call(oracle):
     assert status == 0
     assert [line.partition("(")[0] for line in out.splitlines() if re.match(r"\w+\(", line)] == ["softmax", "embedding"]
     assert "\n  dim  required\n" in out
-    assert "  BOUNDED  on real numbers alone: there is no exact grid, " in out
-    assert re.search(r"^  max_norm +PyTorch's max_norm is left out: it writes to w\.$", out, re.MULTILINE)
+    assert "  BOUNDED  on real numbers only: there is no exact grid, " in out
+    assert re.search(r"^  max_norm +PyTorch's max_norm is unsupported: it writes to w\.$", out, re.MULTILINE)
 
 
 def test_json_has_the_keys_of_every_op_and_more(oracle):
@@ -68,12 +68,12 @@ def test_json_has_the_keys_of_every_op_and_more(oracle):
     assert [m["name"] for m in row["mistakes"]] == [m.name for m in mistakes.of("conv2d")]
 
 
-def test_an_unknown_name_gets_one_line_and_nothing_is_said_of_the_others(oracle):
+def test_an_unknown_name_prints_one_line_and_describes_no_other(oracle):
     assert oracle("ops", "relu", "conv2") == (2, "", "cnn-oracle: no op 'conv2'; did you mean 'conv2d'?\n")
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_what_is_said_of_an_op_is_whole(name, rows):
+def test_the_description_of_an_op_is_complete(name, rows):
     row = rows[name]
     json.dumps(row, allow_nan=False)
     assert row["summary"]
@@ -111,10 +111,10 @@ def test_the_first_sentence_ends_where_the_next_begins(doc, sentence):
     assert details.first_sentence(doc) == sentence
 
 
-def test_a_terminal_that_is_narrow_wraps_below_the_second_column(monkeypatch):
+def test_a_narrow_terminal_wraps_below_the_second_column(monkeypatch):
     monkeypatch.setattr(details.sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
     lines = details.text({"signature": "f(x)", "options": [], **details.of(OPS["conv2d"])}).splitlines()
-    assert max(map(len, lines)) <= 60 + 20  # a column of names may leave the other its least width
+    assert max(map(len, lines)) <= 60 + 20  # beside a wide column of names, the other has its minimum width
     wrapped = lines.index(next(line for line in lines if line.startswith("  scatter_overwrites")))
     assert lines[wrapped + 1].startswith(" " * 37)

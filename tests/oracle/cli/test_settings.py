@@ -1,4 +1,4 @@
-"""What a project's table says holds for its subject: in the shell and under pytest."""
+"""A project's table applies to its subject, in the shell and under pytest."""
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ ANY = TABLE + 'convention = "any"\n'
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project whose relu has another slope at 0, with a table that is to be written."""
+    """A project whose relu has another slope at 0. The function returned writes its table."""
     (tmp_path / "kernels_of_settings.py").write_text(KERNELS)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -64,19 +64,19 @@ def test_the_subject_of_the_settings_is_checked_where_none_is_given(oracle, proj
     project(TABLE)
     status, out, _ = oracle("verify", "--op", "relu")
     assert status == 1
-    assert "kernels_of_settings: 1 of 1 ops are not what PyTorch computes" in out
+    assert "kernels_of_settings: 1 of 1 ops do not agree with PyTorch" in out
     assert "  likely cause: the derivative at 0 is 1; PyTorch's convention is 0" in out
 
 
-def test_a_table_about_another_subject_says_nothing_of_this_one(oracle, project):
+def test_a_table_of_another_subject_has_no_effect_on_this_one(oracle, project):
     project('[tool.cnn-oracle]\nsubject = "other"\nconvention = "any"\n')
     assert oracle("verify", "kernels_of_settings", "--op", "relu")[0] == 1
 
 
-def test_another_choice_at_a_kink_is_accepted_if_the_convention_is_any(oracle, project):
+def test_another_choice_at_a_nondifferentiable_point_is_accepted_if_the_convention_is_any(oracle, project):
     project(ANY)
     status, out, _ = oracle("verify", "--op", "relu", "--json", "-")
-    assert status == 1  # of NaN, −0 and the like too
+    assert status == 1  # because of NaN, −0 and the like
     assert json.loads(out)["ops"][0]["failure"]["theorem"] == "special_values_are_pytorchs"
     project(ANY + ACCEPTED.format("relu", "special_values_are_pytorchs"))
     status, out, _ = oracle("verify", "--op", "relu")
@@ -102,12 +102,12 @@ def test_only_calls_with_the_declared_options_are_drawn(oracle, project):
     assert oracle("verify", "--op", "conv2d", "--examples", "40")[0] == 1
 
 
-def test_options_that_no_call_has_are_one_clear_line(oracle, project):
+def test_options_that_no_call_has_are_an_error_of_one_line(oracle, project):
     project(TABLE + "[tool.cnn-oracle.options]\nconv2d = { stride = [77] }\n")
-    said = "cnn-oracle: conv2d: no drawn call has the options {'stride': (77,)}\n"
-    assert oracle("verify", "--op", "conv2d") == (2, "", said)
-    said = "cnn-oracle: conv2d: no geometry has the options {'stride': (77,)}\n"
-    assert oracle("exhaust", "1", "--op", "conv2d") == (2, "", said)
+    message = "cnn-oracle: conv2d: no drawn call has the options {'stride': (77,)}\n"
+    assert oracle("verify", "--op", "conv2d") == (2, "", message)
+    message = "cnn-oracle: conv2d: no geometry has the options {'stride': (77,)}\n"
+    assert oracle("exhaust", "1", "--op", "conv2d") == (2, "", message)
 
 
 def test_an_accepted_finding_hides_no_other_and_is_no_error_where_calls_are_few(oracle, project):
@@ -125,7 +125,7 @@ def test_an_accepted_finding_hides_no_other_and_is_no_error_where_calls_are_few(
     assert "WRONG  backward writes to its input x" in out
 
 
-def test_dtypes_of_the_settings_are_the_only_ones(oracle, project):
+def test_only_the_dtypes_of_the_settings_are_checked(oracle, project):
     project(ANY + 'dtypes = ["float32"]\n')
     _, out, _ = oracle("verify", "--op", "relu", "--json", "-")
     (row,) = json.loads(out)["ops"]
@@ -147,12 +147,12 @@ def test_some_calls_have_the_sizes_of_the_settings(project):
         assert sum(n >= 48 for n in largest) > 10, name
 
 
-def test_a_table_that_means_nothing_is_one_clear_line(oracle, project):
+def test_a_table_that_means_nothing_is_an_error_of_one_line(oracle, project):
     folder = project('[tool.cnn-oracle]\nsubjects = "kernels"\n')
-    said = f'{folder / "pyproject.toml"}: tool.cnn-oracle.subjects = "kernels": no such key; did you mean subject?'
-    assert oracle("verify") == (2, "", f"cnn-oracle: {said}\n")
-    assert oracle("exhaust", "2") == (2, "", f"cnn-oracle: {said}\n")
-    assert oracle("probe") == (2, "", f"cnn-oracle: {said}\n")
+    message = f'{folder / "pyproject.toml"}: tool.cnn-oracle.subjects = "kernels": no such key; did you mean subject?'
+    assert oracle("verify") == (2, "", f"cnn-oracle: {message}\n")
+    assert oracle("exhaust", "2") == (2, "", f"cnn-oracle: {message}\n")
+    assert oracle("probe") == (2, "", f"cnn-oracle: {message}\n")
 
 
 def test_a_call_that_failed_is_tried_first_and_forgotten_once_it_passes(oracle, project):
@@ -175,8 +175,8 @@ def test_a_random_seed_is_printed_and_draws_the_same_again(oracle, project):
     assert status == 0
     seed = err.removeprefix("--seed ").strip()
     assert oracle("verify", "--op", "relu", "--examples", "10", "--seed", seed)[0] == 0
-    said = "cnn-oracle: --seed x: must be a whole number from 0 on, or random\n"
-    assert oracle("verify", "--seed", "x") == (2, "", said)
+    message = "cnn-oracle: --seed x: must be a whole number from 0 on, or random\n"
+    assert oracle("verify", "--seed", "x") == (2, "", message)
 
 
 @pytest.mark.parametrize(
@@ -186,18 +186,18 @@ def test_a_random_seed_is_printed_and_draws_the_same_again(oracle, project):
         (["--call", "relu(x=())", "--op", "relu"], "--op", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--seconds", "5"], "--seconds", "--call 'relu(x=())' is one call of one op"),
         (["--call", "relu(x=())", "--jobs", "2"], "--jobs", "--call 'relu(x=())' is one call of one op"),
-        (["--seconds", "5", "--examples", "5"], "--examples", "--seconds draws calls until so many have passed"),
-        (["--cluster", "x", "--isolate"], "--isolate", "the cluster says how many jobs it runs, and each is isolated"),
+        (["--seconds", "5", "--examples", "5"], "--examples", "--seconds draws calls until the time has passed"),
+        (["--cluster", "x", "--isolate"], "--isolate", "the cluster sets the number of jobs, and each is isolated"),
         (
             ["--call", "relu(x=())", "--theorem", "dtype_is_kept", "--isolate"],
             "--isolate",
             "a single theorem is checked in this process",
         ),
-        (["--theorem", "dtype_is_kept"], "--theorem", "a single theorem is checked on a single call: give --call, too"),
-        (["--cluster", "local", "--jobs", "2"], "--jobs", "the cluster says how many jobs it runs"),
+        (["--theorem", "dtype_is_kept"], "--theorem", "a single theorem is checked on a single call: pass --call, too"),
+        (["--cluster", "local", "--jobs", "2"], "--jobs", "the cluster sets the number of jobs"),
     ],
 )
-def test_an_option_without_effect_is_refused(oracle, arguments, option, why):
+def test_an_option_without_effect_is_rejected(oracle, arguments, option, why):
     status, out, err = oracle("verify", *arguments)
     assert (status, out) == (2, "")
     assert err.startswith(f"cnn-oracle: {option} has no effect here: {why}")

@@ -1,4 +1,4 @@
-"""What a comparison allows beside the subject's bound: the reference's own rounding in float64."""
+"""What a comparison allows in addition to the subject's bound: the reference's own rounding in float64."""
 
 from random import Random
 
@@ -21,7 +21,7 @@ def test_the_references_own_bound_is_within_what_is_allowed_for_it(op, u):
         with np.errstate(all="ignore"):
             theirs, ours = op.comparison.bound(case, U), op.comparison.bound(case, u)
             for quantity, bound in theirs.items():
-                if bound is not None:  # what underflow may lose in float64 is little beside what it may in float32
+                if bound is not None:  # underflow loses little in float64, compared with float32
                     least = ours[quantity]
                     share = with_references(ours, u)[quantity] - least
                     assert (
@@ -30,7 +30,7 @@ def test_the_references_own_bound_is_within_what_is_allowed_for_it(op, u):
 
 
 def rounded(bound):
-    """How far the difference of two bounds, of which one is little larger, is rounded."""
+    """The rounding error of the difference of two bounds, one of which is slightly larger."""
     return U * np.abs(bound)
 
 

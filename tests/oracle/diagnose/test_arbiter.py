@@ -1,4 +1,4 @@
-"""The arbiter: definitions are right where PyTorch and manual are, and say who is wrong where they are not."""
+"""The arbiter: its definitions agree with PyTorch and manual where these are right, and else say who is wrong."""
 
 import random
 from fractions import Fraction
@@ -30,7 +30,7 @@ def failure_of(op, **replaced):
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_pytorch_computes_what_the_definition_says(name):
-    """Bitwise on lattices, within the bound of the op elsewhere."""
+    """Bitwise on exact grids, elsewhere within the bound of the op."""
     op, rng, compared = OPS[name], random.Random(0), 0
     for _ in range(20):
         for case in cases(op, random_call(op, rng)):
@@ -41,23 +41,23 @@ def test_pytorch_computes_what_the_definition_says(name):
                 if value is not None and np.isfinite(y[index]) and np.isfinite(allowed[index]):
                     assert abs(Fraction(float(y[index])) - value) <= Fraction(float(allowed[index]))
                     compared += 1
-    assert compared >= 20  # of some calls y is one number, NaN, or nothing
+    assert compared >= 20  # for some calls y is one number, NaN or empty
 
 
-def test_a_wrong_forward_is_held_against_the_definition():
+def test_a_wrong_forward_is_compared_with_the_definition():
     failure = failure_of("conv2d", forward=lambda *arrays, **options: 2 * conv2d.forward(*arrays, **options))
-    said = f"by definition, in exact arithmetic, it is {failure.reference:g}"
-    assert failure.who_is_wrong == f"the subject is wrong: {said}"
+    reason = f"by definition, in exact arithmetic, it is {failure.reference:g}"
+    assert failure.who_is_wrong == f"the subject is wrong: {reason}"
 
 
-def test_a_wrong_backward_is_held_against_its_own_forward():
+def test_a_wrong_backward_is_compared_with_its_own_forward():
     failure = failure_of("softmax", backward=lambda dy, x, *, dim: (dy * softmax.forward(x, dim=dim),))
     assert failure.who_is_wrong.startswith("the subject is wrong: ")
     assert "forward" in failure.who_is_wrong
 
 
 class _Doubled(torch.autograd.Function):
-    """The identity, but for its gradient, which is doubled."""
+    """The identity with a doubled gradient."""
 
     @staticmethod
     def forward(ctx, x):
@@ -68,7 +68,7 @@ class _Doubled(torch.autograd.Function):
         return 2 * dy
 
 
-def test_a_defect_of_pytorch_is_told_as_one(monkeypatch):
+def test_a_defect_of_pytorch_is_reported_as_one(monkeypatch):
     """With PyTorch's forward or backward wrong, manual is not blamed."""
     right = OPS["conv2d"].reference.forward
     monkeypatch.setattr(OPS["conv2d"].reference, "forward", lambda *arrays, **options: right(*arrays, **options) + 1)
@@ -107,7 +107,7 @@ def test_pytorch_is_never_blamed_for_a_known_mistake(name):
     for mistake in mistakes.of(name):
         failure = search(mistake.subject, OPS[name], 100, 0, shrink=False).failure
         failure = diagnose(mistake.subject, OPS[name], failure)
-        if " has shape " in failure.what:  # of which there is no doubt
+        if " has shape " in failure.what:  # a wrong shape needs no arbiter
             assert failure.who_is_wrong is None
         else:
             assert failure.who_is_wrong.partition(":")[0] in ("the subject is wrong", "undecided")

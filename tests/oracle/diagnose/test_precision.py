@@ -1,4 +1,4 @@
-"""A fast algorithm is told from a mistake, and a narrow multiplier from both."""
+"""A fast algorithm is distinguished from a mistake, and a multiplier of reduced precision from both."""
 
 from random import Random
 from types import SimpleNamespace
@@ -38,12 +38,12 @@ def winograd(x, w):
     taps[:, :, : w.shape[2], : w.shape[3]] = w
     a, g, m = (matrix.astype(x.dtype) for matrix in (A, G, B))
     rows, columns = (-(-size // 4) * 4 for size in x.shape[2:])
-    wide = np.zeros((*x.shape[:2], rows + 2, columns + 2), x.dtype)
-    wide[:, :, : x.shape[2], : x.shape[3]] = x
+    padded = np.zeros((*x.shape[:2], rows + 2, columns + 2), x.dtype)
+    padded[:, :, : x.shape[2], : x.shape[3]] = x
     y, u = np.empty((len(x), len(w), rows, columns), x.dtype), np.einsum("ir,ocrs,js->ocij", g, taps, g)
     for p in range(0, rows, 4):
         for q in range(0, columns, 4):
-            tile = np.einsum("ih,nchw,jw->ncij", m, wide[:, :, p : p + 6, q : q + 6], m)
+            tile = np.einsum("ih,nchw,jw->ncij", m, padded[:, :, p : p + 6, q : q + 6], m)
             y[:, :, p : p + 4, q : q + 4] = np.einsum("pi,ocij,ncij,qj->nopq", a, u, tile, a)
     return y[:, :, : x.shape[2] - w.shape[2] + 1, : x.shape[3] - w.shape[3] + 1]
 
@@ -61,10 +61,10 @@ def convolution(every_window, most):
             pads = [(span // 2, span - span // 2) for span in spans]
         else:
             pads = [(p, p) for p in per_axis(padding, 2)]
-        wide = np.pad(x, ((0, 0), (0, 0), *pads))
-        size = [n - e * (k - 1) for n, e, k in zip(wide.shape[2:], d, w.shape[2:], strict=True)]
+        padded = np.pad(x, ((0, 0), (0, 0), *pads))
+        size = [n - e * (k - 1) for n, e, k in zip(padded.shape[2:], d, w.shape[2:], strict=True)]
         y = np.empty((len(x), len(w), *size), x.dtype)
-        for g, (o, c) in enumerate(zip(np.split(y, groups, 1), np.split(wide, groups, 1), strict=True)):
+        for g, (o, c) in enumerate(zip(np.split(y, groups, 1), np.split(padded, groups, 1), strict=True)):
             filters = np.split(w, groups)[g]
             for i, j in np.ndindex(*d):
                 if i < size[0] and j < size[1]:
@@ -79,17 +79,17 @@ WINOGRAD = convolution(winograd, 3)
 
 
 def in_tf32(a):
-    """Eleven bits of significand: float32, whose last 13 are rounded away."""
+    """Eleven bits of significand: float32 with its last 13 bits rounded away."""
     bits = np.array(a, np.float32).view(np.uint32)
     return ((bits + 0x1000) & 0xFFFFE000).view(np.float32).astype(a.dtype)
 
 
-def narrowed(a):
+def to_bfloat16(a):
     return torch.from_numpy(np.array(a)).bfloat16().double().numpy().astype(a.dtype)
 
 
 def in_bfloat16(x, w, b=None, **options):
-    return conv2d.forward(narrowed(x), narrowed(w), b, **options)
+    return conv2d.forward(to_bfloat16(x), to_bfloat16(w), b, **options)
 
 
 def in_bfloat16_if_float32(x, w, b=None, **options):
@@ -101,14 +101,14 @@ def subject(forward=conv2d.forward, backward=conv2d.backward):
 
 
 @pytest.mark.parametrize("forward", [WINOGRAD, fft.conv2d.forward], ids=["winograd", "fft"])
-def test_a_fast_algorithm_is_fast(forward):
+def test_a_fast_algorithm_is_normwise(forward):
     row = verify_op(subject(forward), CONV, 20, 0)
     assert (row.verdict, row.failure) == (Verdict.NORMWISE, None)
     assert row.error_over_bound < 1
 
 
 def test_winograd_lies_outside_the_bound_of_direct_algorithms():
-    """Were it within, there would be no need of another: BOUNDED would do."""
+    """Otherwise the normwise bound would not be needed, and the verdict would be BOUNDED."""
     rng, error_over_bound = Random(0), 0.0
     for _ in range(50):
         case = draw(CONV, random_call(CONV, rng), None, "float32")
@@ -118,20 +118,20 @@ def test_winograd_lies_outside_the_bound_of_direct_algorithms():
     assert error_over_bound > 1
 
 
-def test_the_growth_of_winograd_is_what_the_bound_says():
+def test_the_growth_of_winograd_is_that_of_the_bound():
     growth = (np.abs(A) * np.abs(G).sum(1) * np.abs(B).sum(1)).sum(1)
     assert growth.max() == normwise.GROWTH
 
 
 @pytest.mark.parametrize("forward", [in_bfloat16, in_bfloat16_if_float32])
-def test_a_multiplier_of_bfloat16_is_wrong_and_told_as_one(forward):
+def test_a_multiplier_of_bfloat16_is_wrong_and_reported_as_one(forward):
     row = verify_op(subject(forward), CONV, 100, 0)
     assert row.verdict is Verdict.WRONG
     dtype = "float64" if forward is in_bfloat16 else "float32"
     assert row.failure.likely_causes == [f"y in {dtype} is exact at 256, not at 512: multiplies in bfloat16"]
 
 
-def test_one_gradient_alone_may_be_narrow():
+def test_only_one_gradient_may_have_reduced_precision():
     def backward(dy, x, w, b=None, **options):
         dx, _, db = conv2d.backward(dy, x, w, b, **options)
         return dx, conv2d.backward(in_tf32(dy), in_tf32(x), w, b, **options)[1], db
@@ -144,11 +144,11 @@ def test_one_gradient_alone_may_be_narrow():
 
 @pytest.mark.parametrize("wrong", [lambda y: 1.0001 * y, lambda y: y + 1e-6])
 def test_a_small_mistake_is_no_fast_algorithm(wrong):
-    """Far below what a tolerance of 1e-4 sees, and far above what any algorithm in float64 rounds."""
+    """A tolerance of 1e-4 does not find it, and it is far above the rounding of any algorithm in float64."""
     row = verify_op(subject(lambda *arrays, **options: wrong(conv2d.forward(*arrays, **options))), CONV, 100, 0)
     assert row.verdict is Verdict.WRONG
 
 
-def test_one_call_may_be_fast_too():
+def test_one_call_may_be_normwise_too():
     row = check_call(subject(WINOGRAD), Call("conv2d", {"x": (2, 3, 7, 8), "w": (4, 3, 3, 3), "padding": 1}, 0))
     assert row.verdict is Verdict.NORMWISE

@@ -1,4 +1,4 @@
-"""What is no known mistake is told by what its wrong numbers have in common, or by what a value reads."""
+"""An unknown mistake is described by what its wrong numbers have in common, or by the inputs that a value reads."""
 
 import re
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def damaged(*place):
 
 
 @pytest.mark.parametrize(
-    ("replaced", "said"),
+    ("replaced", "symptom"),
     [
         ({"forward": wrong_y(lambda y: 3 * y)}, "y is 3 times what it should be"),
         ({"backward": wrong("dw", lambda dw: dw / 5)}, "dw is 1/5 times what it should be"),
@@ -63,24 +63,24 @@ def damaged(*place):
         ({"backward": wrong("dx", lambda dx: np.roll(dx, 1, 2))}, "dx is shifted by one along axis 2"),
     ],
 )  # fmt: skip
-def test_a_pattern_is_told(replaced, said):
-    assert symptoms("conv2d", **replaced) == [said]
+def test_a_symptom_is_reported(replaced, symptom):
+    assert symptoms("conv2d", **replaced) == [symptom]
 
 
-def test_what_an_element_reads_wrongly_is_told():
-    """The last two inputs of a linear layer are exchanged where nothing else is."""
+def test_a_wrong_dependency_of_an_element_is_reported():
+    """The last two inputs of a linear layer are exchanged, only in matrices of at least three columns."""
 
     def forward(x, w, b=None):
         return linear.forward(x[..., [*range(x.shape[-1] - 2), -1, -2]] if x.shape[-1] > 2 and x.ndim == 2 else x, w, b)
 
-    (said,) = symptoms("linear", forward=forward)
-    assert re.fullmatch(r"y\[0,\d\] reads x\[0,\d\] times \S+; it should be times \S+", said)
+    (symptom,) = symptoms("linear", forward=forward)
+    assert re.fullmatch(r"y\[0,\d\] reads x\[0,\d\] times \S+; it should be times \S+", symptom)
 
 
-def test_what_is_there_without_any_input_is_told():
-    """An addition that only one element shows, and no pattern fits."""
-    (said,) = symptoms("linear", forward=lambda *arrays: linear.forward(*arrays) + 7)
-    assert re.fullmatch(r"y(\[[\d,]*\])? is 7 where x is zero", said)
+def test_an_output_without_any_input_is_reported():
+    """A constant is added. Only one element shows it, so that no other symptom fits."""
+    (symptom,) = symptoms("linear", forward=lambda *arrays: linear.forward(*arrays) + 7)
+    assert re.fullmatch(r"y(\[[\d,]*\])? is 7 where x is zero", symptom)
 
 
 class _Layer(torch.autograd.Function):
@@ -100,9 +100,9 @@ class _Layer(torch.autograd.Function):
 
 
 def test_what_passes_gradcheck_is_rejected_with_its_cause():
-    """On the square image that one would try, a stride of 2 leaves nothing over, and gradcheck is content."""
+    """On a square image of 5×5 pixels, a stride of 2 leaves no rows over, and gradcheck passes."""
     x, w = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((1, 2, 5, 5), (3, 2, 3, 3)))
     assert torch.autograd.gradcheck(_Layer.apply, (x, w))
     failure = search(load("cnn_oracle.mistakes.conv2d.stride_remainder_dropped"), OPS["conv2d"], 100, 0).failure
     assert failure.quantity == "dx"
-    assert failure.likely_causes == [m for m in failure.likely_causes if "remainder" in m] != []
+    assert failure.likely_causes == [m for m in failure.likely_causes if "leaves over" in m] != []

@@ -1,4 +1,4 @@
-"""The suite is itself tested: every known mistake is rejected by the checks that ``manual`` passes, for some seeds."""
+"""The suite itself is tested: the checks that ``manual`` passes reject every known mistake, for some seeds."""
 
 import pytest
 
@@ -8,19 +8,19 @@ from cnn_oracle.result import Verdict
 from cnn_oracle.studies import known_mistakes
 from cnn_oracle.verification import EXAMPLES, search
 
-CATALOGUE = [mistake for name in OPS for mistake in mistakes.of(name)]
-every_mistake = pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: f"{m.op}.{m.name}")
-# What one file tells of each rank is looked at closely in two dimensions
-OTHER_RANKS = [m for m in CATALOGUE if m.op.endswith(("1d", "3d"))]
-CLOSELY = [m for m in CATALOGUE if m not in OTHER_RANKS]
-each_mistake_once = pytest.mark.parametrize("mistake", CLOSELY, ids=lambda m: f"{m.op}.{m.name}")
+KNOWN = [mistake for name in OPS for mistake in mistakes.of(name)]
+every_mistake = pytest.mark.parametrize("mistake", KNOWN, ids=lambda m: f"{m.op}.{m.name}")
+# Mistakes of one file for all ranks are checked in full only in two dimensions
+OTHER_RANKS = [m for m in KNOWN if m.op.endswith(("1d", "3d"))]
+IN_FULL = [m for m in KNOWN if m not in OTHER_RANKS]
+each_mistake_once = pytest.mark.parametrize("mistake", IN_FULL, ids=lambda m: f"{m.op}.{m.name}")
 
-# Signatures, dtypes and refusals are as in manual, so only the mathematics can reject a mistake.
+# Signatures, dtypes and rejections are as in manual, so only the mathematics can reject a mistake.
 MATHEMATICS = {
     "differentiable": (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient),
     "step": (theorems.steps_are_pytorchs,),
 }
-# What to do at a tie or a kink is a convention, of which only PyTorch can tell.
+# The result at a tie or a nondifferentiable point is a convention, which only a comparison with PyTorch checks.
 CONVENTIONS = {
     "adaptive_max_pool2d.last_maximum",
     "adaptive_max_pool2d.ties_counted_twice",
@@ -33,7 +33,7 @@ CONVENTIONS = {
     "prelu.one_at_the_kink",
     "relu.one_at_the_kink",
 }
-WITNESSES = (theorems.backward_is_the_derivative_of_forward, theorems.backward_is_linear_in_dy)
+INDEPENDENT = (theorems.backward_is_the_derivative_of_forward, theorems.backward_is_linear_in_dy)
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -47,7 +47,7 @@ def test_each_rank_has_the_same_known_mistakes(family):
     assert one == two == three
 
 
-def test_no_two_mistakes_of_an_op_are_called_the_same():
+def test_no_two_mistakes_of_an_op_have_the_same_name():
     for name in OPS:
         known = mistakes.of(name)
         assert len({m.name for m in known}) == len({m.description for m in known}) == len(known)
@@ -55,7 +55,7 @@ def test_no_two_mistakes_of_an_op_are_called_the_same():
 
 @pytest.mark.parametrize(
     ("mistake", "seed"),
-    [(m, seed) for m in CATALOGUE for seed in range(1 if m in OTHER_RANKS else 3)],
+    [(m, seed) for m in KNOWN for seed in range(1 if m in OTHER_RANKS else 3)],
     ids=lambda v: v if isinstance(v, int) else f"{v.op}.{v.name}",
 )
 def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
@@ -66,8 +66,8 @@ def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_each_mistake_is_named_alone_on_drawn_calls(name):
-    """On three of each here; three hundred are asked for docs/generated/mistakes.md."""
+def test_each_mistake_is_uniquely_identified_on_drawn_calls(name):
+    """On three calls each here, on three hundred for docs/generated/mistakes.md."""
     assert known_mistakes.named(OPS[name], 3) == {m.name: (3, 3) for m in mistakes.of(name)}
 
 
@@ -77,8 +77,8 @@ def test_a_mistake_is_named_by_its_smallest_call(mistake):
     assert mistake.description in failure.likely_causes
 
 
-@pytest.mark.parametrize("mistake", [m for m in CLOSELY if m.replaces == "backward"], ids=lambda m: f"{m.op}.{m.name}")
+@pytest.mark.parametrize("mistake", [m for m in IN_FULL if m.replaces == "backward"], ids=lambda m: f"{m.op}.{m.name}")
 def test_a_wrong_gradient_is_rejected_without_pytorch(mistake):
-    """By differences of its own forward, or because it is not linear in dy."""
-    failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=WITNESSES, shrink=False).failure
+    """By differences of the subject's own forward, or because backward is not linear in dy."""
+    failure = search(mistake.subject, OPS[mistake.op], 3 * EXAMPLES, 0, which=INDEPENDENT, shrink=False).failure
     assert (failure is None) == (f"{mistake.op}.{mistake.name}" in CONVENTIONS)

@@ -1,4 +1,4 @@
-"""The report's figures: readable on white and on black, alone on their page, and true."""
+"""The report's figures: readable on light and dark pages, self-contained, and correct."""
 
 import json
 import re
@@ -24,13 +24,13 @@ from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, LETTERS, ORANGE,
 from cnn_oracle.report.figures.replay import replay
 from cnn_oracle.training import train
 
-PAPERS = ("#fcfbf8", "#14171c")  # of the page, light and dark
+BACKGROUNDS = ("#fcfbf8", "#14171c")  # of the page, light and dark
 COLOURS = {BLUE, ORANGE, GREEN, PURPLE}
 
 
 @pytest.fixture(scope="module")
 def report():
-    """One epoch of the training comparison, as its JSON, with a parting that it need not have had."""
+    """One epoch of the training comparison, as its JSON, with an invented first divergence."""
     document = json.loads(train.to_json(train.compare(data.load("digits"), epochs=1)))
     first_divergence = {
         "step": 3, "epoch": 1, "layer": "relu1", "index": [5, 2, 3, 4], "elements": 1,
@@ -73,7 +73,7 @@ def test_what_was_not_run_is_not_drawn(monkeypatch):
     assert list(all_figures({"verify": {"ops": []}, "benchmarks": {"times": []}})) == ["image", "baselines"]
 
 
-def test_an_svg_is_small_and_stands_alone(figures):
+def test_an_svg_is_small_and_self_contained(figures):
     for name, figure in figures.items():
         root = ElementTree.fromstring(figure.svg)
         assert root.attrib.keys() == {"viewBox", "role", "aria-label", "style"}, name
@@ -83,7 +83,7 @@ def test_an_svg_is_small_and_stands_alone(figures):
         assert "http" not in figure.svg.replace('xmlns="http://www.w3.org/2000/svg"', ""), name
 
 
-def test_every_figure_is_told_in_words(figures):
+def test_every_figure_is_described_in_words(figures):
     for name, figure in figures.items():
         assert ElementTree.fromstring(figure.svg).get("aria-label") == figure.alt, name
         for words in (figure.caption, figure.alt):
@@ -91,24 +91,24 @@ def test_every_figure_is_told_in_words(figures):
             assert 30 < len(words) < 600, name
 
 
-def test_ids_are_of_one_figure_alone_and_all_of_them_are_used(figures):
+def test_ids_are_unique_and_all_of_them_are_used(figures):
     seen = [name for figure in figures.values() for name in re.findall(r'\bid="([^"]+)"', figure.svg)]
     assert len(set(seen)) == len(seen)
     for figure in figures.values():
         assert set(re.findall(r'\bid="([^"]+)"', figure.svg)) == set(re.findall(r"#([mph]\w{10})\b", figure.svg))
 
 
-def test_colours_are_the_readers_ink_or_those_of_the_palette(figures):
+def test_colours_are_the_readers_text_colour_or_those_of_the_palette(figures):
     for name, figure in figures.items():
         assert set(re.findall(r"#[0-9a-f]{6}\b", figure.svg)) <= COLOURS, name
         assert INK not in figure.svg
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("background", BACKGROUNDS)
 @pytest.mark.parametrize("colour", sorted(COLOURS))
-def test_every_colour_stands_out_from_both_papers(colour, paper):
-    """3 : 1, which WCAG 2.1 asks of what is drawn."""
-    light, dark = sorted((_luminance(colour), _luminance(paper)), reverse=True)
+def test_every_colour_stands_out_from_both_backgrounds(colour, background):
+    """A contrast of 3 : 1, which WCAG 2.1 requires of graphics."""
+    light, dark = sorted((_luminance(colour), _luminance(background)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3
 
 
@@ -117,14 +117,14 @@ def _luminance(colour):
     return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
 
 
-def test_letters_are_of_two_sizes_and_signs_larger(figures):
+def test_text_has_two_sizes_and_signs_are_larger(figures):
     for name, figure in figures.items():
         sizes = {float(size) for size in re.findall(r"font-size: ([\d.]+)px", figure.svg)}
         assert sizes <= {SMALL, LETTERS, 12.0}, name
 
 
-def test_no_word_leaves_its_figure(figures):
-    """By the width that letters have on average in a sans-serif font."""
+def test_no_text_leaves_its_figure(figures):
+    """Widths are estimated from the average letter of a sans-serif font."""
     for name, figure in figures.items():
         root = ElementTree.fromstring(figure.svg)
         width, height = map(float, root.attrib["viewBox"].split()[2:])
@@ -153,7 +153,7 @@ def test_the_same_drawing_is_the_same_bytes(draw, results):
     [convolution.sliding, padding.valid_and_same, strides.stride, backward.full_convolution, backward.weight_gradient],
     ids=lambda f: f.__name__,
 )
-def test_what_stands_right_of_the_sign_is_what_stands_left(draw, monkeypatch):
+def test_the_right_side_of_the_sign_equals_the_left_side(draw, monkeypatch):
     """Every row of a grid, a kernel and sums is one cross-correlation, with the stride that its windows show."""
     rows = []
     monkeypatch.setattr(correlation, "draw", lambda *args, **kwargs: rows.append((args, kwargs)))
@@ -184,5 +184,5 @@ def test_a_replay_is_the_run_it_replays(report):
     assert right.mean() == report["epochs"][-1]["accuracy"]["manual"]
 
 
-def test_two_runs_that_do_not_part_have_no_figure_of_it(report, results):
+def test_two_runs_that_do_not_diverge_have_no_figure_of_it(report, results):
     assert "parting" not in all_figures({"train-float32": report | {"parting": None}})

@@ -1,4 +1,4 @@
-"""The formulas of the report: every line of manual that looks like one is one, and is set as it is read."""
+"""The formulas of the report: every line of manual that looks like one is parsed, and is typeset as it reads."""
 
 import inspect
 import xml.etree.ElementTree as ET
@@ -19,7 +19,7 @@ MODULES = [module.name for module in walk_packages(manual.__path__, "cnn_oracle.
 
 @pytest.fixture(scope="module")
 def rows():
-    """As printed, in general: the article's formulas."""
+    """The article's formulas: as printed and in general."""
     chapters = [import_module(name) for name in MODULES if name.startswith("cnn_oracle.manual.article.")]
     found = [row for module in chapters for row in article.ROW.findall(inspect.getdoc(module).partition(".\n")[2])]
     return [" ".join(text.split()) for _, *texts in found for text in texts]
@@ -56,7 +56,7 @@ def test_an_op_has_formulas_of_its_own_or_where_its_docstring_points(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_line_with_an_index_and_a_sign_of_equality_is_taken_for_prose(name):
-    """The rule finds formulas by how a paragraph begins; a formula elsewhere would be passed over in silence."""
+    """A formula is found by the beginning of its paragraph. A formula elsewhere would be skipped silently."""
     found = {line.text for line in lines_of(name)}
     for text in (inspect.getdoc(import_module(name)) or "").splitlines():
         left = text.split(" = ")[0].strip()
@@ -88,7 +88,7 @@ def test_no_line_with_an_index_and_a_sign_of_equality_is_taken_for_prose(name):
         ("y = a constant", r"y = \text{a constant}"),
     ],
 )  # fmt: skip
-def test_a_line_means_what_it_means_to_the_eye(text, latex):
+def test_a_line_is_typeset_as_it_reads(text, latex):
     assert formula(text) == latex
 
 
@@ -104,7 +104,7 @@ def test_a_line_means_what_it_means_to_the_eye(text, latex):
         ("y = x ≠ z", "≠ is no factor behind 'y = x'"),
     ],
 )
-def test_what_is_no_formula_is_refused(text, why):
+def test_what_is_no_formula_is_rejected(text, why):
     with pytest.raises(Unreadable) as rejected:
         formula(text)
     assert str(rejected.value) == f"{text!r}: {why}"
@@ -131,7 +131,7 @@ Some prose, where b = 2."""
     ]
 
 
-def test_a_line_among_formulas_that_begins_with_none_is_refused():
+def test_a_line_among_formulas_that_begins_with_none_is_rejected():
     with pytest.raises(Unreadable, match="'prose here' stands among formulas and begins with none"):
         list(equations("A title.\n\ny = x\nprose here"))
 
@@ -148,7 +148,7 @@ def test_a_formula_is_called_by_its_own_text():
 
 
 def _is_mathml(text: str, *, display: str) -> bool:
-    """Well-formed, and nothing of LaTeX is left that was not understood; the brace of cases is no LaTeX."""
+    """Whether it is well-formed and has no unconverted LaTeX left. The brace of cases is not LaTeX."""
     root = ET.fromstring(text)
     left = set("".join(root.itertext())) & set("\\}^$&")
     return root.tag.endswith("}math") and root.get("display") == display and not left

@@ -1,4 +1,4 @@
-"""The report in a browser, Debian's chromium without a window: it loads, draws, calculates, and fits."""
+"""The report in a browser, Debian's chromium in headless mode: it loads, draws, calculates, and fits the window."""
 
 import json
 import shutil
@@ -24,8 +24,8 @@ GEOMETRIES = [  # n, f, p, s, d: the first does not fit, the second leaves rows 
                   for _ in range(60)])(Random(0))),
 ]  # fmt: skip
 
-# What sticks out of the window, unless it lies in a box that scrolls by itself.
-STICKS_OUT = """() => {
+# Elements that overflow the window, unless they are in a box that scrolls.
+OVERFLOWING = """() => {
   const scrolls = (e) => e && (["auto", "scroll"].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   return [...document.body.querySelectorAll("*")]
     .filter((e) => !scrolls(e.parentElement))
@@ -45,20 +45,20 @@ def browser():
 
 @pytest.fixture(scope="module")
 def opened(browser, report_page):
-    """The page, and what it said and asked for while it was loaded."""
-    tab, said, asked = browser.new_page(viewport={"width": 1440, "height": 900}), [], []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.on("request", lambda request: asked.append(request.url))
+    """The page, its console messages and the URLs that it requested while it was loaded."""
+    tab, messages, requests = browser.new_page(viewport={"width": 1440, "height": 900}), [], []
+    tab.on("console", lambda message: messages.append(message.text))
+    tab.on("pageerror", lambda error: messages.append(str(error)))
+    tab.on("request", lambda request: requests.append(request.url))
     tab.goto(report_page.as_uri())
-    return tab, said, asked
+    return tab, messages, requests
 
 
-def test_the_page_loads_without_a_word_on_the_console(opened):
+def test_the_page_loads_without_console_messages(opened):
     assert opened[1] == []
 
 
-def test_nothing_but_the_page_is_asked_for(opened, report_page):
+def test_nothing_but_the_page_is_requested(opened, report_page):
     assert opened[2] == [report_page.as_uri()]
 
 
@@ -87,11 +87,11 @@ def test_every_formula_is_drawn_as_mathematics(opened):
     assert [text for text, area in boxes if not area] == []
 
 
-def test_the_interactive_part_says_what_python_says(opened):
+def test_the_interactive_part_agrees_with_python(opened):
     for n, f, p, s, d in GEOMETRIES:
-        shown, cells = choose(opened[0], n, f, p, s, d)
+        shown, pixels = choose(opened[0], n, f, p, s, d)
         if n + 2 * p < d * (f - 1) + 1:
-            assert (shown["size"], shown["unreadAtTheEnd"], cells) == (0, None, [0] * n**2)
+            assert (shown["size"], shown["unreadAtTheEnd"], pixels) == (0, None, [0] * n**2)
             with pytest.raises(ValueError, match="does not fit"):
                 conv2d.forward(np.ones((1, 1, n, n)), np.ones((1, 1, f, f)), padding=p, stride=s, dilation=d)
             continue
@@ -99,7 +99,7 @@ def test_the_interactive_part_says_what_python_says(opened):
         w, dy = np.ones((1, 1, f, f)), np.ones((1, 1, size, size))
         influence = conv2d.input_gradient(dy, (1, 1, n, n), w, padding=p, stride=s, dilation=d)[0, 0]
         assert shown["size"] == size
-        assert cells == influence.ravel().tolist()
+        assert pixels == influence.ravel().tolist()
         assert shown["never"] == np.flatnonzero(~influence.any(1)).tolist()
         assert shown["unreadAtTheEnd"] == stride.unread_rows(n, f, p, s, d)
         if d == 1:
@@ -113,7 +113,7 @@ def test_the_interactive_part_shows_a_window_by_the_keyboard(opened):
     tab.keyboard.press("ArrowRight")
     tab.keyboard.press("ArrowDown")
     seen = tab.evaluate(
-        """() => [...document.querySelectorAll("#widget .cells:not(.outputs) span")]
+        """() => [...document.querySelectorAll("#widget .grid:not(.outputs) span")]
           .flatMap((e, i) => e.classList.contains("seen") ? [i] : [])"""
     )
     assert seen == [10 * i + j for i in (2, 4, 6) for j in (2, 4, 6)]  # output (1, 1) of a padded 10×10
@@ -121,19 +121,19 @@ def test_the_interactive_part_shows_a_window_by_the_keyboard(opened):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_sticks_out(browser, report_page, width, scheme):
+def test_nothing_overflows_the_window(browser, report_page, width, scheme):
     tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     tab.goto(report_page.as_uri())
     for unfolded in (False, True):
         if unfolded:
             tab.evaluate("() => document.querySelectorAll('details').forEach((e) => { e.open = true; })")
-        assert tab.evaluate(STICKS_OUT) == []
+        assert tab.evaluate(OVERFLOWING) == []
         assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
     tab.close()
 
 
 def choose(tab, *geometry):
-    """Set the five knobs: what the interactive part says, and the numbers in its pixels."""
+    """Sets the five knobs. Returns the result of the interactive part and the numbers in its pixels."""
     tab.evaluate(
         """(values) => { for (const [key, value] of values) {
           const knob = document.getElementById(`knob-${key}`);
@@ -142,5 +142,5 @@ def choose(tab, *geometry):
         [*zip("nfpsd", geometry, strict=True)],
     )
     shown = json.loads(tab.locator("#widget").get_attribute("data-result"))
-    cells = tab.locator("#widget .pixel").all_text_contents()
-    return shown, [int(cell) for cell in cells]
+    pixels = tab.locator("#widget .pixel").all_text_contents()
+    return shown, [int(pixel) for pixel in pixels]

@@ -1,4 +1,4 @@
-"""The report: nothing is left out of it, nothing in it points nowhere, and the command says what it did."""
+"""The report: it is complete, every link has a target, and the command says what it did."""
 
 import re
 from html import unescape
@@ -20,28 +20,28 @@ def html(report_page):
     return report_page.read_text(encoding="utf-8")
 
 
-def test_chapters_tell_every_formula_once_in_the_articles_order():
-    told = [key for chapter in CHAPTERS for key in chapter.formulas]
-    assert sorted(told) == sorted(row.id for row in formulas.table())
-    assert len(told) == len(set(told))
-    of_the_article = [key for key in told if key.startswith("E") and key != "E15"]
+def test_chapters_have_every_formula_once_in_the_articles_order():
+    keys = [key for chapter in CHAPTERS for key in chapter.formulas]
+    assert sorted(keys) == sorted(row.id for row in formulas.table())
+    assert len(keys) == len(set(keys))
+    of_the_article = [key for key in keys if key.startswith("E") and key != "E15"]
     assert of_the_article == [row.id for row in formulas.table() if row.id in of_the_article]
 
 
-def test_chapters_tell_every_op():
+def test_chapters_have_every_op():
     assert {op for chapter in CHAPTERS for op in chapter.every_op} == set(OPS)
 
 
-def test_every_mistake_told_is_known():
+def test_every_mistake_of_a_chapter_is_known():
     for name in (name for chapter in CHAPTERS for name in chapter.mistakes):
         op, mistake = name.split(".")
         assert mistake in [m.name for m in mistakes.of(op)], name
 
 
-def test_every_chapter_tells_what_goes_wrong_and_how_to_check_it(html):
+def test_every_chapter_says_what_goes_wrong_and_how_to_check_it(html):
     for chapter in html.split("<section id=")[1:]:
         assert "Check it yourself" in chapter
-    assert html.count("<h3>What goes wrong</h3>") >= len(CHAPTERS) - 2  # images are no op; evidence is of all
+    assert html.count("<h3>What goes wrong</h3>") >= len(CHAPTERS) - 2  # images are no op; evidence is about all ops
 
 
 def test_every_pytest_line_names_tests_that_are_there():
@@ -77,7 +77,7 @@ def test_code_is_quoted_as_it_stands():
     assert unescape(quoted).strip("\n") == (ROOT / "manual/tanh.py").read_text().strip("\n")
 
 
-def test_the_page_is_one_file_that_asks_for_no_other(html):
+def test_the_page_is_one_file_that_loads_no_other(html):
     assert len(html.encode()) < 5e6
     assert not re.search(r"""(?:src|href|xlink:href)=["'](?!\#)""", html)
     assert not re.search(r"url\((?!#)", html)
@@ -99,7 +99,7 @@ def test_every_link_within_the_page_leads_somewhere(html):
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
 
 
-def test_what_is_missing_is_told_with_its_command(html):
+def test_what_is_missing_is_shown_with_its_command(html):
     assert "cnn-oracle study benchmarks --json" in re.sub("<[^>]*>", "", html)
 
 
@@ -121,15 +121,15 @@ def test_the_command_says_where_it_wrote_and_what_was_not_run(report_page, tmp_p
         ("verify", '{"subject": "mine", "ops": []}', "of 'mine', and the report is of 'cnn_oracle.manual'"),
     ],
 )
-def test_a_result_that_is_none_gets_one_line(tmp_path, oracle, name, text, message):
+def test_an_invalid_result_prints_one_line(tmp_path, oracle, name, text, message):
     (tmp_path / f"{name}.json").write_text(text)
-    said = f"cnn-oracle: result {str(tmp_path / f'{name}.json')!r}: {message}\n"
-    assert oracle("report", "-o", str(tmp_path / "r.html"), "--results", str(tmp_path)) == (2, "", said)
+    line = f"cnn-oracle: result {str(tmp_path / f'{name}.json')!r}: {message}\n"
+    assert oracle("report", "-o", str(tmp_path / "r.html"), "--results", str(tmp_path)) == (2, "", line)
 
 
-def test_a_page_that_could_not_be_written_is_refused_before_anything_is_run(oracle):
-    said = "cnn-oracle: file 'nowhere/r.html': there is no folder 'nowhere'\n"
-    assert oracle("report", "-o", "nowhere/r.html") == (2, "", said)
+def test_a_page_that_could_not_be_written_is_rejected_before_anything_is_run(oracle):
+    line = "cnn-oracle: file 'nowhere/r.html': there is no folder 'nowhere'\n"
+    assert oracle("report", "-o", "nowhere/r.html") == (2, "", line)
 
 
 def test_what_is_missing_and_short_is_run_and_kept(tmp_path, monkeypatch):

@@ -44,14 +44,14 @@ def work(tmp_path_factory):
 
 
 def squares_up_to(square, most, last):
-    """Two batches: the squares up to the first that is large, and as many numbers again."""
+    """Two batches: squares up to the first that is at least ``last``, then the same number of squares."""
     first = yield Batch(square, range(most), ends=lambda outcome: outcome >= last)
     second = yield Batch(square, [-n for n in range(len(first))])
     return first, second
 
 
 def hasty(work, jobs, *, timeout=None):
-    """As many workers, of which the last is the fastest."""
+    """Runs five jobs at a time; the last of them ends first."""
     some = []
     while some := [job for _, job in zip(range(5), jobs, strict=False)]:
         yield from ((job, work(job, lambda _: None)) for job in reversed(some))
@@ -67,7 +67,7 @@ def test_what_steps_return_does_not_depend_on_where_they_run(work, run):
     ]
 
 
-def test_no_job_behind_the_one_that_ends_a_batch_is_begun_in_one_process():
+def test_in_one_process_no_job_after_the_one_that_ends_a_batch_is_started():
     done = []
 
     def work(number, _):
@@ -87,13 +87,13 @@ def test_the_end_of_a_process_is_an_outcome(work):
     assert list(finish_all([steps()], TWO)) == [[0, 1, (2, 2, "ends the process with status 7"), 3, 4]]
 
 
-def test_a_death_that_nobody_expects_is_an_error_of_ours(work):
-    with pytest.raises(RuntimeError, match="a worker ends the process with status 7, and not by what it checks"):
+def test_an_unexpected_end_of_a_process_is_an_error(work):
+    with pytest.raises(RuntimeError, match="a worker ends the process with status 7, but not by what it checks"):
         list(each(work.die, range(5), run=TWO))
 
 
-def test_an_exception_of_the_work_is_no_death(work):
-    """What a subject raises is caught before: this is a mistake of the call, or of ours, and no verdict."""
+def test_an_exception_of_the_work_is_no_crash(work):
+    """Exceptions of a subject are caught before. This is an error of the caller or of the package, not a verdict."""
     with pytest.raises(ValueError, match=r"^number 1$"):
         list(each(work.fail, [1], of_death=lambda *_: None, run=TWO))
     with pytest.raises(RuntimeError, match=r"a worker failed:(?s:.)*KeyError: 'number 0'"):
@@ -101,7 +101,7 @@ def test_an_exception_of_the_work_is_no_death(work):
 
 
 @pytest.mark.parametrize("run", [None, TWO], ids=["here", "two processes"])
-def test_jobs_that_wait_when_the_time_is_up_are_left_out(work, run):
+def test_jobs_that_wait_at_the_deadline_are_not_run(work, run):
     ((first, second),) = finish_all([squares_up_to(work.square, 1_000, 10**9)], run, deadline=Deadline(0.3))
     assert 0 < len(first) < 1_000
     assert first == [n * n for n in range(len(first))]
@@ -123,7 +123,7 @@ def test_the_first_jobs_of_all_steps_come_first_where_time_is_limited(work):
     assert began[:2] == [0, 1]
 
 
-def test_progress_is_told_each_outcome_that_counts(work):
-    told = []
-    list(finish_all([squares_up_to(work.square, 3, 9)], TWO, progress=lambda job, outcome: told.append((job, outcome))))
-    assert sorted(told) == sorted([(n, n * n) for n in range(3)] + [(-n, n * n) for n in range(3)])
+def test_progress_is_called_with_each_outcome_that_counts(work):
+    reported = []
+    list(finish_all([squares_up_to(work.square, 3, 9)], TWO, progress=lambda *of: reported.append(of)))
+    assert sorted(reported) == sorted([(n, n * n) for n in range(3)] + [(-n, n * n) for n in range(3)])

@@ -1,4 +1,4 @@
-"""A campaign on a Dask cluster says what one machine says, whatever dies."""
+"""A campaign on a Dask cluster has the results of one machine, even if workers are killed."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from cnn_oracle.manual import flatten, relu, sigmoid, tanh as good, unfold as wh
 LAST = {"kernel_size": 3, "dilation": 2, "padding": 2, "stride": 3}
 
 
-def turned(x, **options):
+def negated(x, **options):
     y = whole.forward(x, **options)
     return -y if options == LAST else y
 
@@ -36,7 +36,7 @@ def die(x):
     return good.forward(x)
 
 
-unfold = SimpleNamespace(forward=turned, backward=whole.backward)
+unfold = SimpleNamespace(forward=negated, backward=whole.backward)
 tanh = SimpleNamespace(forward=die, backward=good.backward)
 silu = SimpleNamespace(forward=sigmoid.forward, backward=sigmoid.backward)
 """
@@ -56,8 +56,8 @@ def workers(tmp_path_factory):
 
 
 @pytest.fixture
-def assassin(workers):
-    """Kills, once, a worker that is at work; tells whom."""
+def kill_once(workers):
+    """Kills one busy worker, once, and keeps its pid in ``killed``."""
     killed = []
 
     def kill(*_):
@@ -71,32 +71,32 @@ def assassin(workers):
 
 
 def document(subject, rows):
-    """All that is written, but for the seconds."""
+    """The rows as JSON, without the seconds."""
     written = verification.to_json(subject, rows)
     return written | {"ops": [{k: v for k, v in row.items() if k != "seconds"} for row in written["ops"]]}
 
 
 @pytest.mark.parametrize(("name", "allowed", "verdict"), [("manual", 3, Verdict.EXACT), ("faulty", 0, Verdict.WRONG)])
-def test_a_world_is_checked_once_though_a_worker_is_killed(workers, assassin, monkeypatch, name, allowed, verdict):
-    """Dask tries its parts again elsewhere; or, where it may not, they are done here."""
+def test_a_space_is_checked_once_though_a_worker_is_killed(workers, kill_once, monkeypatch, name, allowed, verdict):
+    """Dask retries the worker's jobs elsewhere. If it may not, they are done here."""
     monkeypatch.setattr(workers.scheduler, "allowed_failures", allowed)
     monkeypatch.setattr(cluster, "SECONDS", 0.2)  # some dozen tasks
-    subject, told = load(name), {"counting unfold": 0, "unfold": 0}
+    subject, counts = load(name), {"counting unfold": 0, "unfold": 0}
 
     def progress(what, more, of):
-        told[what] += more
-        if told["unfold"] > 100:
-            assassin()
+        counts[what] += more
+        if counts["unfold"] > 100:
+            kill_once()
 
     with cluster.connect(workers.scheduler_address, subject) as run:
         rows = list(survey.exhaust(subject, ["unfold"], 1, run=run, progress=progress))
-    assert assassin.killed
+    assert kill_once.killed
     assert document(subject, rows) == document(subject, list(survey.exhaust(subject, ["unfold"], 1)))
-    assert (rows[0].verdict, rows[0].calls, told["unfold"]) == (verdict, 39**2, 39**2)
+    assert (rows[0].verdict, rows[0].calls, counts["unfold"]) == (verdict, 39**2, 39**2)
 
 
-def test_drawn_calls_are_checked_once_though_a_worker_is_killed(workers, assassin):
-    """And the call that ends every process is CRASHED, and the rest goes on."""
+def test_drawn_calls_are_checked_once_though_a_worker_is_killed(workers, kill_once):
+    """A call that ends every process is CRASHED, and the run continues."""
     subject, ended = load("faulty"), []
     verdicts = {
         "tanh": Verdict.CRASHED,
@@ -108,18 +108,18 @@ def test_drawn_calls_are_checked_once_though_a_worker_is_killed(workers, assassi
     with cluster.connect(workers.scheduler_address, subject) as run:
         rows = list(
             survey.verify(
-                subject, verdicts, examples=20, run=run, progress=lambda *told: ended.append(told) or assassin()
+                subject, verdicts, examples=20, run=run, progress=lambda *args: ended.append(args) or kill_once()
             )
         )
-    assert assassin.killed
+    assert kill_once.killed
     assert {row.op: row.verdict for row in rows} == verdicts
     assert {name for name, *_ in ended} == {*verdicts}
     here = survey.here(subject, None, 2)
     assert document(subject, rows) == document(subject, list(survey.verify(subject, verdicts, examples=20, run=here)))
 
 
-def test_a_worker_with_another_torch_is_refused(workers, monkeypatch):
-    """By each task, so that those are, too, that come later."""
+def test_a_worker_with_another_torch_is_rejected(workers, monkeypatch):
+    """Each task checks it, so that workers that join later are rejected, too."""
     subject = load("manual")
     here = cluster.identity(subject)
     monkeypatch.setattr(cluster, "identity", lambda _: here | {"torch": "2.12.0", "code": "0"})
@@ -137,9 +137,9 @@ def test_the_command_line_starts_a_cluster_and_writes_what_one_process_writes(mo
         )
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        said = capsys.readouterr()
-        assert (stop.value.code or 0, said.err) == (0, "")
-        written = json.loads(said.out)
+        captured = capsys.readouterr()
+        assert (stop.value.code or 0, captured.err) == (0, "")
+        written = json.loads(captured.out)
         assert written["ops"][0].pop("seconds") > 0
         return written
 
@@ -149,14 +149,17 @@ def test_the_command_line_starts_a_cluster_and_writes_what_one_process_writes(mo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--cluster", "x"], "--cluster x: missing port number in address 'x'; it is local, or like tcp://host:8786"),
+        (
+            ["--cluster", "x"],
+            "--cluster x: missing port number in address 'x'; it must be local, or like tcp://host:8786",
+        ),
         (
             ["--cluster", "x", "--call", "relu(x=())"],
             "--cluster has no effect here: --call 'relu(x=())' is one call of one op",
         ),
     ],
 )
-def test_what_cannot_be_reached_is_said_in_one_line(monkeypatch, capsys, arguments, message):
+def test_wrong_arguments_print_one_line(monkeypatch, capsys, arguments, message):
     monkeypatch.setattr(sys, "argv", ["cnn-oracle", "verify", *arguments])
     with pytest.raises(SystemExit) as stop:
         cli.main()

@@ -1,4 +1,4 @@
-"""Forward mode and the gradient of the gradient: what they see, and where PyTorch itself cannot be asked."""
+"""Forward mode and the gradient of the gradient: what they find, and where PyTorch itself is wrong or raises."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from cnn_oracle.manual import binary_cross_entropy
 from cnn_oracle.ops import OPS
 from cnn_oracle.verification import search
 
-WITNESSES = [
+THEOREMS = [
     theorems.backward_is_the_transpose_of_forward_mode,
     theorems.gradient_of_backward_is_pytorchs_double_backward,
 ]
@@ -25,8 +25,8 @@ BACKWARDS = [
 
 
 @pytest.mark.parametrize("name", BACKWARDS)
-@pytest.mark.parametrize("theorem", WITNESSES, ids=lambda t: t.__name__)
-def test_each_of_them_alone_rejects_a_wrong_gradient(name, theorem):
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.__name__)
+def test_each_theorem_on_its_own_rejects_a_wrong_gradient(name, theorem):
     op, _, mistake = name.partition(".")
     (subject,) = [m.subject for m in mistakes.of(op) if m.name == mistake]
     assert search(subject, OPS[op], 100, 0, which=[theorem], shrink=False).failure is not None
@@ -57,7 +57,7 @@ def test_pytorchs_norms_have_no_double_backward_with_a_bias_and_no_weight(call, 
 
 @pytest.mark.torch_only("2.13.0")
 def test_pytorchs_double_backward_of_binary_cross_entropy_errs_by_its_epsilon():
-    """A finding: at x = 1/100 torch 2.13.0's second derivative of −log x is off by 1e−10, its first by nothing."""
+    """A finding: at x = 1/100 torch 2.13.0's second derivative of −log x errs by 1e−10, its first only by rounding."""
     x, t = torch.tensor([0.01], dtype=torch.float64, requires_grad=True), torch.ones(1, dtype=torch.float64)
     (dx,) = torch.autograd.grad(F.binary_cross_entropy(x, t, reduction="sum"), x, create_graph=True)
     (ddx,) = torch.autograd.grad(dx.sum(), x)

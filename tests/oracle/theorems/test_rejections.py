@@ -1,4 +1,4 @@
-"""A refusal speaks of the call that was made, though one op's formula may be computed by another's."""
+"""An error names the op that was called, even if another op computes its formula."""
 
 from itertools import chain
 
@@ -20,14 +20,14 @@ from cnn_oracle.verification import check
 @pytest.mark.parametrize("name", OPS)
 @settings(max_examples=10)
 @given(data=st.data())
-def test_a_refusal_begins_with_the_name_of_its_op(name, data):
-    """Of all neighbours of a drawn call, and with the cotangent or an array of another shape or dtype."""
+def test_an_error_begins_with_the_name_of_its_op(name, data):
+    """For all invalid variants of a drawn call, and with the cotangent or an array of another shape or dtype."""
     op = OPS[name]
     call = data.draw(calls(op))
     case, rng = draw(op, call), np.random.default_rng(call.seed)
     for function, arguments, options in chain(changed_calls(op, call, case, rng), changed_arrays(op, case)):
-        said = refusal_of(getattr(op.manual, function), arguments, options)
-        assert said is None or said.startswith(f"{name}("), said
+        message = error_of(getattr(op.manual, function), arguments, options)
+        assert message is None or message.startswith(f"{name}("), message
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -38,7 +38,7 @@ def test_every_invalid_variant_is_rejected(name, data):
     check(load("manual"), OPS[name], call, [every_invalid_variant_is_rejected])
 
 
-def refusal_of(function, arguments, options):
+def error_of(function, arguments, options):
     try:
         function(*arguments, **options)
     except ValueError as error:
@@ -71,7 +71,7 @@ def changed_arrays(op, case):
             yield "backward", [dy, *mixed], case.keywords
 
 
-def test_an_op_that_is_computed_by_another_refuses_in_its_own_name():
+def test_an_op_that_is_computed_by_another_raises_in_its_own_name():
     x = np.ones(2)
     with pytest.raises(ValueError, match=r"^adamw\(w=\(2,\), betas=\(0.9, 1.0\)\): betas must be two floats"):
         adamw.step(x, x, betas=(0.9, 1.0))

@@ -1,4 +1,4 @@
-"""The training comparison: two networks that start alike and see alike stay alike, to the last roundings."""
+"""The training comparison: two networks with the same weights and the same data differ only by rounding."""
 
 import json
 import re
@@ -35,19 +35,19 @@ def learnt(digits: Dataset) -> Report:
 
 
 def rounding(report: Report, dataset: Dataset) -> float:
-    """How far float64 roundings may carry the weights apart, if they add up like a random walk.
+    """A bound on the difference of the weights from float64 rounding, if errors add up like a random walk.
 
-    A weight's gradient sums at most K = N·H·W products, which is wrong by about √K u |g|. A step moves the weight by lr
-    of that, momentum repeats it for 1/(1 − μ) steps, and storing the weight costs another u |w|. T steps give √T of
-    it, twice for two sides. In these runs |g| ≤ 1 and |w| ≤ 2. What the loss's curvature makes of earlier differences
-    is left out; it has room, since few gradients are sums of K. One MNIST epoch, 937 steps of 64: 8e-13.
+    A weight's gradient sums at most K = N·H·W products, with an error of about √K u |g|. A step moves the weight by lr
+    of that, momentum repeats it for 1/(1 − μ) steps, and storing the weight adds u |w|. T steps multiply this by √T,
+    two sides by 2. In these runs |g| ≤ 1 and |w| ≤ 2. The growth of earlier differences by the loss's curvature is
+    neglected. There is room for it, since few gradients are sums of K. One MNIST epoch, 937 steps of 64: 8e-13.
     """
     k = report.batch_size * prod(dataset.train_images.shape[2:])
     steps, u = len(report.steps), np.finfo("float64").eps / 2
     return float(2 * sqrt(steps) * (2 + sqrt(k) * report.lr / (1 - report.momentum)) * u)
 
 
-def test_float64_lockstep_differs_by_roundings_alone(digits: Dataset, learnt: Report) -> None:
+def test_float64_lockstep_differs_only_by_rounding(digits: Dataset, learnt: Report) -> None:
     bound = rounding(learnt, digits)
     assert bound < 1e-12
     assert max(learnt.steps.max_weight_difference) <= bound
@@ -61,7 +61,7 @@ def test_digits_are_learnt(learnt: Report) -> None:
     assert learnt.epochs[-1].accuracy.reference >= 0.95
 
 
-def test_float64_lockstep_on_mnist_differs_by_roundings_alone() -> None:
+def test_float64_lockstep_on_mnist_differs_only_by_rounding() -> None:
     if data.find_mnist() is None:
         pytest.skip("MNIST is not here: set MNIST_ROOT to a torchvision root that has it")
     mnist = data.load("mnist")
@@ -88,7 +88,7 @@ def test_a_seed_reproduces_bit_for_bit(digits: Dataset) -> None:
     assert one.steps.loss.manual[0] != other.steps.loss.manual[0]
 
 
-def test_a_dropped_bias_gradient_is_seen_at_the_first_step(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dropped_bias_gradient_is_found_at_the_first_step(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     right = linear.backward
 
     def without_db(*arguments: Any) -> Any:
@@ -100,7 +100,7 @@ def test_a_dropped_bias_gradient_is_seen_at_the_first_step(digits: Dataset, monk
     assert report.steps.max_weight_difference[0] > 1e-4
 
 
-def test_float32_parts_from_its_own_roundings(digits: Dataset) -> None:
+def test_float32_diverges_by_its_own_rounding(digits: Dataset) -> None:
     report = train.compare(digits, dtype="float32", epochs=5)
     jump = report.steps.max_weight_difference
     assert jump[0] < 1e-6
@@ -113,7 +113,7 @@ def test_float32_parts_from_its_own_roundings(digits: Dataset) -> None:
 
 
 def networks(x: np.ndarray[Any, Any]) -> tuple[Manual, Reference]:
-    """Both sides after a step on x, from weights that see each pixel through the middle of a kernel of ones."""
+    """Both sides after a step on x, from weights that are 1 in the middle of each kernel and 0 elsewhere."""
     weights = {name: np.zeros_like(w) for name, w in convnet.initial(x.shape[1:], 10, np.random.default_rng(0)).items()}
     weights["w1"][:, :, 1, 1] = weights["w2"][:, :, 1, 1] = 1
     sides = Manual(weights, lr=0.1, momentum=0), Reference(weights, lr=0.1, momentum=0)
@@ -122,7 +122,7 @@ def networks(x: np.ndarray[Any, Any]) -> tuple[Manual, Reference]:
     return sides
 
 
-def test_a_flipped_relu_is_a_parting() -> None:
+def test_a_flipped_relu_is_a_divergence() -> None:
     x = np.ones((2, 1, 8, 8))
     manual, reference = networks(x)
     manual.values["z1"] = manual.values["z1"].copy()
@@ -133,9 +133,9 @@ def test_a_flipped_relu_is_a_parting() -> None:
 
 
 @pytest.mark.parametrize("blank", [True, False])
-def test_another_maximum_is_a_tie_only_where_the_cells_see_the_same(blank: bool) -> None:
+def test_another_maximum_is_a_tie_only_where_the_elements_read_the_same(blank: bool) -> None:
     x = np.ones((2, 1, 8, 8))
-    x[1, 0, 3, 1] = 1 if blank else 0.5  # a pixel that (3, 2) sees and (3, 3) does not
+    x[1, 0, 3, 1] = 1 if blank else 0.5  # a pixel that (3, 2) reads and (3, 3) does not
     manual, reference = networks(x)
     manual.values["a1"] = manual.values["a1"].copy()
     manual.values["a1"][1, 0, 3, 3] += 1e-9
@@ -145,7 +145,7 @@ def test_another_maximum_is_a_tie_only_where_the_cells_see_the_same(blank: bool)
     assert (found.values.manual, found.values.reference) == (3 * 8 + 3, 3 * 8 + 2)
 
 
-def test_the_json_says_everything(learnt: Report) -> None:
+def test_the_json_has_everything(learnt: Report) -> None:
     result = json.loads(train.to_json(learnt), parse_constant=pytest.fail)
     assert set(result) == KEYS | {"parting", "tie", "steps"}
     assert {"python", "numpy", "torch"} <= set(result["versions"])
@@ -157,7 +157,7 @@ def test_the_json_says_everything(learnt: Report) -> None:
 
 
 def test_a_divergence_is_an_error_that_names_it(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = r"^step 2: the loss is \S+ by hand and \S+ by PyTorch, and the largest weight difference \S+$"
+    message = r"^step 2: the loss is \S+ in NumPy and \S+ in PyTorch, and the largest weight difference is \S+$"
     monkeypatch.setitem(train.RECIPES, "digits", train.Recipe(lr=1e200, momentum=0.9, epochs=1))
     with warnings.catch_warnings(action="ignore"), pytest.raises(train.DivergedError, match=message):
         train.compare(digits)
@@ -172,7 +172,7 @@ def test_a_divergence_is_an_error_that_names_it(digits: Dataset, monkeypatch: py
         ({"steps": -1}, "steps -1: must be at least 1"),
     ],
 )
-def test_what_cannot_be_trained_is_refused(digits: Dataset, arguments: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_trained_is_rejected(digits: Dataset, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message.format(images=len(digits.train_images)))}$"):
         train.compare(digits, **arguments)
 
@@ -198,12 +198,12 @@ def test_a_plot_of_no_difference_at_all_is_drawn(learnt: Report, tmp_path: Path)
     plots.training(equal, tmp_path / "plot.png")  # type: ignore[arg-type]
 
 
-def test_an_unknown_picture_format_is_refused(learnt: Report, tmp_path: Path) -> None:
+def test_an_unknown_picture_format_is_rejected(learnt: Report, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"plot\.jpeg: the suffix must be \.png or \.svg"):
         plots.training(learnt, tmp_path / "plot.jpeg")
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "result.json"
     write_atomically(path, "old")
 

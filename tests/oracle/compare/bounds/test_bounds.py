@@ -1,4 +1,4 @@
-"""A bound is a number: an infinite one accepts anything, and what cannot fail is no check."""
+"""A bound is finite: an infinite one accepts anything."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from cnn_oracle.ops import OPS
 @pytest.mark.parametrize("name", OPS)
 @settings(max_examples=30)
 @given(data=st.data(), dtype=st.sampled_from(["float64", "float32"]))
-def test_where_the_answer_is_finite_so_is_its_bound(name, data, dtype):
+def test_where_the_output_is_finite_so_is_its_bound(name, data, dtype):
     op = OPS[name]
     case = draw(op, data.draw(calls(op)), dtype=dtype)
     for comparison in (op, op.normwise):
@@ -29,8 +29,8 @@ def test_where_the_answer_is_finite_so_is_its_bound(name, data, dtype):
 
 @pytest.mark.parametrize("target", ["(1,)", "(1, 2)"])
 @pytest.mark.parametrize("spread", [1.0, 100.0, 1e4, 1e300])
-def test_cross_entropys_bound_knows_the_logarithm_of_a_probability_that_underflows(target, spread):
-    """log 0 is not the logarithm of exp(−1e4); the bound of what is 1e4 is a few roundings of it."""
+def test_cross_entropys_bound_is_small_where_a_probability_underflows(target, spread):
+    """The logarithm of exp(−1e4) is −1e4, although exp(−1e4) is 0 in float64. Its bound is a few roundings of it."""
     op, call = OPS["cross_entropy"], parse(f"cross_entropy(x=(1, 2), target={target})", 0)
     case = draw(op, call)
     case.arrays["x"] = np.array([[spread, -spread]])
@@ -40,9 +40,9 @@ def test_cross_entropys_bound_knows_the_logarithm_of_a_probability_that_underflo
 
 
 def test_some_drawn_logits_underflow():
-    """Else the case above would never be drawn."""
-    steep = [draw(OPS["cross_entropy"], parse("cross_entropy(x=(2, 3), target=(2,))", seed)) for seed in range(50)]
-    assert 1 <= sum(np.ptp(case.as_float64("x"), 1).max() > 745 for case in steep) <= 15
+    """Otherwise the case above would never be drawn."""
+    drawn = [draw(OPS["cross_entropy"], parse("cross_entropy(x=(2, 3), target=(2,))", seed)) for seed in range(50)]
+    assert 1 <= sum(np.ptp(case.as_float64("x"), 1).max() > 745 for case in drawn) <= 15
 
 
 def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():

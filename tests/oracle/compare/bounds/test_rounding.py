@@ -1,4 +1,4 @@
-"""Numbers that carry their error: float32 lies within the error that they tell, and not far within."""
+"""Numbers that carry an error bound: float32 lies within it, and the bound is not too loose."""
 
 import math
 from fractions import Fraction
@@ -53,32 +53,32 @@ def test_float32_lies_within_the_error(name, seed):
     bound = carried(*(Approx(a.astype(float), 0.0, U) for a in (x, y)))
     got = computed(x, y)
     assert got.dtype == np.float32
-    assert (np.abs(got - bound.value) <= bound.error * (1 + 4 * U)).all()  # first order: what is left out is u²
+    assert (np.abs(got - bound.value) <= bound.error * (1 + 4 * U)).all()  # first order: u² is neglected
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_the_error_is_no_tolerance_to_hide_in(name):
-    """The worst of a thousand results uses up a hundredth of it or more; sums, allowed any order, use least."""
+def test_the_error_bound_is_not_too_loose(name):
+    """The largest error of up to a thousand results exceeds 1/100 of the bound. Sums, allowed any order, use least."""
     x, y = numbers(0)
     carried, computed = FORMULAS[name]
     bound = carried(*(Approx(a.astype(float), 0.0, U) for a in (x, y)))
     assert (np.abs(computed(x, y) - bound.value) / bound.error).max() > 1 / 100
 
 
-def test_cancellation_is_seen():
-    """(1 + x) − 1 has lost what 1 + x rounded."""
+def test_cancellation_keeps_the_error():
+    """(1 + x) − 1 keeps the rounding error of 1 + x."""
     x = Approx(np.array([2.0**-30]), 0.0, U)
     assert ((1 + x) - 1).error >= U
 
 
-def test_an_inverse_root_of_a_known_least_is_bounded_however_far_off_its_square_is():
+def test_an_inverse_root_with_a_known_minimum_is_bounded_for_any_error_of_its_square():
     root = rounding.inverse_sqrt(Approx(np.array([1.0, 1.0]), np.array([0.5, 100.0]), U), 0.25)
     assert (root.error >= [1 / np.sqrt(0.5) - 1, 1 / np.sqrt(0.25) - 1]).all()
     assert (root.error < [0.42, 1.01]).all()
     assert rounding.inverse_sqrt(Approx(np.ones(1), 1.0, U), 0.0).error == np.inf
 
 
-def test_only_a_constant_that_float32_holds_is_exact():
+def test_only_a_constant_that_float32_represents_is_exact():
     one = Approx(np.ones(1), 0.0, U)
     assert (one * 0.5).error == U * 0.5
     assert (one * 0.1).error > U * 0.1
