@@ -9,7 +9,7 @@ from cnn_oracle import survey, verification
 from cnn_oracle.call import parse
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
-from cnn_oracle.result import Failure, Result
+from cnn_oracle.result import Failure, Result, Verdict
 from cnn_oracle.subject import Implementation, Subject
 from cnn_oracle.verification import EXAMPLES
 
@@ -19,13 +19,17 @@ Function = Callable[..., Any]
 def verify(
     op: str, subject: Any = None, *, forward: Function | None = None, backward: Function | None = None,
     step: Function | None = None, examples: int = EXAMPLES, call: str | None = None, seed: int = 0,
+    strict: bool = False,
 ) -> Result:  # fmt: skip
     """Check one op of a subject against PyTorch.
 
     The function draws ``examples`` calls of the op and checks every theorem on each call. Values and gradients must be
-    bitwise equal to PyTorch's where floating point is exact, and within a derived rounding bound elsewhere. Then the
-    contract is checked: the subject does not write to its inputs, takes every memory layout, keeps the dtype, and
-    rejects invalid calls. All work is done in this process. The same ``seed`` gives the same calls.
+    bitwise equal to PyTorch's where floating point is exact, and within a derived rounding bound elsewhere. Then, on
+    calls whose numbers are right, the contract is checked: the subject does not write to its inputs, takes every memory
+    layout, keeps the dtype, and rejects invalid calls. A contract finding that would make a caller's numbers wrong
+    raises; any other is a warning in ``Result.contract``. Calls that the subject does not support are replaced by
+    others, and counted in ``Result.unsupported``. All work is done in this process. The same ``seed`` gives the same
+    calls.
 
     Give the code in one of two ways: as ``subject``, or as ``forward`` with ``backward`` (for an optimiser: ``step``).
 
@@ -44,6 +48,7 @@ def verify(
         call: One call as text, with the shapes of its arrays: ``"relu(x=(2, 3))"``. Then only this call is checked,
             and ``examples`` is ignored. The ``reproduce`` line of a failure contains such a text.
         seed: It determines the drawn calls and the values of all arrays, also of ``call``. 0 or larger, 0 by default.
+        strict: Also raise for contract warnings, such as an invalid call that is accepted. False by default.
 
     Returns:
         The result of the op. Its verdict is EXACT, BOUNDED or NORMWISE, and its ``failure`` is None.
@@ -51,8 +56,8 @@ def verify(
     Raises:
         Failure: A theorem does not hold. A Failure is an AssertionError; its text is the whole message, with the
             smallest failing call that was found.
-        ValueError: The op is unknown, the subject does not have it, ``call`` cannot be used, or the arguments do not
-            fit together.
+        ValueError: The op is unknown, the subject does not have it or supports none of the drawn calls, ``call`` cannot
+            be used, or the arguments do not fit together.
 
     Example:
         >>> import numpy as np
@@ -60,12 +65,12 @@ def verify(
         >>> def forward(x):
         ...     return np.maximum(x, 0)
         >>> def backward(dy, x):
-        ...     if dy.shape != x.shape:
-        ...         raise ValueError(f"relu: dy has shape {dy.shape}, x {x.shape}")
         ...     return (np.where(x <= 0, 0, dy),)
         >>> result = oracle.verify("relu", forward=forward, backward=backward, examples=5)
-        >>> print(result.verdict, result.calls)
-        EXACT 5
+        >>> print(result.summary)
+        relu: numbers EXACT on 5 calls; 1 contract warning
+        >>> [warning.kind for warning in result.contract]
+        ['accepts invalid input']
 
         A wrong gradient raises; here it depends on the sign of dy, not of x:
 
@@ -91,6 +96,7 @@ def verify(
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
     own = Implementation(forward, backward, step)
     code = _given(op, own, _source(functions)) if functions else _under_test(op, subject)
+    code = code._replace(strict=strict or code.strict)
     if call is None:
         (row,) = survey.verify(code, [op], examples=examples, seed=seed)
     else:
@@ -98,6 +104,8 @@ def verify(
         if one.op != op:
             raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
         row = verification.check_call(code, one)
+    if row.verdict is Verdict.NOT_COVERED:
+        raise ValueError(f"verify({op!r}): the subject supports none of {row.drawn:,} calls; {row.summary}")
     if row.failure is None:
         return row
     by_name = isinstance(subject, str) or code.root is subject

@@ -6,6 +6,7 @@ these tests, the plugin does nothing and imports nothing. ``-p no:cnn_oracle`` t
 
 import re
 import sys
+import warnings
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -131,6 +132,10 @@ def _is_in(nodeid: str, node: str) -> bool:
     return nodeid == node or nodeid.startswith(f"{node}::")
 
 
+class ContractWarning(UserWarning):
+    """A contract finding that matters only to careless callers."""
+
+
 class Question(NamedTuple):
     """A theorem to check for an op of a subject, the store of failing calls, and the reason of an accepted finding."""
 
@@ -158,7 +163,7 @@ class Theorem(pytest.Item):
 
         subject, op, theorem, store, accepted, settings = self.run
         try:
-            assert_theorem(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
+            found = assert_theorem(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
             survey.keep(store, subject, op.name, None, theorem.__name__)
         except Failure as failure:
             survey.keep(store, subject, op.name, failure, theorem.__name__)
@@ -167,6 +172,12 @@ class Theorem(pytest.Item):
             raise
         finally:
             store.save()
+        for one in found.contract:
+            warnings.warn_explicit(f"{op.name}: {one.kind}: {one.what}", ContractWarning, self.nodeid, 0)
+        if not found.calls and found.unsupported:
+            pytest.skip(f"not covered: {', '.join(found.unsupported)}")
+        if accepted is not None and found.contract:
+            pytest.xfail(f"accepted: {accepted}")
         if accepted is not None:
             says = f"{op.name} {theorem.__name__} ({accepted})"
             pytest.fail(f"accepted, but no longer occurs: {says}: remove it from {settings}", pytrace=False)

@@ -284,8 +284,8 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
             failures.append(one)
         elif reason not in moved:
             moved.add(reason)
-            kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "form"
-            what = one.failure.what if reason == EMPTY else f"{reason} is not supported: {one.failure.what}"
+            kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "unsupported"
+            what = one.failure.what if reason == EMPTY else f"{reason}: {one.failure.what}"
             failure = one.failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=strict)
             findings.append(Found(failure, one.sample))
     calls = found.calls
@@ -548,15 +548,17 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> None:
-    """Check one theorem on the calls ``first`` and on drawn calls of an op.
+def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> Search:
+    """Check one theorem on the calls ``first`` and on drawn calls of an op. Returns warnings and what is not covered.
 
     Raises:
         Failure: The theorem does not hold.
     """
     __tracebackhide__ = True
-    if failure := search(subject, op, EXAMPLES, seed, which=[theorem], first=first).failure:
-        raise failure
+    found = search(subject, op, EXAMPLES, seed, which=[theorem], first=first)
+    if found.failure:
+        raise found.failure
+    return found
 
 
 def search(
@@ -914,9 +916,12 @@ def _usable(subject: Subject, call: Call) -> Op:
 def to_json(subject: Subject, results: Sequence[Result], **requested: Any) -> dict[str, Any]:
     """The document that ``verify --json`` writes. ``requested`` describes the requested calls."""
     missing = [name for name in OPS if subject.implementation(name) is None]
+    status = next((n for n in (1, 2) if n in {result.exit for result in results}), 0)
     return {
         "schema": 1,
         "subject": subject.name,
+        "verdict": ("right", "wrong", "not covered")[status],
+        "exit": status,
         **requested,
         "versions": versions(),
         "not_covered": missing,

@@ -17,7 +17,7 @@ from cnn_oracle.cli.terminal import (
     usage_error,
     write,
 )
-from cnn_oracle.cli.verify import WAIT, Cluster, engine, report, subject_of
+from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, report, status_of, subject_of
 from cnn_oracle.run.workers import start_early
 
 
@@ -61,11 +61,12 @@ def exhaust(
                     progress=lambda name, done, total: advance(name, total, done),
                 )
             )  # fmt: skip
-    write(json, to_json(code, rows, exhaustive=size, part=part or "1/1", isolate=isolate))
     if json != STDOUT:
         report(code.name, rows, f"geometries with axes up to {size}", isolate)
-    if any(row.failure for row in rows):
-        raise typer.Exit(1)
+        conclude(rows)
+    write(json, to_json(code, rows, exhaustive=size, part=part or "1/1", isolate=isolate))
+    if status := status_of(rows):
+        raise typer.Exit(status)
 
 
 def part_of(text: str | None) -> tuple[int, int]:

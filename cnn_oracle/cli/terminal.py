@@ -37,7 +37,7 @@ Timeout = Annotated[
 ]
 
 STDOUT = Path("-")
-BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "VACUOUS"}
+BAD = {"WRONG", "CRASHED", "NONDETERMINISTIC", "CONTRACT", "CONVENTION", "VACUOUS", "NOT COVERED"}
 COLOURS = {"EXACT": "green", "BOUNDED": "cyan", "NORMWISE": "yellow"}
 NUMBER = re.compile(r"|[\d.,]+(e[+-]\d+)?%?")
 

@@ -38,6 +38,11 @@ Cluster = Annotated[
         help="Run on the Dask cluster at this address, isolated; local starts a cluster here. See docs/cluster.md."
     ),
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Contract warnings fail, too.")]
+Convention = Annotated[
+    str | None,
+    typer.Option(help="pytorch: another gradient at a tie or a kink fails. any: it is a note. pytorch unless set."),
+]
 Isolate = Annotated[
     bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
 ]
@@ -60,6 +65,8 @@ def verify(
     isolate: Isolate = False,
     timeout: Timeout = None,
     cluster: Cluster = None,
+    strict: Strict = False,
+    convention: Convention = None,
     json: Json = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain each failure by its smallest call."""
@@ -83,7 +90,7 @@ def verify(
     if jobs != 1 and cluster is None and not few:
         start_early()
     with only_json(json):  # what a subject prints is not JSON
-        code, settings = subject_of(subject)
+        code, settings = subject_of(subject, strict, convention)
         if call is not None:
             rows = [_one(code, call, number, theorem, isolate, timeout)]
         else:
@@ -92,15 +99,16 @@ def verify(
 
     not_begun = [] if seconds is None else _not_begun(code, op or (), rows)
     limited = {} if seconds is None else {"seconds": seconds, "not_begun": not_begun}
-    write(json, to_json(code, rows, seed=number, **limited))
     if json != STDOUT:
         report(code.name, rows, "drawn calls")
         if seconds is not None:
             _print_extent(rows, seconds, not_begun)
         text = _of_settings(settings, rows) if call is None else []
         print("\n".join(text), end="\n" * bool(text))
-    if any(row.failure or row.stale for row in rows):
-        raise typer.Exit(1)
+        conclude(rows)
+    write(json, to_json(code, rows, seed=number, **limited))
+    if status := status_of(rows):
+        raise typer.Exit(status)
 
 
 def _one(
@@ -145,16 +153,21 @@ def _drawn(
     return rows
 
 
-def subject_of(name: str | None) -> "tuple[Subject, Settings]":
-    """The subject of that name, or of the project's settings, with the limits from the settings."""
+def subject_of(
+    name: str | None, strict: bool = False, convention: str | None = None
+) -> "tuple[Subject, Settings]":  # fmt: skip
+    """The subject of that name, or of the project's settings, with the limits from the settings and the options."""
     from cnn_oracle.mistakes import load
     from cnn_oracle.settings import load as settings_of
     from cnn_oracle.subject import OURS
 
+    if convention not in (None, "pytorch", "any"):
+        raise ValueError(f"--convention {convention}: must be pytorch or any")
     settings = settings_of(Path.cwd())
     code = load(name or settings.subject or OURS)
     settings = settings.of(code.name)
-    return code._replace(limits=settings.limits), settings
+    limits = settings.limits if convention is None else settings.limits._replace(convention=convention)
+    return code._replace(limits=limits, strict=strict or code.strict), settings
 
 
 @contextlib.contextmanager
@@ -174,16 +187,25 @@ def engine(
 
 
 def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
-    """Print the table, each failure, and the summary."""
+    """Print the table, each failure, each contract warning, and the summary."""
     header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
     lines = [_cells(row) for row in rows]
-    if any(row.unchecked for row in rows):
-        header.append("not checked")
-        lines = [(*line, ", ".join(row.unchecked)) for line, row in zip(lines, rows, strict=True)]
+    for title, shown in (("contract", _contract), ("not checked", _unchecked)):
+        if any(map(shown, rows)):
+            header.append(title)
+            lines = [(*line, shown(row)) for line, row in zip(lines, rows, strict=True)]
     table(header, lines)
     failures = [row.failure for row in rows if row.failure]
-    for failure in failures:
-        print(f"\n{failure}")
+    for row in rows:
+        if row.failure:
+            print(f"\n{row.failure}")
+            for other in row.failures[1:]:
+                name = getattr(other.theorem, "__name__", "")
+                print(f"  also      {other.kind or name}: {other.what}   {other.call}")
+    for row in rows:
+        for one in row.warnings:
+            kind = "note     " if one.kind == "convention" else "warning  "
+            print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
     agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else f"{len(rows)} ops agree"
     print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}")
     for version in dict.fromkeys(row.pytorch for row in rows):
@@ -193,6 +215,29 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
     if skipped := sum(r.skipped for r in rows):
         note = "; only the subject was run on them" if survived else ""
         print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
+
+
+def conclude(rows: "list[Result]") -> None:
+    """The last lines: each op with contract findings or calls that are not covered; a single op in any case."""
+    for row in rows:
+        if len(rows) == 1 or row.contract or row.unsupported:
+            print(row.summary)
+
+
+def status_of(rows: "list[Result]") -> int:
+    """The exit status: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
+    found = {row.exit for row in rows}
+    return next((status for status in (1, 2) if status in found), 0)
+
+
+def _contract(row: "Result") -> str:
+    failing = len(row.contract) - len(row.warnings)
+    counts = ((failing, "failure"), (len(row.warnings), "warning"))
+    return ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+
+
+def _unchecked(row: "Result") -> str:
+    return ", ".join(row.unchecked)
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:

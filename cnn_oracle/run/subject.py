@@ -55,7 +55,12 @@ def backward(subject: Subject, case: Case) -> Outputs:
         if isinstance(gradients, tuple | list):
             what = f"{what} of {len(gradients)} gradients"
         case.notes.append(f"backward returns {what}, not a tuple ({names})")
-    return {f"d{n}": None if g is None else _array(g, "backward", case) for n, g in zip(wanted, found, strict=True)}
+    named = dict(zip(wanted, found, strict=True))
+    for n, g in named.items():
+        if g is not None and case.arrays[n] is None and not subject.ours:
+            case.notes.append(f"backward returns a gradient for {n}, which is None")
+            named[n] = None
+    return {f"d{n}": None if g is None else _array(g, "backward", case) for n, g in named.items()}
 
 
 def _one_for_each(gradients: Any, names: Sequence[str], case: Case) -> list[Any] | None:
@@ -132,7 +137,8 @@ def _array(output: Any, name: str, case: Case) -> Array:
             array: Array = read(output)
             if array.dtype.kind in "fiub":
                 return array
-    raise Failure(f"{name} returns a {type(output).__name__}, not an array of numbers", case.call)
+    kind = f"an array of {output.dtype}" if isinstance(output, np.ndarray) else f"a {type(output).__name__}"
+    raise Failure(f"{name} returns {kind}, not an array of numbers", case.call, verdict=Verdict.CRASHED)
 
 
 def _call(
