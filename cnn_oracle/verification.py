@@ -38,7 +38,7 @@ from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
-from cnn_oracle.subject import Limits, Subject
+from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
@@ -177,7 +177,7 @@ def narrowed(subject: Subject, op: Op) -> Limits:
     function = getattr(implementation, "step" if op.kind == "step" else "forward", None)
     names = accepts(function, op.name).options if callable(function) else None
     absent = {
-        n: (op.parameters[n].default,) for n in op.options
+        n: (False if is_array(n, op) else op.parameters[n].default,) for n in op.options
         if names is not None and n not in names and op.parameters[n].default is not Parameter.empty
     }  # fmt: skip
     declared = {**absent, **(getattr(implementation, "options", None) or {})}
@@ -266,8 +266,8 @@ def verdict(
 
 
 def enough_failures(found: Tally) -> bool:
-    """Whether further rounds are pointless: y or the gradients are wrong."""
-    return any(one.failure.verdict is not Verdict.CONVENTION for one in found.failures)
+    """Whether further rounds are pointless: a number is wrong, or a call ended its process."""
+    return any(one.failure.verdict is not Verdict.CONVENTION and not _is_raised(one) for one in found.failures)
 
 
 def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
@@ -657,15 +657,17 @@ def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = (
                     findings.append(_of_theorem(failure, subject, theorem))
         except Failure as failure:
             one = _of_theorem(failure, subject, theorem)
+            if one.verdict is Verdict.NOT_COVERED and one.call.arguments != call.arguments:
+                continue  # the theorem uses a call of its own, with other options
             if one.verdict is Verdict.NOT_COVERED:
                 return Checked(missing=one.quantity or DIFFERS)
             if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
                 return _in_float32(subject, op, call, which, one)
             if one.verdict is Verdict.CONTRACT:
                 findings.append(one)
-            elif kind := choice(one):
-                if noted := _convention(subject, one, kind):
-                    (failures if noted.fails else findings).append(noted)
+            elif kind := _choice(subject, one):
+                noted = _convention(subject, one, kind)
+                (failures if noted.fails else findings).append(noted)
                 op = op.without_ties
             else:
                 failures.append(one)
@@ -689,10 +691,16 @@ def _of_theorem(failure: Failure, subject: Subject, theorem: Theorem | None) -> 
     return named.replace(fails=True) if subject.strict and named.kind and not named.fails else named
 
 
-def _convention(subject: Subject, failure: Failure, kind: str) -> Failure | None:
+def _choice(subject: Subject, failure: Failure) -> str:
+    """What a failure is another valid choice about: "a tie", "NaN", or "". Our own code makes PyTorch's choices."""
+    case, special = failure.case, failure.theorem is theorems.special_values_are_pytorchs
+    if subject.ours or case is None or not (special or case.grids[0].nondifferentiable):
+        return ""
+    return choice(failure)
+
+
+def _convention(subject: Subject, failure: Failure, kind: str) -> Failure:
     """The failure of another choice at a tie; a note if the settings or the kind allow it."""
-    if subject.ours:
-        return failure
     if kind == "NaN" or subject.limits.convention == "any":
         what = f"another choice about {kind} than PyTorch's: {failure.what}"
         return failure.replace(verdict=Verdict.CONTRACT, kind="convention", what=what, fails=False)
@@ -739,8 +747,8 @@ def check_once(subject: Subject, op: Op, call: Call) -> Checked:
         if failure.verdict is Verdict.NOT_COVERED:
             return Checked(missing=failure.quantity or DIFFERS)
         one = of_subject(failure, subject, failure.theorem)
-        if (kind := choice(one)) and (noted := _convention(subject, one, kind)):
-            one = noted
+        if kind := _choice(subject, one):
+            one = _convention(subject, one, kind)
         if not one.fails or one.verdict is Verdict.CONTRACT:
             return Checked(error_over_bound, findings=(one,), values=values)
         return Checked(failures=(one,))

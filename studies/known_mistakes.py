@@ -12,15 +12,17 @@ from statistics import median_high
 from typing import NamedTuple
 
 from cnn_oracle import mistakes
-from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.calls.sampling import RandomCalls, random_call
 from cnn_oracle.cases.case import cases
 from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
+from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
-from cnn_oracle.verification import EXAMPLES, search, verify_op
+from cnn_oracle.subject import Subject
+from cnn_oracle.verification import EXAMPLES, check, single_threaded, verify_op
 
 GEOMETRIES = 300  # failing geometries of each mistake
 TRIES = 4_000  # drawn calls to find them: some mistakes show in only one call of thirteen
@@ -91,14 +93,29 @@ def _work(job: tuple[str, str, int], _: Heartbeat) -> Entry | dict[str, tuple[in
 def _rejected(op: Op, name: str) -> Entry:
     (mistake,) = (m for m in mistakes.of(op.name) if m.name == name)
     start = time.perf_counter()
-    found = search(mistake.subject, op, EXAMPLES, 0, shrink=False)
+    calls = until_rejected(mistake.subject, op)
     seconds = time.perf_counter() - start
     failure = verify_op(mistake.subject, op, EXAMPLES, 0).failure
     assert failure is not None, mistake.name
     str(failure)
     explained = time.perf_counter() - start - seconds
     formula = violated(op, failure.quantity)
-    return Entry(op.name, mistake.name, mistake.description, formula, found.calls, seconds, explained, 0, 0)
+    return Entry(op.name, mistake.name, mistake.description, formula, calls, seconds, explained, 0, 0)
+
+
+def until_rejected(subject: Subject, op: Op) -> int:
+    """The number of drawn calls until one of them rejects the subject.
+
+    Raises:
+        AssertionError: none of them does.
+    """
+    for n, one in enumerate(RandomCalls(EXAMPLES, 0).samples(op), 1):
+        try:
+            with single_threaded():
+                check(subject, op, one.call)
+        except Failure:
+            return n
+    raise AssertionError(f"{op.name} of {subject.name} is not rejected")
 
 
 def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:

@@ -185,7 +185,10 @@ def must_reject(
         given, accepted = fitted(function, name, call, positional, keywords)
     except Failure:  # the function has no parameter for an option of this call
         return
-    rejections: tuple[type[Exception], ...] = (ValueError, *subject.rejections(call.op), *also)
+    rejections: tuple[type[Exception], ...] = (
+        ValueError, NotImplementedError, *subject.rejections(call.op), *also,
+        *getattr(subject.implementation(call.op), "unsupported", ()),
+    )  # fmt: skip
     try:
         function(*given, **accepted)
     except rejections as error:
