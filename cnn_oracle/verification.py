@@ -275,11 +275,9 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
 
     Such a subject does not support this form. The failures become warnings.
     """
-    if not found.forms:
-        return found
     failures, findings, missed, moved = list[Found](), list(found.findings), Counter(found.missed), set[str]()
     for one in found.failures:
-        reason = lacking(forms(op, one.failure.call), found.forms) if _is_raised(one) else ""
+        reason = lacking(forms(op, one.failure.call), found.forms) if _is_raised(one) and found.forms else ""
         if not reason:
             failures.append(one)
         elif reason not in moved:
@@ -290,9 +288,11 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
             findings.append(Found(failure, one.sample))
     calls = found.calls
     for form, n in found.raised.items():
-        if reason := lacking(form, found.forms):
+        if found.forms and (reason := lacking(form, found.forms)):
             missed[reason] += n
             calls -= n
+    first = {one.key: one for one in reversed(failures)}
+    failures = [one for one in failures if first[one.key] is one]
     return found._replace(failures=tuple(failures), findings=tuple(findings), missed=missed, calls=calls)
 
 
@@ -466,7 +466,7 @@ def explained(
         return [one.failure for one in failures], [one.failure for one in contract]
     smaller: list[Failure] = []
     for one in failures[:1]:
-        within = found.forms if _is_raised(one) and found.forms else None
+        within = found.forms or None
         smaller.append((yield from _smallest(subject, op, one, quick, which, within)))
     others = [*failures[1:], *contract]
     jobs = [

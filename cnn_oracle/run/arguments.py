@@ -41,17 +41,18 @@ def fitted(
     if accepted.arrays is not None and accepted.arrays < len(given):
         dropped = [n for n, a in [*arrays.items()][accepted.arrays :] if a is not None]
         if dropped:
-            raise _lacking(name, dropped[0], call)
+            raise lacking(name, dropped[0], call)
         given = given[: accepted.arrays]
     if accepted.options is None or not (more := [n for n in options if n not in accepted.options]):
         return given, dict(options)
     for option in more:
         if not _is_implied(option, call):
-            raise _lacking(name, option, call)
+            raise lacking(name, option, call)
     return given, {n: v for n, v in options.items() if n in accepted.options}
 
 
-def _lacking(name: str, what: str, call: Call) -> Failure:
+def lacking(name: str, what: str, call: Call) -> Failure:
+    """The failure of a function that has no parameter for an argument of the call. The verdict is NOT COVERED."""
     return Failure(f"{name} has no parameter {what}", call, verdict=Verdict.NOT_COVERED, quantity=what)
 
 

@@ -15,12 +15,14 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run import memory
-from cnn_oracle.run.arguments import fitted
+from cnn_oracle.run.arguments import fitted, lacking
 from cnn_oracle.subject import Subject
 
 
 def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
-    """All outputs of the subject for a case: y and the gradients, or w after each step.
+    """Copies of all outputs of the subject for a case: y and the gradients, or w after each step.
+
+    They are copies because a subject may return the same memory again.
 
     Raises:
         Failure: the subject raises an error, or returns something other than arrays of numbers. The same holds for the
@@ -31,14 +33,34 @@ def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
     return forward(subject, case) | ({} if subject.forward_only(op.name) else backward(subject, case))
 
 
+def run_uncopied(subject: Subject, op: Op, case: Case) -> Outputs:
+    """As ``run_all``, but in the subject's own memory."""
+    if op.kind == "step":
+        return _steps(subject, case)
+    return _forward(subject, case) | ({} if subject.forward_only(op.name) else _backward(subject, case))
+
+
+def copied(outputs: Outputs) -> Outputs:
+    return {quantity: None if a is None else a.copy() for quantity, a in outputs.items()}
+
+
 def forward(subject: Subject, case: Case, **replaced: Array) -> Outputs:
     """{"y": …}. ``replaced`` replaces some positional arguments. They are cast to the dtype of the case."""
+    return copied(_forward(subject, case, **replaced))
+
+
+def _forward(subject: Subject, case: Case, **replaced: Array) -> Outputs:
     arrays = case.arrays | {n: a.astype(case.dtype, copy=False) for n, a in replaced.items()}
     return {"y": _array(_call(subject, case, "forward", arrays), "forward", case)}
 
 
 def backward(subject: Subject, case: Case) -> Outputs:
-    """{"dx": …, "dw": …}: one gradient for each positional argument, or None.
+    """{"dx": …, "dw": …}: one gradient for each positional argument, or None."""
+    return copied(_backward(subject, case))
+
+
+def _backward(subject: Subject, case: Case) -> Outputs:
+    """As ``backward``, in the subject's own memory.
 
     A list, a single array, or a tuple without the gradients of absent arrays is also taken, and noted in the case.
     """
@@ -78,17 +100,11 @@ _OUTPUTS: Latest[Outputs] = Latest(16)  # forward and backward of eight cases
 
 
 def known(output: Callable[[Subject, Case], Outputs], subject: Subject, case: Case) -> Outputs:
-    """The outputs of ``forward`` or ``backward``, from a cache if the subject has run on this case before.
-
-    The cache holds copies, because a subject may reuse its memory.
-    """
+    """The outputs of ``forward`` or ``backward``, from a cache if the subject has run on this case before."""
     arrays, keywords = case.arrays.values(), case.keywords.values()
     of = (output, subject, case.call, case.dtype, case.layout, case.dy, *arrays, *keywords)
 
-    def run() -> Outputs:
-        return {quantity: None if a is None else a.copy() for quantity, a in output(subject, case).items()}
-
-    return _OUTPUTS.of(of, run)
+    return _OUTPUTS.of(of, lambda: output(subject, case))
 
 
 def part(subject: Subject, case: Case, name: str) -> Array:
@@ -117,12 +133,24 @@ def steps(subject: Subject, case: Case) -> Outputs:
     """{"w1": …, "w2": …}: w after each of the consecutive steps of the case."""
     (w,), state, outputs = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
-        output = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
-        if not isinstance(output, tuple | list) or len(output) != 2:
-            raise Failure(f"step returns a {type(output).__name__}, not a tuple (w, state)", case.call)
-        w, state = output
-        outputs[f"w{i}"] = _array(w, "step", case)
+        w, state = _step(subject, case, w, dw, state)
+        outputs[f"w{i}"] = w.copy()
     return outputs
+
+
+def _steps(subject: Subject, case: Case) -> Outputs:
+    (w,), state, outputs = case.arrays.values(), None, Outputs()
+    for i, dw in enumerate(case.dy, 1):
+        outputs[f"w{i}"], state = _step(subject, case, w, dw, state)
+        w = outputs[f"w{i}"]
+    return outputs
+
+
+def _step(subject: Subject, case: Case, w: Any, dw: Array, state: Any) -> tuple[Array, Any]:
+    output = _call(subject, case, "step", {"w": w, "dw": dw, "state": state})
+    if not isinstance(output, tuple | list) or len(output) != 2:
+        raise Failure(f"step returns a {type(output).__name__}, not a tuple (w, state)", case.call)
+    return _array(output[0], "step", case), output[1]
 
 
 def _array(output: Any, name: str, case: Case) -> Array:
@@ -160,6 +188,8 @@ def _call(
             output = function(*given, **accepted)
     except (Exception, SystemExit) as error:
         _restore(watched)
+        if isinstance(error, TypeError) and (found := UNEXPECTED.search(str(error))) and found[1] in keywords:
+            raise lacking(name, found[1], case.call) from error
         text = "".join(c if c.isprintable() else " " for c in str(error).partition("\n")[0])
         message = f"{name} raises {type(error).__name__}: {text}"
         raise _of_error(subject, case, message, error) from error
@@ -176,6 +206,7 @@ def _is_watched(name: str, a: Any) -> bool:
     return isinstance(a, np.ndarray) and name != "state"
 
 
+UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")  # as functions with **options pass it on
 SAYS_UNSUPPORTED = re.compile(r"not supported|unsupported|not implemented", re.IGNORECASE)
 # What Python and NumPy say of a wrong operand is no statement about the op
 OPERANDS = re.compile(r"unsupported operand|not supported (for the input types|between instances)", re.IGNORECASE)

@@ -17,7 +17,7 @@ from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.op import Op
 from cnn_oracle.result import HARMFUL, Failure, Verdict, finding
-from cnn_oracle.run.subject import backward, forward, known, run_all
+from cnn_oracle.run.subject import backward, copied, forward, known, run_all, run_uncopied
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.signatures import must_take
 
@@ -44,8 +44,8 @@ def _run_once(subject: Subject, op: Op, call: Call) -> tuple[Case, Outputs, Outp
 
     def run() -> tuple[Case, Outputs, Outputs]:
         case = draw(op, call, dtype=subject.dtypes(op.name)[0])
-        outputs = run_all(subject, op, case)
-        return case, outputs, _copied(outputs)
+        outputs = run_uncopied(subject, op, case)
+        return case, outputs, copied(outputs)
 
     return _RUNS.of((subject, op, call), run)
 
@@ -108,7 +108,7 @@ _SECOND: Latest[Outputs] = Latest(1)
 def _second_run(subject: Subject, op: Op, call: Call) -> Outputs:
     """The subject's outputs for the case of ``_run_once`` once more, not copied."""
     case, first, _ = _run_once(subject, op, call)
-    return _SECOND.of((first,), lambda: run_all(subject, op, replace(case, mutated=[], notes=[])))
+    return _SECOND.of((first,), lambda: run_uncopied(subject, op, replace(case, mutated=[], notes=[])))
 
 
 def dtype_is_kept(subject: Subject, op: Op, call: Call) -> float:
@@ -187,8 +187,8 @@ def unstable(
 
     ``first`` and ``again`` hold the outputs of earlier runs, if there were any.
     """
-    first = first or _copied(run_all(subject, op, replace(case, fill_value=np.nan)))
-    again = _copied(again or run_all(subject, op, replace(case, fill_value=np.nan)))
+    first = first or run_all(subject, op, replace(case, fill_value=np.nan))
+    again = copied(again) if again else run_all(subject, op, replace(case, fill_value=np.nan))
     other = run_all(subject, op, replace(case, fill_value=0.0))
     place, leaked = differing(first, again), differing(first, other)
     if leaked and not place:  # by chance?
@@ -200,10 +200,6 @@ def unstable(
         what = f"{leaked} depends on the previous contents of newly allocated memory"
         return finding("uninitialised memory", what, case.call)
     return None
-
-
-def _copied(outputs: Outputs) -> Outputs:
-    return {quantity: None if a is None else a.copy() for quantity, a in outputs.items()}
 
 
 def _as_finding(kind: str, failure: Failure, what: str) -> Failure:
