@@ -106,10 +106,10 @@ def verify(
         row = verification.check_call(code, one)
     if row.verdict is Verdict.NOT_COVERED:
         raise ValueError(f"verify({op!r}): the subject supports none of {row.drawn:,} calls; {row.summary}")
-    if row.failure is None:
-        return row
     by_name = isinstance(subject, str) or code.root is subject
     as_pytest_does = call is None and (examples, seed) == (EXAMPLES, 0)
+    if row.failure is None:
+        return row._replace(contract=tuple(_reproducible(one, by_name, as_pytest_does) for one in row.contract))
     failure = _reproducible(row.failure, by_name, as_pytest_does)
     raise failure.with_traceback(None) from failure.__cause__
 

@@ -12,6 +12,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.environment import PyTorch
 from cnn_oracle.manual._typing import Array
 
+MANUAL = "cnn_oracle.manual"
 Source = Literal["shell", "python", "pytest"]  # where the subject came from, and so how a failure is reproduced
 
 
@@ -169,7 +170,7 @@ class Failure(AssertionError):
         self, what: str, call: Call, *, verdict: Verdict = Verdict.WRONG, quantity: str = "",
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
-        subject_name: str = "cnn_oracle.manual", theorem: Callable[..., Any] | None = None,
+        subject_name: str = MANUAL, theorem: Callable[..., Any] | None = None,
         reproducer: Call | None = None, title: str = "", only: bool = False,
         command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
         pytorch: str = "", kind: str = "", fails: bool = True, diagnosis: Diagnosis = Diagnosis(),
@@ -247,8 +248,9 @@ class Failure(AssertionError):
     @property
     def _in_python(self) -> str:
         one = f", call={dumps(str(self.reproducer), ensure_ascii=False)}, seed={self.reproducer.seed}"
-        of_all_calls = self.verdict is Verdict.VACUOUS
-        return f'oracle.verify("{self.call.op}", {self.subject_name}{"" if of_all_calls else one})'
+        one = "" if self.verdict is Verdict.VACUOUS else one
+        strict = ", strict=True" if self._needs_strict else ""
+        return f'oracle.verify("{self.call.op}", {self.subject_name}{one}{strict})'
 
     @property
     def _in_a_shell(self) -> str:
@@ -256,7 +258,14 @@ class Failure(AssertionError):
             return f"cnn-oracle {self.command} {self.subject_name} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.reproducer))} --seed {self.reproducer.seed}"
-        return f"cnn-oracle verify {self.subject_name} {call}{theorem}"
+        strict = " --strict" if self._needs_strict else ""
+        return f"cnn-oracle verify {self.subject_name} {call}{theorem}{strict}"
+
+    @property
+    def _needs_strict(self) -> bool:
+        """Whether this is a contract warning that fails because the caller is strict."""
+        warning = self.verdict is Verdict.CONTRACT and self.kind not in HARMFUL
+        return warning and self.fails and self.subject_name != MANUAL
 
     def __str__(self) -> str:
         kind = f"{self.kind}: " if self.verdict is Verdict.CONTRACT else ""

@@ -32,7 +32,7 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.partial import ABSENT, EMPTY, Features, features, forms, lacking
-from cnn_oracle.result import Failure, Result, Verdict, death
+from cnn_oracle.result import HARMFUL, Failure, Result, Verdict, death
 from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
@@ -459,14 +459,19 @@ def explained(
 
     The first failure gets likely causes. If a smaller call ends the process, the call stays.
     """
-    failures, contract = list(found.failures), list(found.findings)
-    failures.sort(key=lambda one: one.failure.verdict is Verdict.CONVENTION)
-    contract.sort(key=lambda one: not one.failure.fails)
+    places = {theorem: i for i, theorem in enumerate(theorems.of(op, subject))}
+
+    def place(one: Found) -> tuple[bool, bool, int]:
+        """Earlier theorems say more. Conventions come last, and so do findings that only concern careless callers."""
+        last = one.failure.verdict is Verdict.CONVENTION or one.failure.kind not in ("", *HARMFUL)
+        return not one.failure.fails, last, places.get(one.failure.theorem, -1)  # type: ignore[arg-type]
+
+    failures, contract = sorted(found.failures, key=place), sorted(found.findings, key=place)
     if not shrinks:
         return [one.failure for one in failures], [one.failure for one in contract]
     smaller: list[Failure] = []
     for one in failures[:1]:
-        within = found.forms or None
+        within = found.forms if found.raised else None
         smaller.append((yield from _smallest(subject, op, one, quick, which, within)))
     others = [*failures[1:], *contract]
     jobs = [

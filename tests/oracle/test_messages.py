@@ -70,7 +70,7 @@ SUBJECTS = {
 
 def failure_of(op, forward, backward):
     with pytest.raises(oracle.Failure) as failure:
-        oracle.verify(op, forward=forward, backward=backward)
+        oracle.verify(op, forward=forward, backward=backward, strict=True)
     return failure.value
 
 
@@ -122,14 +122,14 @@ def test_an_in_place_backward_is_reported_as_a_write_and_not_by_its_effects(seed
         x *= 2
         return (dx,)
 
-    with pytest.raises(oracle.Failure, match=r"^WRONG  backward writes to its input x\n"):
+    with pytest.raises(oracle.Failure, match=r"^CONTRACT  mutation: backward writes to its input x\n"):
         oracle.verify("relu", forward=relu.forward, backward=backward, seed=seed)
 
 
 def test_an_in_place_forward_with_right_values_is_reported_as_a_write(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     assert str(failure_of("relu", in_place, relu.backward)) == (
-        "WRONG  forward writes to its input x\n"
+        "CONTRACT  mutation: forward writes to its input x\n"
         "  call      relu(x=())\n"
         '  reproduce oracle.verify("relu", forward=in_place, backward=backward, call="relu(x=())", seed=4)'
     )

@@ -103,10 +103,12 @@ def run(folder, *arguments):
 
 
 def test_failures_of_a_package(kernels, tmp_path):
-    failures = [row.failure for row in survey.verify(kernels)]
+    failures = [row.failure for row in survey.verify(kernels._replace(strict=True))]
     assert [failure.call.op for failure in failures] == ["conv2d", "relu", "gelu", "softmax", "sgd"]
     output = run(tmp_path, "-c", PRINT_ALL, *(failure.reproduce for failure in failures))
-    assert re.findall(r"^WRONG  .*?\n  reproduce .*?$", output, re.MULTILINE | re.DOTALL) == [*map(str, failures)]
+    assert re.findall(r"^(?:WRONG|CONTRACT)  .*?\n  reproduce .*?$", output, re.MULTILINE | re.DOTALL) == [
+        *map(str, failures)
+    ]
 
 
 def test_a_failure_of_one_theorem_as_pytest_checks_it(kernels, tmp_path):
@@ -128,9 +130,9 @@ def test_failures_of_verify_in_python(kernels, tmp_path, monkeypatch):
     failures = []
     for op, arguments in given.items():
         with pytest.raises(oracle.Failure) as error:
-            exec(f'{IMPORTS}oracle.verify("{op}", {arguments})')
+            exec(f'{IMPORTS}oracle.verify("{op}", {arguments}, strict=True)')
         written = re.escape(f'oracle.verify("{op}", {arguments}, call="{op}(')
-        assert re.fullmatch(written + r'[^"]*\)", seed=\d+\)', error.value.reproduce)
+        assert re.fullmatch(written + r'[^"]*\)", seed=\d+(, strict=True)?\)', error.value.reproduce)
         failures.append(error.value)
     assert run(tmp_path, "-c", IMPORTS + PRINT_EACH, *(f.reproduce for f in failures)) == "".join(
         f"{f}\n" for f in failures
