@@ -13,7 +13,7 @@ from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
 def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the kernel is rotated by 180°, as in a true convolution (E1 as printed); the layer is a cross-correlation"""
+    """the kernel is rotated by 180°, as in true convolution (formula E1 of the article); the layer cross-correlates"""
     return _convolution.forward(op, x, rotated(w), b, **options)
 
 
