@@ -280,7 +280,7 @@ class Failure(AssertionError):
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []
         lines += [f"  reproduce {self.reproduce}"]
         if self.test and self.source == "python":  # only this call, inside that test
-            lines += [f"  or there  {self._in_python}"]
+            lines += [f"  in Python {self._in_python}"]
         return "\n".join(lines)
 
 
@@ -372,7 +372,7 @@ class Result(NamedTuple):
 
     @property
     def exit(self) -> int:
-        """The exit status of the command line: 0, 1 if the op fails, 2 if nothing was covered."""
+        """The exit code of the command line: 0, 1 if the op fails, 2 if nothing was covered."""
         return 1 if self.failure or self.stale else 2 if self.verdict is Verdict.NOT_COVERED else 0
 
     @property

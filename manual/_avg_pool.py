@@ -38,7 +38,7 @@ def forward(
         divisor_override: the divisor of every sum instead, an int other than 0.
 
     Raises:
-        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
+        ValueError: PyTorch rejects the options, x is unbatched (unsupported), or an axis of x other than N is empty.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     a = _counts(op, x.shape, k, t, pads, count_include_pad, divisor_override)

@@ -38,7 +38,7 @@ def forward(
         groups: number of groups of channels. Each group of y depends only on the same group of x.
 
     Raises:
-        ValueError: the dtypes differ, the shapes or the options do not fit together, or x is not batched.
+        ValueError: the dtypes differ, the shapes or the options do not fit together, or x is unbatched (unsupported).
     """
     same_dtype(op, x=x, w=w, b=b)
     t, d, pads = conv(op, x.shape, w.shape, b, stride, padding, dilation, groups)

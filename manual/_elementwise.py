@@ -1,4 +1,4 @@
-"""Elementwise functions: IEEE 754 as in _floats.py, and large arrays in blocks of some thousand elements.
+"""Elementwise functions: IEEE 754 as in _floats.py, and large arrays in blocks of thousands of elements.
 
 The intermediate results of a block are still in the processor's cache when they are read, and need no new memory.
 """

@@ -40,7 +40,7 @@ def forward(
         ceil_mode: whether a last window may reach beyond the padding. It must begin in x or in the padding before x.
 
     Raises:
-        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
+        ValueError: PyTorch rejects the options, x is unbatched (unsupported), or an axis of x other than N is empty.
     """
     k, t, d, pads = pool(op, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     return over_windows(np.maximum, pad(x, pads, -np.inf), k, t, d)

@@ -38,7 +38,7 @@ def forward(
         dilation: elements from one tap of the kernel to the next, at least 1.
 
     Raises:
-        ValueError: the dtypes differ, the shapes or the options do not fit together, or x is not batched.
+        ValueError: the dtypes differ, the shapes or the options do not fit together, or x is unbatched (unsupported).
     """
     same_dtype(op, x=x, w=w, b=b)
     t, d, pads, size = conv_transpose(op, x.shape, w.shape, b, stride, padding, output_padding, groups, dilation)

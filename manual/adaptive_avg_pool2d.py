@@ -18,7 +18,7 @@ def forward(x: Array, *, output_size: Size) -> Array:
     """x (N, C, H, W) → y (N, C, P, Q); an output_size of None keeps an axis.
 
     Raises:
-        ValueError: x is not batched or has an empty image, or output_size is not a positive int or 2 of them.
+        ValueError: x is unbatched (unsupported) or has an empty image, or output_size is not 1 or 2 positive ints.
     """
     rows, columns = windows("adaptive_avg_pool2d", x, output_size)
     y: Array = combined(np.add, combined(np.add, x, rows, 2), columns, 3) / _counts(rows, columns, x)

@@ -23,7 +23,7 @@ def forward(
         count_include_pad: whether the divisor of a sum includes the padding.
 
     Raises:
-        ValueError: PyTorch rejects the options, x is not batched, or an axis of x other than N is empty.
+        ValueError: PyTorch rejects the options, x is unbatched (unsupported), or an axis of x other than N is empty.
     """
     return _avg_pool.forward(
         "avg_pool1d", x, kernel_size=kernel_size, stride=stride, padding=padding,

@@ -16,7 +16,7 @@ def forward(
     """x (N, C·R·S, L) → y (N, C, *output_size); arguments as in torch's fold.
 
     Raises:
-        ValueError: x does not have the windows that the geometry requires, or is not batched.
+        ValueError: x does not have the windows that the geometry requires, or is unbatched (unsupported).
     """
     image, k, d, t, pads, p = _geometry(x, output_size, kernel_size, dilation, padding, stride)
     return crop(scatter(x.reshape(*image[:2], *k, *p), padded_size(image[2:], pads), t, d), pads)

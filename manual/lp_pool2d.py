@@ -24,7 +24,7 @@ def forward(
     """x (N, C, H, W) → y (N, C, P, Q); arguments as in torch's lp_pool2d. norm_type ∞ is unsupported: use max_pool2d.
 
     Raises:
-        ValueError: PyTorch rejects the geometry, norm_type is 0 or not finite, or the input is not batched.
+        ValueError: PyTorch rejects the geometry, norm_type is 0 or not finite, or x is unbatched (unsupported).
     """
     k, t, pads = _geometry(x, norm_type, kernel_size, stride, ceil_mode)
     s = over_windows(np.add, pad(x ** float(norm_type), pads), k, t, (1, 1)) * _scale(x, k, t, pads)

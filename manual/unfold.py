@@ -13,7 +13,7 @@ def forward(x: Array, *, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 
     """x (N, C, H, W) → y (N, C·R·S, L); arguments as in torch's unfold.
 
     Raises:
-        ValueError: the geometry does not fit, or the input is not batched.
+        ValueError: the geometry does not fit, or x is unbatched (unsupported).
     """
     k, d, t, pads, _ = windows_of_image("unfold", x.shape, x.shape[2:], kernel_size, dilation, padding, stride)
     u = gather(pad(x, pads), k, t, d)

@@ -111,7 +111,7 @@ def test_a_cluster_identifies_the_wheel_and_the_checkout_as_the_same_code(run):
 
 @pytest.mark.parametrize("command", [("cnn-oracle",), (sys.executable, "-m", "cnn_oracle")])
 def test_the_command_line_works(run, command):
-    assert "mykernels: 1 ops agree with PyTorch on 5 drawn calls" in run(
+    assert "mykernels: 1 op agrees with PyTorch on 5 drawn calls" in run(
         *command, "verify", "mykernels", "--examples", "5"
     )
     assert "cnn_oracle.manual: 1 ops are" in run(*command, "verify", "--op", "relu", "--examples", "5")

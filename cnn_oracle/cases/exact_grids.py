@@ -2,7 +2,7 @@
 
 On such inputs, every product and every partial sum is a multiple of one unit, and less than 2^bits units. Here bits is
 the size of the significand, 53 or 24. So no sum rounds, whatever its order. Each grid leaves two bits free, because
-some theorems add two cotangents or move an input by as much again.
+some theorems add two cotangents, or add to an input a step that is as large as the input.
 
 A grid rule is a function (call, keyword arrays, bits) → (grid of the arguments, grid of dy). Both are REAL if the call
 has no exact grid. The first seeds draw no k above 9: failures shrink towards seed 0, and 3 ≠ 5 is easier to read than

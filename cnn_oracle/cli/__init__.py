@@ -1,4 +1,4 @@
-"""The command line, ``cnn-oracle``. Exit status: 0 all right, 1 something is wrong, 2 invalid usage (one line).
+"""The command line, ``cnn-oracle``. Exit code: 0 all right, 1 something is wrong, 2 invalid usage (one line).
 
 torch, Hypothesis and rich are imported where they are used, so ``--help`` responds at once.
 """
@@ -27,11 +27,13 @@ from cnn_oracle.cli import (
 NAME = "cnn-oracle"
 
 app = typer.Typer(
-    help="Is this gradient right? NumPy formulas of convolutional networks, and yours, against PyTorch.",
+    help="Check the outputs and gradients of neural-network layers against PyTorch: your own code, or the NumPy "
+    "formulas of this project.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 studies = typer.Typer(
-    help="How good is the oracle, and what does it find? Each study prints a table and writes a page.",
+    help="How good is the oracle, and what does it find? Each study prints a table; with --markdown, it also writes a "
+    "page.",
     no_args_is_help=True, rich_markup_mode=None,
 )  # fmt: skip
 for command in (
@@ -65,7 +67,7 @@ def options(
 
 
 def main() -> None:
-    """Run a command line. Invalid usage ends with one line on standard error and status 2."""
+    """Run a command line. Invalid usage ends with one line on standard error and exit code 2."""
     if (here := os.getcwd()) not in sys.path:
         sys.path.insert(0, here)  # as python -m does: the subject may be in the working folder
     arguments = sys.argv[1:] or ["--help"]

@@ -12,7 +12,9 @@ from cnn_oracle.cli.terminal import STDOUT, Json, check_folder, progress, put, t
 
 
 def benchmarks(
-    only: Annotated[str, typer.Option(help="Measure only what has this in its name.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Measure only the calls and groups that have this text in their name, such as pooling.")
+    ] = "",
     seconds: Annotated[float, typer.Option(help="Seconds for which each pair is measured.", min=0.01)] = 0.6,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="An existing page; its figures are replaced.")] = None,

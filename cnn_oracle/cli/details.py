@@ -32,7 +32,7 @@ def of(op: "Op") -> dict[str, Any]:
         "normwise": op.normwise is not None,
         "theorem_summaries": {t.__name__: first_sentence(t.__doc__) for t in theorems.of(op)},
         "mistakes": [
-            {"name": m.name, "replaces": m.replaces, "description": m.description} for m in mistakes.of(op.name)
+            {"name": m.name, "replaces": m.replaces, "description": _plain(m.description)} for m in mistakes.of(op.name)
         ],
         "files": _files(op),
     }
@@ -55,8 +55,13 @@ def text(row: dict[str, Any]) -> str:
 
 def first_sentence(doc: str | None) -> str:
     """The first sentence of a docstring, on one line; the whole first paragraph if no sentence ends in it."""
-    paragraph = " ".join(inspect.cleandoc(doc or "").partition("\n\n")[0].split())
+    paragraph = " ".join(_plain(inspect.cleandoc(doc or "")).partition("\n\n")[0].split())
     return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
+
+
+def _plain(doc: str) -> str:
+    """The text without the double backquotes of reST."""
+    return doc.replace("``", "")
 
 
 def _unsupported(op: "Op") -> list[dict[str, str | None]]:
@@ -76,13 +81,13 @@ def _unsupported(op: "Op") -> list[dict[str, str | None]]:
 
 def _sentences(op: "Op") -> list[str]:
     """The sentences of the op's docs about what is unsupported."""
-    docs = " ".join(f"{op.manual.__doc__} {_main(op).__doc__}".split())
+    docs = " ".join(_plain(f"{op.manual.__doc__} {_main(op).__doc__}").split())
     return [sentence for sentence in re.split(r"(?<=\.) (?=[A-Z])", docs) if UNSUPPORTED.search(sentence)]
 
 
 def _rejects(op: "Op") -> str:
     """The text under Raises in the docstring."""
-    doc = inspect.getdoc(_main(op)) or ""
+    doc = _plain(inspect.getdoc(_main(op)) or "")
     return " ".join(doc.partition("Raises:\n")[2].partition("\n\n")[0].split())
 
 
@@ -128,8 +133,8 @@ def _default(row: dict[str, Any], name: str) -> str:
 def _comparison(row: dict[str, Any]) -> list[tuple[str, str]]:
     grids = [(f"EXACT on {name}", what) for name, what in row["grids"].items()]
     normwise = [("NORMWISE", "fast algorithms may round more: all elements of an output share one bound")]
-    elsewhere = "on real numbers" if grids else "on real numbers only: there is no exact grid"
-    return [*grids, ("BOUNDED", f"{elsewhere}, within the rounding error of the formula"), *normwise * row["normwise"]]
+    here = "on real numbers, each element" if grids else "on real numbers only: this op has no exact grid. Each element"
+    return [*grids, ("BOUNDED", f"{here} lies within its rounding bound"), *normwise * row["normwise"]]
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> str:

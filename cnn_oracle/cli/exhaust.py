@@ -6,7 +6,7 @@ import typer
 
 from cnn_oracle.cli.terminal import (
     STDOUT,
-    Jobs,
+    JobsOfCheck,
     Json,
     Ops,
     Subjects,
@@ -30,10 +30,11 @@ def exhaust(
         bool,
         typer.Option(
             "--isolate",
-            help="Also run the subject, without PyTorch, on calls that are unsafe for PyTorch. It must not crash.",
+            help="Run all calls in other processes. Also run the subject, without PyTorch, on calls that are unsafe "
+            "for PyTorch.",
         ),
     ] = False,
-    jobs: Jobs = None,
+    jobs: JobsOfCheck = None,
     timeout: Timeout = None,
     cluster: Cluster = None,
     json: Json = None,

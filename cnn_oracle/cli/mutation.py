@@ -24,7 +24,7 @@ def mutation(
     ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Edit the source of manual, one small edit at a time, and report the share of these mutants that is killed."""
+    """Make mutants of manual, each by one small edit of its source, and report the share that the oracle kills."""
     limit(jobs)
     check_folder(json, markdown)
     if markdown and json == markdown.with_suffix(".json"):

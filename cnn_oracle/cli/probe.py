@@ -17,7 +17,10 @@ from cnn_oracle.cli.verify import subject_of
 
 
 def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json = None) -> None:
-    """Find how many bits the multipliers of sums of products keep. Exact up to 256 and not at 512 means bfloat16."""
+    """Find how many bits of each factor a kernel keeps when it multiplies.
+
+    If integers are exact up to 256 but not up to 512, it multiplies in bfloat16.
+    """
     from cnn_oracle.diagnose import precision
     from cnn_oracle.verification import covered, single_threaded
 

@@ -36,16 +36,23 @@ def torch(
     op: Ops = None,
     dtype: Annotated[
         str | None,
-        typer.Option(help="float32,float64,bfloat16,float16, some of them, or all; default: the first two."),
+        typer.Option(
+            help="Dtypes, separated by commas: float32, float64, bfloat16, float16; or all. Default: float32,float64."
+        ),
     ] = None,
     layout: Annotated[
-        str | None, typer.Option(help="contiguous,channels-last,transposed,sliced,expanded, or all; default: all.")
+        str | None,
+        typer.Option(
+            help="Memory layouts, separated by commas: contiguous, channels-last, transposed, sliced, expanded; or "
+            "all. Default: all."
+        ),
     ] = None,
     call: Annotated[str | None, typer.Option(help="Check only this call, as a 'reproduce' line prints it.")] = None,
     seed: Seed = "0",
     examples: Annotated[int | None, typer.Option(help="Drawn calls per op; default 100.", min=1)] = None,
     exhaustive: Annotated[
-        int | None, typer.Option(help="Instead: every geometry with axes up to this size, once each.", min=1)
+        int | None,
+        typer.Option(help="Check every geometry with axes up to this size once, instead of drawn calls.", min=1),
     ] = None,
     part: Annotated[
         str | None, typer.Option(help="With --exhaustive: i/n, one of n parts that cover every geometry once.")

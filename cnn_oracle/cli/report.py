@@ -15,7 +15,9 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
     results: Annotated[
         Path | None,
-        typer.Option(help=f"Folder of the results as JSON, made if missing; default: {FOLDER} beside the page."),
+        typer.Option(
+            help=f"Folder for the results as JSON; it is created if missing. Default: {FOLDER} beside the page."
+        ),
     ] = None,
 ) -> None:
     """Write one HTML page that explains every formula and shows the evidence. The page needs no network."""

@@ -40,7 +40,9 @@ def evidence(
 
 def mistakes(
     op: Ops = None,
-    geometries: Annotated[int, typer.Option(help="Failing calls of each mistake, to identify it.", min=1)] = 300,
+    geometries: Annotated[
+        int, typer.Option(help="Failing calls of each mistake, on which it must be identified.", min=1)
+    ] = 300,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,

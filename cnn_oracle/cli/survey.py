@@ -28,21 +28,24 @@ from cnn_oracle.run.workers import limit
 def survey(
     packages: Annotated[list[str] | None, typer.Argument(help="The packages; default: all that are installed.")] = None,
     examples: Annotated[
-        int | None, typer.Option(help="Calls of each op that the package has the options for; default 100.", min=1)
+        int | None,
+        typer.Option(help="Drawn calls of each op, with the options that the package has; default 100.", min=1),
     ] = None,
     seed: Seed = "0",
     jobs: Jobs = None,
     timeout: Timeout = None,
     results: Annotated[
         list[Path] | None,
-        typer.Option(help="What --json wrote in an earlier run; may be given again."),
+        typer.Option(
+            help="Also show the results of an earlier run, from the file that --json wrote; may be given again."
+        ),
     ] = None,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
 ) -> None:
     """Compare released packages with PyTorch, and list where and why they disagree.
 
-    The exit status is 1 if a disagreement is not one of the known ones.
+    The exit code is 1 if a disagreement is not one of the known ones.
     """
     from cnn_oracle.studies.packages import PACKAGES, page
     from cnn_oracle.studies.packages import survey as surveys

@@ -13,9 +13,7 @@ from typing import Annotated, Any
 import typer
 
 Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
-Seed = Annotated[
-    str, typer.Option(help="Every random choice follows from this number; random draws one and prints it.")
-]
+Seed = Annotated[str, typer.Option(help="The number that fixes all random choices; random chooses one and prints it.")]
 Subjects = Annotated[
     str | None,
     typer.Argument(
@@ -23,17 +21,17 @@ Subjects = Annotated[
     ),
 ]
 Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]
-Jobs = Annotated[
+Jobs = Annotated[int | None, typer.Option(help="Number of processes; default: all cores.", min=1)]
+JobsOfCheck = Annotated[
     int | None,
     typer.Option(
-        help="Number of processes; default: all cores. With 1, verify and exhaust start no other process.", min=1
+        help="Number of processes; default: all cores. With 1, no other process is started, unless calls are isolated.",
+        min=1,
     ),
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(
-        help="In other processes: seconds without a result after which a call is CRASHED; default 60.", min=0.1
-    ),
+    typer.Option(help="Seconds to wait for a call in another process; after that it is CRASHED. Default 60.", min=0.1),
 ]
 
 STDOUT = Path("-")

@@ -8,7 +8,7 @@ import typer
 
 from cnn_oracle.cli.terminal import (
     STDOUT,
-    Jobs,
+    JobsOfCheck,
     Json,
     Ops,
     Seed,
@@ -35,13 +35,16 @@ if TYPE_CHECKING:
 Cluster = Annotated[
     str | None,
     typer.Option(
-        help="Run on the Dask cluster at this address, isolated; local starts a cluster here. See docs/cluster.md."
+        help="Address of a Dask cluster that runs the calls; local starts one on this machine. See docs/cluster.md."
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Contract warnings fail, too.")]
 Convention = Annotated[
     str | None,
-    typer.Option(help="pytorch: another gradient at a tie or a kink fails. any: it is a note. pytorch unless set."),
+    typer.Option(
+        help="pytorch: another gradient at a tie or a nondifferentiable point than PyTorch's fails. any: it is a note. "
+        "Default: that of the settings, or pytorch."
+    ),
 ]
 Isolate = Annotated[
     bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
@@ -59,9 +62,9 @@ def verify(
     examples: Annotated[int | None, typer.Option(help="Drawn calls per op; default 100.", min=1)] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(help="Draw calls for this many seconds, and print how many were checked.", min=1),
+        typer.Option(help="Draw calls until this many seconds have passed, and print how many were checked.", min=1),
     ] = None,
-    jobs: Jobs = None,
+    jobs: JobsOfCheck = None,
     isolate: Isolate = False,
     timeout: Timeout = None,
     cluster: Cluster = None,
@@ -207,6 +210,7 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
             kind = "note     " if one.kind == "convention" else "warning  "
             print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
     agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else f"{len(rows)} ops agree"
+    agree = "1 op agrees" if len(rows) == 1 and not failures else agree
     print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}")
     for version in dict.fromkeys(row.pytorch for row in rows):
         print(f"compared with {version}")
@@ -225,7 +229,7 @@ def conclude(rows: "list[Result]") -> None:
 
 
 def status_of(rows: "list[Result]") -> int:
-    """The exit status: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
+    """The exit code: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
     found = {row.exit for row in rows}
     return next((status for status in (1, 2) if status in found), 0)
 

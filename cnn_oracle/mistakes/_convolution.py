@@ -13,7 +13,7 @@ from cnn_oracle.mistakes._windows import Gradients, overwritten, rotated, shares
 
 
 def kernel_rotated(op: str, x: Array, w: Array, b: Array | None = None, **options: Any) -> Array:
-    """the kernel is rotated by 180°, as in a true convolution (E1 as printed); the layer is a cross-correlation"""
+    """the kernel is rotated by 180°, as in true convolution (formula E1 of the article); the layer cross-correlates"""
     return _convolution.forward(op, x, rotated(w), b, **options)
 
 
@@ -48,7 +48,7 @@ def kernel_not_rotated(op: str, dy: Array, x: Array, w: Array, b: Array | None =
 def stride_remainder_dropped(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:
-    """dx is zero in the last rows that the stride leaves over, as if output_padding were missing"""
+    """dx is zero in as many last rows as the stride leaves over, although these are rows of the padding"""
     dx, dw, db = _convolution.backward(op, dy, x, w, b, **options)
     t, d, pads = _geometry(op, x, w, b, **options)
     for axis, (n, k) in enumerate(zip(padded_size(x.shape[2:], pads), w.shape[2:], strict=True)):

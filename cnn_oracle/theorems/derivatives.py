@@ -21,9 +21,9 @@ from cnn_oracle.theorems.higher_order import second_gradient, transpose
 
 
 def backward_is_the_derivative_of_forward(subject: Subject, op: Op, call: Call) -> float:
-    """backward is the derivative of the subject's own forward f: ⟨dy, f(a + v) − f(a)⟩ = ⟨da, v⟩ for each argument a.
+    """backward is the derivative of the subject's own forward f: ⟨dy, f(a + v) − f(a − v)⟩ / 2 = ⟨da, v⟩.
 
-    PyTorch's gradients are not used.
+    This holds for each argument a. PyTorch's gradients are not used.
     """
     case = displaced(op, call, subject.dtypes(op.name))
     if case.exact:

@@ -1,6 +1,6 @@
 """An independent check without PyTorch: differences of the subject's own forward.
 
-⟨dy, f(a + v) − f(a − v)⟩ = 2 ⟨da, v⟩.
+⟨dy, f(a + v) − f(a − v)⟩ / 2 = ⟨da, v⟩.
 """
 
 from collections.abc import Callable, Sequence

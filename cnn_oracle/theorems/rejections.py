@@ -1,4 +1,7 @@
-"""If PyTorch rejects a call, the subject must reject it too: with a ValueError, or with its framework's error."""
+"""If PyTorch rejects a call, the subject must reject it too, by any exception.
+
+Its type should be ValueError, or the type that the subject's framework raises.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,9 +23,10 @@ from cnn_oracle.subject import Subject
 
 
 def what_pytorch_rejects_is_rejected(subject: Subject, op: Op, call: Call) -> float:
-    """The subject raises ValueError for calls that PyTorch rejects.
+    """The subject raises an exception for calls that PyTorch rejects.
 
-    These calls are invalid variants: they differ from a valid call in one size or option.
+    These calls are invalid variants: they differ from a valid call in one size or option. Any exception is a rejection;
+    one of another type than ValueError is a finding of its own.
     """
     for failure in accepted_or_mistyped(subject, op, call):
         raise failure

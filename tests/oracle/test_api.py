@@ -52,7 +52,7 @@ def test_a_call_that_the_plugin_does_not_draw_is_reproduced_by_the_test_or_from_
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK, **options)
     assert failure.value.reproduce == f"pytest '{request.node.nodeid}'"
-    line = str(failure.value).splitlines()[-1].removeprefix("  or there  ")
+    line = str(failure.value).splitlines()[-1].removeprefix("  in Python ")
     call, seed = failure.value.reproducer, failure.value.reproducer.seed
     assert line == f'oracle.verify("relu", "{KINK}", call="{call}", seed={seed})'
     with pytest.raises(oracle.Failure) as again:
@@ -103,7 +103,7 @@ def test_under_pytest_the_test_reproduces_and_the_python_line_follows():
     assert failure.value.reproduce == f"pytest {here}"
     assert str(failure.value).splitlines()[-2:] == [
         f"  reproduce pytest {here}",
-        '  or there  oracle.verify("relu", forward=forward, backward=zeros, call="relu(x=())", seed=0)',
+        '  in Python oracle.verify("relu", forward=forward, backward=zeros, call="relu(x=())", seed=0)',
     ]
 
 

@@ -245,7 +245,7 @@ def test_in_a_src_layout_a_failure_of_one_call_is_reproduced_by_its_test(src_pro
     _, output = run(src_project, "tests/test_kernels.py::test_one_call")
     (failure,) = messages(output)
     assert failure.endswith("reproduce pytest tests/test_kernels.py::test_one_call")
-    assert 'or there  oracle.verify("relu", "mykernels", call="relu(x=(3,))", seed=0)\n' in output
+    assert 'in Python oracle.verify("relu", "mykernels", call="relu(x=(3,))", seed=0)\n' in output
 
 
 def test_in_a_src_layout_workers_find_the_subject(src_project):

@@ -64,7 +64,7 @@ def test_a_manual_that_is_our_own_folder_is_ours(monkeypatch):
 def test_from_any_folder_manual_is_ours(tmp_path):
     status, output = verify(tmp_path, "manual")
     assert status == 0
-    assert "\ncnn_oracle.manual: 1 ops agree with PyTorch on 20 drawn calls\n" in output
+    assert "\ncnn_oracle.manual: 1 op agrees with PyTorch on 20 drawn calls\n" in output
 
 
 def test_a_project_with_its_own_manual_verifies_its_own(project):
@@ -78,4 +78,4 @@ def test_a_project_with_its_own_manual_verifies_its_own(project):
 def test_ours_is_used_beside_folders_of_all_our_names(project, arguments):
     status, output = verify(project, *arguments)
     assert status == 0
-    assert "\ncnn_oracle.manual: 1 ops agree with PyTorch" in output
+    assert "\ncnn_oracle.manual: 1 op agrees with PyTorch" in output

@@ -122,7 +122,7 @@ def test_the_version_is_the_packages(oracle):
 def test_one_right_call_passes(oracle):
     status, out, _ = oracle("verify", "--call", "conv2d(x=(2, 3, 5, 5), w=(4, 3, 3, 3), padding=1)", "--seed", "7")
     assert status == 0
-    assert "cnn_oracle.manual: 1 ops agree with PyTorch on 1 drawn calls" in out
+    assert "cnn_oracle.manual: 1 op agrees with PyTorch on 1 drawn calls" in out
 
 
 def test_ops_lists_every_op(oracle):

@@ -51,7 +51,7 @@ def test_several_ops_are_described_in_the_order_of_the_call(oracle):
     assert status == 0
     assert [line.partition("(")[0] for line in out.splitlines() if re.match(r"\w+\(", line)] == ["softmax", "embedding"]
     assert "\n  dim  required\n" in out
-    assert "  BOUNDED  on real numbers only: there is no exact grid, " in out
+    assert "  BOUNDED  on real numbers only: this op has no exact grid. " in out
     assert re.search(r"^  max_norm +PyTorch's max_norm is unsupported: it writes to w\.$", out, re.MULTILINE)
 
 
