@@ -45,6 +45,8 @@ def backward(subject: Subject, case: Case) -> Outputs:
     gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
     declared = getattr(subject.implementation(case.call.op), "gradients", ())
     wanted = [n for n in case.arrays if not declared or n in declared]
+    if declared and isinstance(gradients, tuple | list) and len(gradients) == len(case.arrays) > len(wanted):
+        gradients = tuple(g for n, g in zip(case.arrays, gradients, strict=True) if n in wanted)
     found = _one_for_each(gradients, wanted, case)
     names = ", ".join(f"d{n}" for n in wanted)
     if found is None:
