@@ -38,7 +38,7 @@ from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
-from cnn_oracle.subject import Limits, Subject
+from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
@@ -177,7 +177,7 @@ def narrowed(subject: Subject, op: Op) -> Limits:
     function = getattr(implementation, "step" if op.kind == "step" else "forward", None)
     names = accepts(function, op.name).options if callable(function) else None
     absent = {
-        n: (op.parameters[n].default,) for n in op.options
+        n: (False if is_array(n, op) else op.parameters[n].default,) for n in op.options
         if names is not None and n not in names and op.parameters[n].default is not Parameter.empty
     }  # fmt: skip
     declared = {**absent, **(getattr(implementation, "options", None) or {})}
