@@ -12,7 +12,7 @@ import cnn_oracle
 from cnn_oracle.adapt import only
 from cnn_oracle.call import parse
 from cnn_oracle.calls.sampling import RandomCalls
-from cnn_oracle.manual import conv2d, layer_norm, linear, max_pool2d, relu, softmax
+from cnn_oracle.manual import conv2d, layer_norm, linear, max_pool2d, mse_loss, relu, softmax
 from cnn_oracle.ops import OPS
 from cnn_oracle.partial import explained, features, forms, lacking
 from cnn_oracle.subject import Implementation
@@ -217,6 +217,41 @@ def test_declared_options_and_ranks_are_redrawn_and_counted():
     assert row.calls >= 100
     assert {*row.unsupported} == {"dim", "0-d", "1-d", "3-d", "4-d"}
     assert row.drawn == row.calls + sum(row.unsupported.values())
+
+
+@pytest.mark.parametrize("declared", [{}, {"ranks": (2,)}])
+def test_a_function_of_matrices_only(declared):
+    """Also the special values, which come with the number of axes of the call."""
+
+    def loops(x, larger):
+        rows, columns = x.shape
+        return np.array([[larger(x[i, j]) for j in range(columns)] for i in range(rows)], x.dtype).reshape(x.shape)
+
+    row = cnn_oracle.verify("relu", forward=lambda x: loops(x, lambda a: max(a, 0)), **declared)
+    assert row.verdict == "EXACT"
+    assert row.calls >= 100
+    assert {*row.unsupported} == {"0-d", "1-d", "3-d", "4-d"}
+    assert [one.kind for one in row.warnings] == ["unsupported"] * (0 if declared else 4)
+    with pytest.raises(cnn_oracle.Failure, match=r"^WRONG  y") as failure:  # where x is NaN
+        cnn_oracle.verify("relu", forward=lambda x: loops(x, lambda a: max(0, a)), **declared)
+    assert failure.value.theorem.__name__ == "special_values_are_pytorchs"
+    assert len(failure.value.call.arguments["x"]) == 2
+
+
+@pytest.mark.parametrize("declared", [{}, {"options": {"reduction": ("mean",), "weight": (False,)}}])
+def test_a_loss_that_has_the_mean_only(declared):
+    """It has no reduction, with which PyTorch is asked about special values."""
+
+    def forward(x, target):
+        return mse_loss.forward(x, target)
+
+    def backward(dy, x, target):
+        return mse_loss.backward(dy, x, target)
+
+    row = cnn_oracle.verify("mse_loss", forward=forward, backward=backward, **declared)
+    assert row.verdict == "EXACT"
+    assert row.calls >= 100
+    assert {"reduction", "weight"} & {*row.unsupported}
 
 
 def with_bias(x, w, b):
