@@ -127,6 +127,7 @@ def test_a_call_that_is_not_supported_is_skipped_and_counted_by_option(error):
     assert [*row.unsupported] == ["groups"]
     assert row.drawn == row.calls + row.unsupported["groups"]
     assert f"not covered: groups ({row.unsupported['groups']})" in row.summary
+    assert "exception type" not in [one.kind for one in row.warnings]
 
 
 def sometimes(error):
