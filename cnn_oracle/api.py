@@ -3,14 +3,15 @@
 import os
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Unpack
 
 from cnn_oracle import survey, verification
+from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.call import parse
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict
-from cnn_oracle.subject import Implementation, Subject
+from cnn_oracle.subject import Declared, Implementation, Subject
 from cnn_oracle.verification import EXAMPLES
 
 Function = Callable[..., Any]
@@ -19,7 +20,7 @@ Function = Callable[..., Any]
 def verify(
     op: str, subject: Any = None, *, forward: Function | None = None, backward: Function | None = None,
     step: Function | None = None, examples: int = EXAMPLES, call: str | None = None, seed: int = 0,
-    strict: bool = False,
+    strict: bool = False, **declared: Unpack[Declared],
 ) -> Result:  # fmt: skip
     """Check one op of a subject against PyTorch.
 
@@ -49,6 +50,8 @@ def verify(
             and ``examples`` is ignored. The ``reproduce`` line of a failure contains such a text.
         seed: It determines the drawn calls and the values of all arrays, also of ``call``. 0 or larger, 0 by default.
         strict: Also raise for contract warnings, such as an invalid call that is accepted. False by default.
+        declared: What the functions support, as in ``adapt.only``: ``options={"dim": (-1,)}``, ``ranks=(2,)``,
+            ``gradients``, ``unsupported``, ``when``, ``dtypes``. A subject declares this itself, or by ``adapt.only``.
 
     Returns:
         The result of the op. Its verdict is EXACT, BOUNDED or NORMWISE, and its ``failure`` is None.
@@ -94,8 +97,11 @@ def verify(
     functions = {n: f for n, f in {"forward": forward, "backward": backward, "step": step}.items() if f is not None}
     if (subject is None) == (not functions) or functions.keys() == {"backward"}:
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
-    own = Implementation(forward, backward, step)
-    code = _given(op, own, _source(functions)) if functions else _under_test(op, subject)
+    if subject is not None and declared:
+        raise ValueError(f"verify({op!r}, {next(iter(declared))}=…): declare it in the subject, or by adapt.only")
+    _, declared = split("verify", ("examples", "call", "seed", "strict"), declared)
+    own = Implementation(forward, backward, step, **declared)
+    code = _given(op, own, arguments_of(_source(functions), declared)) if functions else _under_test(op, subject)
     code = code._replace(strict=strict or code.strict)
     if call is None:
         (row,) = survey.verify(code, [op], examples=examples, seed=seed)

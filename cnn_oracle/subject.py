@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from cnn_oracle.call import Call
 
@@ -88,6 +88,10 @@ class Implementation(NamedTuple):
             the target. Empty by default: all.
         when: ``when(call)`` tells whether a call is supported. None, the default: every call.
         source: The Python expression that made it, for messages.
+        input_gradient: ``input_gradient(dy, shape of x, w, *, …)`` of a convolution returns dx. None by default, like
+            the other two functions: it is not checked.
+        weight_gradient: ``weight_gradient(dy, x, shape of w, *, …)`` of a convolution returns dw.
+        running_statistics: ``running_statistics(x, running_mean, running_var, *, …)`` of a norm returns the next two.
 
     Example:
         >>> import numpy as np
@@ -109,6 +113,20 @@ class Implementation(NamedTuple):
     ranks: tuple[int, ...] = ()
     gradients: tuple[str, ...] = ()
     when: Callable[[Call], bool] | None = None
+    input_gradient: Callable[..., Any] | None = None
+    weight_gradient: Callable[..., Any] | None = None
+    running_statistics: Callable[..., Any] | None = None
+
+
+class Declared(TypedDict, total=False):
+    """What an implementation may declare, as in ``Implementation``. The adapters take it as keyword arguments."""
+
+    dtypes: tuple[str, ...]
+    options: Mapping[str, tuple[Any, ...]]
+    ranks: tuple[int, ...]
+    unsupported: tuple[type[Exception], ...]
+    gradients: tuple[str, ...]
+    when: Callable[[Call], bool] | None
 
 
 class Subject(NamedTuple):
@@ -236,7 +254,8 @@ class Subject(NamedTuple):
 
         Returns:
             The option, rank or "when" that excludes the call; "" if the implementation declares nothing against it.
-            A call outside the declared ``ranks`` is named by its rank: ``"0-d"``, ``"3-d"``.
+            A call outside the declared ``ranks`` is named by its rank: ``"0-d"``, ``"3-d"``. An array that must be
+            present is named ``"b=None"``, and a text with its value: ``'padding="same"'``.
 
         Example:
             >>> from types import SimpleNamespace
@@ -247,17 +266,26 @@ class Subject(NamedTuple):
             >>> subject = Subject("rows", SimpleNamespace(softmax=rows))
             >>> subject.lacks(OPS["softmax"], parse("softmax(x=(2, 3), dim=0)", seed=0))
             'dim'
+
+        Raises:
+            ValueError: ``when`` raises.
         """
         implementation = self.implementation(op.name)
         declared: Mapping[str, tuple[Any, ...]] = getattr(implementation, "options", None) or {}
         for name, values in declared.items():
-            if name in op.parameters and not _is_declared(_value(call, op, name), tuple(values)):
-                return name
+            value = _value(call, op, name)
+            if not _is_declared(value, tuple(values)):
+                absent = is_array(name, op) and not value
+                return f"{name}=None" if absent else f'{name}="{value}"' if isinstance(value, str) else name
         rank = rank_of(op, call)
         if (ranks := getattr(implementation, "ranks", ())) and rank not in ranks:
             return f"{rank}-d"
         when = getattr(implementation, "when", None)
-        return "when" if callable(when) and not when(call) else ""
+        try:
+            return "when" if callable(when) and not when(call) else ""
+        except Exception as error:
+            what = f"when of {op.name} raises {type(error).__name__}: {error}"
+            raise ValueError(f"subject {self.name!r}: {what} on {call}") from error
 
     def gradients(self, op: "Op") -> tuple[str, ...]:
         """List the arrays whose gradients are checked.
@@ -271,6 +299,56 @@ class Subject(NamedTuple):
         """
         declared = getattr(self.implementation(op.name), "gradients", ())
         return tuple(name for name in op.positional if not declared or name in declared)
+
+    def check(self, op: "Op") -> None:
+        """Check that what the implementation of an op declares can be used.
+
+        Args:
+            op: The op.
+
+        Raises:
+            ValueError: A declared name is no option or array of the op, or a declaration is no tuple.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> from cnn_oracle.ops import OPS
+            >>> from cnn_oracle.subject import Implementation, Subject
+            >>> rows = Implementation(lambda x, *, dim: x, options={"axis": (-1,)})
+            >>> try:
+            ...     Subject("rows", SimpleNamespace(softmax=rows)).check(OPS["softmax"])
+            ... except ValueError as error:
+            ...     print(error)
+            subject 'rows': options of softmax: no argument 'axis'; it has x, dim
+        """
+        implementation = self.implementation(op.name)
+        options, ranks, gradients, unsupported, when = (
+            getattr(implementation, name, None) or ()
+            for name in ("options", "ranks", "gradients", "unsupported", "when")
+        )
+
+        def must(holds: bool, what: str) -> None:
+            if not holds:
+                raise ValueError(f"subject {self.name!r}: {what}")
+
+        must(isinstance(options, Mapping) or options == (), f"options of {op.name} must be a dict, not {options!r}")
+        for name in options:
+            has = ", ".join(op.parameters)
+            must(name in op.parameters, f"options of {op.name}: no argument {name!r}; it has {has}")
+            values = options[name]
+            must(_is_some(values), f"options of {op.name}: {name} must be a tuple of values, not {values!r}")
+        must(
+            _is_some(ranks) and all(isinstance(rank, int) for rank in ranks),
+            f"ranks of {op.name} must be a tuple of numbers of axes, not {ranks!r}",
+        )
+        must(
+            _is_some(gradients) and {*gradients} <= {*op.positional},
+            f"gradients of {op.name} must be a tuple of some of {op.positional}, not {gradients!r}",
+        )
+        must(
+            _is_some(unsupported) and all(isinstance(one, type) and issubclass(one, Exception) for one in unsupported),
+            f"unsupported of {op.name} must be a tuple of exception types, not {unsupported!r}",
+        )
+        must(callable(when) or when == (), f"when of {op.name} must be a function of a call, not {when!r}")
 
 
 def load(name: str) -> Subject:
@@ -332,6 +410,10 @@ def _value(call: Call, op: "Op", name: str) -> Any:
     default = op.parameters[name].default
     value = call.arguments.get(name, default)
     return value is not None and value is not Parameter.empty if is_array(name, op) else value
+
+
+def _is_some(values: Any) -> bool:
+    return isinstance(values, tuple | list | set | frozenset | range)
 
 
 def _is_declared(value: Any, declared: tuple[Any, ...]) -> bool:

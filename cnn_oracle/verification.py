@@ -282,10 +282,7 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
             failures.append(one)
         elif reason not in moved:
             moved.add(reason)
-            kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "unsupported"
-            what = one.failure.what if reason == EMPTY else f"{reason}: {one.failure.what}"
-            failure = one.failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=strict)
-            findings.append(Found(failure, one.sample))
+            findings.append(Found(_raised_on(reason, one.failure, strict), one.sample))
     calls = found.calls
     for form, n in found.raised.items():
         if found.forms and (reason := lacking(form, found.forms)):
@@ -294,6 +291,13 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
     first = {one.key: one for one in reversed(failures)}
     failures = [one for one in failures if first[one.key] is one]
     return found._replace(failures=tuple(failures), findings=tuple(findings), missed=missed, calls=calls)
+
+
+def _raised_on(reason: str, failure: Failure, strict: bool) -> Failure:
+    """The finding of a subject that raises on calls with a feature: an empty array, for example."""
+    kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "unsupported"
+    what = failure.what if reason == EMPTY else f"{reason}: {failure.what}"
+    return failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=strict)
 
 
 def _is_raised(one: Found) -> bool:
@@ -606,14 +610,16 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     """The named ops, or all ops that the subject has.
 
     Raises:
-        ValueError: A name is no op, or the subject does not have it.
+        ValueError: A name is no op, or the subject does not have it, or its declarations cannot be used.
     """
     if requested := [look_up(name) for name in dict.fromkeys(names)]:
         for op in requested:
             if subject.implementation(op.name) is None:
                 raise ValueError(f"subject {subject.name!r} has no {op.name}")
-        return requested
-    return [op for op in OPS.values() if subject.implementation(op.name) is not None]
+    found = requested or [op for op in OPS.values() if subject.implementation(op.name) is not None]
+    for op in found:
+        subject.check(op)
+    return found
 
 
 class Checked(NamedTuple):
@@ -854,6 +860,10 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded():
         numbers, checked = _judged(subject, op, call, which)
+        crashed = [one for one in checked.failures if one.verdict is Verdict.CRASHED]
+        if crashed and crashed == [*checked.failures] and EMPTY in forms(op, call) and not subject.ours:
+            finding = _raised_on(EMPTY, crashed[0], subject.strict)
+            checked = Checked(findings=(*checked.findings, finding), missing=EMPTY)
         failing = [*checked.failures, *(one for one in checked.findings if one.fails)]
         if failing:
             failing[0] = diagnose(subject, op, failing[0]).replace(only=bool(which))

@@ -5,19 +5,20 @@ only during the call. For float32 arrays the mode is the user's.
 """
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
 from cnn_oracle.environment import require
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.subject import DTYPES, Implementation
+from cnn_oracle.subject import Declared, Implementation
 
 REJECTIONS = (ValueError, TypeError, IndexError)  # what JAX raises for invalid calls
 
 
-def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
+def jax_function(f: Function, **declared: Unpack[Declared]) -> Implementation:
     """Make an implementation from a function of JAX arrays.
 
     ``jax.vjp`` computes the gradient, by the function's own rule if it has a ``custom_vjp``. Options are not traced,
@@ -26,7 +27,8 @@ def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementa
 
     Args:
         f: ``f(x, w, b, *, …)`` returns y. It takes JAX arrays, in PyTorch's shapes, and options by PyTorch's names.
-        dtypes: The dtypes to check. Default: float64 and float32.
+        declared: What it supports, as in ``adapt.only``: ``options``, ``ranks``, ``gradients``, ``unsupported``,
+            ``when``, ``dtypes``.
 
     Returns:
         An implementation with ``forward`` and ``backward``. A ValueError, TypeError or IndexError of ``f`` counts as a
@@ -46,6 +48,7 @@ def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementa
         BOUNDED ()
     """
     require("adapt.jax_function", "jax", "jax")
+    _, declared = split("jax_function", (), declared)
 
     def forward(*arrays: Array | None, **options: Any) -> Any:
         with _precision(*arrays):
@@ -66,8 +69,8 @@ def jax_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementa
 
     signed(forward, signature_of(f))
     signed(backward, signature_of(f), "dy")
-    source = f"adapt.jax_function({written(f)})"
-    return Implementation(forward, backward, dtypes=dtypes, rejections=REJECTIONS, source=source)
+    source = f"adapt.jax_function({arguments_of(written(f), declared)})"
+    return Implementation(forward, backward, rejections=REJECTIONS, source=source, **declared)
 
 
 def _precision(*arrays: Array | None) -> AbstractContextManager[Any]:

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
+from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.adapt.signatures import Function, names_of, signature_of, signed, written
 from cnn_oracle.environment import require
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.subject import DTYPES, Implementation
+from cnn_oracle.subject import Declared, Implementation
 
 Engine = Literal["onnxruntime", "reference"]
 OPSET = 21  # of nodes; a model has its own
 
 
 def onnx(
-    make: Function, *, engine: Engine = "onnxruntime", dtypes: tuple[str, ...] = DTYPES, opset: int = OPSET
+    make: Function, *, engine: Engine = "onnxruntime", opset: int = OPSET, **declared: Unpack[Declared]
 ) -> Implementation:
     """Make an implementation from an ONNX node or model. It has no ``backward``.
 
@@ -27,9 +28,9 @@ def onnx(
         make: ``make(x, w, b, *, …)`` returns a NodeProto or ModelProto. It takes NumPy arrays, in PyTorch's shapes,
             and options by PyTorch's names. An absent array is None and not an input.
         engine: ``"onnxruntime"``, the default, or ``"reference"``, onnx's own evaluator.
-        dtypes: The dtypes to check. Default: float64 and float32. onnxruntime has many kernels only in float32; then
-            give ``("float32",)``.
         opset: The opset version of a node. The default is 21. A model has its own.
+        declared: What it supports, as in ``adapt.only``: ``options``, ``ranks``, ``unsupported``, ``when``, ``dtypes``.
+            onnxruntime has many kernels only in float32; then give ``dtypes=("float32",)``.
 
     Returns:
         An implementation with ``forward`` only. Every exception counts as a rejection of an invalid call.
@@ -50,6 +51,7 @@ def onnx(
     if engine not in ("onnxruntime", "reference"):
         raise ValueError(f"onnx(engine={engine!r}): must be 'onnxruntime' or 'reference'")
     require(f"adapt.onnx(engine={engine!r})", "onnx", "onnx", *(["onnxruntime"] if engine == "onnxruntime" else []))
+    _, declared = split("onnx", (), declared)
     names = names_of(make)
 
     def forward(*arrays: Array | None, **options: Any) -> Any:
@@ -64,8 +66,8 @@ def onnx(
         return _session(engine, model.SerializeToString()).run(None, inputs)[0]
 
     signed(forward, signature_of(make))
-    source = f'adapt.onnx({written(make)}, engine="{engine}")'
-    return Implementation(forward, dtypes=dtypes, rejections=(Exception,), source=source)
+    source = f"adapt.onnx({arguments_of(written(make), {'engine': engine, **declared})})"
+    return Implementation(forward, rejections=(Exception,), source=source, **declared)
 
 
 def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:

@@ -6,19 +6,20 @@ input and a dependence on the layout. Outputs are copies, because PyTorch allows
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
 from cnn_oracle.manual._typing import Array
-from cnn_oracle.subject import DTYPES, Implementation
+from cnn_oracle.subject import Declared, Implementation
 
 # What PyTorch raises for invalid calls
 REJECTIONS = (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError, AssertionError)
 
 
-def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implementation:
+def torch_function(f: Function, **declared: Unpack[Declared]) -> Implementation:
     """Make an implementation from a function of tensors, or from a ``torch.autograd.Function``.
 
     Autograd computes the gradient, by the Function's own ``backward`` if there is one. The tensors share the memory of
@@ -28,7 +29,8 @@ def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implemen
         f: ``f(x, w, b, *, …)`` returns y. It takes tensors on the CPU, in PyTorch's shapes, and options by PyTorch's
             names. Or a subclass of ``torch.autograd.Function`` whose ``forward`` takes these arguments, after ``ctx``
             if it has one.
-        dtypes: The dtypes to check. Default: float64 and float32.
+        declared: What it supports, as in ``adapt.only``: ``options``, ``ranks``, ``gradients``, ``unsupported``,
+            ``when``, ``dtypes``.
 
     Returns:
         An implementation with ``forward`` and ``backward``. The exceptions that PyTorch raises for invalid calls
@@ -57,13 +59,14 @@ def torch_function(f: Function, *, dtypes: tuple[str, ...] = DTYPES) -> Implemen
     """
     import torch
 
+    _, declared = split("torch_function", (), declared)
     is_function = isinstance(f, type) and issubclass(f, torch.autograd.Function)
     signature = _behind_ctx(f) if is_function else signature_of(f)
     run = _applied(f, signature) if is_function and signature else f
-    return _implementation(run, signature, dtypes, f"adapt.torch_function({written(f)})")
+    return _implementation(run, signature, declared, f"adapt.torch_function({arguments_of(written(f), declared)})")
 
 
-def module(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **parameters: str) -> Implementation:
+def module(make: Function, **named: Any) -> Implementation:
     """Make an implementation from an ``nn.Module``.
 
     ``make`` builds the module for each call. The arrays of the call replace its parameters; its initial values are
@@ -72,17 +75,17 @@ def module(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **parameters: st
     Args:
         make: ``make(x, w, b, *, …)`` returns the module. It takes tensors, to read their shapes, and options by
             PyTorch's names. An absent array is None.
-        dtypes: The dtypes to check. Default: float64 and float32.
-        parameters: Array → parameter of the module: ``w="weight", b="bias"``. A parameter of a submodule has a dotted
-            name, as in ``module.named_parameters()``.
+        named: Array → parameter of the module: ``w="weight", b="bias"``. A parameter of a submodule has a dotted name,
+            as in ``module.named_parameters()``. And what the module supports, as in ``adapt.only``: ``options``,
+            ``ranks``, ``gradients``, ``unsupported``, ``when``, ``dtypes``.
 
     Returns:
         An implementation with ``forward`` and ``backward``. The exceptions that PyTorch raises for invalid calls
         (RuntimeError, ValueError, IndexError, TypeError and others) count as a rejection.
 
     Raises:
-        ValueError: During a call: the parameters of the module are not those that the call gives. This function itself
-            raises nothing.
+        TypeError: ``named`` has a name that is neither an array nor a declaration.
+        ValueError: During a call: the parameters of the module are not those that the call gives.
 
     Example:
         >>> import torch
@@ -111,12 +114,12 @@ def module(make: Function, *, dtypes: tuple[str, ...] = DTYPES, **parameters: st
 
     signature = signature_of(make)
     names = list(signature.parameters) if signature else []
-    source = ", ".join([written(make), *(f'{n}="{p}"' for n, p in parameters.items())])
-    return _implementation(run, signature, dtypes, f"adapt.module({source})")
+    parameters, declared = split("module", names, named)
+    return _implementation(run, signature, declared, f"adapt.module({arguments_of(written(make), named)})")
 
 
 def _implementation(
-    run: Function, signature: inspect.Signature | None, dtypes: tuple[str, ...], source: str
+    run: Function, signature: inspect.Signature | None, declared: Declared, source: str
 ) -> Implementation:
     def forward(*arrays: Array | None, **options: Any) -> Any:
         return _array(run(*map(_tensor, arrays), **_tensors(options)))
@@ -133,7 +136,7 @@ def _implementation(
 
     signed(forward, signature)
     signed(backward, signature, "dy")
-    return Implementation(forward, backward, dtypes=dtypes, rejections=REJECTIONS, source=source)
+    return Implementation(forward, backward, rejections=REJECTIONS, source=source, **declared)
 
 
 def _behind_ctx(f: Any) -> inspect.Signature:

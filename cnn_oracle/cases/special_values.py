@@ -75,7 +75,8 @@ def are_checked(op: Op) -> bool:
 def case_of(op: Op, call: Call) -> Case:
     """The case with the special values of the op, and PyTorch's outputs for them.
 
-    For ops of ``VALUES``, only the options of the call stay: no weights, no reduction, and the second axis for ``dim``.
+    For ops of ``VALUES``, only the options and the number of axes of the call stay: no weights, no reduction, and rows
+    of a matrix for ``dim``.
     """
     if op.kind == "step":
         case = draw(op, call)
@@ -93,13 +94,15 @@ def case_of(op: Op, call: Call) -> Case:
         )
     options = {n: v for n, v in call.arguments.items() if n not in op.positional and n not in ARRAY_KEYWORDS}
     options |= {n: v for n, v in PLAIN.items() if n in op.options}
-    return replace(_of_values(op, tuple(options.items())), mutated=[], notes=[])
+    rank = len(call.arguments[op.positional[0]])
+    return replace(_of_values(op, tuple(options.items()), rank), mutated=[], notes=[])
 
 
 @lru_cache
-def _of_values(op: Op, options: tuple[tuple[str, Any], ...]) -> Case:
-    """The case of an op and its options. The numbers do not depend on the call."""
-    values = dict(zip(op.positional, VALUES[op.name], strict=True))
+def _of_values(op: Op, options: tuple[tuple[str, Any], ...], rank: int) -> Case:
+    """The case of an op, its options, and at least so many axes. The numbers do not depend on the call."""
+    padded = (a.reshape((1,) * (rank - a.ndim) + a.shape) if a.ndim == 1 else a for a in VALUES[op.name])
+    values = dict(zip(op.positional, padded, strict=True))
     case = without_expected(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))
     return by_pytorch(op, replace(case, arrays=values), _rising)
 

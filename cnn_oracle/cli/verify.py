@@ -209,9 +209,12 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
         for one in row.warnings:
             kind = "note     " if one.kind == "convention" else "warning  "
             print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
-    agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else f"{len(rows)} ops agree"
-    agree = "1 op agrees" if len(rows) == 1 and not failures else agree
-    print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}")
+    absent = sum(row.exit == 2 for row in rows)
+    right = len(rows) - absent
+    agree = "1 op agrees" if right == 1 else f"{right} ops agree"
+    agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else agree
+    also = f"; {absent} not covered" if absent else ""
+    print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}{also}")
     for version in dict.fromkeys(row.pytorch for row in rows):
         print(f"compared with {version}")
     if retried := sum(r.retried for r in rows):

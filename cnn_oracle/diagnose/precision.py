@@ -100,9 +100,8 @@ def _call_widths(subject: Subject, op: Op, case: Case, top: int) -> dict[str, in
             wrong |= {q for q, a in probed.expected.items() if q in quantities and not _same(outputs[q], a)}
         return {*quantities} - wrong
 
-    quantities = [
-        q for q, a in case.expected.items() if a is not None and (q == "y" or not subject.forward_only(op.name))
-    ]
+    gradients = [] if subject.forward_only(op.name) else [f"d{name}" for name in subject.gradients(op)]
+    quantities = [q for q in ("y", *gradients) if case.expected[q] is not None]
     return {q: top if q in exact(top) else _last(lambda bits, q=q: q in exact(bits), top) for q in quantities}  # type: ignore[misc]
 
 

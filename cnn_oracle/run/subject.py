@@ -67,6 +67,8 @@ def _backward(subject: Subject, case: Case) -> Outputs:
     gradients = _call(subject, case, "backward", {"dy": case.dy, **case.arrays})
     declared = getattr(subject.implementation(case.call.op), "gradients", ())
     wanted = [n for n in case.arrays if not declared or n in declared]
+    if declared and isinstance(gradients, tuple | list) and len(gradients) == len(case.arrays) > len(wanted):
+        gradients = tuple(g for n, g in zip(case.arrays, gradients, strict=True) if n in wanted)
     found = _one_for_each(gradients, wanted, case)
     names = ", ".join(f"d{n}" for n in wanted)
     if found is None:
@@ -214,15 +216,17 @@ OPERANDS = re.compile(r"unsupported operand|not supported (for the input types|b
 
 def _of_error(subject: Subject, case: Case, message: str, error: BaseException) -> Failure:
     """The failure of a function that raises on a valid call: the call is not covered, or the function crashes."""
-    declared = getattr(subject.implementation(case.call.op), "unsupported", ())
-    unsupported = isinstance(error, (NotImplementedError, *declared)) or _says_unsupported(str(error))
-    if unsupported and not subject.ours:
-        return Failure(message, case.call, verdict=Verdict.NOT_COVERED)
-    return Failure(message, case.call, verdict=Verdict.CRASHED)
+    unsupported = is_unsupported(subject, case.call.op, error)
+    return Failure(message, case.call, verdict=Verdict.NOT_COVERED if unsupported else Verdict.CRASHED)
 
 
-def _says_unsupported(text: str) -> bool:
-    return bool(SAYS_UNSUPPORTED.search(text)) and not OPERANDS.search(text)
+def is_unsupported(subject: Subject, op: str, error: BaseException) -> bool:
+    """Whether an exception of a subject says that it does not support the call. Our own code supports every call."""
+    if subject.ours:
+        return False
+    declared, text = getattr(subject.implementation(op), "unsupported", ()), str(error)
+    says = SAYS_UNSUPPORTED.search(text) and not OPERANDS.search(text)
+    return isinstance(error, (NotImplementedError, *declared)) or bool(says)
 
 
 def _restore(watched: Sequence[tuple[str, Array, bytes]]) -> None:

@@ -149,11 +149,13 @@ def look_up(name: str) -> Theorem:
 
 
 def unchecked(subject: Subject, op: Op) -> tuple[str, ...]:
-    """What the theorems cannot check: missing functions, missing dtypes, and signatures that do not name arguments."""
+    """What the theorems cannot check: missing functions, gradients, dtypes, signatures that do not name arguments."""
     implementation = subject.implementation(op.name)
     functions = ["step"] if op.kind == "step" else ["forward", "backward"]
     found = {name: getattr(implementation, name, ...) for name in functions}
     absent = [name for name, function in found.items() if function is None]
     dtypes = [dtype for dtype in DTYPES if dtype not in subject.dtypes(op.name)]
     untold = [f"{name}'s signature" for name, f in found.items() if callable(f) and not tells(f)]
-    return (*absent, *dtypes, *untold)
+    given = op.positional if op.kind == "step" or subject.forward_only(op.name) else subject.gradients(op)
+    gradients = [f"d{name}" for name in op.positional if name not in given]
+    return (*absent, *gradients, *dtypes, *untold)

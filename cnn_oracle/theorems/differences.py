@@ -43,7 +43,7 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
     if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
     for name, a in case.arrays.items():
-        if a is None:
+        if a is None or f"d{name}" not in gradients:
             continue
         v = case.grids[0].direction(case.rng, a.shape)
         if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
@@ -71,7 +71,7 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
     if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
     gradients, bound = known(backward, subject, case), tolerance(op, case) or {}
-    names = [n for n in case.arrays if gradients[f"d{n}"] is not None and bound[f"d{n}"] is not None]
+    names = [n for n in case.arrays if gradients.get(f"d{n}") is not None and bound[f"d{n}"] is not None]
 
     def difference(moved: Sequence[str]) -> Failure | None:
         return _smooth_difference(subject, op, case, moved, gradients, bound)

@@ -26,9 +26,9 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
     """
     if not _finite(case.expected):
         return
-    v = _directions(op, case)
+    v = _directions(subject, op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
-    gradients = known(backward, subject, case)
+    v, gradients = _checked(subject, op, v), known(backward, subject, case)
     seen, claimed, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
     if not case.exact:
         bound = tolerance(op, case) or {}
@@ -47,8 +47,9 @@ def second_gradient(subject: Subject, op: Op, case: Case) -> None:
     """
     if not _finite(case.expected):
         return
-    w = _directions(op, case)
+    w = _directions(subject, op, case)
     second = reference_second_gradients(case.call, case.arrays, case.keywords, case.dy, w)
+    w = _checked(subject, op, w)
     slopes = {n: slope for n in case.arrays if (slope := second[n]) is not None and np.isfinite(slope).all()}
 
     def change(names: Sequence[str]) -> Failure | None:
@@ -112,8 +113,12 @@ def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> O
     )
 
 
-def _directions(op: Op, case: Case) -> Directions:
-    """Factors for the gradients. They are 0 where a gradient is a convention and not a derivative."""
+def _checked(subject: Subject, op: Op, v: Directions) -> Directions:
+    return {n: a for n, a in v.items() if n in subject.gradients(op)}
+
+
+def _directions(subject: Subject, op: Op, case: Case) -> Directions:
+    """Factors for the gradients. They are 0 where a gradient is a convention and not a derivative, or not checked."""
     distance = op.comparison.distance_to_kink(case) if op.comparison.distance_to_kink else {}
     grid, found = case.grids[0], {}
     for name, a in case.arrays.items():
@@ -124,6 +129,8 @@ def _directions(op: Op, case: Case) -> Directions:
         else:
             v = case.rng.standard_normal(a.shape)
         found[name] = np.where(distance[name] > 0, v, 0.0) if name in distance else np.asarray(v)
+        if name not in subject.gradients(op):
+            found[name] = np.zeros(a.shape)
     return found
 
 

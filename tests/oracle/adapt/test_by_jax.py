@@ -61,7 +61,7 @@ def test_float64_stays_float64_and_the_users_mode_is_unchanged():
 
 def test_a_downcast_in_the_function_is_reported():
     downcast = adapt.jax_function(lambda x: silu(x.astype(jnp.float32)))
-    with pytest.raises(oracle.Failure, match=r"^WRONG  y is float32, the inputs are float64\n"):
+    with pytest.raises(oracle.Failure, match=r"^CONTRACT  dtype: y is float32, the inputs are float64\n"):
         oracle.verify("silu", downcast, examples=1)
 
 

@@ -143,11 +143,6 @@ def mutated_after(x, w, b=None, **options):
         ("relu", adapt.torch_function(strideless), "depends on memory layout: with gaps y["),
         ("relu", adapt.torch_function(mutated), "forward writes to its input x"),
         ("relu", adapt.torch_function(lambda x: x.clamp(min=0)), "the derivative at 0 is 1; PyTorch's convention is 0"),
-        (
-            "relu",
-            adapt.torch_function(lambda x, fast=True: x.relu()),
-            "relu.forward takes (x, fast=True)",
-        ),
         ("linear", adapt.layer(forgetful, w="dw", b="db"), "dx is zero everywhere"),
         ("conv2d", adapt.nhwc(Implementation(mutated_after, nhwc_backward)), "forward writes to its input x"),
     ],
@@ -156,6 +151,13 @@ def test_wrong_code_is_reported(op, subject, message):
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify(op, subject, examples=50)
     assert message in str(failure.value)
+
+
+def test_another_signature_is_a_warning():
+    row = oracle.verify("relu", adapt.torch_function(lambda x, fast=True: x.relu()), examples=10)
+    assert [(one.kind, one.what) for one in row.warnings] == [
+        ("signature", "relu.forward takes (x, fast=True), it should take (x)")
+    ]
 
 
 def test_a_module_must_have_the_parameters_of_the_call():
