@@ -21,9 +21,10 @@ from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, without_expected
+from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
+from cnn_oracle.cases.limits import pytorch_raises
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.compare.conventions import AT_NAN, TIE, collected
@@ -626,6 +627,7 @@ class Checked(NamedTuple):
     values: Values = Values()
 
 
+LIMIT = "a limit of PyTorch"  # its own public function raises, too
 DIFFERS = "differs"  # the reason is to be found by comparing the call with others
 
 
@@ -665,6 +667,8 @@ def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = (
                 one = _of_theorem(failure, subject, theorem)
                 if one.verdict is Verdict.NOT_COVERED:
                     return Checked(missing=one.quantity or DIFFERS)
+                if one.verdict is Verdict.CRASHED and not subject.ours and pytorch_raises(draw(op, call)):
+                    return Checked(missing=LIMIT)
                 if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
                     return _in_float32(subject, op, call, which, one)
                 if one.verdict is Verdict.CONTRACT:

@@ -119,15 +119,15 @@ def _implementation(
     run: Function, signature: inspect.Signature | None, dtypes: tuple[str, ...], source: str
 ) -> Implementation:
     def forward(*arrays: Array | None, **options: Any) -> Any:
-        return _array(run(*map(_tensor, arrays), **_tensors(options)))
+        return _array(run(*map(tensor_of, arrays), **_tensors(options)))
 
     def backward(dy: Array, *arrays: Array | None, **options: Any) -> tuple[Array | None, ...]:
         import torch
 
-        tensors = [None if a is None else _tensor(a).requires_grad_() for a in arrays]
+        tensors = [None if a is None else tensor_of(a).requires_grad_() for a in arrays]
         present = [t for t in tensors if t is not None]
         y = run(*tensors, **_tensors(options))
-        found = iter(torch.autograd.grad(y, present, _tensor(dy), allow_unused=True))
+        found = iter(torch.autograd.grad(y, present, tensor_of(dy), allow_unused=True))
         gradients = (None if t is None else next(found) for t in tensors)
         return tuple(None if g is None else _array(g) for g in gradients)
 
@@ -157,7 +157,7 @@ def _applied(f: Any, signature: inspect.Signature) -> Callable[..., Any]:
     return run
 
 
-def _tensor(a: Array | None) -> Any:
+def tensor_of(a: Array | None) -> Any:
     """A tensor on the same memory; a copy if the array is read-only or has a negative stride, which PyTorch lacks."""
     import torch
 
@@ -170,7 +170,7 @@ def _tensor(a: Array | None) -> Any:
 
 
 def _tensors(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in options.items()}
+    return {n: tensor_of(v) if isinstance(v, np.ndarray) else v for n, v in options.items()}
 
 
 def _array(tensor: Any) -> Any:
