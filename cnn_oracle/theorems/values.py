@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases import special_values
+from cnn_oracle.cases import special_values, undefined
 from cnn_oracle.cases.case import cases
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.compare import compare, tolerance
@@ -49,7 +49,8 @@ def special_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     """On special values, NaN and infinities are where PyTorch has them, and finite values are within their bounds.
 
     A subject may treat subnormal numbers as zeros, as many processors do. Then PyTorch's values for zeros are expected.
-    Any value is right that PyTorch gives in arrays of some length.
+    Any value is right that PyTorch gives in arrays of some length. Where PyTorch's formula is undefined, such as 0 · ∞
+    of a masked key, an implementation that avoids this is right, too.
     """
     case = special_values.case_of(op, call)
     with warnings.catch_warnings(action="ignore"):  # the bound may overflow
@@ -57,7 +58,7 @@ def special_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     # where a formula is infinite or NaN, its bound is too: use 0, so the value must equal PyTorch's
     bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
     outputs = run_all(subject, op, case)
-    for accept in (special_values.or_flushed, special_values.or_at_another_length):
+    for accept in (special_values.or_flushed, special_values.or_at_another_length, undefined.or_defined):
         case = accept(op, case, outputs)
     return compare(case, outputs, bounds, says="on special values PyTorch says")
 
