@@ -21,6 +21,9 @@ def pytorch_raises(case: Case) -> bool:
     Returns:
         True if a subject that raises here only has the limits of PyTorch.
 
+    Raises:
+        ValueError: no op has the name of the call's op.
+
     Example:
         >>> from cnn_oracle.call import parse
         >>> from cnn_oracle.cases.case import draw
