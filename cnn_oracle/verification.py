@@ -24,7 +24,6 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
-from cnn_oracle.cases.limits import pytorch_raises
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.compare.conventions import AT_NAN, TIE, collected
@@ -41,6 +40,7 @@ from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
 from cnn_oracle.subject import Limits, Subject
 from cnn_oracle.theorems import Theorem
+from cnn_oracle.theorems.limits import pytorch_raises
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
 from cnn_oracle.manual._typing import Array
+from cnn_oracle.run.tensors import tensor_of
 from cnn_oracle.subject import DTYPES, Implementation
 
 # What PyTorch raises for invalid calls
@@ -155,18 +156,6 @@ def _applied(f: Any, signature: inspect.Signature) -> Callable[..., Any]:
         return f.apply(*bound.arguments.values())
 
     return run
-
-
-def tensor_of(a: Array | None) -> Any:
-    """A tensor on the same memory; a copy if the array is read-only or has a negative stride, which PyTorch lacks."""
-    import torch
-
-    if a is None:
-        return None
-    if a.flags.writeable and all(s >= 0 for s in a.strides):
-        return torch.from_numpy(a)
-    once = a[tuple(slice(0, 1) if s == 0 else slice(None) for s in a.strides)]
-    return torch.from_numpy(np.array(once, order="K")).expand(a.shape)
 
 
 def _tensors(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,6 @@ case              builds a case: the arrays follow from the seed, the expected o
 exact_grids       inputs on which nothing rounds
 distributions     labels, masks, probabilities; numbers far from zero
 special_values    infinities, NaN, subnormal numbers, ends of domains
-undefined         where PyTorch says NaN although another answer is right, too
-limits            valid calls on which PyTorch's own functions raise an error
 layouts           the same numbers in other memory layouts
 dtypes            float64, float32, bfloat16, float16
 expected          PyTorch's outputs, gradients, tangents and second gradients

@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 
 from cnn_oracle.call import Call
-from cnn_oracle.cases import special_values, undefined
+from cnn_oracle.cases import special_values
 from cnn_oracle.cases.case import cases
 from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.compare import undefined
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.op import Op
 from cnn_oracle.run.subject import backward, forward, known, part, run_all, steps

@@ -4,10 +4,10 @@ import warnings
 
 import torch
 
-from cnn_oracle.adapt.by_torch import tensor_of
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.ops import look_up
+from cnn_oracle.run.tensors import tensor_of
 
 
 def pytorch_raises(case: Case) -> bool:
@@ -27,7 +27,7 @@ def pytorch_raises(case: Case) -> bool:
     Example:
         >>> from cnn_oracle.call import parse
         >>> from cnn_oracle.cases.case import draw
-        >>> from cnn_oracle.cases.limits import pytorch_raises
+        >>> from cnn_oracle.theorems.limits import pytorch_raises
         >>> from cnn_oracle.ops import OPS
         >>> call = parse("group_norm(x=(2, 2), bias=(2,), num_groups=1)", 0)  # a bias without a weight
         >>> pytorch_raises(draw(OPS["group_norm"], call))
