@@ -40,7 +40,7 @@ class Settings(NamedTuple):
         subject: the subject to which the settings apply, or None for every subject.
         dtypes: the dtypes of the subject, the widest first. Empty: the dtypes that each subject declares.
         options: op → option → the values that the subject supports. For an optional array: whether it is given.
-        convention: "any" accepts a choice other than PyTorch's at ties and nondifferentiable points.
+        convention: "any" accepts another valid choice than PyTorch's at ties and nondifferentiable points.
         sizes: further sizes of axes, which some calls must have.
         accepted: the accepted findings.
     """

@@ -24,8 +24,8 @@ class Limits(NamedTuple):
         dtypes: Only these dtypes are checked. Default: float64 and float32.
         options: Op → option → the values that the option may have. For an array that may be absent: op → array → True,
             False or both, for present and absent. Empty by default: every value.
-        convention: ``"pytorch"``, the default, or ``"any"``, which leaves out ties and nondifferentiable points, where
-            the gradient is a convention.
+        convention: ``"pytorch"``, the default: at a tie or a nondifferentiable point, another valid choice than
+            PyTorch's fails as a convention. ``"any"``: it is a note. At NaN, another choice is always a note.
         sizes: Some axes of the drawn calls have these sizes. Empty by default.
         accepted: Op → the names of the theorems that are known not to hold. Empty by default.
 

@@ -21,12 +21,12 @@ from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.cases.case import cases, replace, shared_cases, strongest, without_expected
+from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
-from cnn_oracle.compare.conventions import choice
+from cnn_oracle.compare.conventions import AT_NAN, TIE, collected
 from cnn_oracle.environment import pytorch, versions
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -40,6 +40,7 @@ from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
 from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
+from cnn_oracle.theorems.limits import pytorch_raises
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
 
@@ -220,7 +221,7 @@ def verdict(
     ``enough`` calls, the verdict is never VACUOUS. ``command`` and ``options`` of the command line make the same calls
     again.
     """
-    start, judged, found = time.perf_counter(), judged_as(subject, op), Tally()
+    start, judged, found = time.perf_counter(), op, Tally()
     which, accepted, stale = to_check(subject, op), list[str](), list[str]()
     before = [Block(subject, op, CallList(tuple(first)))] if first else []
     of_first, quick, some = Tally(), False, Call(op.name, {}, 0)
@@ -246,7 +247,7 @@ def verdict(
         found = (of_first | found)._replace(calls=found.calls or of_first.calls)
     found = by_form(op, found, subject.strict)
     calls = min(calls, found.calls)
-    failures, contract = yield from explained(subject, judged_as(subject, op), found, shrinks, quick)
+    failures, contract = yield from explained(subject, op, found, shrinks, quick)
     failing = [*failures, *(one for one in contract if one.fails)]
     miss_probability, reached = None, Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
     if not failing and not found.calls:
@@ -315,7 +316,7 @@ def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tu
     failing, stale = list[str](), list[str]()
     for name in subject.limits.accepted.get(op.name, ()):
         which = [theorem for theorem in theorems.of(op, subject) if theorem.__name__ == name]
-        found = (yield from settled(round_, judged_as(subject, op), which))[0] if which else Tally(EXAMPLES)
+        found = (yield from settled(round_, op, which))[0] if which else Tally(EXAMPLES)
         if found.failures or found.findings:
             failing.append(name)
         elif found.calls >= EXAMPLES:
@@ -346,11 +347,6 @@ def _tally(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[T
     for tally in tallies:
         found |= tally
     return found
-
-
-def judged_as(subject: Subject, op: Op) -> Op:
-    """The op with the conventions that the settings of the subject ask for."""
-    return op.without_ties if subject.limits.convention == "any" else op
 
 
 def _ends(tally: Tally) -> bool:
@@ -486,7 +482,17 @@ def explained(
     for one in others:
         better = next(outcomes, None) if one.sample is not None else None
         smaller.append(better or one.failure)
-    return smaller[: len(failures)], smaller[len(failures) :]
+    return list(_distinct(smaller[: len(failures)])), list(_distinct(smaller[len(failures) :]))
+
+
+def _distinct(failures: Sequence[Failure]) -> Iterator[Failure]:
+    """The failures without those that became another one on their smallest call."""
+    seen = set()
+    for one in failures:
+        key = (Found(one, None).key, str(one.call), one.call.seed)
+        if key not in seen:
+            seen.add(key)
+            yield one
 
 
 def _smallest(
@@ -582,7 +588,7 @@ def search(
 def _search(
     subject: Subject, op: Op, rounds: Rounds, before: list[Block], which: Sequence[Theorem], shrinks: bool
 ) -> Steps[Search]:
-    found, judged = Tally(), judged_as(subject, op)
+    found, judged = Tally(), op
     requested = which or to_check(subject, op)
     if before:
         found, judged = yield from settled(before, judged, requested)
@@ -594,7 +600,7 @@ def _search(
         if not one.drawn:
             break
     found = by_form(op, found, subject.strict)
-    failures, contract = yield from explained(subject, judged_as(subject, op), found, shrinks, which=which)
+    failures, contract = yield from explained(subject, op, found, shrinks, which=which)
     failing = [*failures, *(one for one in contract if one.fails)]
     return Search(
         found.calls,
@@ -632,6 +638,7 @@ class Checked(NamedTuple):
     values: Values = Values()
 
 
+LIMIT = "a limit of PyTorch"  # its own public function raises, too
 DIFFERS = "differs"  # the reason is to be found by comparing the call with others
 
 
@@ -651,8 +658,8 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -
 def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> Checked:
     """Check all theorems of an op, or only ``which``, on one call: first the numbers, then the contract.
 
-    A convention does not end the check: the other theorems are checked without ties. The contract is checked only if
-    all numbers are right.
+    A convention does not end the check: what else a theorem finds is found too, and the other theorems are checked
+    without ties. The contract is checked only if all numbers are right.
     """
     if missing := "" if subject.ours else subject.lacks(op, call):
         return Checked(missing=missing)
@@ -660,30 +667,34 @@ def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = (
     for theorem in which or to_check(subject, op):
         if theorem in theorems.CONTRACT and any(one.verdict is not Verdict.CONVENTION for one in failures):
             break
-        try:
-            for failure in _violations(theorem, subject, op, call):
-                if isinstance(failure, float):
-                    error_over_bound = max(error_over_bound, failure)
+        with collected(not subject.ours) as choices:
+            try:
+                for failure in _violations(theorem, subject, op, call):
+                    if isinstance(failure, float):
+                        error_over_bound = max(error_over_bound, failure)
+                    else:
+                        findings.append(_of_theorem(failure, subject, theorem))
+            except Failure as failure:
+                one = _of_theorem(failure, subject, theorem)
+                if one.verdict is Verdict.NOT_COVERED and one.call.arguments != call.arguments:
+                    continue  # the theorem uses a call of its own, with other options
+                if one.verdict is Verdict.NOT_COVERED:
+                    return Checked(missing=one.quantity or DIFFERS)
+                if one.verdict is Verdict.CRASHED and not subject.ours and pytorch_raises(draw(op, call)):
+                    return Checked(missing=LIMIT)
+                if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
+                    return _in_float32(subject, op, call, which, one)
+                if one.verdict is Verdict.CONTRACT:
+                    findings.append(one)
                 else:
-                    findings.append(_of_theorem(failure, subject, theorem))
-        except Failure as failure:
-            one = _of_theorem(failure, subject, theorem)
-            if one.verdict is Verdict.NOT_COVERED and one.call.arguments != call.arguments:
-                continue  # the theorem uses a call of its own, with other options
-            if one.verdict is Verdict.NOT_COVERED:
-                return Checked(missing=one.quantity or DIFFERS)
-            if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
-                return _in_float32(subject, op, call, which, one)
-            if one.verdict is Verdict.CONTRACT:
-                findings.append(one)
-            elif kind := _choice(subject, one):
-                noted = _convention(subject, one, kind)
+                    failures.append(one)
+                    if one.verdict is Verdict.CRASHED:
+                        break
+        if theorem not in theorems.CONTRACT:
+            for noted in _conventions(subject, choices, theorem):
                 (failures if noted.fails else findings).append(noted)
                 op = op.without_ties
-            else:
-                failures.append(one)
-                if one.verdict is Verdict.CRASHED:
-                    break
+    failures.sort(key=lambda one: one.verdict is Verdict.CONVENTION)
     return Checked(error_over_bound, tuple(failures), tuple(findings))
 
 
@@ -702,21 +713,21 @@ def _of_theorem(failure: Failure, subject: Subject, theorem: Theorem | None) -> 
     return named.replace(fails=True) if subject.strict and named.kind and not named.fails else named
 
 
-def _choice(subject: Subject, failure: Failure) -> str:
-    """What a failure is another valid choice about: "a tie", "NaN", or "". Our own code makes PyTorch's choices."""
-    case, special = failure.case, failure.theorem is theorems.special_values_are_pytorchs
-    if subject.ours or case is None or not (special or case.grids[0].nondifferentiable):
-        return ""
-    return choice(failure)
-
-
-def _convention(subject: Subject, failure: Failure, kind: str) -> Failure:
-    """The failure of another choice at a tie; a note if the settings or the kind allow it."""
-    if kind == "NaN" or subject.limits.convention == "any":
-        what = f"another choice about {kind} than PyTorch's: {failure.what}"
-        return failure.replace(verdict=Verdict.CONTRACT, kind="convention", what=what, fails=False)
-    what = f"another choice at a tie or a nondifferentiable point than PyTorch's: {failure.what}"
-    return failure.replace(verdict=Verdict.CONVENTION, kind="convention", what=what)
+def _conventions(
+    subject: Subject, choices: Sequence[tuple[str, Failure]], theorem: Theorem | None = None
+) -> Iterator[Failure]:
+    """The first of the other choices at a tie, and the first about NaN. It is a note, or fails, by the settings."""
+    first = dict(reversed(choices))
+    if tie := first.get(TIE):
+        what = f"another choice at a tie or a nondifferentiable point than PyTorch's: {tie.what}"
+        verdict = Verdict.CONTRACT if subject.limits.convention == "any" else Verdict.CONVENTION
+        fails = verdict is Verdict.CONVENTION
+        noted = of_subject(tie, subject, theorem)
+        yield noted.replace(verdict=verdict, kind="convention", what=what, title="", fails=fails)
+    if at_nan := first.get(AT_NAN):
+        what = f"another choice at NaN than PyTorch's: {at_nan.what}"
+        noted = of_subject(at_nan, subject, theorem)
+        yield noted.replace(verdict=Verdict.CONTRACT, kind="convention", what=what, title="", fails=False)
 
 
 class _InFloat32:
@@ -747,23 +758,21 @@ def check_once(subject: Subject, op: Op, call: Call) -> Checked:
     """Check y and all gradients on every shared case of a call. ``values`` are those of the first case."""
     if missing := "" if subject.ours else subject.lacks(op, call):
         return Checked(missing=missing)
-    error_over_bound, values = 0.0, Values()
-    try:
-        for i, case in enumerate(shared_cases(op, call)):
-            got = run_all(subject, op, case)
-            if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
-                error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
-            values = values_of(case) if i == 0 else values
-    except Failure as failure:
-        if failure.verdict is Verdict.NOT_COVERED:
-            return Checked(missing=failure.quantity or DIFFERS)
-        one = of_subject(failure, subject, failure.theorem)
-        if kind := _choice(subject, one):
-            one = _convention(subject, one, kind)
-        if not one.fails or one.verdict is Verdict.CONTRACT:
-            return Checked(error_over_bound, findings=(one,), values=values)
-        return Checked(failures=(one,))
-    return Checked(error_over_bound, values=values)
+    error_over_bound, values, failures = 0.0, Values(), list[Failure]()
+    with collected(not subject.ours) as choices:
+        try:
+            for i, case in enumerate(shared_cases(op, call)):
+                got = run_all(subject, op, case)
+                if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
+                    error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
+                values = values_of(case) if i == 0 else values
+        except Failure as failure:
+            if failure.verdict is Verdict.NOT_COVERED:
+                return Checked(missing=failure.quantity or DIFFERS)
+            failures = [of_subject(failure, subject, failure.theorem)]
+    every = [*failures, *_conventions(subject, choices)]
+    failures = [one for one in every if one.fails and one.verdict is not Verdict.CONTRACT]
+    return Checked(error_over_bound, tuple(failures), tuple(one for one in every if one not in failures), values=values)
 
 
 def _same(a: Array | None, b: Array | None) -> bool:
@@ -838,7 +847,7 @@ def same_on(subject: Subject, op: Op, found: Failure, call: Call) -> Failure | N
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same failure on the same geometry with a first seed, which draws small numbers; else found."""
-    op = judged_as(subject, look_up(found.reproducer.op))
+    op = look_up(found.reproducer.op)
     if found.kind in REJECTIONS and _rejection(op, found.reproducer):  # the call is itself the invalid variant
         return found
     for seed in range(min(found.reproducer.seed, SMALL)):
@@ -855,7 +864,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
     Raises:
         ValueError: The call cannot be used: PyTorch and the subject reject it, or it is unsafe.
     """
-    op, start = judged_as(subject, _usable(subject, call)), time.perf_counter()
+    op, start = _usable(subject, call), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded():

@@ -13,6 +13,7 @@ import numpy as np
 from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.adapt.signatures import Function, signature_of, signed, written
 from cnn_oracle.manual._typing import Array
+from cnn_oracle.run.tensors import tensor_of
 from cnn_oracle.subject import Declared, Implementation
 
 # What PyTorch raises for invalid calls
@@ -122,15 +123,15 @@ def _implementation(
     run: Function, signature: inspect.Signature | None, declared: Declared, source: str
 ) -> Implementation:
     def forward(*arrays: Array | None, **options: Any) -> Any:
-        return _array(run(*map(_tensor, arrays), **_tensors(options)))
+        return _array(run(*map(tensor_of, arrays), **_tensors(options)))
 
     def backward(dy: Array, *arrays: Array | None, **options: Any) -> tuple[Array | None, ...]:
         import torch
 
-        tensors = [None if a is None else _tensor(a).requires_grad_() for a in arrays]
+        tensors = [None if a is None else tensor_of(a).requires_grad_() for a in arrays]
         present = [t for t in tensors if t is not None]
         y = run(*tensors, **_tensors(options))
-        found = iter(torch.autograd.grad(y, present, _tensor(dy), allow_unused=True))
+        found = iter(torch.autograd.grad(y, present, tensor_of(dy), allow_unused=True))
         gradients = (None if t is None else next(found) for t in tensors)
         return tuple(None if g is None else _array(g) for g in gradients)
 
@@ -160,20 +161,8 @@ def _applied(f: Any, signature: inspect.Signature) -> Callable[..., Any]:
     return run
 
 
-def _tensor(a: Array | None) -> Any:
-    """A tensor on the same memory; a copy if the array is read-only or has a negative stride, which PyTorch lacks."""
-    import torch
-
-    if a is None:
-        return None
-    if a.flags.writeable and all(s >= 0 for s in a.strides):
-        return torch.from_numpy(a)
-    once = a[tuple(slice(0, 1) if s == 0 else slice(None) for s in a.strides)]
-    return torch.from_numpy(np.array(once, order="K")).expand(a.shape)
-
-
 def _tensors(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in options.items()}
+    return {n: tensor_of(v) if isinstance(v, np.ndarray) else v for n, v in options.items()}
 
 
 def _array(tensor: Any) -> Any:

@@ -48,20 +48,27 @@ def reference_gradients(call: Call, arrays: Arrays, keywords: Mapping[str, Any],
 
 
 def reference_outputs(
-    call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array]
-) -> tuple[Array, Outputs]:
+    call: Call, arrays: Arrays, keywords: Mapping[str, Any], cotangent: Callable[[tuple[int, ...]], Array],
+    function: Callable[..., Any] | None = None,
+) -> tuple[Array, Outputs]:  # fmt: skip
     """y and the gradients, from a single forward. ``cotangent`` makes dy from the shape of y.
 
     Returns:
         dy, and the outputs y, dx, dw, …: a gradient has the shape of its argument, or is None if that is None.
     """
     tensors = {n: _tensor(a, requires_grad=True) for n, a in arrays.items()}
-    y = _forward(call, tensors, keywords)
+    y = _forward(call, tensors, keywords, function)
     dy = cotangent(tuple(y.shape))
     present = {n: t for n, t in tensors.items() if t is not None}
     gradients = torch.autograd.grad((y * _tensor(dy)).sum(), list(present.values()))  # faster than grad(y, …, dy)
     outputs: Outputs = {"y": y.detach().numpy(), **dict.fromkeys((f"d{n}" for n in arrays), None)}
     return dy, outputs | {f"d{n}": g.numpy() for n, g in zip(present, gradients, strict=True)}
+
+
+def public_outputs(call: Call, arrays: Arrays, keywords: Mapping[str, Any], dy: Array) -> Outputs:
+    """As ``reference_outputs``, by PyTorch's public function where the reference is another one."""
+    module = _module(call)
+    return reference_outputs(call, arrays, keywords, lambda _: dy, getattr(module, "public", module.forward))[1]
 
 
 def reference_tangent(call: Call, arrays: Arrays, keywords: Mapping[str, Any], directions: Arrays) -> Array:
@@ -182,13 +189,16 @@ def window_counts(call: Call) -> Array:
     return counts
 
 
-def _forward(call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any]) -> torch.Tensor:
+def _forward(
+    call: Call, tensors: Mapping[str, torch.Tensor | None], keywords: Mapping[str, Any],
+    function: Callable[..., Any] | None = None,
+) -> torch.Tensor:  # fmt: skip
     if reason := unsafe(call):
         raise RuntimeError(f"skipped as unsafe: {reason}")
     options = {n: _tensor(v) if isinstance(v, np.ndarray) else v for n, v in keywords.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # advice to users of PyTorch
-        y: torch.Tensor = _module(call).forward(*tensors.values(), **options)
+        y: torch.Tensor = (function or _module(call).forward)(*tensors.values(), **options)
     return y
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.compare import conventions
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -44,7 +45,7 @@ def compare(
 ) -> float:
     """Compare every output with the expected value, which is PyTorch's unless given. Returns the largest error/bound.
 
-    NaN equals only NaN.
+    NaN equals only NaN. Within ``conventions.collected``, another valid choice at a tie or at NaN is no failure.
 
     Raises:
         Failure: An output is missing, has another shape, differs, or has a narrower dtype (a contract finding).
@@ -83,10 +84,13 @@ def compare(
             what = f"{quantity}{place} = {show(a, b)}, {says} {show(b, a)}"
             count = f"   ({wrong.sum()} of {wrong.size} elements)"
             title = f"{quantity}{place} is wrong{count}" if says == PYTORCH else ""
-            raise Failure(
+            failure = Failure(
                 what + count, case.call, title=title, quantity=quantity, index=index, subject=a, reference=b,
                 outputs=got, case=case, against_pytorch=expected is None,
             )  # fmt: skip
+            if not conventions.is_collected(failure, wrong):
+                raise failure
+            error = np.where(wrong, 0.0, error)
         if allowed is not None:
             share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]
             worst = max(worst, float(share.max(initial=0)))

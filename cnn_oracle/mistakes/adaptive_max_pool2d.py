@@ -44,6 +44,6 @@ def _put(dy: Array, x: Array, output_size: Any, *, last: bool, add: bool) -> Arr
     dx = np.zeros_like(x)
     for n, c, p, q in np.ndindex(dy.shape):
         u = x[n, c, rows[p], columns[q]]
-        h, w = np.argwhere(u == u.max())[-1 if last else 0] + (rows[p].start, columns[q].start)
+        h, w = np.argwhere((u == u.max()) | np.isnan(u))[-1 if last else 0] + (rows[p].start, columns[q].start)
         dx[n, c, h, w] = dy[n, c, p, q] + (dx[n, c, h, w] if add else 0)
     return dx

@@ -74,9 +74,18 @@ def huber_loss(x: Approx, target: Approx, delta: float = 1.0) -> tuple[Approx, A
 
 
 def binary_cross_entropy(x: Approx, target: Approx) -> tuple[Approx, Approx, Approx]:
+    """dx = (x − t)/(x (1 − x)), or the same as (1 − t)/(1 − x) − t/x, whose terms cancel near x = t.
+
+    The bound of dx is the larger one. Where PyTorch clips x (1 − x), only its own form is right.
+    """
     yes, no = log(x), log1p(-x)
     loss = (target - 1) * maximum(no, -100) - target * maximum(yes, -100)
-    return loss, (x - target) / maximum(x * (1 - x), float(np.float32(1e-12))), no - yes
+    least = float(np.float32(1e-12))
+    dx = (x - target) / maximum(x * (1 - x), least)
+    terms = (1 - target) / (1 - x) - target / x
+    clipped = x.value * (1 - x.value) <= least
+    error = np.where(clipped, dx.error, np.maximum(dx.error, terms.error))
+    return loss, Approx(dx.value, error, x.u), no - yes
 
 
 def binary_cross_entropy_with_logits(

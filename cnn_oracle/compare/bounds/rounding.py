@@ -152,10 +152,14 @@ def erf(x: Approx) -> Approx:
     return Approx(value, slope * x.error + ERF * x.u, x.u)
 
 
-def sqrt(x: Approx) -> Approx:
-    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)). If x − ξ is negative, the root may be NaN, and there is no bound."""
+def sqrt(x: Approx, *, of_squares: bool = False) -> Approx:
+    """√x − √(x − ξ) = ξ/(√x + √(x − ξ)). If x − ξ is negative, the root may be NaN, and there is no bound.
+
+    A mean of squares (``of_squares``) is never negative. Then the root lies between 0 and √(x + ξ) ≤ √x + √ξ.
+    """
     root, room = np.sqrt(np.maximum(x.value, 0)), x.value - x.error
-    off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, np.inf, 0.0))
+    far: Array | float = np.maximum(root, np.sqrt(x.error)) * (1 + x.u) if of_squares else np.inf
+    off = np.where(room > 0, x.error / (root + np.sqrt(np.maximum(room, 0))), np.where(room < 0, far, 0.0))
     return Approx(root, off + x.u * root, x.u)
 
 

@@ -1,8 +1,8 @@
 """Rounding bounds of the optimisers: their formulas, evaluated on numbers that carry their error (rounding.py).
 
 Hyper-parameters are Python floats. A value that depends only on them is computed in double precision, and then rounded
-to the dtype of w. A mean β m + (1 − β) g has the roundings of its terms at magnitudes. These also cover the forms that
-PyTorch uses: m + (1 − β)(g − m) if 1 − β ≤ ½, and g − β (g − m) otherwise.
+to the dtype of w. Other algebraic forms of the same step are right, too: ``_mean`` covers those of a mean. A step size
+with both bias corrections, and ε √(1 − β₂ᵗ) for it, has the roundings of the same scalars.
 """
 
 import inspect
@@ -68,7 +68,8 @@ def _adam(
     if h["amsgrad"]:
         v = state["h"] = _larger(v, state.get("h", v))
     c1, c2 = (_constant(1 - b**t, u, DOUBLE * (t * b**t + 1 - b**t)) for b in (b1, b2))  # bᵗ: t − 1 products
-    return w - _constant(h["lr"], u) / c1 * m / (sqrt(v) / sqrt(c2) + _constant(h["eps"], u))
+    root = sqrt(v, of_squares=True) / sqrt(c2)
+    return w - _constant(h["lr"], u) / c1 * m / (root + _constant(h["eps"], u))
 
 
 def _decayed(w: Approx, g: Approx, h: dict[str, Any]) -> Approx:
@@ -76,9 +77,20 @@ def _decayed(w: Approx, g: Approx, h: dict[str, Any]) -> Approx:
 
 
 def _mean(beta: float, old: Approx | None, new: Approx) -> Approx:
-    """β old + (1 − β) new. At the start, old is 0."""
-    new = _constant(1 - beta, new.u) * new
-    return new if old is None else _constant(beta, new.u) * old + new
+    """β m + (1 − β) g, with m = old and g = new. At the start, m is 0.
+
+    The form m + (1 − β)(g − m) rounds the difference by u, its product by u, the factor by 2 u, all at most
+    (1 − β)(|m| + |g|), and the sum by u. If β is small and |m| > |g|, this is far more than β m + (1 − β) g rounds. So
+    is PyTorch's g − β (g − m), which it uses for β ≤ ½: β ≤ 1 − β there. The bound is the larger one. The errors of m
+    and g count with β and 1 − β in each form, because that is their slope.
+    """
+    u, part = new.u, _constant(1 - beta, new.u) * new
+    if old is None:
+        return part
+    mean = _constant(beta, u) * old + part
+    terms = abs(old.value) + old.error + abs(new.value) + new.error
+    differences = beta * old.error + (1 - beta) * (new.error + 4 * u * terms) + u * abs(mean.value)
+    return Approx(mean.value, np.maximum(mean.error, differences), u)
 
 
 def _larger(a: Approx, b: Approx) -> Approx:

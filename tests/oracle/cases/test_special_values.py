@@ -1,17 +1,21 @@
 """Special values in combinations of arrays or halves. Those of activations and losses are a theorem."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from cnn_oracle.call import Call
+from cnn_oracle.call import Call, parse
 from cnn_oracle.cases import case as cases
 from cnn_oracle.cases.special_values import NAN, SPECIAL_VALUES
 from cnn_oracle.compare import compare
 from cnn_oracle.ops import OPS
+from cnn_oracle.result import Failure
 from cnn_oracle.run.subject import run_all
+from cnn_oracle.subject import Implementation, Subject
+from cnn_oracle.theorems import special_values_are_pytorchs
 
 
 def agree(subject, name, dy, **arrays):
@@ -51,3 +55,23 @@ def test_pytorchs_gradient_at_nan_depends_on_the_size(name):
 
     assert np.isnan(OPS[name].manual.backward(np.ones(1), np.array([NAN]))[0]).all()
     assert {bool(g.isnan().any()) for g in (gradient(1), gradient(64))} == {False, True}
+
+
+@pytest.mark.torch_only("2.13.0")
+@pytest.mark.parametrize("name", ["elu", "selu", "hardswish"])
+def test_any_answer_that_pytorch_gives_at_some_length_is_right(name):
+    op, manual = OPS[name], OPS[name].manual
+
+    def at_nan(slope):
+        def backward(dy, x):
+            return (np.where(np.isnan(x), dy * slope, manual.backward(dy, x)[0]),)
+
+        return Subject("it", SimpleNamespace(**{name: Implementation(manual.forward, backward)}))
+
+    x = torch.tensor(NAN, dtype=torch.float64, requires_grad=True)
+    (alone,) = torch.autograd.grad(op.reference.forward(x), x)
+    call = parse(f"{name}(x=(2,))", 0)
+    for slope in (NAN, float(alone)):
+        special_values_are_pytorchs(at_nan(slope), op, call)
+    with pytest.raises(Failure, match="on special values PyTorch says nan"):
+        special_values_are_pytorchs(at_nan(0.25), op, call)
