@@ -430,9 +430,16 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "reference": _number(failure.reference),
         "call": str(failure.call),
         "who_is_wrong": failure.who_is_wrong,
+        "causes": _causes(failure.diagnosis),
         "likely_causes": failure.likely_causes,
         "reproduce": failure.reproduce,
     }
+
+
+def _causes(diagnosis: Diagnosis) -> list[dict[str, str]]:
+    """The likely causes, each with its kind."""
+    kinds = dict.fromkeys(diagnosis.mistakes, "known mistake")
+    return [{"kind": kinds.get(text, "symptom"), "text": text} for text in diagnosis.likely_causes]
 
 
 def _finding_to_json(one: Failure) -> dict[str, Any]:
