@@ -7,6 +7,7 @@ from typing import Any
 
 from cnn_oracle import survey, verification
 from cnn_oracle.call import parse
+from cnn_oracle.global_state import ours, show
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict
@@ -29,7 +30,7 @@ def verify(
     layout, keeps the dtype, and rejects invalid calls. A contract finding that would make a caller's numbers wrong
     raises; any other is a warning in ``Result.contract``. Calls that the subject does not support are replaced by
     others, and counted in ``Result.unsupported``. All work is done in this process. The same ``seed`` gives the same
-    calls.
+    calls. The code's own Python warnings are shown once each.
 
     Give the code in one of two ways: as ``subject``, or as ``forward`` with ``backward`` (for an optimiser: ``step``).
 
@@ -97,13 +98,15 @@ def verify(
     own = Implementation(forward, backward, step)
     code = _given(op, own, _source(functions)) if functions else _under_test(op, subject)
     code = code._replace(strict=strict or code.strict)
-    if call is None:
-        (row,) = survey.verify(code, [op], examples=examples, seed=seed)
-    else:
-        one = parse(call, seed)
-        if one.op != op:
-            raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
-        row = verification.check_call(code, one)
+    with ours():
+        if call is None:
+            (row,) = survey.verify(code, [op], examples=examples, seed=seed)
+        else:
+            one = parse(call, seed)
+            if one.op != op:
+                raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
+            row = verification.check_call(code, one)
+    show(row.subject_warnings)
     if row.verdict is Verdict.NOT_COVERED:
         raise ValueError(f"verify({op!r}): the subject supports none of {row.drawn:,} calls; {row.summary}")
     if row.failure is None:

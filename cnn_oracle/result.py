@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from cnn_oracle.call import Call
 from cnn_oracle.environment import PyTorch
+from cnn_oracle.global_state import Warned
 from cnn_oracle.manual._typing import Array
 
 Source = Literal["shell", "python", "pytest"]  # where the subject came from, and so how a failure is reproduced
@@ -325,6 +326,7 @@ class Result(NamedTuple):
         contract: All contract findings: Failures with a ``kind``. One with ``fails=False`` is a warning.
         unsupported: What the subject does not support → the number of drawn calls that were left out for it.
         drawn: The number of drawn calls, covered or not. 0, the default, if they are those of ``calls``.
+        subject_warnings: The Python warnings of the subject, such as an overflow → how often. Empty by default.
 
     Example:
         >>> import cnn_oracle as oracle
@@ -355,6 +357,7 @@ class Result(NamedTuple):
     contract: tuple[Failure, ...] = ()
     unsupported: Mapping[str, int] = {}
     drawn: int = 0
+    subject_warnings: Mapping[Warned, int] = {}
 
     @property
     def warnings(self) -> tuple[Failure, ...]:
@@ -409,6 +412,7 @@ class Result(NamedTuple):
             "contract": [_finding_to_json(one) for one in self.contract],
             "unsupported": {**self.unsupported},
             "drawn": self.drawn or self.calls,
+            "subject_warnings": {str(one): n for one, n in self.subject_warnings.items()},
             "pytorch": version,
             "pytorch_in_ci": in_ci,
         }

@@ -7,6 +7,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnn_oracle.call import Call
+from cnn_oracle.global_state import theirs, unshown
 
 if TYPE_CHECKING:  # settings that name no op import neither torch nor NumPy
     from cnn_oracle.op import Op
@@ -299,7 +300,8 @@ def load(name: str) -> Subject:
 
 
 def _again(loader: Callable[[str], Subject], name: str, strict: bool, limits: Limits) -> Subject:
-    return loader(name)._replace(strict=strict, limits=limits)
+    with unshown():  # the process that waits has shown the warnings of the import
+        return loader(name)._replace(strict=strict, limits=limits)
 
 
 def _is_elsewhere(name: str) -> bool:
@@ -310,7 +312,8 @@ def _is_elsewhere(name: str) -> bool:
 
 def _imported(name: str) -> Any:
     try:
-        return import_module(name)
+        with theirs():
+            return import_module(name)
     except (Exception, SystemExit) as error:
         raise ValueError(f"subject {name!r}: {type(error).__name__}: {error}") from None
 

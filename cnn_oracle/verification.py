@@ -5,7 +5,6 @@ with the same result.
 """
 
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
@@ -28,6 +26,7 @@ from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.compare.conventions import choice
 from cnn_oracle.environment import pytorch, versions
+from cnn_oracle.global_state import Warned, ours
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
@@ -92,7 +91,8 @@ class Tally(NamedTuple):
     ``error_over_bound`` is the largest error/bound. ``probabilistic_ratio`` is as in Result. ``skipped`` calls are
     unsafe: PyTorch did not run them. ``calls`` are covered by the subject, ``missed`` are not: the reason, or the
     features of a call, → the number of such calls. ``features`` are those of the covered calls. ``raised`` counts the
-    calls on which the subject raises, by their form; ``forms`` are those of the other calls.
+    calls on which the subject raises, by their form; ``forms`` are those of the other calls. ``warned`` counts the
+    warnings of the subject.
     """
 
     calls: int = 0
@@ -106,6 +106,7 @@ class Tally(NamedTuple):
     features: frozenset[str] = frozenset()
     raised: Mapping[Features, int] = {}
     forms: frozenset[str] = frozenset()
+    warned: Mapping[Warned, int] = {}
 
     @property
     def drawn(self) -> int:
@@ -120,6 +121,7 @@ class Tally(NamedTuple):
             _first_of_each((*self.failures, *other.failures)), _first_of_each((*self.findings, *other.findings)),
             Counter(self.missed) + Counter(other.missed), self.features | other.features,
             Counter(self.raised) + Counter(other.raised), self.forms | other.forms,
+            Counter(self.warned) + Counter(other.warned),
         )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def _first_of_each(found: Iterable[Found]) -> tuple[Found, ...]:
 class Search(NamedTuple):
     """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio.
 
-    ``contract`` has the contract findings, ``unsupported`` is as in Result.
+    ``contract`` has the contract findings, ``unsupported`` is as in Result, ``warned`` as in Tally.
     """
 
     calls: int
@@ -144,6 +146,7 @@ class Search(NamedTuple):
     probabilistic_ratio: float | None
     contract: tuple[Failure, ...] = ()
     unsupported: Mapping[str, int] = {}
+    warned: Mapping[Warned, int] = {}
 
 
 Rounds = Callable[[Tally], list[Block]]  # what was found so far → the next blocks, none at the end
@@ -261,7 +264,7 @@ def verdict(
         time.perf_counter() - start, failing[0] if failing else None, found.skipped, miss_probability,
         probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
         numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
-        unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls,
+        unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls, subject_warnings=found.warned,
     )  # fmt: skip
 
 
@@ -370,7 +373,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
     calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
     failures, findings, covered_features = list[Found](), list[Found](), set[str]()
     missed, raised, covered_forms = Counter[Features | str](), Counter[Features](), set[str]()
-    with single_threaded():
+    with single_threaded() as warned:
         for i, one in enumerate(block.samples):
             heartbeat(i)
             if block.once and unsafe(one.call):
@@ -407,7 +410,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 probabilistic_ratio = max(probabilistic_ratio, ratio)
     return Tally(
         calls, skipped, error_over_bound, probabilistic_ratio, together(all_values), tuple(failures), tuple(findings),
-        missed, frozenset(covered_features), raised, frozenset(covered_forms),
+        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned,
     )  # fmt: skip
 
 
@@ -534,18 +537,10 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """Run with one PyTorch thread (calls are small) and without warnings as errors.
-
-    So the verdict does not depend on the caller.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with warnings.catch_warnings(action="default"), memory.watched():
-            yield
-    finally:
-        torch.set_num_threads(threads)
+def single_threaded() -> Iterator[Mapping[Warned, int]]:
+    """Run with our global state, such as one PyTorch thread. The value counts the warnings of the subject."""
+    with ours() as warned, memory.watched():
+        yield warned
 
 
 def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> Search:
@@ -594,6 +589,7 @@ def _search(
         found.probabilistic_ratio if _is_sum(judged) and not failing else None,
         tuple(contract),
         partial.explained(found.missed, found.features),
+        found.warned,
     )
 
 
@@ -839,7 +835,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
     op, start = judged_as(subject, _usable(subject, call)), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
-    with single_threaded():
+    with single_threaded() as warned:
         numbers, checked = _judged(subject, op, call, which)
         failing = [*checked.failures, *(one for one in checked.findings if one.fails)]
         if failing:
@@ -852,7 +848,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
         op.name, failing[0].verdict if failing else reached, int(not checked.missing), checked.error_over_bound,
         time.perf_counter() - start, failing[0] if failing else None, unchecked=theorems.unchecked(subject, op),
         pytorch=pytorch(), numbers=checked.failures[0].verdict if checked.failures else reached,
-        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1,
+        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1, subject_warnings=warned,
     )  # fmt: skip
 
 

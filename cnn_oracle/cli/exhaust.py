@@ -46,11 +46,13 @@ def exhaust(
     if jobs != 1 and cluster is None:
         start_early()
     from cnn_oracle import survey
+    from cnn_oracle.global_state import ours
     from cnn_oracle.verification import to_json
 
     with only_json(json):
         code, _ = subject_of(subject)
         with (
+            ours(),
             progress("exhaust", 0) as advance,
             engine(cluster, code, None, jobs, isolate or timeout is not None, advance) as run,
         ):

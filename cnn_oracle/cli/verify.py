@@ -1,6 +1,7 @@
 """``verify``: every theorem on drawn calls of each op, or on one call."""
 
 import contextlib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,8 +26,9 @@ from cnn_oracle.cli.terminal import (
 from cnn_oracle.run.workers import FEW, start_early
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from cnn_oracle.global_state import Warned
     from cnn_oracle.result import Result
     from cnn_oracle.run.workers import Run
     from cnn_oracle.settings import Settings
@@ -91,10 +93,13 @@ def verify(
         start_early()
     with only_json(json):  # what a subject prints is not JSON
         code, settings = subject_of(subject, strict, convention)
-        if call is not None:
-            rows = [_one(code, call, number, theorem, isolate, timeout)]
-        else:
-            rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
+        from cnn_oracle.global_state import ours
+
+        with ours():
+            if call is not None:
+                rows = [_one(code, call, number, theorem, isolate, timeout)]
+            else:
+                rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
     from cnn_oracle.verification import to_json
 
     not_begun = [] if seconds is None else _not_begun(code, op or (), rows)
@@ -206,6 +211,8 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
         for one in row.warnings:
             kind = "note     " if one.kind == "convention" else "warning  "
             print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
+    warned = sum((Counter(row.subject_warnings) for row in rows), Counter[Any]())
+    print(of_warnings(warned), end="\n" * bool(warned))
     agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else f"{len(rows)} ops agree"
     print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}")
     for version in dict.fromkeys(row.pytorch for row in rows):
@@ -215,6 +222,14 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
     if skipped := sum(r.skipped for r in rows):
         note = "; only the subject was run on them" if survived else ""
         print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
+
+
+def of_warnings(counted: "Mapping[Warned, int]") -> str:
+    """A line for each warning of the subject, the most frequent first; only the number of those after the tenth."""
+    most = sorted(counted.items(), key=lambda one: -one[1])
+    lines = [f"warnings of the subject: {one}, {n:,} time{'s' * (n > 1)}" for one, n in most[:10]]
+    more = [f"and {len(most) - 10:,} other warnings of the subject"] if len(most) > 10 else []
+    return "".join(f"\n{line}" for line in (*lines, *more))
 
 
 def conclude(rows: "list[Result]") -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.global_state import theirs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -156,7 +157,7 @@ def _call(
     if not subject.ours:
         given, accepted = fitted(function, name, case.call, values, keywords)
     try:
-        with memory.filled(case.fill_value):
+        with theirs(), memory.filled(case.fill_value):
             output = function(*given, **accepted)
     except (Exception, SystemExit) as error:
         _restore(watched)

@@ -13,6 +13,7 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.calls.unsupported import VALUES
 from cnn_oracle.cases.case import Case, arrays_of, draw, keywords_of
 from cnn_oracle.cases.expected import Rejection, reference_forward, reference_steps
+from cnn_oracle.global_state import theirs
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, finding
 from cnn_oracle.run.arguments import fitted
@@ -187,7 +188,8 @@ def must_reject(
         return
     rejections: tuple[type[Exception], ...] = (ValueError, *subject.rejections(call.op), *also)
     try:
-        function(*given, **accepted)
+        with theirs():
+            function(*given, **accepted)
     except rejections as error:
         if subject.ours and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
             what = f"{name} rejects in words that are not its own: {error} ({reason})"
