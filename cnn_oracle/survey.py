@@ -22,7 +22,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import workers
-from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
+from cnn_oracle.run.batches import Deadline, Steps, each, finish_all, named
 from cnn_oracle.run.workers import FEW, Heartbeat, Run, WorkerCrash, processors
 from cnn_oracle.store import Store
 from cnn_oracle.subject import EVERYTHING, Limits, Subject
@@ -71,7 +71,9 @@ def verify(
         if op.name in subject.limits.options and not [*RandomCalls(1, seed, limits=subject.limits).samples(op)]:
             raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
     total = None if seconds else len(ops) * examples
-    steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
+    steps = (
+        named(op.name, verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name))) for op in ops
+    )
     tell = _reporting(progress, total)
     rows = finish_all(steps, run, deadline=Deadline(seconds), timeout=timeout, progress=tell)
     yield from (row for row in rows if row)
@@ -200,7 +202,8 @@ def exhaust(
     def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
         sources = (EnumerationSlice(size, prefix, subject.limits) for prefix in prefixes)
         blocks = [Block(subject, op, source, once=True, isolated=isolate) for source in sources]
-        return verdict(subject, op, once(blocks), enough=enough, command=f"exhaust {size}", options=options)
+        command = f"exhaust {size}"
+        return named(op.name, verdict(subject, op, once(blocks), enough=enough, command=command, options=options))
 
     tell = _reporting(progress, sum(totals))  # one bar for all
     rows = finish_all((steps(*one) for one in every), run, timeout=timeout, progress=tell)

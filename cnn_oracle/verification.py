@@ -36,7 +36,7 @@ from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
-from cnn_oracle.run.workers import Heartbeat, WorkerCrash
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at
 from cnn_oracle.subject import Limits, Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
@@ -381,7 +381,11 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 if block.isolated:
                     survive(subject, op, one.call)
                 continue
-            checked = check_once(subject, op, one.call) if block.once else check_all(subject, op, one.call, block.which)
+            with at(one.call):
+                if block.once:
+                    checked = check_once(subject, op, one.call)
+                else:
+                    checked = check_all(subject, op, one.call, block.which)
             findings += [Found(failure, one) for failure in checked.findings]
             if checked.missing:
                 missed[features(op, one.call) if checked.missing == DIFFERS else checked.missing] += 1
@@ -499,7 +503,7 @@ def _smallest(
 
 def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     numbers = count()
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         return shrink(
             job.subject, job.op, job.failure, job.sample, job.which, lambda: heartbeat(next(numbers)), job.within
         )
@@ -508,7 +512,7 @@ def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
 def _also_shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     """The failure on the smallest call that shows it, without likely causes."""
     numbers = count()
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         if job.hint and (failure := same_on(job.subject, job.op, job.failure, job.hint)):
             return failure
         return smallest(job.subject, job.op, job.failure, job.sample, lambda: heartbeat(next(numbers)))[0]
@@ -516,7 +520,7 @@ def _also_shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
 
 def _diagnosed(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     heartbeat(0)
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         return diagnose(job.subject, job.op, job.failure)
 
 
@@ -835,7 +839,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
     op, start = judged_as(subject, _usable(subject, call)), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
-    with single_threaded() as warned:
+    with single_threaded() as warned, at(call):
         numbers, checked = _judged(subject, op, call, which)
         failing = [*checked.failures, *(one for one in checked.findings if one.fails)]
         if failing:

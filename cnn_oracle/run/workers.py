@@ -72,7 +72,7 @@ def run(
 
     Raises:
         ValueError: ``work`` raised a ValueError.
-        RuntimeError: ``work`` raised another exception.
+        WorkerError: ``work`` raised another exception.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -134,11 +134,45 @@ def start_early() -> None:
             signal.signal(signal.SIGINT, before)
 
 
+class WorkerError(RuntimeError):
+    """An exception of ``work``, which did not end the worker. Its text has the traceback.
+
+    Attributes:
+        what: the exception in one line.
+        place: the call or the op that was checked, or "".
+    """
+
+    def __init__(self, text: str, what: str, place: str) -> None:
+        super().__init__(text)
+        self.what, self.place = what, place
+
+
+class at:  # noqa: N801  # a context manager
+    """A context that gives its place to the first exception that leaves it: the call or the op that is checked."""
+
+    def __init__(self, place: object) -> None:
+        self.place = place
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if error is not None and not place_of(error):
+            with suppress(AttributeError):  # an exception that is frozen
+                error.place = str(self.place)  # type: ignore[attr-defined]
+
+
+def place_of(error: BaseException) -> str:
+    """The place that ``at`` gave to an exception, or ""."""
+    return getattr(error, "place", "")
+
+
 class _WorkError(NamedTuple):
     """An exception of ``work``, which did not end the process. ``of_the_call``: it is a ValueError about the call."""
 
     message: str
     of_the_call: bool
+    what: str = ""
+    place: str = ""
 
 
 class _Worker(Generic[Job, Result]):
@@ -177,7 +211,9 @@ class _Worker(Generic[Job, Result]):
             self.process.join()
             return self._crash(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
         if isinstance(result, _WorkError):  # not from the subject: the oracle or the call is wrong
-            raise ValueError(result.message) if result.of_the_call else RuntimeError(result.message)
+            if result.of_the_call:
+                raise ValueError(result.message)
+            raise WorkerError(result.message, result.what, result.place)
         return result
 
     def idle(self) -> float:
@@ -217,8 +253,9 @@ def _done(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> Result | _WorkE
         return _WorkError(str(error), of_the_call=True)
     except (EOFError, ConnectionError):
         raise
-    except Exception:
-        return _WorkError(f"a worker failed:\n{traceback.format_exc()}", of_the_call=False)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return _WorkError(f"a worker failed:\n{traceback.format_exc()}", False, what, place_of(error))
 
 
 def _end_with_parent() -> None:
