@@ -156,7 +156,7 @@ def covered(subject: Any) -> list[str]:
     code = load(subject if isinstance(subject, str) else subject.__name__)
     names = [op.name for op in verification.covered(code)]
     if not names:
-        raise ValueError(f"subject {code.name!r} has none of the ops; see cnn-oracle ops")
+        raise ValueError(verification.has_none(code))
     return names
 
 

@@ -6,12 +6,13 @@ an aid of debugging, and the numbers are the same without it.
 """
 
 import builtins
-import os.path
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from cnn_oracle.environment import place
 
 if TYPE_CHECKING:  # settings that name no op import neither torch nor NumPy
     import torch
@@ -26,8 +27,7 @@ class Warned(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        here = os.path.relpath(self.file) if os.path.isabs(self.file) else self.file
-        return f"{self.category}: {self.message} ({os.path.basename(here) if here[:2] == '..' else here}:{self.line})"
+        return f"{self.category}: {self.message} ({place(self.file, self.line)})"
 
 
 class _State(NamedTuple):

@@ -101,7 +101,7 @@ class Theorems(pytest.Collector):
         except ValueError as error:
             raise self.CollectError(str(error)) from None
         if not ops:
-            raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
+            raise self.CollectError(verification.has_none(subject))
         items: list[Theorem] = []
         accepted = {(one.op, one.theorem): one.reason for one in configured.accepted}
         store = Store(configured.path.parent if configured.path else self.config.rootpath)

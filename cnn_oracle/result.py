@@ -253,11 +253,12 @@ class Failure(AssertionError):
 
     @property
     def _in_a_shell(self) -> str:
+        subject = shlex.quote(self.subject_name)
         if self.verdict is Verdict.VACUOUS:
-            return f"cnn-oracle {self.command} {self.subject_name} --op {self.call.op}{self.options}"
+            return f"cnn-oracle {self.command} {subject} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.reproducer))} --seed {self.reproducer.seed}"
-        return f"cnn-oracle verify {self.subject_name} {call}{theorem}"
+        return f"cnn-oracle verify {subject} {call}{theorem}"
 
     def __str__(self) -> str:
         kind = f"{self.kind}: " if self.verdict is Verdict.CONTRACT else ""

@@ -606,9 +606,16 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     if requested := [look_up(name) for name in dict.fromkeys(names)]:
         for op in requested:
             if subject.implementation(op.name) is None:
-                raise ValueError(f"subject {subject.name!r} has no {op.name}")
+                hint = subject.expected(op)
+                raise ValueError(f"subject {subject.name!r}{f': {hint}' if hint else f' has no {op.name}'}")
         return requested
     return [op for op in OPS.values() if subject.implementation(op.name) is not None]
+
+
+def has_none(subject: Subject) -> str:
+    """What to say of a subject that has none of the ops."""
+    hints = [hint for op in OPS.values() if (hint := subject.expected(op))]
+    return f"subject {subject.name!r} has none of the ops; {hints[0] if hints else 'see cnn-oracle ops'}"
 
 
 class Checked(NamedTuple):

@@ -19,7 +19,8 @@ Seed = Annotated[
 Subjects = Annotated[
     str | None,
     typer.Argument(
-        help="An importable package or module with some of the ops; default: that of the settings, or manual."
+        help="An importable package or module with some of the ops, or file.py, or file.py:name; "
+        "default: that of the settings, or manual."
     ),
 ]
 Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]

@@ -135,10 +135,10 @@ def _drawn(
 ) -> "list[Result]":  # fmt: skip
     from cnn_oracle import survey
     from cnn_oracle.store import Store
-    from cnn_oracle.verification import EXAMPLES, covered
+    from cnn_oracle.verification import EXAMPLES, covered, has_none
 
     if not (ops := covered(code, names)):
-        raise ValueError(f"subject {code.name!r} has none of the ops; see cnn-oracle ops")
+        raise ValueError(has_none(code))
     each = examples or EXAMPLES
     store = Store(settings.path.parent if settings.path else Path.cwd())
     with (
