@@ -291,9 +291,10 @@ def finding(kind: str, what: str, call: Call, **fields: Any) -> Failure:
     return Failure(what, call, verdict=Verdict.CONTRACT, kind=kind, fails=kind in HARMFUL, **fields)
 
 
-def death(call: Call, how: str, subject_name: str, options: str = " --isolate") -> Failure:
-    """The failure of a call that ended its process, or had to be ended."""
-    return Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
+def death(call: Call, how: str, subject_name: str, options: str = " --isolate", function: str = "") -> Failure:
+    """The failure of a call that ended its process, or had to be ended. ``function`` is what was running, if known."""
+    what = f"{function} of {call.op} {how}" if function else f"{call.op} {how}"
+    return Failure(what, call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
 
 
 class Result(NamedTuple):

@@ -122,7 +122,7 @@ def _one(job: tuple[Subject, Call, Sequence[Theorem]], heartbeat: Heartbeat) -> 
 
 def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: WorkerCrash) -> Result:
     subject, one, _ = job
-    failure = death(one, died.how, subject.name, died.options)
+    failure = death(one, died.how, subject.name, died.options, died.function)
     return Result(one.op, Verdict.CRASHED, 1, 0.0, died.seconds, failure, pytorch=pytorch())
 
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial as partial_of
 from inspect import Parameter
 from itertools import count, islice
 from types import SimpleNamespace
@@ -363,7 +364,7 @@ def _of_death(block: Block, died: WorkerCrash) -> Tally:
     if not made:  # the job has no calls
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
-    failure = death(made[-1].call, died.how, block.subject.name, died.options)
+    failure = death(made[-1].call, died.how, block.subject.name, died.options, died.function)
     return Tally(len(made) - skipped, skipped, failures=(Found(failure, None),))
 
 
@@ -492,13 +493,44 @@ def _smallest(
 ) -> Steps[Failure]:
     """The failure, made smaller, with likely causes."""
     if found.sample is None:  # the process ended: only the call is known
-        return found.failure
+        return found.failure if quick else (yield from _smallest_death(subject, op, found.failure, which))
     job = FailureToExplain(subject, op, found.failure, found.sample, tuple(which), within=within)
     for work in (_as_drawn if quick else _shrunk, _diagnosed):
         (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
         if better is not None:
             return better  # type: ignore[no-any-return]
     return found.failure
+
+
+ATTEMPTS, ROUNDS = 40, 8  # calls in a round on which a crash is sought again; each crash costs a process
+
+
+def _smallest_death(subject: Subject, op: Op, failure: Failure, which: Sequence[Theorem]) -> Steps[Failure]:
+    """The same crash on a small call: the smallest of some simple calls that crashes, and smaller ones of it.
+
+    Each is tried in another process. Only the numbers are checked: other theorems make other arrays than those of the
+    call. If no call crashes, or if there was no answer, the failure stays; each attempt would wait for an answer.
+    """
+    from cnn_oracle.calls.shrinking import SIMPLE, size, smaller  # imported only after a failure
+
+    if "--timeout" in failure.options:
+        return failure
+    numbers = tuple(which) or tuple(one for one in to_check(subject, op) if one in theorems.NUMERICAL)
+    simple = [one.call for one in RandomCalls(ATTEMPTS, 0, SIMPLE, subject.limits).samples(op)]
+    calls = sorted((failure.call, *simple), key=lambda call: size(op, call))
+    for _ in range(ROUNDS):
+        jobs = [Block(subject, op, CallList((Sample(call),)), which=numbers) for call in calls]
+        outcomes: list[Tally] = yield Batch(check_block, jobs, partial_of(_dies, failure.what), _of_death)
+        if not outcomes or not _dies(failure.what, outcomes[-1]):
+            break
+        failure = outcomes[-1].failures[0].failure
+        calls = [one for one in smaller(op, failure.call) if checkable(subject, one)][:ATTEMPTS]
+    return failure
+
+
+def _dies(what: str, tally: Tally) -> bool:
+    """Whether a call ended its process in the same way."""
+    return any(one.sample is None and one.failure.what == what for one in tally.failures)
 
 
 def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:

@@ -17,6 +17,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import fitted
+from cnn_oracle.run.workers import running
 from cnn_oracle.subject import Subject
 
 
@@ -157,7 +158,7 @@ def _call(
     if not subject.ours:
         given, accepted = fitted(function, name, case.call, values, keywords)
     try:
-        with theirs(), memory.filled(case.fill_value):
+        with theirs(), running(name), memory.filled(case.fill_value):
             output = function(*given, **accepted)
     except (Exception, SystemExit) as error:
         _restore(watched)

@@ -17,6 +17,7 @@ from cnn_oracle.global_state import theirs
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, finding
 from cnn_oracle.run.arguments import fitted
+from cnn_oracle.run.workers import running
 from cnn_oracle.subject import Subject
 
 
@@ -188,7 +189,7 @@ def must_reject(
         return
     rejections: tuple[type[Exception], ...] = (ValueError, *subject.rejections(call.op), *also)
     try:
-        with theirs():
+        with theirs(), running(name):
             function(*given, **accepted)
     except rejections as error:
         if subject.ours and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
