@@ -37,7 +37,7 @@ from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
-from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at, processors
 from cnn_oracle.subject import Limits, Subject
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.rejections import must_raise
@@ -505,7 +505,7 @@ def _smallest(
 ATTEMPTS, ROUNDS = 40, 8  # calls in a round on which a crash is sought again; each crash costs a process
 
 
-def _smallest_death(subject: Subject, op: Op, failure: Failure, which: Sequence[Theorem]) -> Steps[Failure]:
+def _smallest_death(subject: Subject, op: Op, found: Failure, which: Sequence[Theorem]) -> Steps[Failure]:
     """The same crash on a small call: the smallest of some simple calls that crashes, and smaller ones of it.
 
     Each is tried in another process. Only the numbers are checked: other theorems make other arrays than those of the
@@ -513,19 +513,22 @@ def _smallest_death(subject: Subject, op: Op, failure: Failure, which: Sequence[
     """
     from cnn_oracle.calls.shrinking import SIMPLE, size, smaller  # imported only after a failure
 
-    if "--timeout" in failure.options:
-        return failure
+    failure = found
+    if "--timeout" in found.options:
+        return found
     numbers = tuple(which) or tuple(one for one in to_check(subject, op) if one in theorems.NUMERICAL)
     simple = [one.call for one in RandomCalls(ATTEMPTS, 0, SIMPLE, subject.limits).samples(op)]
     calls = sorted((failure.call, *simple), key=lambda call: size(op, call))
     for _ in range(ROUNDS):
         jobs = [Block(subject, op, CallList((Sample(call),)), which=numbers) for call in calls]
-        outcomes: list[Tally] = yield Batch(check_block, jobs, partial_of(_dies, failure.what), _of_death)
-        if not outcomes or not _dies(failure.what, outcomes[-1]):
+        outcomes: list[Tally] = yield Batch(check_block, jobs, partial_of(_dies, found.what), _of_death)
+        if not outcomes or not _dies(found.what, outcomes[-1]):
             break
         failure = outcomes[-1].failures[0].failure
         calls = [one for one in smaller(op, failure.call) if checkable(subject, one)][:ATTEMPTS]
-    return failure
+    job = Block(subject, op, CallList((Sample(failure.call),)), which=numbers)
+    again = yield Batch(check_block, [job] * (processors() + 1), lambda one: not _dies(found.what, one), _of_death)
+    return failure if again and all(_dies(found.what, one) for one in again) else found  # also in a new process
 
 
 def _dies(what: str, tally: Tally) -> bool:

@@ -281,13 +281,14 @@ relu = SimpleNamespace(forward=writes, backward=good.backward)
 
 
 def test_a_crash_after_another_failure_is_reported_with_its_own_call(tmp_path, monkeypatch):
-    """A contract violation does not end the search."""
+    """A contract violation does not end the search. No smaller call crashes on its own, in a new process."""
     (tmp_path / "late.py").write_text(LATE)
     monkeypatch.syspath_prepend(tmp_path)
     (row,) = isolated(load("late"), ["relu"], examples=25)
     assert row.verdict is Verdict.CRASHED
     assert row.failure.what == "forward of relu ends the process by SIGABRT"
-    assert survey.call(load("late"), row.failure.call, isolate=True).verdict is Verdict.CRASHED
+    calls = [sample.call for sample in RandomCalls(25, 0).samples(OPS["relu"])]
+    assert row.failure.call in calls
 
 
 def test_an_exhaustive_run_reports_no_theorem_as_accepted_or_stale(mixed):
