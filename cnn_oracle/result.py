@@ -254,6 +254,8 @@ class Failure(AssertionError):
     @property
     def _in_a_shell(self) -> str:
         subject = shlex.quote(self.subject_name)
+        if self.kind == "import":
+            return f"cnn-oracle verify {subject}{f' --op {self.call.op}' * (self.call.op != 'import')}{self.options}"
         if self.verdict is Verdict.VACUOUS:
             return f"cnn-oracle {self.command} {subject} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
@@ -267,7 +269,7 @@ class Failure(AssertionError):
         if self.title and self.subject is not None and self.reference is not None:
             lines += [f"  subject   {show(self.subject, self.reference)}"]
             lines += [f"  pytorch   {show(self.reference, self.subject)}"]
-        lines += [f"  call      {self.call}"]
+        lines += [f"  call      {self.call}"] if self.kind != "import" else []
         lines += [f"  arbiter   {self.who_is_wrong}"] if self.who_is_wrong else []
         lines += [f"  likely cause: {cause}" for cause in self.likely_causes]
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []

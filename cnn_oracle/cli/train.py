@@ -49,14 +49,14 @@ def train(
             )  # fmt: skip
     except data.DataError as error:
         raise ValueError(str(error)) from None
-    if json:
-        put(json, train.to_json(report))
-    if plot:
-        plots.training(report, plot)
     if json != STDOUT:
         print(_first_divergence(report))
         print(_shown(report))
         print(train.outcome(report, images))
+    if json:
+        put(json, train.to_json(report))
+    if plot:
+        plots.training(report, plot)
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:

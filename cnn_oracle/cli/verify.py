@@ -92,17 +92,24 @@ def verify(
     if jobs != 1 and cluster is None and not few:
         start_early()
     with only_json(json):  # what a subject prints is not JSON
-        code, settings = subject_of(subject, strict, convention)
+        from cnn_oracle.call import parse
         from cnn_oracle.global_state import ours
 
+        names = [parse(call, number).op] if call is not None else op or []
+        separate = isolate and cluster is None  # a cluster compares the code of the subject
+        code, settings, dead = subject_of(subject, strict, convention, separate, names, timeout)
         with ours():
-            if call is not None:
+            op, some_are_left = left(code, names, dead)
+            if not some_are_left:
+                rows = []
+            elif call is not None:
                 rows = [_one(code, call, number, theorem, isolate, timeout)]
             else:
-                rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
+                rows = _drawn(code, settings, op, number, examples, seconds, jobs, isolate, timeout, cluster)
+        rows = [*dead, *rows]
     from cnn_oracle.verification import to_json
 
-    not_begun = [] if seconds is None else _not_begun(code, op or (), rows)
+    not_begun = [] if seconds is None else _not_begun(code, op, rows)
     limited = {} if seconds is None else {"seconds": seconds, "not_begun": not_begun}
     if json != STDOUT:
         report(code.name, rows, "drawn calls")
@@ -159,9 +166,14 @@ def _drawn(
 
 
 def subject_of(
-    name: str | None, strict: bool = False, convention: str | None = None
-) -> "tuple[Subject, Settings]":  # fmt: skip
-    """The subject of that name, or of the project's settings, with the limits from the settings and the options."""
+    name: str | None, strict: bool = False, convention: str | None = None, isolate: bool = False,
+    ops: "Sequence[str]" = (), timeout: float | None = None,
+) -> "tuple[Subject, Settings, list[Result]]":  # fmt: skip
+    """The subject of that name, or of the project's settings, with the limits from the settings and the options.
+
+    With ``isolate``, it is imported in other processes only. Then there are results of ops whose import ends a process.
+    """
+    from cnn_oracle import survey
     from cnn_oracle.mistakes import load
     from cnn_oracle.settings import load as settings_of
     from cnn_oracle.subject import OURS
@@ -169,10 +181,23 @@ def subject_of(
     if convention not in (None, "pytorch", "any"):
         raise ValueError(f"--convention {convention}: must be pytorch or any")
     settings = settings_of(Path.cwd())
-    code = load(name or settings.subject or OURS)
+    wanted, dead = name or settings.subject or OURS, list["Result"]()
+    if isolate and wanted != OURS:
+        code, dead = survey.apart(load, wanted, ops, timeout or WAIT)
+    else:
+        code = load(wanted)
     settings = settings.of(code.name)
     limits = settings.limits if convention is None else settings.limits._replace(convention=convention)
-    return code._replace(limits=limits, strict=strict or code.strict), settings
+    return code._replace(limits=limits, strict=strict or code.strict), settings, dead
+
+
+def left(code: "Subject", names: "Sequence[str]", dead: "Sequence[Result]") -> tuple[list[str], bool]:
+    """The named ops without those whose import ended a process, and whether there is any op to check."""
+    from cnn_oracle.verification import covered
+
+    gone = {row.op for row in dead}
+    remaining = [name for name in names if name not in gone]
+    return remaining, bool(not dead or (remaining if names else covered(code)))
 
 
 @contextlib.contextmanager

@@ -198,3 +198,115 @@ def test_an_error_in_a_worker_keeps_its_name_and_place(tmp_path, monkeypatch):
     with pytest.raises(workers.WorkerError, match=r"(?s)a worker failed:\nTraceback.*KeyError: 7") as caught:
         list(workers.run(fails, [7], count=1))
     assert (caught.value.what, caught.value.place) == ("KeyError: 7", "relu(x=(7,))")
+
+
+SEGV = "import ctypes, os\nif os.path.exists('dies'):\n    ctypes.string_at(0)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "op"),
+    [
+        (["--isolate"], "import"),
+        (["--isolate", "--op", "relu"], "relu"),
+        (["--isolate", "--call", "relu(x=(2,))"], "relu"),
+        (["--timeout", "9"], "import"),
+    ],
+)
+def test_a_subject_that_dies_at_import_is_crashed_if_it_is_isolated(run, tmp_path, arguments, op):
+    (tmp_path / "dies").touch()
+    status, out, err = run(SEGV + RIGHT, *arguments, "--json", "v")
+    assert (status, err) == (1, "")
+    only = "" if op == "import" else f" --op {op}"
+    assert "\nCRASHED  the import of it ends the process by SIGSEGV\n" in out
+    assert f"\n  reproduce cnn-oracle verify it{only} --isolate\n" in out
+    document = json.loads((tmp_path / "v").read_text())
+    assert [(row["op"], row["verdict"], row["calls"]) for row in document["ops"]] == [(op, "CRASHED", 0)]
+
+
+def test_so_in_an_exhaustive_run(run, tmp_path):
+    (tmp_path / "dies").touch()
+    status, out, _ = run(SEGV + RIGHT, "--isolate", command="exhaust 1")
+    assert status == 1
+    assert "CRASHED  the import of it ends the process by SIGSEGV" in out
+
+
+def test_an_op_of_a_package_that_dies_at_import_does_not_hide_the_others(tmp_path):
+    for name, source in (("__init__", ""), ("relu", "import os\nos.abort()"), ("tanh", MODULE)):
+        (tmp_path / "pkg").mkdir(exist_ok=True)
+        (tmp_path / f"pkg/{name}.py").write_text(source)
+    line = [sys.executable, "-m", "cnn_oracle", "verify", "pkg", "--isolate", "--examples", "5", "--json"]
+    ended = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    rows = [(row["op"], row["verdict"]) for row in json.loads(ended.stdout)["ops"]]
+    assert (ended.returncode, rows) == (1, [("relu", "CRASHED"), ("tanh", "BOUNDED")])
+
+
+MODULE = "from cnn_oracle.manual.tanh import backward, forward\n"
+
+
+def test_an_isolated_subject_is_not_imported_where_the_verdict_is_made(run, tmp_path):
+    """Its process is a child of another one than that of the command."""
+    source = f"import os, pathlib\npathlib.Path('by').open('a').write(f'{{os.getppid()}} ')\n{RIGHT}"
+    assert run(source, "--examples", "20", "--isolate")[0] == 0
+    apart = (tmp_path / "by").read_text().split()
+    (tmp_path / "by").unlink()
+    assert run(source, "--examples", "20")[0] == 0
+    (here,) = (tmp_path / "by").read_text().split()
+    assert len({*apart}) == 1
+    assert here not in apart
+
+
+def test_what_an_isolated_subject_declares_is_read_in_the_other_process(run):
+    limited = RIGHT + "    dtypes = ('float32',)\n    ranks = (2,)\n"
+    found = [run(limited, "--examples", "20", "--json", *more) for more in ([], ["--isolate"])]
+    documents = [json.loads(out) for _, out, _ in found]
+    for one in documents:
+        del one["ops"][0]["seconds"]
+    assert documents[0] == documents[1]
+    assert documents[0]["ops"][0]["unchecked"] == ["backward", "float64"]
+    assert documents[0]["ops"][0]["calls"] >= 20
+
+
+def test_an_error_at_import_is_the_same_one_line_if_it_is_isolated(run):
+    line = "cnn-oracle: subject 'it': it.py:1: ZeroDivisionError: division by zero\n"
+    assert run("1/0", "--isolate") == run("1/0") == (2, "", line)
+    plain = run("def relu(x): pass", "--isolate")
+    assert plain == run("def relu(x): pass")
+    assert "relu is a plain function" in plain[2]
+
+
+LOUD = """import os, sys
+import numpy as np
+print("imported")
+class relu:
+    def forward(x):
+        print("called")
+        os.write(1, b"written\\n")
+        return np.where(x <= 0, 0, x)
+    backward = None
+"""
+
+
+@pytest.mark.parametrize("more", [["--jobs", "1"], ["--isolate"], ["--call", "relu(x=(2,))"]])
+def test_what_a_subject_prints_is_no_json(run, more):
+    examples = [] if "--call" in more else ["--examples", "3"]
+    status, out, err = run(LOUD, *examples, *more, "--json", "-")
+    assert (status, json.loads(out)["verdict"]) == (0, "right")
+    assert {"imported", "called", "written"} == {*err.split()}
+
+
+@pytest.mark.parametrize("command", ["verify", "exhaust 1"])
+def test_the_table_is_printed_before_a_file_cannot_be_written(run, command):
+    """The file is a folder only when the run is over."""
+    source = f"import pathlib\npathlib.Path('v').mkdir(exist_ok=True)\n{RIGHT}"
+    examples = ["--examples", "3"] if command == "verify" else ["--jobs", "1"]
+    status, out, err = run(source, *examples, "--json", "v", command=command)
+    assert status == 2
+    assert "it: 1 ops agree with PyTorch on" in out
+    assert err == "cnn-oracle: [Errno 21] Is a directory: 'v'\n"
+
+
+def test_the_probe_prints_its_table_first_too(run):
+    source = "import pathlib\nfrom cnn_oracle.manual import linear\npathlib.Path('v').mkdir(exist_ok=True)\n"
+    status, out, err = run(source, "--json", "v", command="probe")
+    assert (status, err) == (2, "cnn-oracle: [Errno 21] Is a directory: 'v'\n")
+    assert " linear " in out
