@@ -18,6 +18,7 @@ The modules, in the order in which a call passes through them; each imports only
 
 pages                       generated pages, from templates
 call, environment           a call as text that reproduces it; versions, hardware, files
+global_state                NumPy's, PyTorch's and Python's: ours around our own code, the subject's around the subject
 result, op, subject         verdicts and failures, all frozen; what an op is; the code under test
 calls                       1  which call: geometry by family, sampling, enumeration, shrinking, invalid calls
 cases                       2  its arrays and PyTorch's outputs: exact grids, distributions, special values, layouts

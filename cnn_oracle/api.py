@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from cnn_oracle import survey, verification
 from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.call import parse
+from cnn_oracle.global_state import ours, show
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Result, Verdict
@@ -30,7 +31,7 @@ def verify(
     layout, keeps the dtype, and rejects invalid calls. A contract finding that would make a caller's numbers wrong
     raises; any other is a warning in ``Result.contract``. Calls that the subject does not support are replaced by
     others, and counted in ``Result.unsupported``. All work is done in this process. The same ``seed`` gives the same
-    calls.
+    calls. The code's own Python warnings are shown once each.
 
     Give the code in one of two ways: as ``subject``, or as ``forward`` with ``backward`` (for an optimiser: ``step``).
 
@@ -103,13 +104,15 @@ def verify(
     own = Implementation(forward, backward, step, **declared)
     code = _given(op, own, arguments_of(_source(functions), declared)) if functions else _under_test(op, subject)
     code = code._replace(strict=strict or code.strict)
-    if call is None:
-        (row,) = survey.verify(code, [op], examples=examples, seed=seed)
-    else:
-        one = parse(call, seed)
-        if one.op != op:
-            raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
-        row = verification.check_call(code, one)
+    with ours():
+        if call is None:
+            (row,) = survey.verify(code, [op], examples=examples, seed=seed)
+        else:
+            one = parse(call, seed)
+            if one.op != op:
+                raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
+            row = verification.check_call(code, one)
+    show(row.subject_warnings)
     if row.verdict is Verdict.NOT_COVERED:
         raise ValueError(f"verify({op!r}): the subject supports none of {row.drawn:,} calls; {row.summary}")
     by_name = isinstance(subject, str) or code.root is subject
@@ -159,7 +162,7 @@ def covered(subject: Any) -> list[str]:
     code = load(subject if isinstance(subject, str) else subject.__name__)
     names = [op.name for op in verification.covered(code)]
     if not names:
-        raise ValueError(f"subject {code.name!r} has none of the ops; see cnn-oracle ops")
+        raise ValueError(verification.has_none(code))
     return names
 
 

@@ -84,6 +84,12 @@ def _cpu() -> str:
     return model[1] if model else platform.processor() or platform.machine()
 
 
+def place(file: str, line: int) -> str:
+    """A line of a file, for a message: the path below the working folder, or the name of a file elsewhere."""
+    below = os.path.relpath(file)
+    return f"{os.path.basename(file) if below.startswith('..') else below}:{line}"
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write ``content`` to a temporary file and rename it to ``path``, so that the file is never incomplete.
 

@@ -101,7 +101,7 @@ class Theorems(pytest.Collector):
         except ValueError as error:
             raise self.CollectError(str(error)) from None
         if not ops:
-            raise self.CollectError(f"subject {self.name!r} has none of the ops; see cnn-oracle ops")
+            raise self.CollectError(verification.has_none(subject))
         items: list[Theorem] = []
         accepted = {(one.op, one.theorem): one.reason for one in configured.accepted}
         store = Store(configured.path.parent if configured.path else self.config.rootpath)
@@ -158,13 +158,16 @@ class Theorem(pytest.Item):
         if self.run is None:
             pytest.skip("not checked")
         from cnn_oracle import survey
+        from cnn_oracle.global_state import ours, show
         from cnn_oracle.result import Failure
         from cnn_oracle.verification import assert_theorem
 
         subject, op, theorem, store, accepted, settings = self.run
         try:
-            found = assert_theorem(subject, op, theorem, first=survey.kept(store, subject, op.name, theorem.__name__))
-            survey.keep(store, subject, op.name, None, theorem.__name__)
+            with ours():
+                first = survey.kept(store, subject, op.name, theorem.__name__)
+                found = assert_theorem(subject, op, theorem, first=first)
+                survey.keep(store, subject, op.name, None, theorem.__name__)
         except Failure as failure:
             survey.keep(store, subject, op.name, failure, theorem.__name__)
             if accepted is not None:
@@ -172,6 +175,7 @@ class Theorem(pytest.Item):
             raise
         finally:
             store.save()
+        show(found.warned)
         for one in found.contract:
             warnings.warn_explicit(f"{op.name}: {one.kind}: {one.what}", ContractWarning, self.nodeid, 0)
         if not found.calls and found.unsupported:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from cnn_oracle.call import Call
 from cnn_oracle.environment import PyTorch
+from cnn_oracle.global_state import Warned
 from cnn_oracle.manual._typing import Array
 
 MANUAL = "cnn_oracle.manual"
@@ -254,12 +255,15 @@ class Failure(AssertionError):
 
     @property
     def _in_a_shell(self) -> str:
+        subject = shlex.quote(self.subject_name)
+        if self.kind == "import":
+            return f"cnn-oracle verify {subject}{f' --op {self.call.op}' * (self.call.op != 'import')}{self.options}"
         if self.verdict is Verdict.VACUOUS:
-            return f"cnn-oracle {self.command} {self.subject_name} --op {self.call.op}{self.options}"
+            return f"cnn-oracle {self.command} {subject} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.reproducer))} --seed {self.reproducer.seed}"
         strict = " --strict" if self._needs_strict else ""
-        return f"cnn-oracle verify {self.subject_name} {call}{theorem}{strict}"
+        return f"cnn-oracle verify {subject} {call}{theorem}{strict}"
 
     @property
     def _needs_strict(self) -> bool:
@@ -274,7 +278,7 @@ class Failure(AssertionError):
         if self.title and self.subject is not None and self.reference is not None:
             lines += [f"  subject   {show(self.subject, self.reference)}"]
             lines += [f"  pytorch   {show(self.reference, self.subject)}"]
-        lines += [f"  call      {self.call}"]
+        lines += [f"  call      {self.call}"] if self.kind != "import" else []
         lines += [f"  arbiter   {self.who_is_wrong}"] if self.who_is_wrong else []
         lines += [f"  likely cause: {cause}" for cause in self.likely_causes]
         lines += [f"  version   {self.pytorch}"] if self.pytorch else []
@@ -298,9 +302,10 @@ def finding(kind: str, what: str, call: Call, **fields: Any) -> Failure:
     return Failure(what, call, verdict=Verdict.CONTRACT, kind=kind, fails=kind in HARMFUL, **fields)
 
 
-def death(call: Call, how: str, subject_name: str, options: str = " --isolate") -> Failure:
-    """The failure of a call that ended its process, or had to be ended."""
-    return Failure(f"{call.op} {how}", call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
+def death(call: Call, how: str, subject_name: str, options: str = " --isolate", function: str = "") -> Failure:
+    """The failure of a call that ended its process, or had to be ended. ``function`` is what was running, if known."""
+    what = f"{function} of {call.op} {how}" if function else f"{call.op} {how}"
+    return Failure(what, call, verdict=Verdict.CRASHED, subject_name=subject_name, options=options)
 
 
 class Result(NamedTuple):
@@ -334,6 +339,7 @@ class Result(NamedTuple):
         contract: All contract findings: Failures with a ``kind``. One with ``fails=False`` is a warning.
         unsupported: What the subject does not support → the number of drawn calls that were left out for it.
         drawn: The number of drawn calls, covered or not. 0, the default, if they are those of ``calls``.
+        subject_warnings: The Python warnings of the subject, such as an overflow → how often. Empty by default.
 
     Example:
         >>> import cnn_oracle as oracle
@@ -364,6 +370,7 @@ class Result(NamedTuple):
     contract: tuple[Failure, ...] = ()
     unsupported: Mapping[str, int] = {}
     drawn: int = 0
+    subject_warnings: Mapping[Warned, int] = {}
 
     @property
     def warnings(self) -> tuple[Failure, ...]:
@@ -418,6 +425,7 @@ class Result(NamedTuple):
             "contract": [_finding_to_json(one) for one in self.contract],
             "unsupported": {**self.unsupported},
             "drawn": self.drawn or self.calls,
+            "subject_warnings": {str(one): n for one, n in self.subject_warnings.items()},
             "pytorch": version,
             "pytorch_in_ci": in_ci,
         }
@@ -439,9 +447,16 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "reference": _number(failure.reference),
         "call": str(failure.call),
         "who_is_wrong": failure.who_is_wrong,
+        "causes": _causes(failure.diagnosis),
         "likely_causes": failure.likely_causes,
         "reproduce": failure.reproduce,
     }
+
+
+def _causes(diagnosis: Diagnosis) -> list[dict[str, str]]:
+    """The likely causes, each with its kind."""
+    kinds = dict.fromkeys(diagnosis.mistakes, "known mistake")
+    return [{"kind": kinds.get(text, "symptom"), "text": text} for text in diagnosis.likely_causes]
 
 
 def _finding_to_json(one: Failure) -> dict[str, Any]:

@@ -1,12 +1,21 @@
 """Subjects, the code under test: importable packages or modules that have some of the ops, or Python objects."""
 
+import importlib
+import os.path
+import re
+import sys
+import traceback
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from inspect import Parameter
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from cnn_oracle.call import Call
+from cnn_oracle.environment import place
+from cnn_oracle.global_state import theirs, unshown
 
 if TYPE_CHECKING:  # settings that name no op import neither torch nor NumPy
     from cnn_oracle.op import Op
@@ -132,10 +141,10 @@ class Declared(TypedDict, total=False):
 class Subject(NamedTuple):
     """The code under test: a package, a module, or an object whose attributes are named like ops.
 
-    ``load`` makes a Subject from an import name; ``oracle.verify`` makes one from Python objects.
+    ``load`` makes a Subject from an import name or a path; ``oracle.verify`` makes one from Python objects.
 
     Attributes:
-        name: The import name, or the Python expression that made it. Messages show it.
+        name: The import name, the path, or the Python expression that made it. Messages show it.
         root: The package, module or object. ``root.conv2d`` is the implementation of conv2d.
         ours: True for this project's own code. It must satisfy more: it supports every call, each of its errors names
             the op, and it rejects mixed dtypes. False by default.
@@ -188,9 +197,33 @@ class Subject(NamedTuple):
             'cnn_oracle.manual.relu'
         """
         found = getattr(self.root, op, None)
-        if found is None and hasattr(self.root, "__path__") and find_spec(f"{self.name}.{op}"):
-            found = _imported(f"{self.name}.{op}")
+        if found is None and hasattr(self.root, "__path__") and find_spec(module := f"{self.root.__name__}.{op}"):
+            found = _imported(self.name, lambda: import_module(module))
         return found if hasattr(found, "forward") or hasattr(found, "step") else None
+
+    def expected(self, op: "Op") -> str:
+        """Say what an op must be, if the subject has a plain function of its name.
+
+        Args:
+            op: The op.
+
+        Returns:
+            One line, or "" if there is no such function.
+
+        Example:
+            >>> from cnn_oracle.ops import OPS
+            >>> from cnn_oracle.subject import load
+            >>> load("torch.nn.functional").expected(OPS["relu"])
+            'relu is a plain function; it must be a class, module or object with forward(x) and backward(dy, x)'
+        """
+        found = getattr(self.root, op.name, None)
+        if found is None or not callable(found) or self.implementation(op.name) is not None:
+            return ""
+        arrays = ", ".join(op.positional)
+        functions = f"forward({arrays}) and backward(dy, {arrays})"
+        if op.kind == "step":
+            functions = "step(w, dw, state)"
+        return f"{op.name} is a plain function; it must be a class, module or object with {functions}"
 
     def forward_only(self, op: str) -> bool:
         """Tell whether an op has no gradient to check.
@@ -355,29 +388,38 @@ def load(name: str) -> Subject:
     """Load a subject by its import name.
 
     Args:
-        name: The import name of a package or module, such as ``"mykernels"``; not a path. ``"manual"`` is short for
-            ``"cnn_oracle.manual"``, unless another package of that name can be imported.
+        name: The import name of a package or module, such as ``"mykernels"``, or the path of a Python file:
+            ``"src/mykernels.py"``. After a colon, the path may have the name of a class or an object in that file, or
+            of an op: ``"src/mykernels.py:Fast"``. ``"manual"`` is short for ``"cnn_oracle.manual"``, unless another
+            package of that name can be imported.
 
     Returns:
         The subject. Another process can load it again.
 
     Raises:
-        ValueError: The name is not an import name, or the import raises.
+        ValueError: The name is neither an import name nor the path of a file, or the import raises.
 
     Example:
         >>> from cnn_oracle.subject import load
         >>> load("cnn_oracle.manual").name
         'cnn_oracle.manual'
     """
+    if path := re.fullmatch(r"(.*\.py)(?::([\w.]+))?", name):
+        if not os.path.isfile(path[1]):
+            raise ValueError(f"subject {name!r}: there is no such file")
+        return Subject(name, _named(name, _imported(name, lambda: _from_file(path[1])), path[2]), loader=load)
     if not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"subject {name!r}: give the name that it is imported by, like mykernels, not a path")
+        says = "give the name that it is imported by, like mykernels, or the path of a file, like src/mykernels.py"
+        raise ValueError(f"subject {name!r}: {says}")
     if name == "manual" and not _is_elsewhere(name):
         name = OURS
-    return Subject(name, _imported(name), ours=name == OURS, strict=name == OURS, loader=load)
+    root = _imported(name, lambda: import_module(name))
+    return Subject(name, root, ours=name == OURS, strict=name == OURS, loader=load)
 
 
 def _again(loader: Callable[[str], Subject], name: str, strict: bool, limits: Limits) -> Subject:
-    return loader(name)._replace(strict=strict, limits=limits)
+    with unshown():  # the process that waits has shown the warnings of the import
+        return loader(name)._replace(strict=strict, limits=limits)
 
 
 def _is_elsewhere(name: str) -> bool:
@@ -386,11 +428,69 @@ def _is_elsewhere(name: str) -> bool:
     return spec is not None and ours is not None and spec.origin != ours.origin
 
 
-def _imported(name: str) -> Any:
+def _imported(name: str, run: Callable[[], Any]) -> Any:
+    """What ``run`` imports. ``name`` is that of the subject.
+
+    Raises:
+        ValueError: the import raises. The message has the file and the line of the subject's own code.
+    """
     try:
-        return import_module(name)
+        with theirs():
+            return run()
     except (Exception, SystemExit) as error:
-        raise ValueError(f"subject {name!r}: {type(error).__name__}: {error}") from None
+        says = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise ValueError(f"subject {name!r}: {_where(error)}{type(error).__name__}: {says}") from None
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the subject's own code, its folder's, that an exception of the import passed through."""
+    frames = [(one.filename, one.lineno or 0) for one in traceback.extract_tb(error.__traceback__)]
+    machinery = (__file__, importlib.__file__)
+    places = [(file, line) for file, line in frames if file not in machinery and not file.startswith("<")]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno or 0))
+    own = [one for one in places if one[0].startswith(os.path.dirname(places[0][0]))]
+    return f"{place(*own[-1])}: " if own else ""
+
+
+def _from_file(path: str) -> Any:
+    """The module of a file. It can import what lies beside it; in a package, it is imported as a part of it."""
+    file = os.path.realpath(path)
+    folder, stem = os.path.split(file.removesuffix(".py"))
+    parts = [] if stem == "__init__" else [stem]
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        parts.insert(0, package)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    name = ".".join(parts)
+    known = sys.modules.get(name) or (find_spec(name) if len(parts) > 1 or stem.isidentifier() else None)
+    there = getattr(known, "__file__", getattr(known, "origin", None))
+    if there and os.path.realpath(there) == file:
+        return import_module(name)
+    name = f"{stem}_of_{sha256(file.encode()).hexdigest()[:8]}"  # another module has its name
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, file)
+        assert spec
+        assert spec.loader
+        sys.modules[name] = module = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]
+
+
+def _named(subject: str, root: Any, name: str | None) -> Any:
+    """The object of that name in a module: one that has ops, or one op. Without a name: the module."""
+    for part in (name or "").split(".") if name else ():
+        if not hasattr(root, part):
+            raise ValueError(f"subject {subject!r}: the file has no {name}")
+        root = getattr(root, part)
+    if name and (isinstance(root, FunctionType) or hasattr(root, "forward") or hasattr(root, "step")):
+        return SimpleNamespace(**{part: root})
+    return root
 
 
 def is_array(name: str, op: "Op") -> bool:

@@ -4,13 +4,15 @@ A source of calls (calls/sampling.py) is cut into blocks. verification.py says w
 run/batches.py does it. If a call crashes or hangs in another process, its op is CRASHED, and the other ops go on.
 """
 
+import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
 from statistics import median
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple, NoReturn
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
@@ -19,11 +21,11 @@ from cnn_oracle.calls.sampling import EnumerationSlice, RandomCalls, Sample
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.environment import pytorch
 from cnn_oracle.op import Op
-from cnn_oracle.ops import look_up
+from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
 from cnn_oracle.run import workers
-from cnn_oracle.run.batches import Deadline, Steps, each, finish_all
-from cnn_oracle.run.workers import FEW, Heartbeat, Run, WorkerCrash, processors
+from cnn_oracle.run.batches import Deadline, Steps, each, finish_all, named
+from cnn_oracle.run.workers import FEW, FUNCTIONS, Heartbeat, Run, WorkerCrash, processors
 from cnn_oracle.store import Store
 from cnn_oracle.subject import EVERYTHING, Limits, Subject
 from cnn_oracle.theorems import Theorem
@@ -71,7 +73,9 @@ def verify(
         if op.name in subject.limits.options and not [*RandomCalls(1, seed, limits=subject.limits).samples(op)]:
             raise ValueError(f"{op.name}: no drawn call has the options {dict(subject.limits.options[op.name])}")
     total = None if seconds else len(ops) * examples
-    steps = (verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name)) for op in ops)
+    steps = (
+        named(op.name, verdict(subject, op, rounds(subject, op, examples, seed), first=first(op.name))) for op in ops
+    )
     tell = _reporting(progress, total)
     rows = finish_all(steps, run, deadline=Deadline(seconds), timeout=timeout, progress=tell)
     yield from (row for row in rows if row)
@@ -86,6 +90,93 @@ def here(subject: Subject, calls: int | None, jobs: int | None = None, isolate: 
     if subject.loader is None or ((count == 1 or few) and not isolate):
         return None
     return partial(workers.run, count=count)
+
+
+class _Function:
+    """Stands for a function of a subject that is imported only in other processes: its signature."""
+
+    def __init__(self, signature: inspect.Signature | None) -> None:
+        if signature is not None:
+            self.__signature__ = signature
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("this function runs in another process only")
+
+
+DECLARED = ("dtypes", "options", "ranks", "gradients")  # what an implementation may declare as plain data
+
+
+def apart(
+    load: Callable[[str], Subject], name: str, names: Sequence[str] = (), timeout: float | None = None
+) -> tuple[Subject, list[Result]]:
+    """Import a subject in another process only.
+
+    Args:
+        load: loads the subject by its name.
+        name: the name of the subject.
+        names: the ops that are needed. Empty: all that it has.
+        timeout: the seconds that the import of the subject, or of an op, may take.
+
+    Returns:
+        A subject that describes its functions here, and is imported where they run. The results of the ops whose
+        import ends the process; if the subject has none because its own import ends it, one result for "import".
+
+    Raises:
+        ValueError: The import raises, or a name is no op.
+    """
+    left = [look_up(one).name for one in names] or [*OPS]
+    rows: list[Result] = []
+    while True:
+        run = partial(workers.run, count=1)
+        found: Any
+        ((_, found),) = each(_described, [(load, name, tuple(left))], of_death=lambda _, died: died, run=run,
+                             timeout=timeout)  # fmt: skip
+        if not isinstance(found, WorkerCrash):
+            own, ours, strict, ops = found
+            return Subject(own, SimpleNamespace(**ops), ours, strict, loader=load), rows
+        dead = [left[found.number - 1]] if found.number > 0 else [*names] or ["import"]
+        rows += [_of_dead_import(one, name, found) for one in dead]
+        left = [one for one in left if one not in dead] if found.number > 0 else []
+        if not left:
+            return Subject(name, SimpleNamespace(), loader=load), rows
+
+
+def _described(
+    job: tuple[Callable[[str], Subject], str, Sequence[str]], heartbeat: Heartbeat
+) -> tuple[str, bool, bool, dict[str, Any]]:
+    load, name, names = job
+    heartbeat(0)
+    subject, ops = load(name), dict[str, Any]()
+    for i, op in enumerate(names, 1):
+        heartbeat(i)
+        implementation = subject.implementation(op)
+        if implementation is not None:
+            functions = {n: getattr(implementation, n) for n in FUNCTIONS if n and hasattr(implementation, n)}
+            declared = {n: getattr(implementation, n) for n in DECLARED if hasattr(implementation, n)}
+            described = {n: _Function(_bare(f)) if callable(f) else f for n, f in functions.items()}
+            ops[op] = SimpleNamespace(**declared, **described)
+        elif subject.expected(look_up(op)):
+            ops[op] = _Function(None)
+    return subject.name, subject.ours, subject.strict, ops
+
+
+def _bare(function: Callable[..., Any]) -> inspect.Signature | None:
+    """The names and kinds of the parameters, which another process can read without the subject."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):
+        return None
+    empty = inspect.Parameter.empty
+    return inspect.Signature(
+        [p.replace(annotation=empty, default=p.default if p.default is empty else None) for p in parameters],
+        __validate_parameters__=False,
+    )
+
+
+def _of_dead_import(op: str, name: str, died: WorkerCrash) -> Result:
+    failure = death(Call(op, {}, 0), died.how, name, died.options)
+    failure = failure.replace(what=f"the import of {name} {died.how}", kind="import")
+    return Result(op, Verdict.CRASHED, 0, 0.0, died.seconds, failure, pytorch=pytorch())
 
 
 def call(
@@ -120,7 +211,7 @@ def _one(job: tuple[Subject, Call, Sequence[Theorem]], heartbeat: Heartbeat) -> 
 
 def _of_dead_call(job: tuple[Subject, Call, Sequence[Theorem]], died: WorkerCrash) -> Result:
     subject, one, _ = job
-    failure = death(one, died.how, subject.name, died.options)
+    failure = death(one, died.how, subject.name, died.options, died.function)
     return Result(one.op, Verdict.CRASHED, 1, 0.0, died.seconds, failure, pytorch=pytorch())
 
 
@@ -200,7 +291,8 @@ def exhaust(
     def steps(op: Op, prefixes: list[Path]) -> Steps[Result | None]:
         sources = (EnumerationSlice(size, prefix, subject.limits) for prefix in prefixes)
         blocks = [Block(subject, op, source, once=True, isolated=isolate) for source in sources]
-        return verdict(subject, op, once(blocks), enough=enough, command=f"exhaust {size}", options=options)
+        command = f"exhaust {size}"
+        return named(op.name, verdict(subject, op, once(blocks), enough=enough, command=command, options=options))
 
     tell = _reporting(progress, sum(totals))  # one bar for all
     rows = finish_all((steps(*one) for one in every), run, timeout=timeout, progress=tell)

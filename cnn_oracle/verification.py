@@ -5,17 +5,16 @@ with the same result.
 """
 
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial as partial_of
 from inspect import Parameter
 from itertools import count, islice
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
@@ -28,6 +27,7 @@ from cnn_oracle.compare.bounds import sums
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.compare.conventions import AT_NAN, TIE, collected
 from cnn_oracle.environment import pytorch, versions
+from cnn_oracle.global_state import Warned, ours
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
@@ -37,7 +37,7 @@ from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
-from cnn_oracle.run.workers import Heartbeat, WorkerCrash
+from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at, processors
 from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.limits import pytorch_raises
@@ -93,7 +93,8 @@ class Tally(NamedTuple):
     ``error_over_bound`` is the largest error/bound. ``probabilistic_ratio`` is as in Result. ``skipped`` calls are
     unsafe: PyTorch did not run them. ``calls`` are covered by the subject, ``missed`` are not: the reason, or the
     features of a call, → the number of such calls. ``features`` are those of the covered calls. ``raised`` counts the
-    calls on which the subject raises, by their form; ``forms`` are those of the other calls.
+    calls on which the subject raises, by their form; ``forms`` are those of the other calls. ``warned`` counts the
+    warnings of the subject.
     """
 
     calls: int = 0
@@ -107,6 +108,7 @@ class Tally(NamedTuple):
     features: frozenset[str] = frozenset()
     raised: Mapping[Features, int] = {}
     forms: frozenset[str] = frozenset()
+    warned: Mapping[Warned, int] = {}
 
     @property
     def drawn(self) -> int:
@@ -121,6 +123,7 @@ class Tally(NamedTuple):
             _first_of_each((*self.failures, *other.failures)), _first_of_each((*self.findings, *other.findings)),
             Counter(self.missed) + Counter(other.missed), self.features | other.features,
             Counter(self.raised) + Counter(other.raised), self.forms | other.forms,
+            Counter(self.warned) + Counter(other.warned),
         )  # fmt: skip
 
 
@@ -136,7 +139,7 @@ def _first_of_each(found: Iterable[Found]) -> tuple[Found, ...]:
 class Search(NamedTuple):
     """The number of calls, the largest error/bound, the failure of the smallest call, the probabilistic ratio.
 
-    ``contract`` has the contract findings, ``unsupported`` is as in Result.
+    ``contract`` has the contract findings, ``unsupported`` is as in Result, ``warned`` as in Tally.
     """
 
     calls: int
@@ -145,6 +148,7 @@ class Search(NamedTuple):
     probabilistic_ratio: float | None
     contract: tuple[Failure, ...] = ()
     unsupported: Mapping[str, int] = {}
+    warned: Mapping[Warned, int] = {}
 
 
 Rounds = Callable[[Tally], list[Block]]  # what was found so far → the next blocks, none at the end
@@ -262,7 +266,7 @@ def verdict(
         time.perf_counter() - start, failing[0] if failing else None, found.skipped, miss_probability,
         probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
         numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
-        unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls,
+        unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls, subject_warnings=found.warned,
     )  # fmt: skip
 
 
@@ -360,7 +364,7 @@ def _of_death(block: Block, died: WorkerCrash) -> Tally:
     if not made:  # the job has no calls
         return Tally()
     skipped = sum(1 for one in made if unsafe(one.call))
-    failure = death(made[-1].call, died.how, block.subject.name, died.options)
+    failure = death(made[-1].call, died.how, block.subject.name, died.options, died.function)
     return Tally(len(made) - skipped, skipped, failures=(Found(failure, None),))
 
 
@@ -370,7 +374,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
     calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
     failures, findings, covered_features = list[Found](), list[Found](), set[str]()
     missed, raised, covered_forms = Counter[Features | str](), Counter[Features](), set[str]()
-    with single_threaded():
+    with single_threaded() as warned:
         for i, one in enumerate(block.samples):
             heartbeat(i)
             if block.once and unsafe(one.call):
@@ -378,7 +382,11 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 if block.isolated:
                     survive(subject, op, one.call)
                 continue
-            checked = check_once(subject, op, one.call) if block.once else check_all(subject, op, one.call, block.which)
+            with at(one.call):
+                if block.once:
+                    checked = check_once(subject, op, one.call)
+                else:
+                    checked = check_all(subject, op, one.call, block.which)
             findings += [Found(failure, one) for failure in checked.findings]
             if checked.missing:
                 missed[features(op, one.call) if checked.missing == DIFFERS else checked.missing] += 1
@@ -407,7 +415,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 probabilistic_ratio = max(probabilistic_ratio, ratio)
     return Tally(
         calls, skipped, error_over_bound, probabilistic_ratio, together(all_values), tuple(failures), tuple(findings),
-        missed, frozenset(covered_features), raised, frozenset(covered_forms),
+        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned,
     )  # fmt: skip
 
 
@@ -500,7 +508,7 @@ def _smallest(
 ) -> Steps[Failure]:
     """The failure, made smaller, with likely causes."""
     if found.sample is None:  # the process ended: only the call is known
-        return found.failure
+        return found.failure if quick else (yield from _smallest_death(subject, op, found.failure, which))
     job = FailureToExplain(subject, op, found.failure, found.sample, tuple(which), within=within)
     for work in (_as_drawn if quick else _shrunk, _diagnosed):
         (better,) = (yield Batch(work, [job], of_death=lambda *_: None)) or [None]
@@ -509,9 +517,43 @@ def _smallest(
     return found.failure
 
 
+ATTEMPTS, ROUNDS = 40, 8  # calls in a round on which a crash is sought again; each crash costs a process
+
+
+def _smallest_death(subject: Subject, op: Op, found: Failure, which: Sequence[Theorem]) -> Steps[Failure]:
+    """The same crash on a small call: the smallest of some simple calls that crashes, and smaller ones of it.
+
+    Each is tried in another process. Only the numbers are checked: other theorems make other arrays than those of the
+    call. If no call crashes, or if there was no answer, the failure stays; each attempt would wait for an answer.
+    """
+    from cnn_oracle.calls.shrinking import SIMPLE, size, smaller  # imported only after a failure
+
+    failure = found
+    if "--timeout" in found.options:
+        return found
+    numbers = tuple(which) or tuple(one for one in to_check(subject, op) if one in theorems.NUMERICAL)
+    simple = [one.call for one in RandomCalls(ATTEMPTS, 0, SIMPLE, subject.limits).samples(op)]
+    calls = sorted((failure.call, *simple), key=lambda call: size(op, call))
+    for _ in range(ROUNDS):
+        jobs = [Block(subject, op, CallList((Sample(call),)), which=numbers) for call in calls]
+        outcomes: list[Tally] = yield Batch(check_block, jobs, partial_of(_dies, found.what), _of_death)
+        if not outcomes or not _dies(found.what, outcomes[-1]):
+            break
+        failure = outcomes[-1].failures[0].failure
+        calls = [one for one in smaller(op, failure.call) if checkable(subject, one)][:ATTEMPTS]
+    job = Block(subject, op, CallList((Sample(failure.call),)), which=numbers)
+    again = yield Batch(check_block, [job] * (processors() + 1), lambda one: not _dies(found.what, one), _of_death)
+    return failure if again and all(_dies(found.what, one) for one in again) else found  # also in a new process
+
+
+def _dies(what: str, tally: Tally) -> bool:
+    """Whether a call ended its process in the same way."""
+    return any(one.sample is None and one.failure.what == what for one in tally.failures)
+
+
 def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     numbers = count()
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         return shrink(
             job.subject, job.op, job.failure, job.sample, job.which, lambda: heartbeat(next(numbers)), job.within
         )
@@ -520,7 +562,7 @@ def _shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
 def _also_shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     """The failure on the smallest call that shows it, without likely causes."""
     numbers = count()
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         if job.hint and (failure := same_on(job.subject, job.op, job.failure, job.hint)):
             return failure
         return smallest(job.subject, job.op, job.failure, job.sample, lambda: heartbeat(next(numbers)))[0]
@@ -528,7 +570,7 @@ def _also_shrunk(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
 
 def _diagnosed(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     heartbeat(0)
-    with single_threaded():
+    with single_threaded(), at(job.failure.call):
         return diagnose(job.subject, job.op, job.failure)
 
 
@@ -549,18 +591,10 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
 
 
 @contextmanager
-def single_threaded() -> Iterator[None]:
-    """Run with one PyTorch thread (calls are small) and without warnings as errors.
-
-    So the verdict does not depend on the caller.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with warnings.catch_warnings(action="default"), memory.watched():
-            yield
-    finally:
-        torch.set_num_threads(threads)
+def single_threaded() -> Iterator[Mapping[Warned, int]]:
+    """Run with our global state, such as one PyTorch thread. The value counts the warnings of the subject."""
+    with ours() as warned, memory.watched():
+        yield warned
 
 
 def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> Search:
@@ -609,6 +643,7 @@ def _search(
         found.probabilistic_ratio if _is_sum(judged) and not failing else None,
         tuple(contract),
         partial.explained(found.missed, found.features),
+        found.warned,
     )
 
 
@@ -621,11 +656,18 @@ def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
     if requested := [look_up(name) for name in dict.fromkeys(names)]:
         for op in requested:
             if subject.implementation(op.name) is None:
-                raise ValueError(f"subject {subject.name!r} has no {op.name}")
+                hint = subject.expected(op)
+                raise ValueError(f"subject {subject.name!r}{f': {hint}' if hint else f' has no {op.name}'}")
     found = requested or [op for op in OPS.values() if subject.implementation(op.name) is not None]
     for op in found:
         subject.check(op)
     return found
+
+
+def has_none(subject: Subject) -> str:
+    """What to say of a subject that has none of the ops."""
+    hints = [hint for op in OPS.values() if (hint := subject.expected(op))]
+    return f"subject {subject.name!r} has none of the ops; {hints[0] if hints else 'see cnn-oracle ops'}"
 
 
 class Checked(NamedTuple):
@@ -867,7 +909,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
     op, start = _usable(subject, call), time.perf_counter()
     if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
-    with single_threaded():
+    with single_threaded() as warned, at(call):
         numbers, checked = _judged(subject, op, call, which)
         crashed = [one for one in checked.failures if one.verdict is Verdict.CRASHED]
         if crashed and crashed == [*checked.failures] and EMPTY in forms(op, call) and not subject.ours:
@@ -884,7 +926,7 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
         op.name, failing[0].verdict if failing else reached, int(not checked.missing), checked.error_over_bound,
         time.perf_counter() - start, failing[0] if failing else None, unchecked=theorems.unchecked(subject, op),
         pytorch=pytorch(), numbers=checked.failures[0].verdict if checked.failures else reached,
-        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1,
+        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1, subject_warnings=warned,
     )  # fmt: skip
 
 

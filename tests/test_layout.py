@@ -21,7 +21,7 @@ FOLDERS = ("manual", "reference", "data", "studies")  # of the package, at the t
 
 # The order in which a call passes through the package. A module imports from its own step and those before it.
 ORDER = (
-    "manual reference data call environment latest pages",
+    "manual reference data call environment global_state latest pages",
     "result",
     "op subject",
     "calls",

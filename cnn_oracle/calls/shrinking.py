@@ -3,6 +3,8 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from inspect import Parameter
+from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +18,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import SEEDS, RandomCalls, Sample, admitted, sample
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
-from cnn_oracle.subject import EVERYTHING, Limits
+from cnn_oracle.subject import EVERYTHING, Limits, is_array
 
 FIRST, SIMPLE = 40, (0.9, 0.6)  # how many simple calls, and how often their choices are the simplest
 
@@ -66,6 +68,33 @@ def simplest(
         except Exception:  # shrink() raises it again
             return one
     return found
+
+
+def smaller(op: Op, call: Call) -> list[Call]:
+    """Calls with one thing less: an option that has its default, or an axis that is shorter in all arrays, or in one.
+
+    The smallest come first. PyTorch may reject some of them.
+    """
+    arrays = {n: v for n, v in call.arguments.items() if is_array(n, op) and v is not None}
+    found = [
+        {n: v for n, v in call.arguments.items() if n != option}
+        for option in call.arguments if option not in arrays and op.parameters[option].default is not Parameter.empty
+    ]  # fmt: skip
+    for n in {length for shape in arrays.values() for length in shape if length > 1}:
+        for m in (1, n // 2, n - 1):
+            every = {name: tuple(m if one == n else one for one in shape) for name, shape in arrays.items()}
+            changes = [every, *({name: shape} for name, shape in every.items())]
+            for name, shape in arrays.items():
+                changes += [{name: (*shape[:i], m, *shape[i + 1 :])} for i, one in enumerate(shape) if one == n]
+            found += [{**call.arguments, **change} for change in changes]
+    calls = {str(one): one for arguments in found if (one := Call(call.op, arguments, call.seed)) != call}
+    return sorted(calls.values(), key=lambda one: size(op, one))
+
+
+def size(op: Op, call: Call) -> tuple[int, int]:
+    """How large a call is: the number of all elements, then the length of its text."""
+    shapes = (v for n, v in call.arguments.items() if is_array(n, op) and v is not None)
+    return sum(map(prod, shapes)), len(str(call))
 
 
 @st.composite

@@ -1,4 +1,6 @@
-"""The command line, ``cnn-oracle``. Exit code: 0 all right, 1 something is wrong, 2 invalid usage (one line).
+"""The command line, ``cnn-oracle``.
+
+Exit code: 0 all right, 1 something is wrong, 2 invalid usage (one line), 3 an error of the oracle itself (one line).
 
 torch, Hypothesis and rich are imported where they are used, so ``--help`` responds at once.
 """
@@ -67,7 +69,7 @@ def options(
 
 
 def main() -> None:
-    """Run a command line. Invalid usage ends with one line on standard error and exit code 2."""
+    """Run a command line in this process. An error ends it with one line on standard error, and exit code 2 or 3."""
     if (here := os.getcwd()) not in sys.path:
         sys.path.insert(0, here)  # as python -m does: the subject may be in the working folder
     arguments = sys.argv[1:] or ["--help"]
@@ -80,11 +82,27 @@ def main() -> None:
         message = error.format_message() if isinstance(error, typer.exceptions.TyperException) else str(error)
         print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
         status = 2
-    except NotImplementedError as error:
-        if not str(error).startswith("write "):  # the message of an op that ``new`` has created
-            raise
-        print(f"{NAME}: {error}", file=sys.stderr)
-        status = 2
     except typer.Abort:
         status = 130
+    except Exception as error:
+        unwritten = isinstance(error, NotImplementedError) and str(error).startswith("write ")  # of an op by ``new``
+        print(f"{NAME}: {error if unwritten else _internal(error)}", file=sys.stderr)
+        status = 2 if unwritten else 3
     sys.exit(status)
+
+
+TRACEBACK = "CNN_ORACLE_TRACEBACK"  # if this environment variable is set, an internal error shows its traceback
+
+
+def _internal(error: Exception) -> str:
+    """An error of the oracle itself in one line, with the call or the op that was checked."""
+    from cnn_oracle.run.workers import WorkerError, place_of
+
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        traceback.print_exception(error)
+    what = error.what if isinstance(error, WorkerError) else f"{type(error).__name__}: {error}"
+    where = f", at {place}" if (place := place_of(error)) else ""
+    hint = "" if os.environ.get(TRACEBACK) else f" ({TRACEBACK}=1 shows the traceback)"
+    return f"internal error: {' '.join(what.split())}{where}{hint}"

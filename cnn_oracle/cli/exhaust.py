@@ -17,7 +17,7 @@ from cnn_oracle.cli.terminal import (
     usage_error,
     write,
 )
-from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, report, status_of, subject_of
+from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, left, report, status_of, subject_of
 from cnn_oracle.run.workers import start_early
 
 
@@ -47,21 +47,24 @@ def exhaust(
     if jobs != 1 and cluster is None:
         start_early()
     from cnn_oracle import survey
+    from cnn_oracle.global_state import ours
     from cnn_oracle.verification import to_json
 
     with only_json(json):
-        code, _ = subject_of(subject)
+        separate = isolate or timeout is not None  # only a separate process can be ended
+        code, _, dead = subject_of(subject, isolate=separate and cluster is None, ops=op or (), timeout=timeout)
+        op, some_are_left = left(code, op or (), dead)
         with (
+            ours(),
             progress("exhaust", 0) as advance,
-            engine(cluster, code, None, jobs, isolate or timeout is not None, advance) as run,
+            engine(cluster, code, None, jobs, separate, advance) as run,
         ):
-            rows = list(
-                survey.exhaust(
-                    code, op or (), size, of_parts, isolate=isolate, timeout=timeout or WAIT, run=run,
-                    say=(lambda _: None) if json == STDOUT else print,
-                    progress=lambda name, done, total: advance(name, total, done),
-                )
+            checked = survey.exhaust(
+                code, op, size, of_parts, isolate=isolate, timeout=timeout or WAIT, run=run,
+                say=(lambda _: None) if json == STDOUT else print,
+                progress=lambda name, done, total: advance(name, total, done),
             )  # fmt: skip
+            rows = [*dead, *(checked if some_are_left else ())]
     if json != STDOUT:
         report(code.name, rows, f"geometries with axes up to {size}", isolate)
         conclude(rows)

@@ -13,7 +13,7 @@ from cnn_oracle.cli.terminal import (
     table,
     write,
 )
-from cnn_oracle.cli.verify import subject_of
+from cnn_oracle.cli.verify import of_warnings, subject_of
 
 
 def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json = None) -> None:
@@ -26,8 +26,8 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
 
     check_folder(json)
     number = seed_of(seed)
-    with only_json(json), single_threaded():
-        code, _ = subject_of(subject)
+    with only_json(json), single_threaded() as warned:
+        code, _, _ = subject_of(subject)
         sums = [one for one in covered(code, op or ()) if precision.probeable(one)]
         if not sums:
             raise ValueError(f"subject {code.name!r}: none of these ops is a sum of products")
@@ -36,6 +36,7 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
             for one in sums:
                 advance(one.name)
                 widths += [w for dtype in code.dtypes(one.name) for w in precision.widths(code, one, dtype, number)]
-    write(json, [width._asdict() | {"says": str(width)} for width in widths])
     if json != STDOUT:
         table(("op", "dtype", "output", "integers"), [(w.op, w.dtype, w.quantity, str(w)) for w in widths])
+        print(of_warnings(warned), end="\n" * bool(warned))
+    write(json, [width._asdict() | {"says": str(width)} for width in widths])

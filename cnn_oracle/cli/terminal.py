@@ -17,7 +17,8 @@ Seed = Annotated[str, typer.Option(help="The number that fixes all random choice
 Subjects = Annotated[
     str | None,
     typer.Argument(
-        help="An importable package or module with some of the ops; default: that of the settings, or manual."
+        help="An importable package or module with some of the ops, or file.py, or file.py:name; "
+        "default: that of the settings, or manual."
     ),
 ]
 Ops = Annotated[list[str] | None, typer.Option(help="Only this op; may be given again.")]

@@ -49,13 +49,14 @@ def train(
             )  # fmt: skip
     except data.DataError as error:
         raise ValueError(str(error)) from None
+    if json != STDOUT:
+        print(_first_divergence(report))
+        print(_shown(report))
+        print(train.outcome(report, images))
     if json:
         put(json, train.to_json(report))
     if plot:
         plots.training(report, plot)
-    if json != STDOUT:
-        print(_first_divergence(report))
-        print(_shown(report))
 
 
 def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed: int) -> Any:
@@ -86,7 +87,7 @@ def _heading(images: Any, epochs: int | None, batch_size: int, dtype: str, seed:
 
 
 def _shown(report: "Report") -> str:
-    """The last line of a training: its result."""
+    """The result of a training, in one line."""
     last = report.epochs[-1]
     manual, reference, most = last.accuracy.manual, last.accuracy.reference, last.max_weight_difference
     return (

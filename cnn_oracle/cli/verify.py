@@ -1,6 +1,7 @@
 """``verify``: every theorem on drawn calls of each op, or on one call."""
 
 import contextlib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,8 +26,9 @@ from cnn_oracle.cli.terminal import (
 from cnn_oracle.run.workers import FEW, start_early
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from cnn_oracle.global_state import Warned
     from cnn_oracle.result import Result
     from cnn_oracle.run.workers import Run
     from cnn_oracle.settings import Settings
@@ -93,14 +95,24 @@ def verify(
     if jobs != 1 and cluster is None and not few:
         start_early()
     with only_json(json):  # what a subject prints is not JSON
-        code, settings = subject_of(subject, strict, convention)
-        if call is not None:
-            rows = [_one(code, call, number, theorem, isolate, timeout)]
-        else:
-            rows = _drawn(code, settings, op or (), number, examples, seconds, jobs, isolate, timeout, cluster)
+        from cnn_oracle.call import parse
+        from cnn_oracle.global_state import ours
+
+        names = [parse(call, number).op] if call is not None else op or []
+        separate = isolate and cluster is None  # a cluster compares the code of the subject
+        code, settings, dead = subject_of(subject, strict, convention, separate, names, timeout)
+        with ours():
+            op, some_are_left = left(code, names, dead)
+            if not some_are_left:
+                rows = []
+            elif call is not None:
+                rows = [_one(code, call, number, theorem, isolate, timeout)]
+            else:
+                rows = _drawn(code, settings, op, number, examples, seconds, jobs, isolate, timeout, cluster)
+        rows = [*dead, *rows]
     from cnn_oracle.verification import to_json
 
-    not_begun = [] if seconds is None else _not_begun(code, op or (), rows)
+    not_begun = [] if seconds is None else _not_begun(code, op, rows)
     limited = {} if seconds is None else {"seconds": seconds, "not_begun": not_begun}
     if json != STDOUT:
         report(code.name, rows, "drawn calls")
@@ -133,10 +145,10 @@ def _drawn(
 ) -> "list[Result]":  # fmt: skip
     from cnn_oracle import survey
     from cnn_oracle.store import Store
-    from cnn_oracle.verification import EXAMPLES, covered
+    from cnn_oracle.verification import EXAMPLES, covered, has_none
 
     if not (ops := covered(code, names)):
-        raise ValueError(f"subject {code.name!r} has none of the ops; see cnn-oracle ops")
+        raise ValueError(has_none(code))
     each = examples or EXAMPLES
     store = Store(settings.path.parent if settings.path else Path.cwd())
     with (
@@ -157,9 +169,14 @@ def _drawn(
 
 
 def subject_of(
-    name: str | None, strict: bool = False, convention: str | None = None
-) -> "tuple[Subject, Settings]":  # fmt: skip
-    """The subject of that name, or of the project's settings, with the limits from the settings and the options."""
+    name: str | None, strict: bool = False, convention: str | None = None, isolate: bool = False,
+    ops: "Sequence[str]" = (), timeout: float | None = None,
+) -> "tuple[Subject, Settings, list[Result]]":  # fmt: skip
+    """The subject of that name, or of the project's settings, with the limits from the settings and the options.
+
+    With ``isolate``, it is imported in other processes only. Then there are results of ops whose import ends a process.
+    """
+    from cnn_oracle import survey
     from cnn_oracle.mistakes import load
     from cnn_oracle.settings import load as settings_of
     from cnn_oracle.subject import OURS
@@ -167,10 +184,23 @@ def subject_of(
     if convention not in (None, "pytorch", "any"):
         raise ValueError(f"--convention {convention}: must be pytorch or any")
     settings = settings_of(Path.cwd())
-    code = load(name or settings.subject or OURS)
+    wanted, dead = name or settings.subject or OURS, list["Result"]()
+    if isolate and wanted != OURS:
+        code, dead = survey.apart(load, wanted, ops, timeout or WAIT)
+    else:
+        code = load(wanted)
     settings = settings.of(code.name)
     limits = settings.limits if convention is None else settings.limits._replace(convention=convention)
-    return code._replace(limits=limits, strict=strict or code.strict), settings
+    return code._replace(limits=limits, strict=strict or code.strict), settings, dead
+
+
+def left(code: "Subject", names: "Sequence[str]", dead: "Sequence[Result]") -> tuple[list[str], bool]:
+    """The named ops without those whose import ended a process, and whether there is any op to check."""
+    from cnn_oracle.verification import covered
+
+    gone = {row.op for row in dead}
+    remaining = [name for name in names if name not in gone]
+    return remaining, bool(not dead or (remaining if names else covered(code)))
 
 
 @contextlib.contextmanager
@@ -209,6 +239,8 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
         for one in row.warnings:
             kind = "note     " if one.kind == "convention" else "warning  "
             print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
+    warned = sum((Counter(row.subject_warnings) for row in rows), Counter[Any]())
+    print(of_warnings(warned), end="\n" * bool(warned))
     absent = sum(row.exit == 2 for row in rows)
     right = len(rows) - absent
     agree = "1 op agrees" if right == 1 else f"{right} ops agree"
@@ -222,6 +254,14 @@ def report(subject: str, rows: "list[Result]", calls: str, survived: bool = Fals
     if skipped := sum(r.skipped for r in rows):
         note = "; only the subject was run on them" if survived else ""
         print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
+
+
+def of_warnings(counted: "Mapping[Warned, int]") -> str:
+    """A line for each warning of the subject, the most frequent first; only the number of those after the tenth."""
+    most = sorted(counted.items(), key=lambda one: -one[1])
+    lines = [f"warnings of the subject: {one}, {n:,} time{'s' * (n > 1)}" for one, n in most[:10]]
+    more = [f"and {len(most) - 10:,} other warnings of the subject"] if len(most) > 10 else []
+    return "".join(f"\n{line}" for line in (*lines, *more))
 
 
 def conclude(rows: "list[Result]") -> None:

@@ -61,6 +61,12 @@ class Deadline:
         return self.end is not None and time.monotonic() > self.end
 
 
+def named(place: object, steps: Steps[T]) -> Steps[T]:
+    """The same steps. An exception of theirs gets this place, such as the name of the op."""
+    with workers.at(place):
+        return (yield from steps)
+
+
 def finish(steps: Steps[T], progress: Progress = _quiet) -> T:
     """Run the steps in this process. Return what they return."""
     (result,) = finish_all([steps], progress=progress)

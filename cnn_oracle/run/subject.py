@@ -10,12 +10,14 @@ import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.global_state import theirs
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import fitted, lacking
+from cnn_oracle.run.workers import running
 from cnn_oracle.subject import Subject
 
 
@@ -186,7 +188,7 @@ def _call(
     if not subject.ours:
         given, accepted = fitted(function, name, case.call, values, keywords)
     try:
-        with memory.filled(case.fill_value):
+        with theirs(), running(name), memory.filled(case.fill_value):
             output = function(*given, **accepted)
     except (Exception, SystemExit) as error:
         _restore(watched)

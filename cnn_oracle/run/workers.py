@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -37,6 +38,7 @@ class WorkerCrash(NamedTuple):
         killed_externally: it received a signal that a process does not send to itself. Systems send such signals if
             memory is short or the machine is needed.
         options: the options of the command line that reproduces the crash.
+        function: the function of the subject that was running, such as "backward", or "".
     """
 
     number: int
@@ -44,6 +46,31 @@ class WorkerCrash(NamedTuple):
     seconds: float
     killed_externally: bool = False
     options: str = " --isolate"
+    function: str = ""
+
+
+FUNCTIONS = ("", "forward", "backward", "step", "input_gradient", "weight_gradient", "running_statistics")
+
+
+class _Shared:
+    """In a worker: the memory that it shares with the process that waits."""
+
+    memory: Any = None
+
+
+class running:  # noqa: N801  # a context manager; a class is the fastest form
+    """A context in which a function of the subject runs. If it ends a worker, the crash names it."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    def __enter__(self) -> None:
+        if _Shared.memory is not None and self.function in FUNCTIONS:
+            _Shared.memory[1] = FUNCTIONS.index(self.function)
+
+    def __exit__(self, *error: object) -> None:
+        if _Shared.memory is not None:
+            _Shared.memory[1] = 0
 
 
 class Run(Protocol):
@@ -72,7 +99,7 @@ def run(
 
     Raises:
         ValueError: ``work`` raised a ValueError.
-        RuntimeError: ``work`` raised another exception.
+        WorkerError: ``work`` raised another exception.
     """
     waiting = iter(jobs)
     workers = [_Worker(work) for _ in range(count or processors())]
@@ -134,11 +161,45 @@ def start_early() -> None:
             signal.signal(signal.SIGINT, before)
 
 
+class WorkerError(RuntimeError):
+    """An exception of ``work``, which did not end the worker. Its text has the traceback.
+
+    Attributes:
+        what: the exception in one line.
+        place: the call or the op that was checked, or "".
+    """
+
+    def __init__(self, text: str, what: str, place: str) -> None:
+        super().__init__(text)
+        self.what, self.place = what, place
+
+
+class at:  # noqa: N801  # a context manager
+    """A context that gives its place to the first exception that leaves it: the call or the op that is checked."""
+
+    def __init__(self, place: object) -> None:
+        self.place = place
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if error is not None and not place_of(error):
+            with suppress(AttributeError):  # an exception that is frozen
+                error.place = str(self.place)  # type: ignore[attr-defined]
+
+
+def place_of(error: BaseException) -> str:
+    """The place that ``at`` gave to an exception, or ""."""
+    return getattr(error, "place", "")
+
+
 class _WorkError(NamedTuple):
     """An exception of ``work``, which did not end the process. ``of_the_call``: it is a ValueError about the call."""
 
     message: str
     of_the_call: bool
+    what: str = ""
+    place: str = ""
 
 
 class _Worker(Generic[Job, Result]):
@@ -153,9 +214,9 @@ class _Worker(Generic[Job, Result]):
         self.job: Any = None
         self.again = False  # the job runs for the second time
         self._began = time.monotonic()
-        self._heartbeat, self._seen, self._since = context.RawValue("q", -1), -1, time.monotonic()
+        self._shared, self._seen, self._since = context.RawArray("q", [-1, 0]), -1, time.monotonic()
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(work, theirs, self._heartbeat), daemon=True)
+        self.process = context.Process(target=_serve, args=(work, theirs, self._shared), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker closes the pipe
 
@@ -164,7 +225,7 @@ class _Worker(Generic[Job, Result]):
         self.job = next(waiting, None)
         if self.job is None:
             return False
-        self._heartbeat.value = self._seen = -1
+        self._shared[0], self._shared[1], self._seen = -1, 0, -1
         self._began, self.again = time.monotonic(), False
         with suppress(BrokenPipeError):  # it ended between two jobs: outcome() reports it
             self.pipe.send(self.job)
@@ -177,13 +238,15 @@ class _Worker(Generic[Job, Result]):
             self.process.join()
             return self._crash(how_it_ended(self.process.exitcode), self.process.exitcode in OUTSIDE)
         if isinstance(result, _WorkError):  # not from the subject: the oracle or the call is wrong
-            raise ValueError(result.message) if result.of_the_call else RuntimeError(result.message)
+            if result.of_the_call:
+                raise ValueError(result.message)
+            raise WorkerError(result.message, result.what, result.place)
         return result
 
     def idle(self) -> float:
         """Seconds since the last heartbeat. 0 for a worker that has not begun, because it may still import."""
-        if self._heartbeat.value != self._seen or self._seen < 0:
-            self._seen, self._since = self._heartbeat.value, time.monotonic()
+        if self._shared[0] != self._seen or self._seen < 0:
+            self._seen, self._since = self._shared[0], time.monotonic()
         return time.monotonic() - self._since
 
     def kill(self, timeout: float) -> WorkerCrash:
@@ -193,11 +256,15 @@ class _Worker(Generic[Job, Result]):
         return crash._replace(options=f" --isolate --timeout {timeout:g}")
 
     def _crash(self, how: str, killed_externally: bool = False) -> WorkerCrash:
-        return WorkerCrash(self._heartbeat.value, how, time.monotonic() - self._began, killed_externally)
+        number, function = self._shared
+        seconds = time.monotonic() - self._began
+        return WorkerCrash(number, how, seconds, killed_externally, function=FUNCTIONS[function])
 
 
-def _serve(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> None:
+def _serve(work: Work[Job, Result], pipe: Any, shared: Any) -> None:
     import torch
+
+    _Shared.memory = shared
 
     torch.set_num_threads(1)  # the processes are the parallelism
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process handles Ctrl-C
@@ -205,20 +272,21 @@ def _serve(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while True:
-            pipe.send(_done(work, pipe, heartbeat))
+            pipe.send(_done(work, pipe, shared))
     except (EOFError, ConnectionError):  # the other process has ended
         pass
 
 
-def _done(work: Work[Job, Result], pipe: Any, heartbeat: Any) -> Result | _WorkError:
+def _done(work: Work[Job, Result], pipe: Any, shared: Any) -> Result | _WorkError:
     try:
-        return work(pipe.recv(), lambda i: setattr(heartbeat, "value", i))
+        return work(pipe.recv(), partial(shared.__setitem__, 0))
     except ValueError as error:
         return _WorkError(str(error), of_the_call=True)
     except (EOFError, ConnectionError):
         raise
-    except Exception:
-        return _WorkError(f"a worker failed:\n{traceback.format_exc()}", of_the_call=False)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return _WorkError(f"a worker failed:\n{traceback.format_exc()}", False, what, place_of(error))
 
 
 def _end_with_parent() -> None:

@@ -16,10 +16,12 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.calls.unsupported import VALUES
 from cnn_oracle.cases.case import Case, arrays_of, draw, keywords_of
 from cnn_oracle.cases.expected import Arrays, Rejection, reference_forward, reference_steps
+from cnn_oracle.global_state import theirs
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, finding
 from cnn_oracle.run.arguments import fitted
 from cnn_oracle.run.subject import is_unsupported
+from cnn_oracle.run.workers import running
 from cnn_oracle.subject import Subject
 
 
@@ -209,7 +211,8 @@ def must_reject(
         *getattr(subject.implementation(call.op), "unsupported", ()),
     )  # fmt: skip
     try:
-        function(*given, **accepted)
+        with theirs(), running(name):
+            function(*given, **accepted)
     except rejections as error:
         if subject.ours and isinstance(error, ValueError) and not str(error).startswith(f"{call.op}("):
             what = f"{name} rejects in words that are not its own: {error} ({reason})"

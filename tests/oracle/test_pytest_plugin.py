@@ -273,7 +273,7 @@ def test_a_file_of_the_subject_that_cannot_be_imported_is_reported_in_one_line(t
     make(tmp_path, {"half/__init__.py": "", "half/relu.py": "import nope\n"})
     status, output = run(tmp_path, "-q", "--oracle-subject", "half")
     assert status == 2
-    assert "subject 'half.relu': ModuleNotFoundError: No module named 'nope'\n" in output
+    assert "subject 'half': half/relu.py:1: ModuleNotFoundError: No module named 'nope'\n" in output
     assert "Traceback" not in output
 
 

@@ -17,7 +17,7 @@ from cnn_oracle.manual import conv2d
 from cnn_oracle.mistakes import load
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, SELECTION
-from cnn_oracle.result import Diagnosis, Failure, Verdict
+from cnn_oracle.result import Diagnosis, Failure, Result, Verdict
 from cnn_oracle.subject import Subject
 from cnn_oracle.verification import search, verify_op
 
@@ -123,6 +123,24 @@ def test_a_failure_that_is_not_shrunk_is_not_diagnosed():
 def test_a_cause_is_listed_once():
     diagnosis = Diagnosis(mistakes=("dx is zero", "dw is zero"), symptoms=("dx is zero", "db is zero"))
     assert diagnosis.likely_causes == ["dx is zero", "dw is zero", "db is zero"]
+
+
+def test_a_cause_in_json_says_what_kind_it_is():
+    failure = Failure("y[0] is wrong", CALL, diagnosis=Diagnosis(None, ("one", "two"), ("two", "three")))
+    row = Result("relu", Verdict.WRONG, 1, 0.0, 0.0, failure).to_json()
+    assert (
+        row["failure"]["causes"]
+        == row["failures"][0]["causes"]
+        == [
+            {"kind": "known mistake", "text": "one"},
+            {"kind": "known mistake", "text": "two"},
+            {"kind": "symptom", "text": "three"},
+        ]
+    )
+    wrong = search(load(WRONG), CONV, 100, 0).failure
+    row = Result("conv2d", Verdict.WRONG, 1, 0.0, 0.0, wrong).to_json()
+    said = "dx is assigned (=) where windows overlap, not added (+=)"
+    assert row["failure"]["causes"] == [{"kind": "known mistake", "text": said}]
 
 
 def test_python_itself_may_write_to_a_failure_that_is_raised():

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from math import prod
 
 import pytest
 
@@ -70,11 +71,11 @@ def deadly(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("death", "how"),
     [
-        ("os.abort()", "relu ends the process by SIGABRT"),
-        ("ctypes.string_at(0)", "relu ends the process by SIGSEGV"),
-        ("os._exit(3)", "relu ends the process with status 3"),
-        ("os.kill(os.getpid(), 9)", "relu ends the process by SIGKILL"),
-        ("time.sleep(1000)", "relu returns no result within 1 seconds"),
+        ("os.abort()", "forward of relu ends the process by SIGABRT"),
+        ("ctypes.string_at(0)", "forward of relu ends the process by SIGSEGV"),
+        ("os._exit(3)", "forward of relu ends the process with status 3"),
+        ("os.kill(os.getpid(), 9)", "forward of relu ends the process by SIGKILL"),
+        ("time.sleep(1000)", "forward of relu returns no result within 1 seconds"),
     ],
 )
 def test_a_call_that_ends_its_process_is_crashed_and_the_run_continues(deadly, death, how):
@@ -94,8 +95,9 @@ def test_a_convolution_that_crashes_on_some_geometry_is_reported_with_it(tmp_pat
     (tmp_path / "crashing/conv2d.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     (row,) = isolated(load("crashing"), ["conv2d"], timeout=60)
-    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "conv2d ends the process by SIGSEGV")
-    assert row.failure.call.arguments["groups"] > 1
+    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "forward of conv2d ends the process by SIGSEGV")
+    n = row.failure.call.arguments["groups"]
+    assert str(row.failure.call) == f"conv2d(x=(1, {n}, 1, 1), w=({n}, 1, 1, 1), groups={n})"
 
 
 def test_the_job_of_a_worker_that_is_killed_externally_is_run_again(deadly, tmp_path):
@@ -107,14 +109,36 @@ def test_the_job_of_a_worker_that_is_killed_externally_is_run_again(deadly, tmp_
     assert (row.verdict, row.calls, row.failure) == (Verdict.EXACT, 5, None)
 
 
-def test_the_reported_call_is_the_one_that_crashed(deadly):
-    """The calls before it pass. Run on its own, it crashes again."""
+def test_the_reported_call_is_a_small_one_that_crashes(deadly):
+    """Run on its own, it crashes again."""
     subject = deadly("os.abort()")
     (row,) = isolated(subject, ["relu"], examples=50, timeout=60)
+    (shape,) = row.failure.call.arguments.values()
+    assert prod(shape) == 4
     assert survey.call(subject, row.failure.call, isolate=True).verdict is Verdict.CRASHED
-    calls = [sample.call for sample in RandomCalls(50, 0).samples(OPS["relu"])]
-    assert calls[row.calls - 1] == row.failure.call
-    assert all(survey.call(subject, call, isolate=True).failure is None for call in calls[: row.calls - 1])
+    drawn = [sample.call for sample in RandomCalls(50, 0).samples(OPS["relu"])]
+    assert row.failure.call not in drawn
+
+
+def test_a_crash_on_special_values_only_keeps_its_call(deadly):
+    """No simple call has a NaN."""
+    (row,) = isolated(deadly("(x != x).any() and os.abort()"), ["relu"], examples=5, timeout=60)
+    first = next(iter(RandomCalls(5, 0).samples(OPS["relu"])))
+    assert (row.verdict, row.failure.call) == (Verdict.CRASHED, first.call)
+
+
+@pytest.mark.parametrize("function", ["forward", "backward"])
+def test_a_crash_says_in_which_function(tmp_path, monkeypatch, function):
+    code = "import os; from cnn_oracle.manual import relu as right\n"
+    code += "class relu:\n    forward, backward = right.forward, right.backward\n"
+    code += f"    {function} = lambda *arrays: os._exit(0) if arrays[0].size > 3 else right.{function}(*arrays)\n"
+    (tmp_path / f"dies_in_{function}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    (row,) = isolated(load(f"dies_in_{function}"), ["relu"], examples=20, timeout=60)
+    assert (row.verdict, row.failure.what) == (
+        Verdict.CRASHED,
+        f"{function} of relu ends the process with status 0",
+    )
 
 
 def test_a_crash_in_an_enumeration_is_reported_with_its_call(deadly):
@@ -139,7 +163,7 @@ def test_a_subject_must_survive_calls_on_which_pytorch_is_unsafe(tmp_path, monke
         row._replace(seconds=0)
     ]
     (row,) = exhausted(drowns, [], 2, isolate=True)
-    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "max_pool1d ends the process by SIGABRT")
+    assert (row.verdict, row.failure.what) == (Verdict.CRASHED, "forward of max_pool1d ends the process by SIGABRT")
     assert survey.call(drowns, row.failure.call, isolate=True).verdict is Verdict.CRASHED
     with pytest.raises(ValueError, match="a window lies wholly in the padding, where PyTorch itself writes outside"):
         survey.call(manual, row.failure.call, isolate=True)
@@ -153,7 +177,7 @@ def test_the_command_line_prints_crashed_and_exits_with_one(deadly, monkeypatch,
         cli.main()
     out = capsys.readouterr().out
     assert stop.value.code == 1
-    assert "CRASHED  relu ends the process by SIGABRT\n  call      relu(x=(2, 2))\n" in out
+    assert "CRASHED  forward of relu ends the process by SIGABRT\n  call      relu(x=(2, 2))\n" in out
     assert f"  reproduce cnn-oracle {shlex.join(line)}\n" in out
 
 
@@ -258,12 +282,12 @@ relu = SimpleNamespace(forward=writes, backward=good.backward)
 
 
 def test_a_crash_after_another_failure_is_reported_with_its_own_call(tmp_path, monkeypatch):
-    """A contract violation does not end the search. A crash of the process has no sample to shrink."""
+    """A contract violation does not end the search. No smaller call crashes on its own, in a new process."""
     (tmp_path / "late.py").write_text(LATE)
     monkeypatch.syspath_prepend(tmp_path)
     (row,) = isolated(load("late"), ["relu"], examples=25)
     assert row.verdict is Verdict.CRASHED
-    assert row.failure.what == "relu ends the process by SIGABRT"
+    assert row.failure.what == "forward of relu ends the process by SIGABRT"
     calls = [sample.call for sample in RandomCalls(25, 0).samples(OPS["relu"])]
     assert row.failure.call in calls
 

@@ -180,6 +180,7 @@ def test_train_writes_what_it_prints(oracle, tmp_path):
     assert f"{result['epochs'][1]['loss']['manual']:8.5f}" in out
     assert "digits: every fifth image tests (359), the others train (1,438)" in out
     assert "the two runs made the same choices, every relu and every maximum, in all 44 steps" in out
+    assert out.splitlines()[-1].startswith("as expected: no weight ever differs by more than ")
     assert Path(files[1]).read_bytes().startswith(b"\x89PNG")
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from math import prod, sqrt
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +16,9 @@ from cnn_oracle.data import Dataset
 from cnn_oracle.environment import write_atomically
 from cnn_oracle.manual import convnet, linear
 from cnn_oracle.training import plots, train
-from cnn_oracle.training.first_divergence import differences
-from cnn_oracle.training.sides import Manual, Reference
-from cnn_oracle.training.train import Report
+from cnn_oracle.training.first_divergence import Difference, differences
+from cnn_oracle.training.sides import Manual, Pair, Reference
+from cnn_oracle.training.train import Report, Steps
 
 EPOCH_KEYS = {"epoch", "loss", "accuracy", "max_weight_difference", "agreement", "seconds"}
 KEYS = {"dataset", "dtype", "seed", "versions", "epochs", "split", "lr", "momentum", "batch_size", "hardware"}
@@ -34,21 +34,8 @@ def learnt(digits: Dataset) -> Report:
     return train.compare(digits)
 
 
-def rounding(report: Report, dataset: Dataset) -> float:
-    """A bound on the difference of the weights from float64 rounding, if errors add up like a random walk.
-
-    A weight's gradient sums at most K = N·H·W products, with an error of about √K u |g|. A step moves the weight by lr
-    of that, momentum repeats it for 1/(1 − μ) steps, and storing the weight adds u |w|. T steps multiply this by √T,
-    two sides by 2. In these runs |g| ≤ 1 and |w| ≤ 2. The growth of earlier differences by the loss's curvature is
-    neglected. There is room for it, since few gradients are sums of K. One MNIST epoch, 937 steps of 64: 8e-13.
-    """
-    k = report.batch_size * prod(dataset.train_images.shape[2:])
-    steps, u = len(report.steps), np.finfo("float64").eps / 2
-    return float(2 * sqrt(steps) * (2 + sqrt(k) * report.lr / (1 - report.momentum)) * u)
-
-
 def test_float64_lockstep_differs_only_by_rounding(digits: Dataset, learnt: Report) -> None:
-    bound = rounding(learnt, digits)
+    bound = train.rounding(learnt, digits, len(learnt.steps))
     assert bound < 1e-12
     assert max(learnt.steps.max_weight_difference) <= bound
     assert np.abs(np.subtract(learnt.steps.loss.manual, learnt.steps.loss.reference)).max() <= 1e-12
@@ -67,7 +54,7 @@ def test_float64_lockstep_on_mnist_differs_only_by_rounding() -> None:
     mnist = data.load("mnist")
     mnist = mnist._replace(test_images=mnist.test_images[:2000], test_labels=mnist.test_labels[:2000])
     report = train.compare(mnist, steps=150)
-    assert max(report.steps.max_weight_difference) <= rounding(report, mnist) < 1e-12
+    assert max(report.steps.max_weight_difference) <= train.rounding(report, mnist, 150) < 1e-12
     assert report.epochs[-1].agreement == 1
     assert report.epochs[-1].accuracy.manual >= 0.9
     assert report.dataset == "mnist"
@@ -96,8 +83,10 @@ def test_a_dropped_bias_gradient_is_found_at_the_first_step(digits: Dataset, mon
         return dx, dw, np.zeros_like(db)
 
     monkeypatch.setattr(linear, "backward", without_db)
-    report = train.compare(digits, steps=1)
-    assert report.steps.max_weight_difference[0] > 1e-4
+    for dtype in train.DTYPES:
+        report = train.compare(digits, steps=1, dtype=dtype)
+        assert report.steps.max_weight_difference[0] > 1e-4
+        assert train.outcome(report, digits).startswith("not as expected: at step 1 a weight differs by ")
 
 
 def test_float32_diverges_by_its_own_rounding(digits: Dataset) -> None:
@@ -110,6 +99,26 @@ def test_float32_diverges_by_its_own_rounding(digits: Dataset) -> None:
         assert 1 <= report.parting.step <= len(jump)
         assert report.parting.layer in ("relu1", "pool1", "relu2", "pool2")
         assert all(difference < 1e-4 for difference in jump[: report.parting.step - 1])
+
+
+def test_the_outcome_of_a_training_is_told_in_one_sentence(digits: Dataset, learnt: Report) -> None:
+    assert re.fullmatch(
+        r"as expected: no weight ever differs by more than \S+e-1[56], and rounding explains \S+e-13",
+        train.outcome(learnt, digits),
+    )
+    step = len(learnt.steps) // 2
+    parting = Difference(step, 1, "relu1", (0, 0, 0, 0), Pair(-1e-8, 1e-8), 1)
+    differences = [1e-7] * (step - 1) + [1e-3] * (len(learnt.steps) - step + 1)
+    apart = replace(learnt, dtype="float32", parting=parting, steps=Steps(learnt.steps.loss, differences))
+    assert train.outcome(apart, digits) == (
+        f"as expected in float32: rounding alone differs by up to 1.0e-07 until step {step - 1}, "
+        "then it tips one choice, and the weights drift apart, to 1.0e-03"
+    )
+    assert "not as expected: at step 220 a weight differs by 1.0e-03" in train.outcome(
+        replace(apart, parting=None), digits
+    )
+    at_once = replace(apart, parting=replace(parting, step=1))
+    assert train.outcome(at_once, digits).startswith("not as expected: the two runs begin with the same weights")
 
 
 def networks(x: np.ndarray[Any, Any]) -> tuple[Manual, Reference]:
