@@ -64,6 +64,7 @@ class Block(NamedTuple):
     which: tuple[Theorem, ...] = ()
     once: bool = False
     isolated: bool = False
+    first_only: bool = False
 
     @property
     def samples(self) -> Iterator[Sample]:
@@ -346,11 +347,21 @@ def settled(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[
 def _tally(round_: Sequence[Block], op: Op, which: Sequence[Theorem]) -> Steps[Tally]:
     """The tally of all calls of some blocks. With ``once``, up to the first wrong number."""
     jobs = [block._replace(op=op, which=() if block.once else tuple(which)) for block in round_]
-    tallies: list[Tally] = yield Batch(check_block, jobs, _ends, _of_death)
+    ends = _has_wrong_numbers if round_[0].first_only else _ends
+    tallies: list[Tally] = yield Batch(check_block, jobs, ends, _of_death)
     found = Tally()
     for tally in tallies:
         found |= tally
     return found
+
+
+def _has_wrong_numbers(tally: Tally) -> bool:
+    """Whether the search for one failure ends: no later call can show a failure that says more."""
+    return _ends(tally) or any(_is_numerical(one.failure) for one in tally.failures)
+
+
+def _is_numerical(failure: Failure) -> bool:
+    return failure.verdict is Verdict.WRONG and failure.theorem in theorems.NUMERICAL
 
 
 def _ends(tally: Tally) -> bool:
@@ -403,7 +414,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
             if not crashed:
                 covered_features |= features(op, one.call)
             if checked.failures:
-                if block.once:
+                if block.once or (block.first_only and any(map(_is_numerical, checked.failures))):
                     break
                 continue
             error_over_bound = max(error_over_bound, checked.error_over_bound)
@@ -615,7 +626,7 @@ def search(
     first: Sequence[Sample] = (),
 ) -> Search:  # fmt: skip
     """Check all theorems of an op, or only ``which``, on drawn calls, in this process."""
-    before = [Block(subject, op, CallList(tuple(first)))] if first else []
+    before = [Block(subject, op, CallList(tuple(first)), first_only=True)] if first else []
     return finish(_search(subject, op, drawn(subject, op, examples, seed), before, which, shrink))
 
 
@@ -628,6 +639,7 @@ def _search(
         found, judged = yield from settled(before, judged, requested)
     total = Tally()
     while not by_form(op, found).failures and (round_ := rounds(by_form(op, total))):
+        round_ = [block._replace(first_only=True) for block in round_]
         one, judged = yield from settled(round_, judged, requested)
         total |= one
         found |= one

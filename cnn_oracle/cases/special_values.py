@@ -155,6 +155,7 @@ def or_at_another_length(op: Op, case: Case, outputs: Outputs) -> Case:
         for quantity, true in expected.items():
             got, value = outputs.get(quantity), other[quantity]
             if true is not None and value is not None and got is not None and got.shape == true.shape:
+                value = value.reshape(true.shape)
                 expected[quantity] = np.where(_equal(got, value), value, true)
     return replace(case, expected=expected)
 
@@ -171,7 +172,7 @@ LONG = 64  # elements: longer than the vectors of a processor, and a multiple of
 @lru_cache
 def _at_other_lengths(op: Op, options: tuple[tuple[str, Any], ...]) -> tuple[Outputs, Outputs]:
     """PyTorch's outputs for the special values of an op, each alone in its arrays, and each LONG times."""
-    case = _of_values(op, options)
+    case = _of_values(op, options, 1)
     rows = range(len(case.dy))
 
     def run(number: int, which: slice) -> Outputs:
