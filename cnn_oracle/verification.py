@@ -490,7 +490,7 @@ def explained(
         return [one.failure for one in failures], [one.failure for one in contract]
     smaller: list[Failure] = []
     for one in failures[:1]:
-        within = found.forms if found.raised else None
+        within = found.forms if found.raised and found.forms else None
         smaller.append((yield from _smallest(subject, op, one, quick, which, within)))
     others = [*failures[1:], *contract]
     jobs = [

@@ -22,7 +22,8 @@ WRONG = "cnn_oracle.mistakes.conv2d.scatter_overwrites"
 KEYS = {
     "op", "verdict", "calls", "error_over_bound", "seconds", "failure", "skipped", "miss_probability",
     "probabilistic_ratio", "unchecked",
-    "pytorch", "pytorch_in_ci", "accepted", "stale", "retried",
+    "pytorch", "pytorch_in_ci", "accepted", "stale", "retried", "numbers", "failures", "contract", "unsupported",
+    "drawn", "subject_warnings",
 }  # fmt: skip
 
 
@@ -66,14 +67,15 @@ def test_the_summary_follows_the_failures(oracle):
     assert failure.startswith("WRONG  dx")
     assert re.fullmatch(
         rf"{WRONG}: 1 of 1 ops do not agree with PyTorch on \d+ drawn calls\n"
-        rf"compared with {re.escape(str(environment.pytorch()))}\n",
+        rf"compared with {re.escape(str(environment.pytorch()))}\n"
+        rf"conv2d: numbers WRONG on \d+ calls\n",
         summary,
     )
 
 
 def test_the_line_that_reproduces_the_failure_does_so_in_a_new_process(oracle):
     _, out, _ = oracle("verify", WRONG)
-    failure = out[out.index("WRONG  dx") : out.index("\n\ncnn_oracle.mistakes")]
+    failure = re.search(r"^WRONG  dx.*?^  reproduce .*?$", out, re.MULTILINE | re.DOTALL)[0]
     command = shlex.split(failure.partition("reproduce")[2])
     second = subprocess.run(
         [sys.executable, "-m", "cnn_oracle", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False

@@ -67,6 +67,10 @@ class _Doubled(torch.autograd.Function):
     def backward(ctx, dy):
         return 2 * dy
 
+    @staticmethod
+    def jvp(ctx, dx):
+        return dx.clone()
+
 
 def test_a_defect_of_pytorch_is_reported_as_one(monkeypatch):
     """With PyTorch's forward or backward wrong, manual is not blamed."""

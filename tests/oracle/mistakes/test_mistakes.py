@@ -63,7 +63,10 @@ def test_a_mistake_is_rejected_within_the_default_examples(mistake, seed):
     failure = search(mistake.subject, op, EXAMPLES, seed, which=MATHEMATICS[op.kind], shrink=False).failure
     assert failure is not None
     convention = f"{mistake.op}.{mistake.name}" in CONVENTIONS and mistake.name != "ties_counted_twice"
-    assert failure.verdict is (Verdict.CONVENTION if convention else Verdict.WRONG)
+    verdicts = {Verdict.CONVENTION} if convention else {Verdict.WRONG}
+    if mistake.name == "last_maximum":  # without ties in the first failing call, it is wrong for another reason
+        verdicts = {Verdict.CONVENTION, Verdict.WRONG}
+    assert failure.verdict in verdicts
 
 
 @pytest.mark.parametrize("name", OPS)
