@@ -104,7 +104,7 @@ def test_only_calls_with_the_declared_options_are_drawn(oracle, project):
     project(TABLE)
     status, out, _ = oracle("verify", "--op", "conv2d", "--examples", "40")
     assert status == 0
-    assert re.search(r"; not covered: dilation \(\d+\), groups \(\d+\)\n", out)
+    assert re.search(r"; not covered: .*\bdilation\b.* \(\d+\)", out.splitlines()[-1])
 
 
 def test_options_that_no_call_has_are_an_error_of_one_line(oracle, project):
