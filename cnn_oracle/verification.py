@@ -690,6 +690,7 @@ class Checked(NamedTuple):
     findings: tuple[Failure, ...] = ()
     missing: str = ""
     values: Values = Values()
+    why: Failure | None = None
 
 
 LIMIT = "a limit of PyTorch"  # its own public function raises, too
@@ -700,10 +701,14 @@ def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -
     """Check all theorems of an op, or only ``which``, on one call, in order. Returns the largest error/bound.
 
     Raises:
-        Failure: A theorem does not hold. The first failure is raised, also if it is only a contract finding.
+        Failure: A theorem does not hold. The first failure is raised, also if it is only a contract finding, or if the
+            subject does not support the call.
     """
     __tracebackhide__ = True
     checked = check_all(subject, op, call, which)
+    if checked.missing:
+        what = f"the call is not covered: {checked.missing}"
+        raise checked.why or Failure(what, call, verdict=Verdict.NOT_COVERED, subject_name=subject.name)
     for failure in (*checked.failures, *checked.findings):
         raise failure
     return checked.error_over_bound
@@ -733,9 +738,9 @@ def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = (
                 if one.verdict is Verdict.NOT_COVERED and one.call.arguments != call.arguments:
                     continue  # the theorem uses a call of its own, with other options
                 if one.verdict is Verdict.NOT_COVERED:
-                    return Checked(missing=one.quantity or DIFFERS)
+                    return Checked(missing=one.quantity or DIFFERS, why=one)
                 if one.verdict is Verdict.CRASHED and not subject.ours and pytorch_raises(draw(op, call)):
-                    return Checked(missing=LIMIT)
+                    return Checked(missing=LIMIT, why=one)
                 if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
                     return _in_float32(subject, op, call, which, one)
                 if one.verdict is Verdict.CONTRACT:

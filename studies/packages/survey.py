@@ -245,7 +245,7 @@ def _judged(
         except Failure as failure:
             if isinstance(failure.__cause__, Lacks):
                 return one._replace(unsupported=1, missing_options=((str(failure.__cause__), 1),))
-            if failure.verdict is Verdict.CRASHED:
+            if failure.verdict in (Verdict.CRASHED, Verdict.NOT_COVERED):
                 if found:  # y is already wrong, and dy may not fit it
                     break
                 return one._replace(rejected=1, rejections=((_rejection(failure), 1),))
@@ -308,7 +308,8 @@ def _explained(
         try:
             _asked(subject, op, call, question)
         except Failure as failure:
-            if failure.verdict is not Verdict.CRASHED and (failure.quantity, _argued(known, failure)) == d.key:
+            raised = failure.verdict in (Verdict.CRASHED, Verdict.NOT_COVERED)
+            if not raised and (failure.quantity, _argued(known, failure)) == d.key:
                 raise
 
     try:
