@@ -92,7 +92,7 @@ def layer(
         made = make(*arrays, **options)
         run, more = _method(made, forward), dict[str, Any]()
         if training is not None and signature is not None:
-            more = _told(made, run, training, options.get("training", signature.parameters["training"].default))
+            more = _training_set(made, run, training, options.get("training", signature.parameters["training"].default))
         y = run(*(a for n, a in zip(names, arrays, strict=False) if n not in places), **more)
         return made, _pair(y) if cache else (y,)
 
@@ -129,7 +129,7 @@ def _read(made: Any, place: Place) -> Any:
     return attrgetter(place)(made) if isinstance(place, str) else place(made)
 
 
-def _told(made: Any, forward: Function, how: Place | tuple[str, str], on: bool) -> dict[str, Any]:
+def _training_set(made: Any, forward: Function, how: Place | tuple[str, str], on: bool) -> dict[str, Any]:
     """Tell a layer its mode. Returns what forward takes for it."""
     if isinstance(how, tuple):
         getattr(made, how[not on])()

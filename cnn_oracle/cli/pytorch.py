@@ -80,7 +80,7 @@ def torch(
     )  # fmt: skip
     with only_json(json):
         rows, found = run(wanted, timeout or WAIT)
-    write(json, report.to_json(rows, found, **wanted.asked))
+    write(json, report.to_json(rows, found, **wanted.requested))
     if json != STDOUT:
         table(report.HEADER, report.cells(rows, found))
         for some in report.kinds(found):

@@ -99,7 +99,7 @@ def _shown(report: "Report") -> str:
 def _first_divergence(report: "Report") -> str:
     """The first divergence of the two runs, if any."""
     steps = len(report.steps)
-    if (p := report.parting) is None:
+    if (p := report.first_divergence) is None:
         return f"\nthe two runs made the same choices, every relu and every maximum, in all {steps:,} steps"
     values = f"{p.values.manual:.3g} in NumPy, {p.values.reference:.3g} in PyTorch"
     return (

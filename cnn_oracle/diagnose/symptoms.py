@@ -30,13 +30,13 @@ def pattern(op: Op, failures: list[Failure]) -> str | None:
     """What the wrong numbers of most of these failing calls have in common, described on the largest call."""
     largest = sorted(failures, key=lambda one: one.case.expected[one.quantity].size, reverse=True)
     for one in PATTERNS:
-        text = [symptom for failure in largest if (symptom := _told(one, op, failure))]
+        text = [symptom for failure in largest if (symptom := _symptom_of(one, op, failure))]
         if 2 * len(text) > len(failures):
             return text[0]
     return None
 
 
-def _told(one: Pattern, op: Op, failure: Failure) -> str | None:
+def _symptom_of(one: Pattern, op: Op, failure: Failure) -> str | None:
     case, quantity = failure.case, failure.quantity
     output, expected = (failure.outputs or {}).get(quantity), case.expected.get(quantity)
     if output is None or expected is None or output.shape != expected.shape:
@@ -170,14 +170,14 @@ def _sides(subject: Subject) -> Iterator[Callable[[Case, str, str, Array], Array
         return replace(case, arrays=arrays | {name: e.astype(case.dtype)})
 
     def own(case: Case, name: str, quantity: str, e: Array) -> Array:
-        laid = given(case, name, e)
-        return present((forward(subject, laid) if quantity == "y" else backward(subject, laid))[quantity])
+        moved = given(case, name, e)
+        return present((forward(subject, moved) if quantity == "y" else backward(subject, moved))[quantity])
 
     def theirs(case: Case, name: str, quantity: str, e: Array) -> Array:
-        laid = given(case, name, e)
+        moved = given(case, name, e)
         if quantity == "y":
-            return reference_forward(case.call, laid.arrays, case.keywords)
-        return present(reference_gradients(case.call, laid.arrays, case.keywords, laid.dy)[quantity])
+            return reference_forward(case.call, moved.arrays, case.keywords)
+        return present(reference_gradients(case.call, moved.arrays, case.keywords, moved.dy)[quantity])
 
     yield own
     yield theirs

@@ -286,7 +286,7 @@ CHAPTERS = (
 
         [figure training_float32]
 
-        [figure parting]
+        [figure first_divergence]
 
         In the end the predictions count. Here are digits of the test set, with the predictions of both networks.
 

@@ -72,8 +72,8 @@ def _differences(axes: Any, report: "Report") -> None:
     if equal.any():  # a logarithmic axis cannot show 0, so these steps get a mark on its edge
         edge = np.zeros(equal.sum())
         axes.plot(steps[equal], edge, "|", color=DARK, transform=axes.get_xaxis_transform(), label="bitwise equal")
-    if report.parting:
-        p = report.parting
+    if report.first_divergence:
+        p = report.first_divergence
         label = f"first different choice: step {p.step}, {p.layer}[{', '.join(map(str, p.index))}]"
         axes.axvline(p.step, color=RED, linewidth=1, linestyle=":", label=label)
     axes.set_xlabel("step")

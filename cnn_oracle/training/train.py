@@ -67,8 +67,8 @@ class Steps:
 class Report:
     """The contents of the JSON, under the same names.
 
-    Seconds count each side's own work: training and testing, not comparing. ``parting`` is the first divergence, and
-    ``tie`` the first tie before it, which changes nothing (see first_divergence.py).
+    Seconds count each side's own work: training and testing, not comparing. ``first_divergence`` is the first step in
+    which the runs choose otherwise, and ``tie`` the first tie before it, which changes nothing (first_divergence.py).
     """
 
     dataset: str
@@ -81,7 +81,7 @@ class Report:
     versions: dict[str, str]
     hardware: dict[str, str | int]
     epochs: list[Epoch] = field(default_factory=list)
-    parting: Difference | None = None
+    first_divergence: Difference | None = None
     tie: Difference | None = None
     steps: Steps = field(default_factory=Steps)
 
@@ -166,18 +166,20 @@ def rounding(report: Report, dataset: Dataset, steps: int) -> float:
 def outcome(report: Report, dataset: Dataset) -> str:
     """One sentence: whether the weights differ as expected. Until the first divergence, rounding must explain it."""
     steps = len(report.steps)
-    same = steps if report.parting is None else report.parting.step - 1  # steps in which both runs chose the same
+    same = (
+        steps if report.first_divergence is None else report.first_divergence.step - 1
+    )  # steps in which both runs chose the same
     for step, difference in enumerate(report.steps.max_weight_difference[:same], 1):
         if difference > (bound := rounding(report, dataset, step)):
             return (
                 f"not as expected: at step {step:,} a weight differs by {difference:.1e}, "
                 f"and the rounding of {report.dtype} explains at most {bound:.1e}"
             )
-    if report.parting is None:
+    if report.first_divergence is None:
         most = max(report.steps.max_weight_difference)
         bound = rounding(report, dataset, steps)
         return f"as expected: no weight ever differs by more than {most:.1e}, and rounding explains {bound:.1e}"
-    if report.parting.step == 1:
+    if report.first_divergence.step == 1:
         return "not as expected: the two runs begin with the same weights, and the first step chooses differently"
     before = max(report.steps.max_weight_difference[:same])
     return (
@@ -199,7 +201,7 @@ def _step(report: Report, sides: Sides, epoch: int, x: Array, labels: Array) -> 
             f"step {len(steps)}: the loss is {loss.manual} in NumPy and {loss.reference} in PyTorch, "
             f"and the largest weight difference is {difference}"
         )
-    if report.parting is None:
+    if report.first_divergence is None:
         _find_first_divergence(report, sides, epoch, x)
 
 
@@ -207,7 +209,7 @@ def _find_first_divergence(report: Report, sides: Sides, epoch: int, x: Array) -
     values = sides.manual.values, sides.reference.values
     for tie, difference in differences(x, *values, step=len(report.steps), epoch=epoch):
         if not tie:
-            report.parting = difference
+            report.first_divergence = difference
             return
         report.tie = report.tie or difference
 

@@ -62,11 +62,11 @@ def document(rows: Sequence[Row], **settings: Any) -> dict[str, Any]:
     packages = dict.fromkeys(row.package for row in rows)
     return {
         **settings, "versions": versions(), "packages": {p: version(p) for p in packages}, "hardware": hardware(),
-        "rows": [row._asdict() | {"disagreements": [_told(d) for d in row.disagreements]} for row in rows],
+        "rows": [row._asdict() | {"disagreements": [_to_json(d) for d in row.disagreements]} for row in rows],
     }  # fmt: skip
 
 
-def _told(d: Disagreement) -> dict[str, Any]:
+def _to_json(d: Disagreement) -> dict[str, Any]:
     fields = {n: v for n, v in d._asdict().items() if n not in ("sample", "known")}
     return fields | {"known": d.known and d.known._asdict(), "call": str(d.sample.call), "seed": d.sample.call.seed}
 

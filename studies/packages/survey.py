@@ -241,7 +241,7 @@ def _judged(
     for question in _questions(subject, op):
         alive()
         try:
-            normwise |= _asked(subject, op, sample.call, question)
+            normwise |= _needs_normwise(subject, op, sample.call, question)
         except Failure as failure:
             if isinstance(failure.__cause__, Lacks):
                 return one._replace(unsupported=1, missing_options=((str(failure.__cause__), 1),))
@@ -264,7 +264,7 @@ def _questions(subject: Subject, op: Op) -> list[theorems.Theorem]:
     return [question for question in QUESTIONS if question in theorems.of(op, subject)]
 
 
-def _asked(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> bool:
+def _needs_normwise(subject: Subject, op: Op, call: Call, question: theorems.Theorem) -> bool:
     """Whether the call is right only within the normwise bound.
 
     Raises:
@@ -306,7 +306,7 @@ def _explained(
         """Raise the failure if it is of the same kind as the disagreement."""
         alive()
         try:
-            _asked(subject, op, call, question)
+            _needs_normwise(subject, op, call, question)
         except Failure as failure:
             raised = failure.verdict in (Verdict.CRASHED, Verdict.NOT_COVERED)
             if not raised and (failure.quantity, _argued(known, failure)) == d.key:

@@ -21,7 +21,7 @@ from cnn_oracle.ops import look_up
 from cnn_oracle.result import Verdict
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat, how_it_ended, processors, run
-from cnn_oracle.studies.torch_defects import judge, plain, witness
+from cnn_oracle.studies.torch_defects import independent, judge, plain
 from cnn_oracle.studies.torch_defects.campaign import Finding, Job, Row, work_alone
 
 ROOT = Path(__file__).parents[2]
@@ -191,7 +191,7 @@ def _tell(job: Job, heartbeat: Heartbeat) -> _Report | None:
 def _call_alone(op: Op, call: Call, job: Job) -> str:
     """The lines of a call that ends the process. PyTorch does not run here; manual supplies the arrays."""
     form, layout = FORMATS[job.dtype], job.layouts[0]
-    in_layout = (judge.in_layout(op, case, layout) for case in witness.cases(op, call, form, every=job.every))
+    in_layout = (judge.in_layout(op, case, layout) for case in independent.cases(op, call, form, every=job.every))
     return next((plain.reproduction(op, case, None) for case in in_layout if case), "")
 
 

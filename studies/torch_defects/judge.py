@@ -13,7 +13,7 @@ from cnn_oracle.compare.compare import compare
 from cnn_oracle.diagnose import arbiter
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, show
-from cnn_oracle.studies.torch_defects import kernels, witness
+from cnn_oracle.studies.torch_defects import independent, kernels
 
 
 class Wrong(NamedTuple):
@@ -51,12 +51,12 @@ def outcomes(
     about_to: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
     """The outcome in each layout that the call's arrays can have. ``about_to`` gets the layout before PyTorch runs."""
-    drawn = list(witness.cases(op, call, form, every=every))
+    drawn = list(independent.cases(op, call, form, every=every))
     for layout in layouts:
-        laid = [c for case in drawn if (c := in_layout(op, case, layout))]
-        if laid:
+        arranged = [c for case in drawn if (c := in_layout(op, case, layout))]
+        if arranged:
             about_to(layout)
-            yield layout, _outcome(op, laid, module)
+            yield layout, _outcome(op, arranged, module)
 
 
 def in_layout(op: Op, case: Case, layout: str) -> Case | None:
@@ -64,7 +64,7 @@ def in_layout(op: Op, case: Case, layout: str) -> Case | None:
     if layout != "contiguous" and not kernels.has_layout(case, layout):
         return None
     case = replace(case, layout=layout)
-    return witness.expanded(op, case) if layout == "expanded" else case
+    return independent.expanded(op, case) if layout == "expanded" else case
 
 
 def check(op: Op, case: Case, module: str) -> Outcome:
@@ -87,7 +87,7 @@ def check(op: Op, case: Case, module: str) -> Outcome:
             return Outcome()
         except Failure:
             pass
-    bounds = witness.allowed(op, case)
+    bounds = independent.allowed(op, case)
     error_over_bound = compare(case, got, bounds, says="manual says")
     vacuous_values = all(a is None or (np.abs(a) <= bounds[q]).all() for q, a in case.expected.items())
     return Outcome(not case.exact, error_over_bound, vacuous_values)
@@ -104,7 +104,7 @@ def who_is_right(op: Op, wrong: Wrong, in_float64: bool = True) -> str:
             wrong.what, wide.call, quantity=wrong.quantity, index=wrong.at, subject=wrong.want, reference=wrong.got,
             case=wide,
         )  # fmt: skip
-        who_is_wrong = arbiter.who_is_wrong(failure, witness.MANUAL).replace("the subject", "manual")
+        who_is_wrong = arbiter.who_is_wrong(failure, independent.MANUAL).replace("the subject", "manual")
     return "; ".join(text for text in (who_is_wrong, _in_float64(op, wide) if in_float64 else "") if text)
 
 
@@ -141,7 +141,7 @@ def _wrong(op: Op, case: Case, failure: Failure) -> Wrong:
     if failure.index is None or not failure.outputs:
         return Wrong(failure.what, case, quantity)
     got, want, bound = (
-        np.asarray(a[quantity], float) for a in (failure.outputs, case.expected, witness.allowed(op, case))
+        np.asarray(a[quantity], float) for a in (failure.outputs, case.expected, independent.allowed(op, case))
     )
     with np.errstate(all="ignore"):
         beyond = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0.0, abs(got - want) / bound)

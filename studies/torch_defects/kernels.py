@@ -19,7 +19,7 @@ from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.studies.torch_defects.layouts import differs, laid, of_arguments_and_dy
+from cnn_oracle.studies.torch_defects.layouts import arranged, differs, of_arguments_and_dy
 
 Laid = Callable[[Array], Tensor]
 
@@ -95,7 +95,7 @@ def _stepped(op: Op, case: Case, argument: Laid, cotangent: Laid, options: dict[
 
 def _tensor(a: Array, dtype: str, layout: str) -> Tensor:
     tensor = torch.from_numpy(np.array(a, order="C"))
-    return laid(tensor.to(getattr(torch, dtype)) if a.dtype.kind == "f" else tensor, layout)
+    return arranged(tensor.to(getattr(torch, dtype)) if a.dtype.kind == "f" else tensor, layout)
 
 
 def _array(quantity: str, a: Tensor, case: Case, dtype: str) -> Array:

@@ -10,7 +10,7 @@ LAYOUTS = ("contiguous", "channels-last", "transposed", "sliced", "expanded")
 MEMORY_FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
-def laid(a: Tensor, layout: str) -> Tensor:
+def arranged(a: Tensor, layout: str) -> Tensor:
     """The same numbers in another layout.
 
     Expanded repeats the first entry of the first axis, so the entries must be equal. Transposed is Fortran order.
@@ -29,7 +29,7 @@ def laid(a: Tensor, layout: str) -> Tensor:
 
 
 def as_text(a: str, shape: tuple[int, ...], layout: str, floating: bool) -> str:
-    """``laid`` as text: for a tensor of the given shape, or only its first entry, which the text ``a`` makes."""
+    """``arranged`` as text: for a tensor of the given shape, or only its first entry, which the text ``a`` makes."""
     if layout == "channels-last" and len(shape) in MEMORY_FORMATS:
         return f"{a}.to(memory_format={MEMORY_FORMATS[len(shape)]})"
     if layout == "transposed" and len(shape) > 1:
@@ -50,4 +50,4 @@ def of_arguments_and_dy(layout: str, seed: int) -> tuple[str, str]:
 def differs(shape: tuple[int, ...], layout: str) -> bool:
     """Whether the layout differs from the contiguous one for a tensor of that shape."""
     a = torch.empty(shape)
-    return laid(a, layout).stride() != a.stride()
+    return arranged(a, layout).stride() != a.stride()

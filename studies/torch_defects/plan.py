@@ -10,7 +10,7 @@ from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure
-from cnn_oracle.studies.torch_defects import witness
+from cnn_oracle.studies.torch_defects import independent
 from cnn_oracle.studies.torch_defects.campaign import Job
 from cnn_oracle.studies.torch_defects.kernels import KERNELS
 from cnn_oracle.studies.torch_defects.layouts import LAYOUTS
@@ -50,7 +50,7 @@ class Plan(NamedTuple):
         return len({(job.op, job.dtype) for job in jobs}) * len(self.layouts) * (1 if self.call else self.examples)
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def requested(self) -> dict[str, Any]:
         """The settings that reproduce the run, for a report."""
         calls = {"call": self.call} if self.call else {"exhaustive": self.size, "part": "{}/{}".format(*self.part)}
         which = calls if self.call or self.size else {"examples": self.examples}
@@ -82,7 +82,7 @@ class Plan(NamedTuple):
         if unknown := [n for n in call.arguments if n not in op.parameters]:
             raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
         try:
-            list(witness.cases(op, call, FORMATS[self.dtypes[0]]))
+            list(independent.cases(op, call, FORMATS[self.dtypes[0]]))
         except (Failure, KeyError, MemoryError, *Rejection) as error:
             raise ValueError(f"{call}: manual cannot take it: {str(error).partition(chr(10))[0]}") from None
         return [Job(op.name, d, self.layouts, CallList((Sample(call),)), module=self.module) for d in self.dtypes]

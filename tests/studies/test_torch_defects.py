@@ -22,8 +22,8 @@ from cnn_oracle.cases.dtypes import FORMATS
 from cnn_oracle.compare.bounds.rounding import gamma
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
-from cnn_oracle.studies.torch_defects import campaign, findings, judge, kernels, plain, report, witness
-from cnn_oracle.studies.torch_defects.layouts import LAYOUTS, as_text, laid
+from cnn_oracle.studies.torch_defects import campaign, findings, independent, judge, kernels, plain, report
+from cnn_oracle.studies.torch_defects.layouts import LAYOUTS, arranged, as_text
 from cnn_oracle.studies.torch_defects.plan import Plan
 
 PLANTED = """
@@ -166,7 +166,7 @@ def test_the_printed_code_is_what_ran(name, dtype):
     for planned in RandomCalls(3, 1, unsafe_too=True).samples(op):
         if unsafe(planned.call):
             continue
-        case = next(witness.cases(op, planned.call, form))
+        case = next(independent.cases(op, planned.call, form))
         for layout in LAYOUTS:
             if (case_there := judge.in_layout(op, case, layout)) is None:
                 continue
@@ -194,7 +194,7 @@ def test_a_layout_is_what_its_text_says_and_keeps_all_values(layout, shape):
     a = torch.arange(1.0, 1 + int(np.prod(shape))).reshape(shape)
     if layout == "expanded" and shape and len(a):
         a = a[:1].expand(shape).clone()
-    there = laid(a, layout)
+    there = arranged(a, layout)
     kept = a[:1] if layout == "expanded" and shape and len(a) else a
     from_text = eval(as_text("kept", shape, layout, True), {"kept": kept, "torch": torch, "F": F})
     assert from_text.stride() == there.stride()
@@ -228,7 +228,7 @@ def test_a_format_represents_all_values_of_its_cases():
     for form in FORMATS.values():
         for name in ("conv2d", "avg_pool2d", "batch_norm", "huber_loss", "scaled_dot_product_attention"):
             for planned in RandomCalls(10, 2, unsafe_too=True).samples(OPS[name]):
-                for case in witness.cases(OPS[name], planned.call, form):
+                for case in independent.cases(OPS[name], planned.call, form):
                     for a in (*case.arrays.values(), case.dy):
                         assert a is None or np.array_equal(form.rounded(a), a)
 

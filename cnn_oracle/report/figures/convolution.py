@@ -5,7 +5,7 @@ import numpy as np
 from cnn_oracle.manual.article.convolution import convolve_as_printed, cross_correlate, figure_3, kernels, parity
 from cnn_oracle.report.figures import correlation, examples
 from cnn_oracle.report.figures.drawing import BLUE, SMALL, Figure, finish
-from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, GREY, Panel, ink, signed
+from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, GREY, Panel, shade, signed
 
 
 def sliding() -> Figure:
@@ -13,7 +13,7 @@ def sliding() -> Figure:
     y = cross_correlate(x, w)
     panel = Panel(correlation.width(correlation.Row(x, w, y, ("", "", ""))) + 0.6, 24.2)
     for i, (p, q) in enumerate([(0, 0), (1, 1), (3, 3)]):
-        row = correlation.Row(x, w, correlation.visited(y, (p, q)), ("image", "kernel", "output"), ink(10, GREY))
+        row = correlation.Row(x, w, correlation.visited(y, (p, q)), ("image", "kernel", "output"), shade(10, GREY))
         correlation.draw(panel, row, (0.3, 8.1 * i), (p, q))
         terms = correlation.written_out(x[p : p + 3, q : q + 3], w, y[p, q])
         panel.write(terms, (panel.axes.get_xlim()[1] / 2, 8.1 * i + 7.45), SMALL)
@@ -51,7 +51,7 @@ def rotation() -> Figure:
 def filters() -> Figure:
     x = examples.digit()
     panel = Panel(18.4, 8.6)
-    panel.grid(x, (0.2, 3.2), 0.5, fill=ink(examples.LEVELS), text=None)
+    panel.grid(x, (0.2, 3.2), 0.5, fill=shade(examples.LEVELS), text=None)
     panel.write("image", (2.2, 2.7))
     for i, (name, w) in enumerate(kernels().items()):
         y, left = cross_correlate(x, w), 4.9 + 3.4 * i

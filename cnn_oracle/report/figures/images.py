@@ -5,14 +5,14 @@ import numpy as np
 from cnn_oracle.manual.article.images import convolve_bytes_as_printed
 from cnn_oracle.report.figures import examples
 from cnn_oracle.report.figures.drawing import BLUE, ORANGE, Figure, chart, charted, finish
-from cnn_oracle.report.figures.panels import GREY, Panel, ink
+from cnn_oracle.report.figures.panels import GREY, Panel, shade
 
 
 def numbers() -> Figure:
     image = examples.digit()
     panel = Panel(18, 9.2)
-    panel.grid(image, (0.5, 0.2), fill=ink(examples.LEVELS), text=None)
-    panel.grid(image, (9.5, 0.2), fill=ink(examples.LEVELS, GREY))
+    panel.grid(image, (0.5, 0.2), fill=shade(examples.LEVELS), text=None)
+    panel.grid(image, (9.5, 0.2), fill=shade(examples.LEVELS, GREY))
     panel.write("the image", (4.5, 8.75))
     panel.write("its numbers", (13.5, 8.75))
     return finish(

@@ -8,17 +8,17 @@ from cnn_oracle.manual.article.convolution import cross_correlate, figure_3
 from cnn_oracle.manual.article.padding import influence_map, same_padding
 from cnn_oracle.report.figures import correlation
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, Figure, finish
-from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, GREY, Panel, ink, number
+from cnn_oracle.report.figures.panels import BEHIND_NUMBERS, GREY, Panel, number, shade
 
 
 def valid_and_same() -> Figure:
     x, w = figure_3()
     x = x / 10
     panel = Panel(19.8, 20.6)
-    valid = correlation.Row(x, w, cross_correlate(x, w), ("valid: 6 × 6", "kernel", "4 × 4"), ink(1, GREY))
+    valid = correlation.Row(x, w, cross_correlate(x, w), ("valid: 6 × 6", "kernel", "4 × 4"), shade(1, GREY))
     correlation.draw(panel, valid, (0.2, 0.2))
     padded, same = pad(x, [same_padding(3)] * 2), cross_correlate(x, w, padding=1)
-    row = correlation.Row(padded, w, same, ("same: 8 × 8 with zeros", "kernel", "6 × 6"), ink(1, GREY))
+    row = correlation.Row(padded, w, same, ("same: 8 × 8 with zeros", "kernel", "6 × 6"), shade(1, GREY))
     correlation.draw(panel, row, (0.2, 7.9))
     panel.frame((1.2, 9.8), x.shape, INK, dashed=True)
 

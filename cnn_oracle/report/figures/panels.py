@@ -19,7 +19,7 @@ STRONG, BEHIND_NUMBERS, GREY = 1.0, 0.45, 0.2  # opacities; the last two, of a c
 LEVELS = 20  # levels of opacity, so that elements of equal colour form one path
 
 
-def ink(top: float, most: float = STRONG) -> Fill:
+def shade(top: float, most: float = STRONG) -> Fill:
     """From transparent for 0 to full ink for ``top``, as in an image."""
     return lambda value: (INK, most * value / top)
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import NullLocator
 from cnn_oracle.manual import conv2d, relu
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.report.figures.drawing import BLUE, INK, ORANGE, SMALL, Figure, chart, charted, finish, power_of_ten
-from cnn_oracle.report.figures.panels import Panel, ink, signed
+from cnn_oracle.report.figures.panels import Panel, shade, signed
 from cnn_oracle.report.figures.replay import replay
 
 Report = Mapping[str, Any]  # what train --json writes
@@ -25,7 +25,7 @@ def curves_in_float32(report: Report) -> Figure:
 
 @charted
 def _curves(report: Report, name: str) -> Figure:
-    steps, first = report["steps"], report["parting"]
+    steps, first = report["steps"], report["first_divergence"]
     difference = np.array(steps["max_weight_difference"])
     count = np.arange(1, len(difference) + 1)
     canvas = chart(4.2)
@@ -65,7 +65,7 @@ def _curves(report: Report, name: str) -> Figure:
 
 def first_divergence(report: Report) -> Figure | None:
     """The first different choice, of a relu or a pooling window, if there is one: its image and its feature map."""
-    if not (p := report["parting"]):
+    if not (p := report["first_divergence"]):
         return None
     run = replay(report, p["step"])
     n, c, i, j = p["index"]
@@ -76,7 +76,7 @@ def first_divergence(report: Report) -> Figure | None:
     scale, step = 7 / x.shape[0], 7 / z.shape[0]
     panel = Panel(16.4, 11.2)
     panel.write(f"image {n} of the batch, a {run.labels[n]}", (3.7, 0.6))
-    panel.grid(x, (0.2, 1.2), scale, fill=ink(1), text=None)
+    panel.grid(x, (0.2, 1.2), scale, fill=shade(1), text=None)
     panel.write(f"{layer[:-1]} {layer[-1]}, channel {c}", (12.7, 0.6))
     panel.grid(z, (9.2, 1.2), step, fill=signed(top), text=None)
     panel.frame((9.2 + j * size * step, 1.2 + i * size * step), (size * step, size * step), INK)
@@ -90,7 +90,7 @@ def first_divergence(report: Report) -> Figure | None:
     panel.write(f"NumPy: {texts[0]}", (8.2, 9.2), SMALL)
     panel.write(f"PyTorch: {texts[1]}", (8.2, 10.3), SMALL)
     return finish(
-        panel.canvas, "parting",
+        panel.canvas, "first_divergence",
         f"The first divergence in {report['dtype']}: at step {p['step']}, one element (framed) of the map before "
         f"{layer} is so close to the limit of a choice that rounding makes the two sides choose differently.",
         f"A training image and the map before layer {layer}, in blue and orange, with one element framed. "
@@ -109,7 +109,7 @@ def digits(report: Report) -> Figure:
     for place, k in enumerate(shown):
         row, column = divmod(place, 6)
         x, y = 0.4 + 3.05 * column, 0.3 + 3.75 * row
-        panel.grid(images[k, 0], (x, y), 2.4 / images.shape[2], fill=ink(1), text=None)
+        panel.grid(images[k, 0], (x, y), 2.4 / images.shape[2], fill=shade(1), text=None)
         text = f"{ours[k]}  {theirs[k]}"
         if right[k]:
             panel.write(text, (x + 1.2, y + 2.85), SMALL)
@@ -137,7 +137,7 @@ def filters(report: Report) -> Figure:
         row, column = divmod(k, 4)
         left, top = 0.4 + 4.6 * column, 0.4 + 5.9 * row
         panel.grid(kernel, (left + 1.1, top), 0.5, fill=signed(float(np.abs(w).max())), text=None)
-        panel.grid(plane, (left, top + 1.8), 3.7 / len(plane), fill=ink(float(a.max())), text=None)
+        panel.grid(plane, (left, top + 1.8), 3.7 / len(plane), fill=shade(float(a.max())), text=None)
     return finish(
         panel.canvas, "learnt_filters",
         "The eight 3 × 3 kernels of the first layer after training in NumPy, and the output of each, after bias and "

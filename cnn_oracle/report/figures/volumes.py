@@ -7,7 +7,7 @@ from cnn_oracle.manual.article.convolution import cross_correlate, kernels
 from cnn_oracle.manual.article.volumes import convolve_volume
 from cnn_oracle.report.figures import examples
 from cnn_oracle.report.figures.drawing import BLUE, GREEN, INK, ORANGE, SMALL, Figure, finish
-from cnn_oracle.report.figures.panels import Panel, ink, signed
+from cnn_oracle.report.figures.panels import Panel, shade, signed
 
 CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
 
@@ -54,7 +54,7 @@ def one_layer() -> Figure:
     z, a = (v[0, 0] for v in layer.forward(x[None, None], w[None, None], b))
     top = float(np.abs(z).max())
     panel = Panel(18.2, 5.6)
-    panel.grid(x, (0.2, 1.2), 0.5, fill=ink(1), text=None)
+    panel.grid(x, (0.2, 1.2), 0.5, fill=shade(1), text=None)
     panel.write("∗", (4.75, 3.2), 12)
     panel.grid(w, (5.3, 2), 0.8)
     panel.write("− 0.5  =", (8.9, 3.2))

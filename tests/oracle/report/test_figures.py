@@ -36,7 +36,7 @@ def report():
         "step": 3, "epoch": 1, "layer": "relu1", "index": [5, 2, 3, 4], "elements": 1,
         "values": {"manual": -1e-7, "reference": 2e-7},
     }  # fmt: skip
-    return document | {"parting": first_divergence}
+    return document | {"first_divergence": first_divergence}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def figures(results):
 
 def test_a_figure_for_every_result(figures):
     assert list(figures)[-8:] == [
-        "training", "digits", "learnt_filters", "training_float32", "parting", "worst", "baselines", "speed",
+        "training", "digits", "learnt_filters", "training_float32", "first_divergence", "worst", "baselines", "speed",
     ]  # fmt: skip
     assert len(figures) == len(ALWAYS) + 8
     assert all(name == figure.name for name, figure in figures.items())
@@ -185,4 +185,4 @@ def test_a_replay_is_the_run_it_replays(report):
 
 
 def test_two_runs_that_do_not_diverge_have_no_figure_of_it(report, results):
-    assert "parting" not in all_figures({"train-float32": report | {"parting": None}})
+    assert "first_divergence" not in all_figures({"train-float32": report | {"first_divergence": None}})

@@ -59,7 +59,7 @@ def test_every_figure_drawn_has_its_place_in_one_chapter(report_page):
     assert len(placed) == len(set(placed))
     assert set(drawn) <= set(placed)
     assert set(placed) - set(drawn) <= {
-        "parting",
+        "first_divergence",
         "speed",
         "baselines",
     }  # of results that were not run, or found nothing

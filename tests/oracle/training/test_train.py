@@ -40,7 +40,7 @@ def test_float64_lockstep_differs_only_by_rounding(digits: Dataset, learnt: Repo
     assert max(learnt.steps.max_weight_difference) <= bound
     assert np.abs(np.subtract(learnt.steps.loss.manual, learnt.steps.loss.reference)).max() <= 1e-12
     assert [epoch.agreement for epoch in learnt.epochs] == [1.0] * train.RECIPES["digits"].epochs
-    assert learnt.parting is None
+    assert learnt.first_divergence is None
 
 
 def test_digits_are_learnt(learnt: Report) -> None:
@@ -93,12 +93,12 @@ def test_float32_diverges_by_its_own_rounding(digits: Dataset) -> None:
     report = train.compare(digits, dtype="float32", epochs=5)
     jump = report.steps.max_weight_difference
     assert jump[0] < 1e-6
-    if report.parting is None:
+    if report.first_divergence is None:
         assert max(jump) < 1e-4
     else:
-        assert 1 <= report.parting.step <= len(jump)
-        assert report.parting.layer in ("relu1", "pool1", "relu2", "pool2")
-        assert all(difference < 1e-4 for difference in jump[: report.parting.step - 1])
+        assert 1 <= report.first_divergence.step <= len(jump)
+        assert report.first_divergence.layer in ("relu1", "pool1", "relu2", "pool2")
+        assert all(difference < 1e-4 for difference in jump[: report.first_divergence.step - 1])
 
 
 def test_the_outcome_of_a_training_is_told_in_one_sentence(digits: Dataset, learnt: Report) -> None:
@@ -107,17 +107,17 @@ def test_the_outcome_of_a_training_is_told_in_one_sentence(digits: Dataset, lear
         train.outcome(learnt, digits),
     )
     step = len(learnt.steps) // 2
-    parting = Difference(step, 1, "relu1", (0, 0, 0, 0), Pair(-1e-8, 1e-8), 1)
+    first = Difference(step, 1, "relu1", (0, 0, 0, 0), Pair(-1e-8, 1e-8), 1)
     differences = [1e-7] * (step - 1) + [1e-3] * (len(learnt.steps) - step + 1)
-    apart = replace(learnt, dtype="float32", parting=parting, steps=Steps(learnt.steps.loss, differences))
+    apart = replace(learnt, dtype="float32", first_divergence=first, steps=Steps(learnt.steps.loss, differences))
     assert train.outcome(apart, digits) == (
         f"as expected in float32: rounding alone differs by up to 1.0e-07 until step {step - 1}, "
         "then it tips one choice, and the weights drift apart, to 1.0e-03"
     )
     assert "not as expected: at step 220 a weight differs by 1.0e-03" in train.outcome(
-        replace(apart, parting=None), digits
+        replace(apart, first_divergence=None), digits
     )
-    at_once = replace(apart, parting=replace(parting, step=1))
+    at_once = replace(apart, first_divergence=replace(first, step=1))
     assert train.outcome(at_once, digits).startswith("not as expected: the two runs begin with the same weights")
 
 
@@ -156,7 +156,7 @@ def test_another_maximum_is_a_tie_only_where_the_elements_read_the_same(blank: b
 
 def test_the_json_has_everything(learnt: Report) -> None:
     result = json.loads(train.to_json(learnt), parse_constant=pytest.fail)
-    assert set(result) == KEYS | {"parting", "tie", "steps"}
+    assert set(result) == KEYS | {"first_divergence", "tie", "steps"}
     assert {"python", "numpy", "torch"} <= set(result["versions"])
     for epoch in result["epochs"]:
         assert set(epoch) == EPOCH_KEYS
