@@ -114,7 +114,7 @@ def test_the_command_line_works(run, command):
     assert "mykernels: 1 op agrees with PyTorch on 5 drawn calls" in run(
         *command, "verify", "mykernels", "--examples", "5"
     )
-    assert "cnn_oracle.manual: 1 ops are" in run(*command, "verify", "--op", "relu", "--examples", "5")
+    assert "cnn_oracle.manual: 1 op agrees" in run(*command, "verify", "--op", "relu", "--examples", "5")
 
 
 def test_a_mistake_is_rejected(run):
