@@ -90,7 +90,7 @@ def child(pipe: int) -> None:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except OSError:  # nobody reads it any more
+            except OSError:  # the reader has closed it
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
                 status = status or 1
         if os.getpid() == own:  # no copy of this process, which a subject has forked

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 from cnn_oracle.call import Call
-from cnn_oracle.manual._typing import Array
+from cnn_oracle.manual._typing import Array, Ints
 from cnn_oracle.result import Verdict
 
 # Keyword-only arguments that are arrays in every op that has them; cases/distributions.py draws their values
@@ -31,6 +31,9 @@ GridRule = Callable[[Call, Mapping[str, Any], int], tuple[Any, Any]]
 Bound = Callable[[Any, float], dict[str, Array | None]]
 DistanceToKink = Callable[[Any], Mapping[str, Array]]
 Distribution = Callable[..., Array]
+
+
+PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates an option with one value per axis
 
 
 class Comparison(NamedTuple):

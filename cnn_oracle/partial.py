@@ -13,12 +13,10 @@ from inspect import Parameter
 from typing import Any
 
 from cnn_oracle.call import Call
-from cnn_oracle.manual._typing import Ints
-from cnn_oracle.op import ARRAY_KEYWORDS, Op
+from cnn_oracle.op import ARRAY_KEYWORDS, PER_AXIS, Op
 from cnn_oracle.subject import rank_of
 
 Features = frozenset[str]
-PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates an option with one value per axis
 OTHER, EMPTY, ABSENT = "other calls", "empty arrays", "=None"
 
 

@@ -1,7 +1,7 @@
 """Verdicts, failures, diagnoses and results: frozen data. Printing one computes nothing."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from json import dumps
@@ -429,6 +429,12 @@ class Result(NamedTuple):
             "pytorch": version,
             "pytorch_in_ci": in_ci,
         }
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """The exit code of the command line: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
+    found = {result.exit for result in results}
+    return next((code for code in (1, 2) if code in found), 0)
 
 
 def _calls(n: int) -> str:

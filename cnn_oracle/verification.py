@@ -32,7 +32,7 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.partial import ABSENT, EMPTY, Features, features, forms, lacking
-from cnn_oracle.result import HARMFUL, Failure, Result, Verdict, death
+from cnn_oracle.result import HARMFUL, Failure, Result, Verdict, death, exit_code
 from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
@@ -53,7 +53,7 @@ class Block(NamedTuple):
 
     Every theorem is checked on each call, or only the theorems ``which``. With ``once``, each call is checked once
     instead: y and all gradients, in float64, on shared arrays. With ``isolated``, the subject also runs the calls that
-    are skipped as unsafe, and must survive them.
+    are skipped as unsafe, and must survive them. With ``first_only``, the check ends at the first wrong number.
     """
 
     subject: Subject
@@ -410,9 +410,9 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 raised[form] += 1
             else:
                 covered_forms |= {EMPTY} if EMPTY in form else form  # on empty arrays nearly anything works
-            findings, failures = list(_first_of_each(findings)), list(_first_of_each(failures))
-            if not crashed:
                 covered_features |= features(op, one.call)
+            if checked.failures or checked.findings:
+                findings, failures = list(_first_of_each(findings)), list(_first_of_each(failures))
             if checked.failures:
                 if block.once or (block.first_only and any(map(_is_numerical, checked.failures))):
                     break
@@ -1007,7 +1007,7 @@ def _usable(subject: Subject, call: Call) -> Op:
 def to_json(subject: Subject, results: Sequence[Result], **requested: Any) -> dict[str, Any]:
     """The document that ``verify --json`` writes. ``requested`` describes the requested calls."""
     missing = [name for name in OPS if subject.implementation(name) is None]
-    status = next((n for n in (1, 2) if n in {result.exit for result in results}), 0)
+    status = exit_code(results)
     return {
         "schema": 1,
         "subject": subject.name,

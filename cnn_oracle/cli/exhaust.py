@@ -17,7 +17,7 @@ from cnn_oracle.cli.terminal import (
     usage_error,
     write,
 )
-from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, left, report, status_of, subject_of
+from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, left, report, subject_of
 from cnn_oracle.run.workers import start_early
 
 
@@ -48,6 +48,7 @@ def exhaust(
         start_early()
     from cnn_oracle import survey
     from cnn_oracle.global_state import ours
+    from cnn_oracle.result import exit_code
     from cnn_oracle.verification import to_json
 
     with only_json(json):
@@ -69,7 +70,7 @@ def exhaust(
         report(code.name, rows, f"geometries with axes up to {size}", isolate)
         conclude(rows)
     write(json, to_json(code, rows, exhaustive=size, part=part or "1/1", isolate=isolate))
-    if status := status_of(rows):
+    if status := exit_code(rows):
         raise typer.Exit(status)
 
 

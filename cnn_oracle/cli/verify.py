@@ -110,6 +110,7 @@ def verify(
             else:
                 rows = _drawn(code, settings, op, number, examples, seconds, jobs, isolate, timeout, cluster)
         rows = [*dead, *rows]
+    from cnn_oracle.result import exit_code
     from cnn_oracle.verification import to_json
 
     not_begun = [] if seconds is None else _not_begun(code, op, rows)
@@ -122,7 +123,7 @@ def verify(
         print("\n".join(text), end="\n" * bool(text))
         conclude(rows)
     write(json, to_json(code, rows, seed=number, **limited))
-    if status := status_of(rows):
+    if status := exit_code(rows):
         raise typer.Exit(status)
 
 
@@ -269,12 +270,6 @@ def conclude(rows: "list[Result]") -> None:
     for row in rows:
         if len(rows) == 1 or row.contract or row.unsupported:
             print(row.summary)
-
-
-def status_of(rows: "list[Result]") -> int:
-    """The exit code: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
-    found = {row.exit for row in rows}
-    return next((status for status in (1, 2) if status in found), 0)
 
 
 def _contract(row: "Result") -> str:

@@ -38,7 +38,7 @@ def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
 def run_uncopied(subject: Subject, op: Op, case: Case) -> Outputs:
     """As ``run_all``, but in the subject's own memory."""
     if op.kind == "step":
-        return _steps(subject, case)
+        return steps(subject, case, keep=lambda w: w)
     return _forward(subject, case) | ({} if subject.forward_only(op.name) else _backward(subject, case))
 
 
@@ -133,20 +133,12 @@ def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, 
     return [_array(a, "running_statistics", case) for a in outputs]
 
 
-def steps(subject: Subject, case: Case) -> Outputs:
-    """{"w1": …, "w2": …}: w after each of the consecutive steps of the case."""
+def steps(subject: Subject, case: Case, keep: Callable[[Array], Array] = np.ndarray.copy) -> Outputs:
+    """{"w1": …, "w2": …}: w after each of the consecutive steps of the case, as ``keep`` keeps it."""
     (w,), state, outputs = case.arrays.values(), None, Outputs()
     for i, dw in enumerate(case.dy, 1):
         w, state = _step(subject, case, w, dw, state)
-        outputs[f"w{i}"] = w.copy()
-    return outputs
-
-
-def _steps(subject: Subject, case: Case) -> Outputs:
-    (w,), state, outputs = case.arrays.values(), None, Outputs()
-    for i, dw in enumerate(case.dy, 1):
-        outputs[f"w{i}"], state = _step(subject, case, w, dw, state)
-        w = outputs[f"w{i}"]
+        outputs[f"w{i}"] = keep(w)
     return outputs
 
 

@@ -14,15 +14,14 @@ from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.latest import Latest
-from cnn_oracle.manual._typing import Array, Ints
-from cnn_oracle.op import Op
+from cnn_oracle.manual._typing import Array
+from cnn_oracle.op import PER_AXIS, Op
 from cnn_oracle.result import HARMFUL, Failure, Verdict, finding
 from cnn_oracle.run.subject import backward, copied, forward, known, run_all, run_uncopied
 from cnn_oracle.subject import Subject
 from cnn_oracle.theorems.limits import pytorch_raises
 from cnn_oracle.theorems.signatures import must_take
 
-PER_AXIS = (Ints, Ints | str, Ints | None)  # how manual annotates an argument with one value per axis
 RUNS = 5  # extra runs: if they all agree, uninitialised memory explains the difference, not chance
 
 
