@@ -19,7 +19,10 @@ The modules, in the order in which a call passes through them; each imports only
 pages                       generated pages, from templates
 call, environment           a call as text that reproduces it; versions, hardware, files
 global_state                NumPy's, PyTorch's and Python's: ours around our own code, the subject's around the subject
-result, op, subject         verdicts and failures, all frozen; what an op is; the code under test
+diagnosis                   why a call failed, and where each output is wrong: frozen data
+maps                        where outputs are wrong, drawn as text and as HTML
+result                      failures, verdicts, results: all frozen
+op, subject                 what an op is; the code under test
 calls                       1  which call: geometry by family, sampling, enumeration, shrinking, invalid calls
 cases                       2  its arrays and PyTorch's outputs: exact grids, distributions, special values, layouts
 run                         3  running the subject; memory that it did not write to; steps of work in one process, in

@@ -1,7 +1,7 @@
-"""Pages in Markdown: ``render`` fills the template beside a module.
+"""Pages in Markdown or HTML: ``render`` fills the template beside a module.
 
 The text is in the template. The numbers come from the caller. A template may call ``hardware()`` and ``versions()``,
-and may use ``thousands``, ``percent``, ``cell`` and ``row`` as filters.
+and may use ``thousands``, ``percent``, ``cell``, ``row`` and ``zip`` as filters.
 """
 
 from collections.abc import Iterable
@@ -25,8 +25,9 @@ def render(module: str, **values: object) -> str:
 
 
 def fill(template: Path, **values: object) -> str:
-    """Fill a template, as ``render``."""
-    return _environment().from_string(template.read_text(encoding="utf-8")).render(values)
+    """Fill a template, as ``render``. In ``….html.jinja``, values are escaped."""
+    environment = _environment(template.name.endswith(".html.jinja"))
+    return environment.from_string(template.read_text(encoding="utf-8")).render(values)
 
 
 def thousands(count: int) -> str:
@@ -50,10 +51,12 @@ def row(cells: Iterable[str]) -> str:
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(escaped: bool) -> "Environment":
     from jinja2 import Environment, StrictUndefined  # imported here: the command line starts without it
 
-    made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    made.filters |= {"thousands": thousands, "percent": percent, "cell": cell, "row": row}
+    made = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=escaped
+    )  # fmt: skip
+    made.filters |= {"thousands": thousands, "percent": percent, "cell": cell, "row": row, "zip": zip}
     made.globals |= {"hardware": hardware, "versions": versions}
     return made

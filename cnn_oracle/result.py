@@ -1,19 +1,21 @@
 """Verdicts, failures, diagnoses and results: frozen data. Printing one computes nothing."""
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from json import dumps
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
 from cnn_oracle.call import Call
+from cnn_oracle.diagnosis import Diagnosis
 from cnn_oracle.environment import PyTorch
 from cnn_oracle.global_state import Warned
 from cnn_oracle.manual._typing import Array
+from cnn_oracle.maps import html, text
 
 MANUAL = "cnn_oracle.manual"
+UNDIAGNOSED = Diagnosis()
 Source = Literal["shell", "python", "pytest"]  # where the subject came from, and so how a failure is reproduced
 
 
@@ -62,40 +64,13 @@ class Verdict(StrEnum):
 HARMFUL = ("mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory")
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """Why a call failed; frozen data.
-
-    A Failure shows the same information; read it there.
-
-    Attributes:
-        who_is_wrong: The arbiter's answer, in one line: the subject, PyTorch, both, or undecided, and by which
-            independent check. None, the default, if no two numbers differ.
-        mistakes: The known mistakes that give exactly the same outputs. Empty by default.
-        symptoms: What else the wrong numbers have in common. Empty by default.
-
-    Example:
-        >>> from cnn_oracle.result import Diagnosis
-        >>> Diagnosis() == Diagnosis(None, (), ())
-        True
-    """
-
-    who_is_wrong: str | None = None
-    mistakes: tuple[str, ...] = ()
-    symptoms: tuple[str, ...] = ()
-
-    @property
-    def likely_causes(self) -> list[str]:
-        """All likely causes: first the mistakes, then the symptoms, without duplicates."""
-        return [*dict.fromkeys((*self.mistakes, *self.symptoms))]
-
-
 class Failure(AssertionError):
     """A theorem that does not hold. ``oracle.verify`` raises it.
 
     A Failure is an AssertionError, so pytest reports it as a failed test. ``str(failure)`` is the whole message: what
-    differs, the smallest failing call, who is wrong, likely causes, and how to reproduce it. A Failure is frozen:
-    ``replace`` makes a changed copy. It can be pickled.
+    differs, the smallest failing call, who is wrong, likely causes, how to reproduce it, and a map of the elements that
+    are wrong. A notebook shows a failure as HTML, with a map of every output. A Failure is frozen: ``replace`` makes a
+    changed copy. It can be pickled.
 
     Attributes:
         verdict: A failing verdict, such as WRONG, the default, or CONTRACT for a contract finding.
@@ -111,18 +86,17 @@ class Failure(AssertionError):
             expected property.
         subject_name: The import name of the subject, or the Python expression that made it.
         theorem: The theorem that does not hold: a function; its ``__name__`` is printed by pytest. None if unknown.
-        reproducer: The call that reproduces the failure: ``call``, or the valid call of which ``call`` is an invalid
-            variant.
         reproduce: The line that reproduces the failure, for pytest, Python or a shell: where it was found.
         who_is_wrong: The arbiter's answer, in one line: the subject, PyTorch, both, or undecided, and by which
             independent check. None if no two numbers differ.
-        likely_causes: The known mistakes that give exactly the same outputs, then other symptoms. May be empty.
+        likely_causes: The likely causes as text. May be empty. ``diagnosis.causes`` also has their kinds.
         pytorch: The PyTorch version, if CI has not run it; "" otherwise.
         kind: The kind of a contract finding, such as ``"mutation"`` or ``"signature"``, or ``"convention"``. "" for
             wrong numbers.
         fails: False for a contract finding that is only a warning.
 
-        diagnosis: The Diagnosis, from which ``who_is_wrong`` and ``likely_causes`` read.
+        diagnosis: The Diagnosis, from which ``who_is_wrong`` and ``likely_causes`` read; also the maps of the errors.
+        message: The message without the map.
         only: True if the theorem was requested by name. Like the following fields, it is used by ``reproduce``.
         command: The command of the command line, ``"verify"`` by default.
         options: Further options of the command line. "" by default.
@@ -155,7 +129,6 @@ class Failure(AssertionError):
     against_pytorch: bool
     subject_name: str
     theorem: Callable[..., Any] | None
-    reproducer: Call
     title: str
     only: bool
     command: str
@@ -172,15 +145,15 @@ class Failure(AssertionError):
         index: tuple[int, ...] | None = None, subject: float | None = None, reference: float | None = None,
         outputs: dict[str, Array | None] | None = None, case: Any = None, against_pytorch: bool = False,
         subject_name: str = MANUAL, theorem: Callable[..., Any] | None = None,
-        reproducer: Call | None = None, title: str = "", only: bool = False,
+        title: str = "", only: bool = False,
         command: str = "verify", options: str = "", source: Source = "shell", test: str = "",
-        pytorch: str = "", kind: str = "", fails: bool = True, diagnosis: Diagnosis = Diagnosis(),
+        pytorch: str = "", kind: str = "", fails: bool = True, diagnosis: Diagnosis = UNDIAGNOSED,
     ) -> None:  # fmt: skip
         super().__init__(what)
         vars(self).update(
             what=what, call=call, verdict=verdict, quantity=quantity, index=index, subject=subject, reference=reference,
             outputs=outputs, case=case, against_pytorch=against_pytorch, subject_name=subject_name, theorem=theorem,
-            reproducer=reproducer or call, title=title, only=only, command=command, options=options,
+            title=title, only=only, command=command, options=options,
             source=source, test=test, pytorch=pytorch, kind=kind, fails=fails, diagnosis=diagnosis,
         )  # fmt: skip
 
@@ -233,7 +206,7 @@ class Failure(AssertionError):
 
     @property
     def likely_causes(self) -> list[str]:
-        """The likely causes: known mistakes that give exactly the same wrong outputs, then other symptoms."""
+        """The likely causes as text: known mistakes that give the same wrong outputs, or what these have in common."""
         return self.diagnosis.likely_causes
 
     @property
@@ -248,7 +221,7 @@ class Failure(AssertionError):
 
     @property
     def _in_python(self) -> str:
-        one = f", call={dumps(str(self.reproducer), ensure_ascii=False)}, seed={self.reproducer.seed}"
+        one = f", call={dumps(str(self.call), ensure_ascii=False)}, seed={self.call.seed}"
         one = "" if self.verdict is Verdict.VACUOUS else one
         strict = ", strict=True" if self._needs_strict else ""
         return f'oracle.verify("{self.call.op}", {self.subject_name}{one}{strict})'
@@ -261,7 +234,7 @@ class Failure(AssertionError):
         if self.verdict is Verdict.VACUOUS:
             return f"cnn-oracle {self.command} {subject} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
-        call = f"--call {shlex.quote(str(self.reproducer))} --seed {self.reproducer.seed}"
+        call = f"--call {shlex.quote(str(self.call))} --seed {self.call.seed}"
         strict = " --strict" if self._needs_strict else ""
         return f"cnn-oracle verify {subject} {call}{theorem}{strict}"
 
@@ -272,6 +245,12 @@ class Failure(AssertionError):
         return warning and self.fails and self.subject_name != MANUAL
 
     def __str__(self) -> str:
+        maps = self.diagnosis.maps[:1]  # of the failing output
+        return "\n".join([self.message, *(line for one in maps for line in text.lines(one))])
+
+    @property
+    def message(self) -> str:
+        """The message without the map."""
         kind = f"{self.kind}: " if self.verdict is Verdict.CONTRACT else ""
         label = self.verdict if self.fails else "NOTE" if self.kind == "convention" else "WARNING"
         lines = [f"{label}  {kind}{self.title or self.what}"]
@@ -286,6 +265,10 @@ class Failure(AssertionError):
         if self.test and self.source == "python":  # only this call, inside that test
             lines += [f"  in Python {self._in_python}"]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The failure in a notebook: the message, and a map of each output."""
+        return html.results([self])
 
 
 def show(value: float, other: float) -> str:
@@ -378,6 +361,15 @@ class Result(NamedTuple):
         return tuple(one for one in self.contract if not one.fails)
 
     @property
+    def warning_texts(self) -> list[str]:
+        """Each contract finding that does not fail, on two lines, as the command line prints it."""
+        kinds = {"convention": "note     "}
+        return [
+            f"{kinds.get(one.kind, 'warning  ')} {self.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}"
+            for one in self.warnings
+        ]
+
+    @property
     def exit(self) -> int:
         """The exit code of the command line: 0, 1 if the op fails, 2 if nothing was covered."""
         return 1 if self.failure or self.stale else 2 if self.verdict is Verdict.NOT_COVERED else 0
@@ -430,6 +422,50 @@ class Result(NamedTuple):
             "pytorch_in_ci": in_ci,
         }
 
+    def _repr_html_(self) -> str:
+        """The result in a notebook: its row, its failures with a map of each output, and its warnings."""
+        return as_html([self])
+
+
+def as_html(results: Sequence[Result]) -> str:
+    """The table of results, each failure with a map of each output, and the warnings, as a part of a page."""
+    header, rows = as_table(results)
+    failures = {result.failure: result.failures[1:] for result in results if result.failure}
+    warnings = [text for result in results for text in result.warning_texts]
+    return html.results([*failures], header, rows, [*failures.values()], warnings)
+
+
+def as_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The header and the rows of the table that the command line prints."""
+    header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
+    rows = [_cells(result) for result in results]
+    for title, shown in (("contract", _contract), ("not checked", _unchecked)):
+        if any(map(shown, results)):
+            header.append(title)
+            rows = [(*row, shown(result)) for row, result in zip(rows, results, strict=True)]
+    return header, rows
+
+
+def _cells(row: Result) -> tuple[str, ...]:
+    ratio = _share(row.probabilistic_ratio) if row.probabilistic_ratio else ""
+    miss = f"{row.miss_probability:.0e}" if row.miss_probability else ""
+    return row.op, row.verdict, f"{row.calls:,}", _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
+
+
+def _share(value: float) -> str:
+    """The number with two decimals, or as a power of ten from 100 on; "0" only for exactly 0."""
+    return "0" if value == 0 else f"{value:.2f}" if value < 100 else f"{value:.1e}"
+
+
+def _contract(row: Result) -> str:
+    failing = len(row.contract) - len(row.warnings)
+    counts = ((failing, "failure"), (len(row.warnings), "warning"))
+    return ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+
+
+def _unchecked(row: Result) -> str:
+    return ", ".join(row.unchecked)
+
 
 def exit_code(results: Iterable[Result]) -> int:
     """The exit code of the command line: 1 if an op fails, else 2 if nothing of an op is covered, else 0."""
@@ -453,16 +489,10 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "reference": _number(failure.reference),
         "call": str(failure.call),
         "who_is_wrong": failure.who_is_wrong,
-        "causes": _causes(failure.diagnosis),
+        "causes": [cause._asdict() for cause in failure.diagnosis.causes],
         "likely_causes": failure.likely_causes,
         "reproduce": failure.reproduce,
     }
-
-
-def _causes(diagnosis: Diagnosis) -> list[dict[str, str]]:
-    """The likely causes, each with its kind."""
-    kinds = dict.fromkeys(diagnosis.mistakes, "known mistake")
-    return [{"kind": kinds.get(text, "symptom"), "text": text} for text in diagnosis.likely_causes]
 
 
 def _finding_to_json(one: Failure) -> dict[str, Any]:

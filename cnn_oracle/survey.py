@@ -239,8 +239,8 @@ def keep(store: Store, subject: Subject, op: str, failure: Failure | None, theor
         for key in [entry] if theorem else _keys(subject, op, ""):
             for call in store.calls(key, op):
                 store.drop(key, call)
-    elif checkable(subject, failure.reproducer):
-        store.keep(entry, failure.reproducer)
+    elif checkable(subject, failure.call):
+        store.keep(entry, failure.call)
 
 
 def _keys(subject: Subject, op: str, theorem: str) -> list[str]:

@@ -494,7 +494,7 @@ def explained(
         smaller.append((yield from _smallest(subject, op, one, quick, which, within)))
     others = [*failures[1:], *contract]
     jobs = [
-        FailureToExplain(subject, op, one.failure, one.sample, tuple(which), smaller[0].reproducer if smaller else None)
+        FailureToExplain(subject, op, one.failure, one.sample, tuple(which), smaller[0].call if smaller else None)
         for one in others if one.sample is not None
     ]  # fmt: skip
     outcomes = iter((yield Batch(_also_shrunk, jobs, of_death=lambda *_: None)) if jobs else [])
@@ -871,7 +871,7 @@ def shrink(
         return flaky.replace(verdict=Verdict.NONDETERMINISTIC, what=f"fails now and then: {flaky.what}")
     if small is found:
         return diagnose(subject, op, found)
-    return check_call(subject, small.reproducer, which).failure or diagnose(subject, op, small)
+    return check_call(subject, small.call, which).failure or diagnose(subject, op, small)
 
 
 def smallest(
@@ -906,11 +906,11 @@ def same_on(subject: Subject, op: Op, found: Failure, call: Call) -> Failure | N
 
 def _plainer(subject: Subject, found: Failure) -> Failure:
     """The same failure on the same geometry with a first seed, which draws small numbers; else found."""
-    op = look_up(found.reproducer.op)
-    if found.kind in REJECTIONS and _rejection(op, found.reproducer):  # the call is itself the invalid variant
+    op = look_up(found.call.op)
+    if found.kind in REJECTIONS and _rejection(op, found.call):  # the call is itself the invalid variant
         return found
-    for seed in range(min(found.reproducer.seed, SMALL)):
-        if failure := same_on(subject, op, found, Call(op.name, found.reproducer.arguments, seed)):
+    for seed in range(min(found.call.seed, SMALL)):
+        if failure := same_on(subject, op, found, Call(op.name, found.call.arguments, seed)):
             return failure
     return found
 

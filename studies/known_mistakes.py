@@ -12,9 +12,10 @@ from statistics import median_high
 from typing import NamedTuple
 
 from cnn_oracle import mistakes
+from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import RandomCalls, random_call
-from cnn_oracle.cases.case import cases
-from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate
+from cnn_oracle.cases import special_values
+from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate, every_case
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
@@ -119,20 +120,30 @@ def until_rejected(subject: Subject, op: Op) -> int:
 
 
 def named(op: Op, geometries: int) -> dict[str, tuple[int, int]]:
-    """For each mistake of an op: on how many of the drawn calls it shows, and how many give only its name."""
+    """For each mistake of an op: on how many of the drawn calls it shows, and how many give only its name.
+
+    A mistake that needs special values is tried on the calls with special values.
+    """
     rng, counts = Random(1), {m.name: (0, 0) for m in mistakes.of(op.name)}
     for _ in range(TRIES):
         left = [m for m in mistakes.of(op.name) if counts[m.name][0] < geometries]
         if not left:
             break
-        for known in (CaseWithOutputs(op, case) for case in cases(op, random_call(op, rng))):
-            shown = [(m, outputs) for m in left if (outputs := known.wrong(m))]
+        for special, known in _drawn(op, random_call(op, rng)):
+            shown = [(m, wrong) for m in left if m.needs_special_values == special and (wrong := known.wrong(m))]
             left = [m for m in left if m not in [mistake for mistake, _ in shown]]
             for m, outputs in shown:
                 names = [other.name for other in disambiguate(m.subject, op, known.matching(outputs))]
                 failing, unique = counts[m.name]
                 counts[m.name] = failing + 1, unique + (names == [m.name])
     return counts
+
+
+def _drawn(op: Op, call: Call) -> Iterator[tuple[bool, CaseWithOutputs]]:
+    """The cases of a call, and whether they have special values."""
+    yield from ((False, CaseWithOutputs(op, case)) for case in every_case(op, call))
+    if any(m.needs_special_values for m in mistakes.of(op.name)):
+        yield True, CaseWithOutputs(op, special_values.case_of(op, call))
 
 
 def violated(op: Op, quantity: str) -> str:
@@ -165,5 +176,5 @@ def markdown(found: list[Entry]) -> str:
     return render(
         __file__, found=found, ops=len({e.op for e in found}), median=median_high(e.seconds for e in found),
         failing=failing, share=sum(e.unique for e in found) / max(failing, 1), together=1 + CALLS,
-        surely=sum(e.unique >= 0.95 * e.failing for e in found),
+        geometries=max(e.failing for e in found), surely=sum(e.unique >= 0.95 * e.failing for e in found),
     )  # fmt: skip

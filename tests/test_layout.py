@@ -22,6 +22,8 @@ FOLDERS = ("manual", "reference", "data", "studies")  # of the package, at the t
 # The order in which a call passes through the package. A module imports from its own step and those before it.
 ORDER = (
     "manual reference data call environment global_state latest pages",
+    "diagnosis",
+    "maps",
     "result",
     "op subject",
     "calls",

@@ -91,6 +91,29 @@ def random_call(op: Op, rng: Random) -> Call:
     return next(_safe(op, rng, repeat(0.0))).call
 
 
+USUAL, VARIED = (1, 2, 3), (2, 3, 4, 5)  # sizes that a geometry offers first; sizes that replace them
+
+
+def varied_call(op: Op, rng: Random, limits: Limits = EVERYTHING) -> Call | None:
+    """A random call without degenerate arrays: no axis of the first array has length 0 or 1. None if this fails.
+
+    Lengths vary more than in ``random_call``, so that different products of lengths are different numbers.
+    """
+    declared = limits.options.get(op.name, {})
+
+    def choose(name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
+        values, _ = _narrowed(declared, name, values, rare) if declared else (values, rare)
+        if name in SIZES:
+            larger = [v for v in values if v > 1] or values
+            return rng.choice(VARIED if tuple(values[:3]) == USUAL else larger)
+        return rng.choice(values)
+
+    call = op.call(choose, rng.randrange(SEEDS))
+    first = call.arguments[op.positional[0]]
+    degenerate = not first or min(first) < 2
+    return None if degenerate or unsafe(call) or not admitted(op, call, limits) else call
+
+
 class RandomCalls(NamedTuple):
     """Random calls.
 

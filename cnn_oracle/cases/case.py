@@ -63,11 +63,17 @@ class Case:
     notes: list[str] = field(default_factory=list)  # messages: how the form of the outputs differs from a tuple
     form: Format = FORMATS["float64"]  # the format of the numbers; ``dtype`` may be wider
     layout: str = "contiguous"  # for subjects that choose the memory layout themselves
+    rule: GridRule | None = None  # the grid rule that was requested; None for real numbers
 
     @property
     def exact(self) -> bool:
         """Whether the inputs lie on an exact grid, so that the outputs must be bitwise equal."""
         return self.grids[0] is not REAL
+
+    @property
+    def of_statistics(self) -> bool:
+        """Whether it is a case of the running statistics of a norm: its arrays are x, running_mean and running_var."""
+        return "running_mean" in self.arrays
 
     @property
     def rng(self) -> np.random.Generator:
@@ -163,6 +169,7 @@ def build(
         Numbers({}),
         form=form,
         layout=layout,
+        rule=rule,
     )
     case = (reference or by_pytorch)(op, case, cotangent)
     return replace(case, grids=(input_grid, dy_grid), numbers=Numbers(rng.bit_generator.state))

@@ -44,7 +44,7 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 for study_command in (
-    mutation.mutation, study.mistakes, study.false_positives, study.evidence, pytorch.torch_defects,
+    mutation.mutation, study.mistakes, study.causes, study.false_positives, study.evidence, pytorch.torch_defects,
     benchmarks.benchmarks,
 ):  # fmt: skip
     studies.command()(study_command)
@@ -73,9 +73,9 @@ def main() -> None:
     if (here := os.getcwd()) not in sys.path:
         sys.path.insert(0, here)  # as python -m does: the subject may be in the working folder
     arguments = sys.argv[1:] or ["--help"]
-    for i, argument in enumerate(arguments):  # --json without a path means standard output
-        if argument == "--json" and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
-            arguments[i] = "--json=-"
+    for i, argument in enumerate(arguments):  # without a path, they mean standard output
+        if argument in ("--json", "--html") and (i + 1 == len(arguments) or arguments[i + 1].startswith("--")):
+            arguments[i] = f"{argument}=-"
     try:
         status = app(arguments, standalone_mode=False, prog_name=NAME)
     except (typer.exceptions.TyperException, ValueError, OSError) as error:

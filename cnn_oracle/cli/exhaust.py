@@ -4,20 +4,22 @@ from typing import Annotated
 
 import typer
 
+from cnn_oracle.cli.page import write_page
 from cnn_oracle.cli.terminal import (
     STDOUT,
+    Html,
     JobsOfCheck,
     Json,
     Ops,
     Subjects,
     Timeout,
     check_folder,
-    only_json,
+    only_result,
     progress,
     usage_error,
     write,
 )
-from cnn_oracle.cli.verify import WAIT, Cluster, conclude, engine, left, report, subject_of
+from cnn_oracle.cli.verify import WAIT, Cluster, concluded, engine, left, report, subject_of, summary
 from cnn_oracle.run.workers import start_early
 
 
@@ -38,11 +40,12 @@ def exhaust(
     timeout: Timeout = None,
     cluster: Cluster = None,
     json: Json = None,
+    html: Html = None,
 ) -> None:
     """Check y and all gradients once on every geometry with axes up to a size, bitwise where nothing can round."""
     if cluster is not None:
         usage_error("the cluster sets the number of jobs", jobs=jobs)
-    check_folder(json)
+    check_folder(json, html)
     of_parts = part_of(part)
     if jobs != 1 and cluster is None:
         start_early()
@@ -51,7 +54,7 @@ def exhaust(
     from cnn_oracle.result import exit_code
     from cnn_oracle.verification import to_json
 
-    with only_json(json):
+    with only_result(json, html):
         separate = isolate or timeout is not None  # only a separate process can be ended
         code, _, dead = subject_of(subject, isolate=separate and cluster is None, ops=op or (), timeout=timeout)
         op, some_are_left = left(code, op or (), dead)
@@ -62,14 +65,15 @@ def exhaust(
         ):
             checked = survey.exhaust(
                 code, op, size, of_parts, isolate=isolate, timeout=timeout or WAIT, run=run,
-                say=(lambda _: None) if json == STDOUT else print,
+                say=(lambda _: None) if STDOUT in (json, html) else print,
                 progress=lambda name, done, total: advance(name, total, done),
             )  # fmt: skip
             rows = [*dead, *(checked if some_are_left else ())]
-    if json != STDOUT:
-        report(code.name, rows, f"geometries with axes up to {size}", isolate)
-        conclude(rows)
+    last = [*summary(code.name, rows, f"geometries with axes up to {size}", isolate), *concluded(rows)]
+    if STDOUT not in (json, html):
+        report(rows, last)
     write(json, to_json(code, rows, exhaustive=size, part=part or "1/1", isolate=isolate))
+    write_page(html, rows, last)
     if status := exit_code(rows):
         raise typer.Exit(status)
 

@@ -7,7 +7,7 @@ from cnn_oracle.cli.terminal import (
     Seed,
     Subjects,
     check_folder,
-    only_json,
+    only_result,
     progress,
     seed_of,
     table,
@@ -26,7 +26,7 @@ def probe(subject: Subjects = None, op: Ops = None, seed: Seed = "0", json: Json
 
     check_folder(json)
     number = seed_of(seed)
-    with only_json(json), single_threaded() as warned:
+    with only_result(json), single_threaded() as warned:
         code, _, _ = subject_of(subject)
         sums = [one for one in covered(code, op or ()) if precision.probeable(one)]
         if not sums:

@@ -15,7 +15,7 @@ from cnn_oracle.cli.terminal import (
     Seed,
     Timeout,
     check_folder,
-    only_json,
+    only_result,
     progress,
     put,
     seed_of,
@@ -78,7 +78,7 @@ def torch(
         plan.dtypes(dtype or "float32,float64"), plan.layouts(layout or "all"), tuple(op or ()), call, seed_of(seed),
         examples or 100, exhaustive, part_of(part),
     )  # fmt: skip
-    with only_json(json):
+    with only_result(json):
         rows, found = run(wanted, timeout or WAIT)
     write(json, report.to_json(rows, found, **wanted.requested))
     if json != STDOUT:

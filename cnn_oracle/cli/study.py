@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, check_folder, progress, put, table, write
-from cnn_oracle.cli.verify import report
+from cnn_oracle.cli.verify import report, summary
 from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
+    from cnn_oracle.studies.causes import Entry as Called
     from cnn_oracle.studies.known_mistakes import Entry
 
 
@@ -33,7 +34,7 @@ def evidence(
         )  # fmt: skip
     put(markdown, evidence.markdown(rows, exhaustive))
     checked = [e.row for e in rows if e.row]
-    report(OURS, checked, f"geometries with axes up to {exhaustive}")
+    report(checked, summary(OURS, checked, f"geometries with axes up to {exhaustive}"))
     if any(row.failure for row in checked):
         raise typer.Exit(1)
 
@@ -68,6 +69,32 @@ def mistakes(
 def _cells(entry: "Entry") -> tuple[str, ...]:
     figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing))
     return (entry.op, entry.description, *figures, f"{entry.share:.0%}")
+
+
+def causes(
+    op: Ops = None,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """List what mistakes are called that the catalogue does not have, and whether that is true."""
+    limit(jobs)
+    check_folder(json, markdown)
+    from cnn_oracle.ops import OPS, look_up
+    from cnn_oracle.studies import causes as study
+
+    ops = [look_up(name) for name in op or OPS]
+    with progress("causes", sum(len(study.of(group, o.name)) for group in study.GROUPS for o in ops)) as advance:
+        found = list(study.entries(ops, advance))
+    write(json, [one._asdict() | {"outcome": one.outcome} for one in found])
+    if markdown:
+        put(markdown, study.markdown(found))
+    if json != STDOUT:
+        table(("mistakes", "op", "what goes wrong", "what it is called", "outcome"), [_named(one) for one in found])
+
+
+def _named(one: "Called") -> tuple[str, ...]:
+    return one.group, one.op, one.description, one.cause or "–", one.outcome
 
 
 def false_positives(

@@ -13,7 +13,7 @@ from cnn_oracle.cli.terminal import (
     Seed,
     Timeout,
     check_folder,
-    only_json,
+    only_result,
     progress,
     put,
     seed_of,
@@ -67,7 +67,7 @@ def survey(
         why = "--results names results of earlier runs, and no package is named to be checked now"
         usage_error(why, json=json, examples=examples, jobs=jobs, timeout=timeout)
     each = examples or 100
-    with only_json(json), progress("survey", 0) as advance:
+    with only_result(json), progress("survey", 0) as advance:
         rows = surveys.run_survey(
             requested,
             each,

@@ -7,12 +7,20 @@ import re
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from cnn_oracle.diagnosis import ErrorMap
+
 Json = Annotated[Path | None, typer.Option(help="Also write the result as JSON to this file; - is standard output.")]
+Html = Annotated[
+    Path | None,
+    typer.Option(help="Also write the result as a page that shows where outputs are wrong; - is standard output."),
+]
 Seed = Annotated[str, typer.Option(help="The number that fixes all random choices; random chooses one and prints it.")]
 Subjects = Annotated[
     str | None,
@@ -59,6 +67,27 @@ def table(header: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
+def print_map(one: "ErrorMap") -> None:
+    """Print a map of errors. On a terminal it has colours, and is as wide as the terminal at most."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from cnn_oracle.maps.text import WIDTH, drawn
+
+    if not sys.stdout.isatty():
+        print("\n".join([*chain(*drawn(one)), ""]), end="")
+        return
+    console = Console(highlight=False)
+    caption, picture = drawn(one, min(WIDTH, console.width))
+    for line in caption:
+        print(line)
+    for line in picture:
+        text = Text(line, no_wrap=True)
+        text.highlight_regex(r"[#+](?:[ #+]*[#+])?", "bold red")
+        text.highlight_regex(r"[.~](?:[ .~]*[.~])?", "dim")
+        console.print(text, overflow="ignore", crop=False)
+
+
 @contextlib.contextmanager
 def progress(what: str, total: int) -> Iterator[Any]:
     """A bar with the remaining time on a terminal's standard error; nothing elsewhere."""
@@ -84,9 +113,15 @@ def progress(what: str, total: int) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def only_json(path: Path | None) -> Iterator[None]:
-    """If the JSON goes to standard output, send all other output, also from compiled code, to standard error."""
-    if path != STDOUT:
+def only_result(*paths: Path | None) -> Iterator[None]:
+    """If a result goes to standard output, send all other output, also from compiled code, to standard error.
+
+    Raises:
+        ValueError: two results go there.
+    """
+    if paths.count(STDOUT) > 1:
+        raise ValueError("only one result can go to standard output: name a file for the other one")
+    if STDOUT not in paths:
         yield
         return
     sys.stdout.flush()

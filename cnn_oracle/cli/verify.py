@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cnn_oracle.cli.page import write_page
 from cnn_oracle.cli.terminal import (
     STDOUT,
+    Html,
     JobsOfCheck,
     Json,
     Ops,
@@ -16,7 +18,8 @@ from cnn_oracle.cli.terminal import (
     Subjects,
     Timeout,
     check_folder,
-    only_json,
+    only_result,
+    print_map,
     progress,
     seed_of,
     table,
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cnn_oracle.global_state import Warned
-    from cnn_oracle.result import Result
+    from cnn_oracle.result import Failure, Result
     from cnn_oracle.run.workers import Run
     from cnn_oracle.settings import Settings
     from cnn_oracle.subject import Subject
@@ -73,6 +76,7 @@ def verify(
     strict: Strict = False,
     convention: Convention = None,
     json: Json = None,
+    html: Html = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain each failure by its smallest call."""
     if call is not None:
@@ -88,13 +92,13 @@ def verify(
         usage_error("the cluster sets the number of jobs, and each is isolated", jobs=jobs, isolate=isolate)
     if seconds is not None:
         usage_error("--seconds draws calls until the time has passed", examples=examples)
-    check_folder(json)
+    check_folder(json, html)
     number = seed_of(seed)
     isolate = isolate or timeout is not None  # only a separate process can be ended
     few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
     if jobs != 1 and cluster is None and not few:
         start_early()
-    with only_json(json):  # what a subject prints is not JSON
+    with only_result(json, html):  # what a subject prints is not JSON
         from cnn_oracle.call import parse
         from cnn_oracle.global_state import ours
 
@@ -115,14 +119,13 @@ def verify(
 
     not_begun = [] if seconds is None else _not_begun(code, op, rows)
     limited = {} if seconds is None else {"seconds": seconds, "not_begun": not_begun}
-    if json != STDOUT:
-        report(code.name, rows, "drawn calls")
-        if seconds is not None:
-            _print_extent(rows, seconds, not_begun)
-        text = _of_settings(settings, rows) if call is None else []
-        print("\n".join(text), end="\n" * bool(text))
-        conclude(rows)
+    last = summary(code.name, rows, "drawn calls")
+    last += [] if seconds is None else _extent(rows, seconds, not_begun)
+    last += [*(_of_settings(settings, rows) if call is None else ()), *concluded(rows)]
+    if STDOUT not in (json, html):
+        report(rows, last)
     write(json, to_json(code, rows, seed=number, **limited))
+    write_page(html, rows, last)
     if status := exit_code(rows):
         raise typer.Exit(status)
 
@@ -220,41 +223,48 @@ def engine(
     yield survey.here(code, calls, jobs, isolate)
 
 
-def report(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> None:
-    """Print the table, each failure, each contract warning, and the summary."""
-    header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
-    lines = [_cells(row) for row in rows]
-    for title, shown in (("contract", _contract), ("not checked", _unchecked)):
-        if any(map(shown, rows)):
-            header.append(title)
-            lines = [(*line, shown(row)) for line, row in zip(lines, rows, strict=True)]
-    table(header, lines)
-    failures = [row.failure for row in rows if row.failure]
+def report(rows: "list[Result]", last: "Sequence[str]") -> None:
+    """Print the table, each failure, each contract warning, and the last lines."""
+    from cnn_oracle.result import as_table
+
+    table(*as_table(rows))
     for row in rows:
         if row.failure:
-            print(f"\n{row.failure}")
-            for other in row.failures[1:]:
-                name = getattr(other.theorem, "__name__", "")
-                print(f"  also      {other.kind or name}: {other.what}   {other.call}")
+            print_failure(row.failure, row.failures[1:])
     for row in rows:
-        for one in row.warnings:
-            kind = "note     " if one.kind == "convention" else "warning  "
-            print(f"\n{kind} {row.op}: {one.kind}: {one.what}\n  reproduce {one.reproduce}")
+        for warning in row.warning_texts:
+            print(f"\n{warning}")
+    print("\n".join(last))
+
+
+def print_failure(failure: "Failure", others: "Sequence[Failure]") -> None:
+    """Print a failure, the first lines of the other failures of its op, and the map of the failing output."""
+    print(f"\n{failure.message}")
+    for other in others:
+        name = getattr(other.theorem, "__name__", "")
+        print(f"  also      {other.kind or name}: {other.what}   {other.call}")
+    for one in failure.diagnosis.maps[:1]:
+        print_map(one)
+
+
+def summary(subject: str, rows: "list[Result]", calls: str, survived: bool = False) -> list[str]:
+    """The lines below the failures: the warnings of the subject, how many ops agree, the versions, what was skipped."""
     warned = sum((Counter(row.subject_warnings) for row in rows), Counter[Any]())
-    print(of_warnings(warned), end="\n" * bool(warned))
+    lines = [of_warnings(warned), ""] if warned else [""]
     absent = sum(row.exit == 2 for row in rows)
+    failures = sum(row.failure is not None for row in rows)
     right = len(rows) - absent
     agree = "1 op agrees" if right == 1 else f"{right} ops agree"
-    agree = f"{len(failures)} of {len(rows)} ops do not agree" if failures else agree
+    agree = f"{failures} of {len(rows)} ops do not agree" if failures else agree
     also = f"; {absent} not covered" if absent else ""
-    print(f"\n{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}{also}")
-    for version in dict.fromkeys(row.pytorch for row in rows):
-        print(f"compared with {version}")
+    lines.append(f"{subject}: {agree} with PyTorch on {sum(r.calls for r in rows):,} {calls}{also}")
+    lines += [f"compared with {version}" for version in dict.fromkeys(row.pytorch for row in rows)]
     if retried := sum(r.retried for r in rows):
-        print(f"calls that failed before, and pass now: {retried:,}")
+        lines.append(f"calls that failed before, and pass now: {retried:,}")
     if skipped := sum(r.skipped for r in rows):
         note = "; only the subject was run on them" if survived else ""
-        print(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
+        lines.append(f"skipped as unsafe: {skipped:,} calls, on which PyTorch writes outside its arrays{note}")
+    return lines
 
 
 def of_warnings(counted: "Mapping[Warned, int]") -> str:
@@ -265,21 +275,9 @@ def of_warnings(counted: "Mapping[Warned, int]") -> str:
     return "".join(f"\n{line}" for line in (*lines, *more))
 
 
-def conclude(rows: "list[Result]") -> None:
+def concluded(rows: "list[Result]") -> list[str]:
     """The last lines: each op with contract findings or calls that are not covered; a single op in any case."""
-    for row in rows:
-        if len(rows) == 1 or row.contract or row.unsupported:
-            print(row.summary)
-
-
-def _contract(row: "Result") -> str:
-    failing = len(row.contract) - len(row.warnings)
-    counts = ((failing, "failure"), (len(row.warnings), "warning"))
-    return ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
-
-
-def _unchecked(row: "Result") -> str:
-    return ", ".join(row.unchecked)
+    return [row.summary for row in rows if len(rows) == 1 or row.contract or row.unsupported]
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:
@@ -288,13 +286,12 @@ def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") ->
     return [op.name for op in covered(code, names) if op.name not in {row.op for row in rows}]
 
 
-def _print_extent(rows: "list[Result]", seconds: float, not_begun: list[str]) -> None:
+def _extent(rows: "list[Result]", seconds: float, not_begun: list[str]) -> list[str]:
     calls = sum(row.calls for row in rows)
     least = min((row.calls for row in rows if not row.failure), default=None)
     each = "" if least is None else f", at least {least:,} of each op that passes"
-    print(f"{seconds:g} seconds: {calls:,} calls of {len(rows)} of {len(rows) + len(not_begun)} ops{each}")
-    if not_begun:
-        print(f"not begun: {', '.join(not_begun)}")
+    lines = [f"{seconds:g} seconds: {calls:,} calls of {len(rows)} of {len(rows) + len(not_begun)} ops{each}"]
+    return lines + ([f"not begun: {', '.join(not_begun)}"] if not_begun else [])
 
 
 def _of_settings(settings: "Settings", rows: "list[Result]") -> list[str]:
@@ -308,14 +305,3 @@ def _of_settings(settings: "Settings", rows: "list[Result]") -> list[str]:
                 what = f"{finding.op} {finding.theorem} ({finding.reason})"
                 lines.append(f"accepted, but no longer occurs: {what}: remove it from {settings.path}")
     return lines
-
-
-def _cells(row: "Result") -> tuple[str, ...]:
-    ratio = _share(row.probabilistic_ratio) if row.probabilistic_ratio else ""
-    miss = f"{row.miss_probability:.0e}" if row.miss_probability else ""
-    return row.op, row.verdict, f"{row.calls:,}", _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
-
-
-def _share(value: float) -> str:
-    """The number with two decimals, or as a power of ten from 100 on; "0" only for exactly 0."""
-    return "0" if value == 0 else f"{value:.2f}" if value < 100 else f"{value:.1e}"

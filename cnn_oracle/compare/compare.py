@@ -1,10 +1,13 @@
 """Compare outputs with the expected values: bitwise, or within a bound for each element."""
 
+import warnings
+
 import numpy as np
 
 from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare import conventions
+from cnn_oracle.compare.bounds import running_statistics
 from cnn_oracle.latest import Latest
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
@@ -24,10 +27,23 @@ def tolerance(op: Op, case: Case) -> Outputs | None:
     return _BOUNDS.of(of, lambda: _tolerance(op, case))
 
 
+def finite_tolerance(op: Op, case: Case) -> Outputs | None:
+    """As ``tolerance``, but 0 where a bound is infinite or NaN: there the formula is so, and the values must be equal.
+
+    This is the tolerance on special values.
+    """
+    with warnings.catch_warnings(action="ignore"):  # the bound may overflow
+        allowed = tolerance(op, case)
+    if allowed is None:
+        return None
+    return {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
+
+
 def _tolerance(op: Op, case: Case) -> Outputs:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
         u = float(np.finfo(case.dtype).epsneg)
-        return with_references(op.comparison.bound(case, u), u)
+        bound = running_statistics.bound if case.of_statistics else op.comparison.bound
+        return with_references(bound(case, u), u)
 
 
 def with_references(bounds: Outputs, u: float) -> Outputs:
@@ -54,19 +70,9 @@ def compare(
     worst = 0.0
     for quantity, output in got.items():
         want = (expected or case.expected)[quantity]
+        must_fit(case, got, quantity, want, says)
         if output is None or want is None:
-            if output is not want:
-                missing = f"{quantity} is {_shape(output)}, {says} {_shape(want)}"
-                raise Failure(missing, case.call, quantity=quantity, outputs=got, case=case)
             continue
-        if output.shape != want.shape:
-            raise Failure(
-                f"{quantity} has shape {output.shape}, {says} {want.shape}",
-                case.call,
-                quantity=quantity,
-                outputs=got,
-                case=case,
-            )
         if output.dtype.kind == "f" and output.dtype.itemsize < case.dtype.itemsize:  # it holds fewer digits
             what = f"{quantity} is {output.dtype}, the inputs are {case.dtype}"
             raise finding("dtype", what, case.call, quantity=quantity)
@@ -95,6 +101,21 @@ def compare(
             share = np.divide(error, bound, out=np.zeros_like(error, dtype=float), where=error > 0)  # type: ignore[arg-type]
             worst = max(worst, float(share.max(initial=0)))
     return worst
+
+
+def must_fit(case: Case, got: Outputs, quantity: str, want: Array | None, says: str = PYTORCH) -> None:
+    """Check that an output is there, or is None, and has the right shape.
+
+    Raises:
+        Failure: It is not.
+    """
+    output, what = got[quantity], ""
+    if output is None or want is None:
+        what = "" if output is want else f"{quantity} is {_shape(output)}, {says} {_shape(want)}"
+    elif output.shape != want.shape:
+        what = f"{quantity} has shape {output.shape}, {says} {want.shape}"
+    if what:
+        raise Failure(what, case.call, quantity=quantity, outputs=got, case=case)
 
 
 def _shape(a: Array | None) -> str:

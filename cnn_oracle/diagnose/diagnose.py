@@ -1,29 +1,38 @@
-"""The diagnosis of a failure: the known mistakes of the op that match, and symptoms that any op can have.
+"""The diagnosis of a failure: who is wrong, the likely causes, and where each output is wrong.
 
-Symptoms are not taken from the smallest call only, because much is zero there. The subject runs again on this call and
-on others.
+Causes are not taken from the smallest call only, because much is zero there. The subject runs again on this call and on
+others, and a cause must hold on all of them.
 """
 
-from collections.abc import Iterator
-from random import Random
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
-from cnn_oracle.calls.sampling import random_call
-from cnn_oracle.cases.case import Case, draw
-from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.diagnose import arbiter, precision
-from cnn_oracle.diagnose.matching import consistent_with, disambiguate
-from cnn_oracle.diagnose.symptoms import pattern, wrong_dependency
-from cnn_oracle.manual._typing import Array
+from cnn_oracle.diagnose.claims import Claim, accepted, cannot_say
+from cnn_oracle.diagnose.elements import wrong_element
+from cnn_oracle.diagnose.evidence import FUNCTIONS, LEAST, Evidence, Observation, further, observation
+from cnn_oracle.diagnose.experiments import dependencies, layouts, nonlinear_in_dy, options
+from cnn_oracle.diagnose.mapping import error_maps
+from cnn_oracle.diagnose.matching import allows, explains, known_mistakes
+from cnn_oracle.diagnose.positions import inputs, orders, places, steps, terms
+from cnn_oracle.diagnose.ratios import ratios, zeros
+from cnn_oracle.diagnose.rounding import digits, low_precision
+from cnn_oracle.diagnose.special import at_special_values
+from cnn_oracle.diagnose.terms import error_forms, other_arrays, scaled_rows
+from cnn_oracle.diagnose.variants import variants
+from cnn_oracle.diagnosis import Cause, Diagnosis, ErrorMap
+from cnn_oracle.latest import Latest
 from cnn_oracle.op import Op
-from cnn_oracle.result import Diagnosis, Failure, Verdict
-from cnn_oracle.run.subject import run_all
+from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.subject import Subject
+from cnn_oracle.theorems import special_values_are_pytorchs
 from cnn_oracle.theorems.contract import unstable
 
-OTHERS, TRIES = 5, 60  # the number of further failing calls, and of drawn calls that are searched for them
-CALLS = 10  # an output is called zero everywhere if it is zero on all of these
+FRESH = 40  # failing calls on which a pattern is tested that was found on others
 
 
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
@@ -31,74 +40,83 @@ def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
     case, outputs = failure.case, failure.outputs
     if case is None or outputs is None:
         return failure
-    known, symptoms = consistent_with(failure), list[str]()
+    causes, maps = tuple[Cause, ...](), tuple[ErrorMap, ...]()
     try:
         if other := unstable(subject, op, case):
             if other.kind == "nondeterminism":
                 failure = failure.replace(verdict=Verdict.NONDETERMINISTIC, what=f"{other.what}; {failure.what}")
             else:
-                symptoms = [other.what]
-        else:
-            symptoms = [*_zeros(subject, op, outputs), *_narrow(failure, outputs, case)]
-            known = disambiguate(subject, op, known)
-            if not known and not symptoms and failure.index is not None:
-                symptoms = _symptoms(subject, op, failure)
+                causes = (Cause("reads another element", other.what),)
+        elif (shown := observation(op, failure)) and failure.kind in ("", "convention"):
+            with np.errstate(all="ignore"):  # wrong numbers may be infinite
+                more = further(subject, op, failure)
+                maps = error_maps(shown, more.failing)
+                causes = tuple(claim.cause for claim in claims(subject, op, failure, shown, more))
     except Failure:  # another function of the op crashes: look for no causes
         pass
+    except Exception as error:  # the failure must not be lost
+        warnings.warn(f"{failure.call}: the search for causes failed: {error!r}", RuntimeWarning, stacklevel=2)
     who_is_wrong = None
     if failure.index is not None and failure.against_pytorch:
-        who_is_wrong = arbiter.who_is_wrong(failure, subject)
-    return failure.replace(diagnosis=Diagnosis(who_is_wrong, tuple(m.description for m in known), tuple(symptoms)))
+        with np.errstate(all="ignore"):
+            who_is_wrong = arbiter.who_is_wrong(failure, subject)
+    return failure.replace(diagnosis=Diagnosis(who_is_wrong, causes, maps))
 
 
-def _symptoms(subject: Subject, op: Op, failure: Failure) -> list[str]:
-    """The first symptom that fits wrong numbers without a known mistake."""
-    more = _others(subject, op, failure)
-    found = precision.reduced_precision(subject, op) or pattern(op, [*more]) or wrong_dependency(subject, op, failure)
-    return [found] if found else []
+def claims(
+    subject: Subject, op: Op, failure: Failure, shown: Observation, more: Evidence,
+    without: Sequence[str] = (),
+) -> list[Claim]:  # fmt: skip
+    """The known mistakes that match; without any, the first pattern that holds on all calls.
 
-
-def _others(subject: Subject, op: Op, failure: Failure) -> Iterator[Failure]:
-    """Failures of the same theorem on other calls."""
-    rng, left = Random(0), OTHERS
-    for _ in range(TRIES):
-        try:
-            if failure.theorem and left:
-                failure.theorem(subject, op, random_call(op, rng))
-        except Failure as other:
-            if other.index is not None and other.quantity == failure.quantity:
-                left -= 1
-                yield other
-
-
-def _zeros(subject: Subject, op: Op, outputs: Outputs) -> Iterator[str]:
-    """The outputs of the wrong function that are zero on every call, although the expected values are not."""
-    always, rng = {q for q, a in outputs.items() if a is not None and not a.any()}, Random(0)
-    nonzero = set()
-    for _ in range(CALLS if always else 0):
-        case = draw(op, random_call(op, rng), dtype=subject.dtypes(op.name)[0])
-        got = run_all(subject, op, case)
-        always -= {q for q, a in got.items() if a is not None and a.any()}
-        nonzero |= {q for q, a in case.expected.items() if a is not None and a.any()}
-    zero, gradients = always & nonzero, {q for q in nonzero & {*outputs} if q.startswith("d")}
-    if gradients and gradients <= zero:
-        yield "every gradient is zero"
-        zero -= gradients
-    yield from (f"{quantity} is zero everywhere" for quantity in sorted(zero))
-
-
-def _narrow(failure: Failure, outputs: Outputs, case: Case) -> Iterator[str]:
-    """A float64 output that holds only float32 numbers, although the expected value is no float32 number.
-
-    The wrong element needs more than 11 bits, so a simple number does not count.
+    The known mistakes ``without`` are left out.
     """
-    a, want, index = outputs.get(failure.quantity), case.expected.get(failure.quantity), failure.index
-    if a is None or want is None or index is None or case.dtype != np.float64 or a.shape != want.shape:
-        return
-    if _fits(a, np.float32) and not _fits(a[index], np.float16) and not _fits(want[index], np.float32):
-        yield f"every number of {failure.quantity} is a float32 one: it is computed in float32"
+    if known := known_mistakes(subject, op, shown, more, without) if len(more.failing) >= LEAST else []:
+        return [Claim("known mistake", m.description, partial(explains, m), partial(allows, m)) for m in known]
+    if failure.theorem is special_values_are_pytorchs:
+        text = at_special_values(subject, op, shown) if shown.is_comparable else None
+        return [Claim("special value", text, cannot_say)] if text else []
+    if len(more.failing) < LEAST or not all(one.is_comparable for one in (shown, *more.failing)):
+        return []
+    if claim := accepted(patterns(subject, failure, more), shown, more, lambda: _fresh(subject, op, failure)):
+        return [claim]
+    if failure.theorem not in FUNCTIONS or more.is_slow:
+        return []
+    if text := precision.reduced_precision(subject, op):
+        return [Claim("precision", text, cannot_say)]
+    if text := wrong_element(subject, op, shown):
+        return [Claim("reads another element", text, cannot_say)]
+    return []
 
 
-def _fits(a: Array, dtype: type) -> bool:
-    with np.errstate(over="ignore"):
-        return bool((a.astype(dtype) == a).all())
+_FRESH: Latest[Evidence] = Latest(1)
+
+
+def _fresh(subject: Subject, op: Op, failure: Failure) -> Evidence:
+    """Other calls than those of ``further``. The last ones are cached."""
+    found = _FRESH.of((failure,), lambda: further(subject, op, failure, FRESH, seed=1))
+    return found._replace(failing=[one for one in found.failing if one.is_comparable])
+
+
+def patterns(subject: Subject, failure: Failure, more: Evidence) -> Iterator[Claim]:
+    """What can be said of wrong numbers without a known mistake; the most telling first."""
+    seen, runs = more.failing, failure.theorem in FUNCTIONS and not more.is_slow
+    return chain(
+        zeros(seen),
+        layouts(subject, seen) if runs else (),
+        nonlinear_in_dy(subject, seen) if runs else (),
+        low_precision(seen),
+        variants(seen),
+        ratios(seen),
+        orders(seen),
+        other_arrays(seen),
+        inputs(seen),
+        steps(seen),
+        places(seen),
+        terms(seen),
+        dependencies(subject, seen) if runs else (),
+        scaled_rows(seen),
+        error_forms(seen),
+        digits(seen),
+        options(subject, seen) if runs else (),
+    )

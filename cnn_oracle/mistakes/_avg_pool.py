@@ -7,10 +7,15 @@ import numpy as np
 
 from cnn_oracle.manual import _avg_pool
 from cnn_oracle.manual._avg_pool import _counts
-from cnn_oracle.manual._geometry import padded_size, per_axis, pool
+from cnn_oracle.manual._geometry import Pads, Shape, padded_size, per_axis, pool
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.manual._windows import crop
 from cnn_oracle.mistakes._windows import overwritten, rotated
+
+
+def sum_for_mean(op: str, x: Array, **options: Any) -> Array:
+    """y is the sum of each window: it is not divided by the number of elements"""
+    return _avg_pool.forward(op, x, **(options | {"divisor_override": 1}))
 
 
 def divided_by_the_kernel(op: str, x: Array, **options: Any) -> Array:
@@ -37,6 +42,11 @@ def not_divided(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     return _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
 
 
+def divided_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
+    """dx is divided twice by the number of elements of a window"""
+    return _avg_pool.backward(op, dy / _divisors(op, x, options), x, **options)
+
+
 def divided_by_the_kernel_in_dx(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """dx divides by the kernel size; the forward divides by the number of elements that count"""
     (dx,) = _avg_pool.backward(op, dy, x, **(options | {"divisor_override": 1}))
@@ -45,13 +55,22 @@ def divided_by_the_kernel_in_dx(op: str, dy: Array, x: Array, **options: Any) ->
 
 def scatter_overwrites(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """dx is assigned (=) where windows overlap, not added (+=)"""
-    padding, counted = options.get("padding", 0), options.get("count_include_pad", True)
-    stride, ceil_mode = options.get("stride"), options.get("ceil_mode", False)
-    k, t, d, pads = pool(op, x.shape, options["kernel_size"], stride, padding, 1, ceil_mode)
-    a = _counts(op, x.shape, k, t, pads, counted, options.get("divisor_override"))
-    share = np.expand_dims(dy / a.astype(dy.dtype), tuple(range(2, x.ndim)))
+    k, t, d, pads = _geometry(op, x, options)
+    share = np.expand_dims(dy / _divisors(op, x, options), tuple(range(2, x.ndim)))
     du = np.broadcast_to(share, (*x.shape[:2], *k, *dy.shape[2:]))
     return (crop(overwritten(du, padded_size(x.shape[2:], pads), t, d), pads).copy(),)
+
+
+def _divisors(op: str, x: Array, options: dict[str, Any]) -> Array:
+    """The number that divides each window's sum."""
+    k, t, _, pads = _geometry(op, x, options)
+    counted = options.get("count_include_pad", True)
+    return _counts(op, x.shape, k, t, pads, counted, options.get("divisor_override")).astype(x.dtype)
+
+
+def _geometry(op: str, x: Array, options: dict[str, Any]) -> tuple[Shape, Shape, Shape, Pads]:
+    own = (options.get("stride"), options.get("padding", 0), 1, options.get("ceil_mode", False))
+    return pool(op, x.shape, options["kernel_size"], *own)
 
 
 def _kernel_elements(op: str, options: dict[str, Any]) -> int:

@@ -34,6 +34,29 @@ def averaged_over_the_batch(
     return dx, dw / n, None if db is None else db / n
 
 
+def averaged_over_batch_and_positions(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """dw and db are averaged over the batch and all positions of y; they must be summed"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    n = x.dtype.type(max(dy.size // max(dy.shape[1], 1), 1))
+    return dx, dw / n, None if db is None else db / n
+
+
+def bias_gradient_averaged(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+    """db is the mean of dy over the batch and all positions; it must be the sum"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    return dx, dw, None if db is None else db / x.dtype.type(max(dy.size // len(db), 1))
+
+
+def bias_gradient_averaged_over_the_batch(
+    op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
+) -> Gradients:
+    """db, but not dw, is divided by the batch size N; that 1/N belongs to the loss"""
+    dx, dw, db = import_module(f"cnn_oracle.manual.{op}").backward(dy, x, w, b, **options)
+    return dx, dw, None if db is None else db / x.dtype.type(max(len(x), 1))
+
+
 def bias_gradient_over_the_wrong_axes(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any
 ) -> Gradients:

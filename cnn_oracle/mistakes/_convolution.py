@@ -77,6 +77,13 @@ def steps_not_exchanged(op: str, dy: Array, x: Array, w: Array, b: Array | None 
     return dx, dw_of(dy, xp, w.shape, (d, t, [(0, 0)] * len(t)), options.get("groups", 1)), db
 
 
+def stride_left_out_of_dw(op: str, dy: Array, x: Array, w: Array, b: Array | None = None, **options: Any) -> Gradients:
+    """in dw the window at p starts at p, not at p times the stride"""
+    dx, _, db = _convolution.backward(op, dy, x, w, b, **options)
+    t, d, pads = _geometry(op, x, w, b, **options)
+    return dx, dw_of(dy, x, w.shape, ((1,) * len(t), d, pads), options.get("groups", 1)), db
+
+
 def _geometry(
     op: str, x: Array, w: Array, b: Array | None, *,
     stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,

@@ -45,6 +45,16 @@ def ties_counted_twice(op: str, dy: Array, x: Array, **options: Any) -> tuple[Ar
     return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads),)
 
 
+def ties_split_evenly(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
+    """on a tie dy is split evenly among all maxima; it must go to the first"""
+    k, t, d, pads = _geometry(op, x, **options)
+    u = gather(pad(x, pads, -np.inf), k, t, d)
+    most = u == u.max(_taps(k), keepdims=True)
+    share = np.expand_dims(dy, _taps(k)) / most.sum(_taps(k), keepdims=True).astype(dy.dtype)
+    du = np.where(most, share, dy.dtype.type(0))
+    return (crop(scatter(du, padded_size(x.shape[2:], pads), t, d), pads),)
+
+
 def last_maximum(op: str, dy: Array, x: Array, **options: Any) -> tuple[Array]:
     """on a tie dy goes to the last maximum in row order, not to the first"""
     k, t, d, pads = _geometry(op, x, **options)

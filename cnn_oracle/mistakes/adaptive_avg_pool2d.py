@@ -17,10 +17,23 @@ def divided_by_the_largest(x: Array, *, output_size: Any) -> Array:
     return y
 
 
+def sum_for_mean(x: Array, *, output_size: Any) -> Array:
+    """y is the sum of each window: it is not divided by the number of elements"""
+    rows, columns = windows("adaptive_avg_pool2d", x, output_size)
+    return combined(np.add, combined(np.add, x, rows, 2), columns, 3)
+
+
 def not_divided(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
     """every element of a window gets the whole dy, not dy divided by the number of elements"""
     rows, columns = windows("adaptive_avg_pool2d", x, output_size)
     return (spread(spread(dy, columns, x.shape[3], 3), rows, x.shape[2], 2),)
+
+
+def divided_twice(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
+    """dx is divided twice by the number of elements of a window"""
+    rows, columns = windows("adaptive_avg_pool2d", x, output_size)
+    share = dy / (_lengths(rows)[:, None] * _lengths(columns)).astype(x.dtype)
+    return adaptive_avg_pool2d.backward(share, x, output_size=output_size)
 
 
 def scatter_overwrites(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:

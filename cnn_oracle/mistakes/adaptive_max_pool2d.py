@@ -18,6 +18,18 @@ def ties_counted_twice(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]
     return (dx,)
 
 
+def ties_split_evenly(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
+    """on a tie dy is split evenly among all maxima; it must go to the first"""
+    rows, columns = windows("adaptive_max_pool2d", x, output_size)
+    dx = np.zeros_like(x)
+    for p, q in np.ndindex(dy.shape[2:]):
+        u = x[:, :, rows[p], columns[q]]
+        most = (u == u.max((2, 3), keepdims=True)).astype(x.dtype)
+        share = most / most.sum((2, 3), keepdims=True)
+        dx[:, :, rows[p], columns[q]] += share * dy[:, :, p : p + 1, q : q + 1]
+    return (dx,)
+
+
 def last_maximum(dy: Array, x: Array, *, output_size: Any) -> tuple[Array]:
     """on a tie dy goes to the last maximum in row order, not to the first"""
     return (_put(dy, x, output_size, last=True, add=True),)

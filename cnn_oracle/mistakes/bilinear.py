@@ -52,6 +52,12 @@ def averaged_over_the_batch(dy: Array, x1: Array, x2: Array, w: Array, b: Array 
     return dx1, dx2, dw / n, None if db is None else db / n
 
 
+def bias_gradient_averaged(dy: Array, x1: Array, x2: Array, w: Array, b: Array | None = None) -> Gradients:
+    """db, but not dw, is averaged over the samples; it must be the sum of dy"""
+    dx1, dx2, dw, db = bilinear.backward(dy, x1, x2, w, b)
+    return dx1, dx2, dw, None if db is None else db / dy.dtype.type(max(int(np.prod(dy.shape[:-1])), 1))
+
+
 def bias_gradient_of_one_sample(dy: Array, x1: Array, x2: Array, w: Array, b: Array | None = None) -> Gradients:
     """db is the first sample's dy; the sum over the batch is missing"""
     dx1, dx2, dw, db = bilinear.backward(dy, x1, x2, w, b)

@@ -5,7 +5,29 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.manual import binary_cross_entropy_with_logits, sigmoid
+from cnn_oracle.manual._reduction import reduce
 from cnn_oracle.manual._typing import Array
+
+
+def logarithm_of_the_sigmoid(x: Array, target: Array, **options: Any) -> Array:
+    """the loss takes log(s) and log(1 − s) of s = sigmoid(x), which is exactly 0 or 1 for large x"""
+    s = sigmoid.forward(x)
+    return _loss(np.log(s), np.log(1 - s), target, **options)
+
+
+def eps_in_the_logarithm(x: Array, target: Array, *, epsilon: float = 1e-8, **options: Any) -> Array:
+    """the loss takes log(s + eps) and log(1 − s + eps) of s = sigmoid(x)"""
+    s, eps = sigmoid.forward(x), x.dtype.type(epsilon)
+    return _loss(np.log(s + eps), np.log(1 - s + eps), target, **options)
+
+
+def exp_overflows(
+    x: Array, target: Array, *, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
+) -> Array:
+    """log(1 + exp(−x)) is computed as it is, so the loss is ∞ where exp overflows, for large negative x"""
+    v, _, q = binary_cross_entropy_with_logits._weights(x, target, weight, pos_weight)
+    loss = v * ((1 - target) * x + q * np.log1p(np.exp(-x)))
+    return reduce("binary_cross_entropy_with_logits", loss, reduction, x.size)
 
 
 def pos_weight_on_every_sample(x: Array, target: Array, **options: Any) -> Array:
@@ -27,6 +49,11 @@ def sigmoid_twice(dy: Array, x: Array, target: Array, **options: Any) -> tuple[A
     return dx * s * (1 - s), dtarget
 
 
-def dy_left_out(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dy is ignored: the gradients are those for dy = 1"""
-    return binary_cross_entropy_with_logits.backward(np.ones_like(dy), x, target, **options)
+def _loss(
+    yes: Array, no: Array, target: Array, *,
+    weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None,
+) -> Array:  # fmt: skip
+    """The loss with these logarithms of s and 1 − s."""
+    loss = (target - 1) * no - (target if pos_weight is None else pos_weight * target) * yes
+    loss = loss if weight is None else weight * loss
+    return reduce("binary_cross_entropy_with_logits", loss, reduction, yes.size)

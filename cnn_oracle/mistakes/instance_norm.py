@@ -42,3 +42,10 @@ def running_statistics_differentiated(
         return instance_norm.backward(dy, x, weight, bias, **options)
     _, dweight, dbias = instance_norm.backward(dy, x, weight, bias, **options)
     return instance_norm.backward(dy, x, weight, bias, **(options | {"use_input_stats": True}))[0], dweight, dbias
+
+
+def running_statistics_over_the_batch_too(
+    x: Array, running_mean: Array, running_var: Array, *, momentum: float = 0.1
+) -> tuple[Array, Array]:
+    """the running statistics take in those of the whole batch, as in batch norm; the mean over the samples is right"""
+    return batch_norm.running_statistics(x, running_mean, running_var, momentum=momentum)

@@ -11,14 +11,3 @@ from cnn_oracle.manual._typing import Array
 def one_at_the_kink(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
     """the sign of 0 is 1; it must be 0"""
     return l1_loss.backward(dy, np.where(x == target, x + 1, x), target, **options)
-
-
-def mean_not_divided(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """the gradients are not divided by N, although the loss is a mean"""
-    reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
-    return l1_loss.backward(dy, x, target, **(options | {"reduction": reduction}))
-
-
-def dy_left_out(dy: Array, x: Array, target: Array, **options: Any) -> tuple[Array, Array]:
-    """dy is ignored: the gradients are those for dy = 1"""
-    return l1_loss.backward(np.ones_like(dy), x, target, **options)

@@ -18,3 +18,9 @@ def mask_of_dy(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Ar
 def no_leak_in_dx(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
     """dx is 0 where x ≤ 0, as in relu; it must be dy times the slope"""
     return (np.where(x > 0, dy, dy.dtype.type(0)),)
+
+
+def mean_at_the_kink(dy: Array, x: Array, *, negative_slope: float = 0.01) -> tuple[Array]:
+    """the derivative at 0 is the mean of both slopes; PyTorch's convention is the slope below"""
+    slope = np.where(x > 0, 1.0, np.where(x < 0, negative_slope, (1 + negative_slope) / 2))
+    return (dy * slope.astype(x.dtype),)

@@ -13,6 +13,19 @@ def averaged_over_the_batch(dy: Array, x: Array, w: Array, b: Array | None = Non
     return dx, dw / m, None if db is None else db / m
 
 
+def bias_gradient_averaged(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
+    """db, but not dw, is averaged over the samples; it must be the sum of dy"""
+    dx, dw, db = linear.backward(dy, x, w, b)
+    return dx, dw, None if db is None else db / dy.dtype.type(max(int(np.prod(dy.shape[:-1])), 1))
+
+
+def divided_by_the_first_axis(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
+    """dw and db are summed over all samples, but divided by the size of the first axis"""
+    dx, dw, db = linear.backward(dy, x, w, b)
+    m = dy.dtype.type(max(len(x), 1) if x.ndim > 1 else 1)
+    return dx, dw / m, None if db is None else db / m
+
+
 def weight_not_transposed(dy: Array, x: Array, w: Array, b: Array | None = None) -> tuple[Array | None, ...]:
     """dx is dy wᵀ where dy w is right; the shapes fit only for a square w"""
     dx, dw, db = linear.backward(dy, x, w, b)

@@ -14,12 +14,6 @@ def mean_over_all_samples(x: Array, *, target: Array, **options: Any) -> Array:
     return y
 
 
-def mean_not_divided(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
-    """the gradient of the mean is not divided by the total weight"""
-    reduction = "sum" if options.get("reduction", "mean") == "mean" else options["reduction"]
-    return nll_loss.backward(dy, x, target=target, **(options | {"reduction": reduction}))
-
-
 def sign_lost(dy: Array, x: Array, *, target: Array, **options: Any) -> tuple[Array]:
     """the minus sign of the loss is missing in dx"""
     return (-nll_loss.backward(dy, x, target=target, **options)[0],)

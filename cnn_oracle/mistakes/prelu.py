@@ -21,3 +21,21 @@ def one_at_the_kink(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
     """the derivative at 0 is 1; PyTorch's convention is the slope"""
     dx, dw = prelu.backward(dy, x, w)
     return np.where(x == 0, dy, dx), dw
+
+
+def weight_gradient_averaged(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    """dw is averaged over the elements with the same slope; it must be summed"""
+    dx, dw = prelu.backward(dy, x, w)
+    return dx, dw / w.dtype.type(max(x.size // max(w.size, 1), 1))
+
+
+def weight_gradient_averaged_over_the_batch(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    """dw is divided by the batch size N; that 1/N belongs to the loss"""
+    dx, dw = prelu.backward(dy, x, w)
+    return dx, dw / w.dtype.type(max(len(x), 1) if x.ndim else 1)
+
+
+def mean_at_the_kink(dy: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    """the derivative at 0 is the mean of both slopes; PyTorch's convention is the slope below"""
+    dx, dw = prelu.backward(dy, x, w)
+    return np.where(x == 0, (dy + dx) / 2, dx), dw

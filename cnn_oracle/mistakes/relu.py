@@ -18,3 +18,8 @@ def mask_of_dy(dy: Array, x: Array) -> tuple[Array]:
 def passed_through(dy: Array, x: Array) -> tuple[Array]:
     """dx is dy: the mask x > 0 is missing"""
     return (dy.copy(),)
+
+
+def half_at_the_kink(dy: Array, x: Array) -> tuple[Array]:
+    """the derivative at 0 is 1/2; PyTorch's convention is 0"""
+    return (dy * np.heaviside(x, x.dtype.type(0.5)),)

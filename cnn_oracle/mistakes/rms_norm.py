@@ -51,3 +51,30 @@ def _mean(x: Array, normalized_shape: tuple[int, ...]) -> Array:
     axes = tuple(range(-len(normalized_shape), 0))
     mean: Array = x.sum(axes, keepdims=True) / x.dtype.type(max(prod(normalized_shape), 1))
     return mean
+
+
+def eps_left_out(x: Array, weight: Array | None = None, *, normalized_shape: tuple[int, ...], **_: Any) -> Array:
+    """eps is ignored: x is divided by the root of the mean square alone"""
+    z: Array = x / np.sqrt(_mean(x * x, normalized_shape))
+    return z if weight is None else z * weight
+
+
+def weight_gradient_averaged(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
+    """dweight is averaged over the samples; it must be summed"""
+    dx, dweight = rms_norm.backward(dy, x, weight, **options)
+    return dx, None if dweight is None else dweight / x.dtype.type(max(x.size // max(dweight.size, 1), 1))
+
+
+def weight_gradient_of_x(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
+    """dweight is Σ dy x; it must be Σ dy z, with x divided by its root mean square"""
+    dx, _ = rms_norm.backward(dy, x, weight, **options)
+    return dx, None if weight is None else (dy * x).sum(tuple(range(x.ndim - weight.ndim)))
+
+
+def mean_not_divided_in_dx(dy: Array, x: Array, weight: Array | None = None, **options: Any) -> tuple[Array, Any]:
+    """dx subtracts z Σ dz z: the 1/M of the mean is missing"""
+    eps, axes = np.finfo(x.dtype).eps if options.get("eps") is None else options["eps"], options["normalized_shape"]
+    s = 1 / np.sqrt(_mean(x * x, axes) + eps).astype(x.dtype)
+    z, dz = x * s, dy if weight is None else dy * weight
+    m = x.dtype.type(prod(axes))
+    return s * (dz - z * m * _mean(dz * z, axes)), rms_norm.backward(dy, x, weight, **options)[1]

@@ -1,5 +1,7 @@
 """Wrong derivations of softplus."""
 
+import numpy as np
+
 from cnn_oracle.manual import softplus
 from cnn_oracle.manual._typing import Array
 
@@ -12,3 +14,10 @@ def beta_counted_twice(dy: Array, x: Array, *, beta: float = 1.0, threshold: flo
 def threshold_on_x(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """the threshold is compared with x, not with βx"""
     return softplus.forward(x, beta=beta, threshold=threshold * beta)
+
+
+def one_added_to_exp(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Array:
+    """y is log(1 + exp(βx)), which loses the digits of exp(βx) below zero; log1p keeps them"""
+    bx = beta * x
+    y: Array = np.where(bx > threshold, x, np.log(1 + np.exp(bx)) / x.dtype.type(beta))
+    return y

@@ -36,7 +36,7 @@ def fitted(
     Raises:
         Failure: the call needs an argument that the function does not have. The verdict is NOT COVERED.
     """
-    accepted = accepts(function, call.op)
+    accepted = accepts(function, call.op, (*arrays,))
     given = [*arrays.values()]
     if accepted.arrays is not None and accepted.arrays < len(given):
         dropped = [n for n, a in [*arrays.items()][accepted.arrays :] if a is not None]
@@ -66,21 +66,24 @@ def _is_implied(option: str, call: Call) -> bool:
     return option == "normalized_shape" and bool(shape) and value in (shape[-1], shape[-1:])
 
 
-def accepts(function: Callable[..., Any], op: str) -> _Accepted:
-    """What a function accepts, by its signature. Everything, if the signature cannot be read."""
+def accepts(function: Callable[..., Any], op: str, arrays: tuple[str, ...] = ()) -> _Accepted:
+    """What a function accepts, by its signature. Everything, if the signature cannot be read.
+
+    ``arrays`` are the names of its arrays: running_mean is one of running_statistics, but an option of forward.
+    """
     try:
-        return _accepts(function, op)
+        return _accepts(function, op, arrays)
     except TypeError:  # it has no hash
-        return _accepts.__wrapped__(function, op)
+        return _accepts.__wrapped__(function, op, arrays)
 
 
 @lru_cache(maxsize=256)
-def _accepts(function: Callable[..., Any], op: str) -> _Accepted:
+def _accepts(function: Callable[..., Any], op: str, given: tuple[str, ...]) -> _Accepted:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):
         return _Accepted(None, None)
-    known = _options(op)
+    known = _options(op) - {*given}
     arrays = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in known]
     any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     names = frozenset(p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD))

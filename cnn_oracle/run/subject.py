@@ -22,7 +22,7 @@ from cnn_oracle.subject import Subject
 
 
 def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
-    """Copies of all outputs of the subject for a case: y and the gradients, or w after each step.
+    """Copies of all outputs of the subject for a case: y and the gradients, w after each step, running statistics.
 
     They are copies because a subject may return the same memory again.
 
@@ -32,6 +32,8 @@ def run_all(subject: Subject, op: Op, case: Case) -> Outputs:
     """
     if op.kind == "step":
         return steps(subject, case)
+    if case.of_statistics:
+        return copied(running_statistics(subject, case))
     return forward(subject, case) | ({} if subject.forward_only(op.name) else backward(subject, case))
 
 
@@ -124,13 +126,13 @@ def part(subject: Subject, case: Case, name: str) -> Array:
     return _array(_call(subject, case, name, {"dy": case.dy, **given}), name, case)
 
 
-def state(subject: Subject, case: Case, arrays: list[Array], options: dict[str, Any]) -> list[Array]:
-    """The next running_mean and running_var of a norm. ``arrays`` are x, running_mean and running_var."""
-    given = dict(zip(("x", "running_mean", "running_var"), arrays, strict=True))
-    outputs = _call(subject, case, "running_statistics", given, options)
+def running_statistics(subject: Subject, case: Case) -> Outputs:
+    """{"running_mean": …, "running_var": …}: the next statistics of a norm, in the subject's own memory."""
+    outputs = _call(subject, case, "running_statistics", case.arrays)
     if not isinstance(outputs, tuple) or len(outputs) != 2:
         raise Failure("running_statistics returns no tuple (running_mean, running_var)", case.call)
-    return [_array(a, "running_statistics", case) for a in outputs]
+    arrays = (_array(a, "running_statistics", case) for a in outputs)
+    return dict(zip(("running_mean", "running_var"), arrays, strict=True))
 
 
 def steps(subject: Subject, case: Case, keep: Callable[[Array], Array] = np.ndarray.copy) -> Outputs:
@@ -165,17 +167,15 @@ def _array(output: Any, name: str, case: Case) -> Array:
     raise Failure(f"{name} returns {kind}, not an array of numbers", case.call, verdict=Verdict.CRASHED)
 
 
-def _call(
-    subject: Subject, case: Case, name: str, arguments: Mapping[str, Any], options: Mapping[str, Any] | None = None
-) -> Any:
+def _call(subject: Subject, case: Case, name: str, arguments: Mapping[str, Any]) -> Any:
     function: Callable[..., Any] | None = getattr(subject.implementation(case.call.op), name, None)
     if function is None:
         hint = "; if it shall have none, set backward = None" if name == "backward" else ""
         raise Failure(f"{case.call.op} has no {name}{hint}", case.call)
     # a NumPy scalar, such as a sum, becomes an array
     values = {n: np.asarray(a) if isinstance(a, np.generic) else a for n, a in arguments.items()}
-    keywords = case.keywords if options is None else options
-    watched = [(n, a, a.tobytes()) for n, a in (values | {**keywords}).items() if _is_watched(n, a)]
+    keywords = case.keywords
+    watched = [(n, a, a.tobytes()) for n, a in (values | keywords).items() if _is_watched(n, a)]
     given, accepted = [*values.values()], dict(keywords)
     if not subject.ours:
         given, accepted = fitted(function, name, case.call, values, keywords)

@@ -3,7 +3,7 @@
 ⟨dy, f(a + v) − f(a − v)⟩ / 2 = ⟨da, v⟩.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from operator import mul
 
@@ -13,7 +13,7 @@ from cnn_oracle.cases.case import Case
 from cnn_oracle.cases.expected import Outputs
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.compare.bounds.rounding import gamma
-from cnn_oracle.compare.compare import U, tolerance
+from cnn_oracle.compare.compare import U, must_fit, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, show
@@ -38,7 +38,7 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
 
     There, f is at most quadratic in each argument, and v does not reach a nondifferentiable point.
     """
-    gradients, expected = known(backward, subject, case), case.expected["y"]
+    gradients, expected = gradients_of(subject, case), case.expected["y"]
     assert expected is not None
     if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
@@ -48,10 +48,10 @@ def exact_difference(subject: Subject, op: Op, case: Case) -> None:
         v = case.grids[0].direction(case.rng, a.shape)
         if op.comparison.distance_to_kink and name in (distance := op.comparison.distance_to_kink(case)):
             v = np.where(distance[name] > 0, v, 0.0)
-        ahead, behind = (forward(subject, case, **{name: b})["y"] for b in (a + v, a - v))
-        assert ahead is not None
-        assert behind is not None
-        seen, claimed = dot(case.dy, ahead - behind) / 2, dot(gradients[f"d{name}"], v)
+        ahead, behind = (_forward(subject, case, {name: b}) for b in (a + v, a - v))
+        with np.errstate(invalid="ignore"):  # a wrong y may be infinite
+            change = ahead - behind
+        seen, claimed = dot(case.dy, change) / 2, dot(gradients[f"d{name}"], v)
         if seen != claimed:
             raise Failure(
                 f"⟨d{name}, v⟩ = {float(claimed)!r}, the subject's own forward changes by {float(seen)!r} along v",
@@ -70,7 +70,7 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
     assert expected is not None
     if not np.isfinite(expected).all():
         return  # a mean over no samples is 0/0
-    gradients, bound = known(backward, subject, case), tolerance(op, case) or {}
+    gradients, bound = gradients_of(subject, case), tolerance(op, case) or {}
     names = [n for n in case.arrays if gradients.get(f"d{n}") is not None and bound[f"d{n}"] is not None]
 
     def difference(moved: Sequence[str]) -> Failure | None:
@@ -78,6 +78,25 @@ def smooth_difference(subject: Subject, op: Op, case: Case) -> None:
 
     if failure := failing(difference, names):
         raise failure
+
+
+def gradients_of(subject: Subject, case: Case) -> Outputs:
+    """The subject's gradients, in the shapes of their arrays.
+
+    Raises:
+        Failure: A gradient is missing, or has another shape.
+    """
+    gradients = known(backward, subject, case)
+    for quantity in gradients:
+        must_fit(case, gradients, quantity, case.expected[quantity])
+    return gradients
+
+
+def _forward(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Array:
+    """y for other arguments, in the shape of dy."""
+    outputs = forward(subject, case, **moved)
+    must_fit(case, outputs, "y", case.dy)
+    return present(outputs["y"])
 
 
 def failing(difference: Callable[[Sequence[str]], Failure | None], names: Sequence[str]) -> Failure | None:
@@ -95,8 +114,7 @@ def _smooth_difference(
     dy, y = case.dy.astype(np.float64), present(case.expected["y"])
 
     def phi(s: float) -> float:
-        moved = forward(subject, case, **{n: present(case.arrays[n]) + s * w for n, w in v.items()})
-        return float(np.sum(dy * present(moved["y"])))
+        return float(np.sum(dy * _forward(subject, case, {n: present(case.arrays[n]) + s * w for n, w in v.items()})))
 
     seen, truncation = derivative(phi)
     claimed, moved, products = 0.0, 0.0, 0.0

@@ -12,9 +12,9 @@ from cnn_oracle.compare.compare import U, tolerance
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, show
-from cnn_oracle.run.subject import backward, known
+from cnn_oracle.run.subject import backward
 from cnn_oracle.subject import Subject
-from cnn_oracle.theorems.differences import NOISE, derivative, dot, failing, small_direction, unit
+from cnn_oracle.theorems.differences import NOISE, derivative, dot, failing, gradients_of, small_direction, unit
 
 Directions = Mapping[str, Array]  # one direction for each argument that is present
 
@@ -28,7 +28,7 @@ def transpose(subject: Subject, op: Op, case: Case) -> None:
         return
     v = _directions(subject, op, case)
     tangent = reference_tangent(case.call, case.arrays, case.keywords, v)
-    v, gradients = _checked(subject, op, v), known(backward, subject, case)
+    v, gradients = _checked(subject, op, v), gradients_of(subject, case)
     seen, claimed, allowed = dot(case.dy, tangent), sum(dot(gradients[f"d{n}"], w) for n, w in v.items()), 0.0
     if not case.exact:
         bound = tolerance(op, case) or {}
@@ -108,9 +108,8 @@ def _smooth_change(
 
 
 def _gradients_at(subject: Subject, case: Case, moved: Mapping[str, Array]) -> Outputs:
-    return backward(
-        subject, replace(case, arrays=case.arrays | {n: np.asarray(a, case.dtype) for n, a in moved.items()})
-    )
+    arrays = case.arrays | {n: np.asarray(a, case.dtype) for n, a in moved.items()}
+    return gradients_of(subject, replace(case, arrays=arrays))
 
 
 def _checked(subject: Subject, op: Op, v: Directions) -> Directions:

@@ -108,8 +108,8 @@ def must_raise(
         if sound and not subject.forward_only(op.name):
             try:
                 must_reject(subject, "backward", [sound.dy, *given], keywords, call, reason, also)
-            except Failure as failure:
-                raise failure.replace(reproducer=sound.call) from None
+            except Failure as failure:  # show the call that reproduces it
+                raise failure.replace(call=sound.call, what=f"{failure.what}: {call}") from None
 
 
 def _are_right_as_floats(op: Op, call: Call, arrays: Arrays, keywords: Mapping[str, Any]) -> bool:

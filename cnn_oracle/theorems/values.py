@@ -1,15 +1,10 @@
 """Theorems on the numbers: outputs, gradients, running statistics and steps equal PyTorch's."""
 
-import warnings
-
-import numpy as np
-
 from cnn_oracle.call import Call
 from cnn_oracle.cases import special_values
-from cnn_oracle.cases.case import cases
-from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.cases.case import Case, cases
 from cnn_oracle.compare import undefined
-from cnn_oracle.compare.compare import compare, tolerance
+from cnn_oracle.compare.compare import compare, finite_tolerance, tolerance
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.subject import backward, forward, known, part, run_all, steps
@@ -57,16 +52,22 @@ def special_values_are_pytorchs(subject: Subject, op: Op, call: Call) -> float:
     case = special_values.case_of(op, call)
     if not subject.ours and subject.lacks(op, case.call):  # it has other options than the call
         return 0.0
-    with warnings.catch_warnings(action="ignore"):  # the bound may overflow
-        allowed = tolerance(op, case) or {}
-    # where a formula is infinite or NaN, its bound is too: use 0, so the value must equal PyTorch's
-    bounds: Outputs = {q: None if a is None else np.where(np.isfinite(a), a, 0) for q, a in allowed.items()}
     try:
-        outputs = run_all(subject, op, case)
+        return compare_special_values(subject, op, case)
     except Failure as failure:
         if failure.verdict is Verdict.NOT_COVERED and case.call is not call:
             return 0.0
         raise
+
+
+def compare_special_values(subject: Subject, op: Op, case: Case) -> float:
+    """Compare the outputs for a case with special values. Returns the largest error/bound.
+
+    Raises:
+        Failure: An output is wrong, by the rules of ``special_values_are_pytorchs``.
+    """
+    bounds = finite_tolerance(op, case)
+    outputs = run_all(subject, op, case)
     for accept in (special_values.or_flushed, special_values.or_at_another_length, undefined.or_defined):
         case = accept(op, case, outputs)
     return compare(case, outputs, bounds, says="on special values PyTorch says")

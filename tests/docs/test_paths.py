@@ -29,7 +29,7 @@ PROSE = ("#", "reason = ")  # the lines of a table that are prose
 # Files that the pages' examples create in the reader's own project
 THEIRS = {
     "mykernels/conv2d.py", "mykernels/softmax.py", "mykernels.py", "jaxkernels.py", "src/mykernels.py",
-    "test_leaky_relu.py", "result.json",
+    "test_leaky_relu.py", "result.json", "result.html",
     "out.json", "myconvs.py", "mylosses.py", "mylayers.py", "mycaches.py", "myoptimizers.py",
 }  # fmt: skip
 

@@ -72,13 +72,17 @@ def test_the_failure_shown_is_the_message_printed():
 
 def test_the_measures_of_trust_are_those_of_the_generated_pages():
     totals = json.loads((ROOT / "docs/generated/mutants.json").read_text())["totals"]
-    pages = {name: (ROOT / f"docs/generated/{name}.md").read_text() for name in ("mistakes", "false-positives")}
+    pages = {
+        name: (ROOT / f"docs/generated/{name}.md").read_text() for name in ("mistakes", "causes", "false-positives")
+    }
     mutants, share = found(r"makes ([\d,]+) mutants of `manual`.*?oracle rejects ([\d.]+) %")
     assert mutants == f"{totals['mutants']:,}"
     assert share == f"{100 * totals['killed'] / (totals['killed'] + totals['survived']):.2f}"
     known, ops, named = found(r"has (\d+) wrong derivations of all (\d+) ops.*?uniquely on ([\d.]+) %")
     assert f"{known} wrong derivations of {ops} ops" in pages["mistakes"]
     assert f"uniquely identified on {named}% of" in pages["mistakes"]
+    true, false = found(r"Of these, ([\d.]+) % get a true cause, and ([\d.]+) % a false one")
+    assert f"| {false}% | {true}% |" in pages["causes"]
     (calls,) = found(r"On ([\d,]+) drawn calls it calls none of\s+them wrong")
     assert f"on {calls} drawn calls" in pages["false-positives"]
     assert "False positives: **none**" in pages["false-positives"]

@@ -40,10 +40,7 @@ def test_outside_of_pytest_a_shell_command_reproduces_the_failure(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK)
-    assert (
-        failure.value.reproduce
-        == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.reproducer.seed}"
-    )
+    assert failure.value.reproduce == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.call.seed}"
 
 
 @pytest.mark.parametrize("options", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
@@ -52,8 +49,8 @@ def test_a_call_that_the_plugin_does_not_draw_is_reproduced_by_the_test_or_from_
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK, **options)
     assert failure.value.reproduce == f"pytest '{request.node.nodeid}'"
-    line = str(failure.value).splitlines()[-1].removeprefix("  in Python ")
-    call, seed = failure.value.reproducer, failure.value.reproducer.seed
+    line = failure.value.message.splitlines()[-1].removeprefix("  in Python ")
+    call, seed = failure.value.call, failure.value.call.seed
     assert line == f'oracle.verify("relu", "{KINK}", call="{call}", seed={seed})'
     with pytest.raises(oracle.Failure) as again:
         eval(line)
@@ -101,7 +98,7 @@ def test_under_pytest_the_test_reproduces_and_the_python_line_follows():
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", forward=relu.forward, backward=zeros)
     assert failure.value.reproduce == f"pytest {here}"
-    assert str(failure.value).splitlines()[-2:] == [
+    assert failure.value.message.splitlines()[-2:] == [
         f"  reproduce pytest {here}",
         '  in Python oracle.verify("relu", forward=forward, backward=zeros, call="relu(x=())", seed=0)',
     ]

@@ -107,7 +107,7 @@ def test_failures_of_a_package(kernels, tmp_path):
     assert [failure.call.op for failure in failures] == ["conv2d", "relu", "gelu", "softmax", "sgd"]
     output = run(tmp_path, "-c", PRINT_ALL, *(failure.reproduce for failure in failures))
     assert re.findall(r"^(?:WRONG|CONTRACT)  .*?\n  reproduce .*?$", output, re.MULTILINE | re.DOTALL) == [
-        *map(str, failures)
+        failure.message for failure in failures
     ]
 
 

@@ -52,7 +52,15 @@ def test_only_keeps_optional_functions():
     with pytest.raises(oracle.Failure, match=r"^WRONG  dx") as failure:
         oracle.verify("conv2d", adapt.only(code, ranks=(4,)), examples=20)
     assert failure.value.theorem.__name__ == "input_gradient_is_autograds"
-    assert adapt.only(batch_norm, ranks=(2,)).running_statistics is batch_norm.running_statistics
+
+    def unchanged(x, running_mean, running_var, *, momentum=0.1, num_batches_tracked=0):
+        batch_norm.running_statistics(x, running_mean, running_var)  # rejects what it must
+        return running_mean.copy(), running_var.copy()
+
+    code = SimpleNamespace(forward=batch_norm.forward, backward=batch_norm.backward, running_statistics=unchanged)
+    with pytest.raises(oracle.Failure, match=r"^WRONG  running_statistics\(") as failure:
+        oracle.verify("batch_norm", adapt.only(code, ranks=(2,)), examples=20)
+    assert failure.value.likely_causes == ["the running statistics are not updated"]
     assert oracle.verify("conv2d", adapt.only(conv2d, options={"groups": (1,)}), examples=10).verdict == "EXACT"
 
 
