@@ -1,7 +1,7 @@
 """``study NAME``: how good is the oracle? Each study prints a table, and writes it as a page of docs/."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,8 @@ from cnn_oracle.cli.verify import report, summary
 from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cnn_oracle.studies.causes import Entry as Called
     from cnn_oracle.studies.known_mistakes import Entry
 
@@ -58,12 +60,10 @@ def mistakes(
     ops = [look_up(name) for name in op or OPS]
     with progress("mistakes", sum(1 + len(known.of(o.name)) for o in ops)) as advance:
         found = list(known_mistakes.entries(ops, geometries, advance))
-    write(json, [entry._asdict() for entry in found])
+    header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "uniquely identified")
+    _write(json, [entry._asdict() for entry in found], header, map(_cells, found))
     if markdown:
         put(markdown, known_mistakes.markdown(found))
-    if json != STDOUT:
-        header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "uniquely identified")
-        table(header, [_cells(entry) for entry in found])
 
 
 def _cells(entry: "Entry") -> tuple[str, ...]:
@@ -86,15 +86,21 @@ def causes(
     ops = [look_up(name) for name in op or OPS]
     with progress("causes", sum(len(study.of(group, o.name)) for group in study.GROUPS for o in ops)) as advance:
         found = list(study.entries(ops, advance))
-    write(json, [one._asdict() | {"outcome": one.outcome} for one in found])
+    header = ("mistakes", "op", "what goes wrong", "what it is called", "outcome")
+    _write(json, [one._asdict() | {"outcome": one.outcome} for one in found], header, map(_named, found))
     if markdown:
         put(markdown, study.markdown(found))
-    if json != STDOUT:
-        table(("mistakes", "op", "what goes wrong", "what it is called", "outcome"), [_named(one) for one in found])
 
 
 def _named(one: "Called") -> tuple[str, ...]:
     return one.group, one.op, one.description, one.cause or "–", one.outcome
+
+
+def _write(json: Path | None, found: list[Any], header: tuple[str, ...], lines: "Iterable[tuple[str, ...]]") -> None:
+    """Write the results as JSON, and print them as a table, unless the JSON goes to standard output."""
+    write(json, found)
+    if json != STDOUT:
+        table(header, lines)
 
 
 def false_positives(
@@ -110,13 +116,13 @@ def false_positives(
 
     with progress("false positives", calls) as advance:
         results = study.measure(calls, lambda what, n: advance(what, calls, n))
-    write(json, [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in results])
+    rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in results]
+    whole = [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in results]
+    _write(json, whole, ("implementation", "op", "calls", "verdict"), rows)
     if markdown:
         put(markdown, study.markdown(results))
     false = [one.failure for one in results if one.failure]
     if json != STDOUT:
-        rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in results]
-        table(("implementation", "op", "calls", "verdict"), rows)
         for failure in false:
             print(f"\n{failure}")
         print(f"\n{len(false)} false positives in {sum(one.calls for one in results):,} calls")

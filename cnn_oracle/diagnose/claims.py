@@ -1,6 +1,6 @@
 """Claims about wrong numbers. A claim becomes a likely cause only if it holds on every failing call that was seen."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from cnn_oracle.diagnose.evidence import LEAST, Evidence, Observation
@@ -33,9 +33,6 @@ class Claim(NamedTuple):
 
 def cannot_say(_: Observation) -> None:
     """The statement was measured on the shown call, or on calls of its own."""
-
-
-Proposer = Callable[[Sequence[Observation]], Iterator[Claim]]
 
 
 def accepted(

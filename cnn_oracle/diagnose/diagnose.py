@@ -6,7 +6,7 @@ others, and a cause must hold on all of them.
 
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 import numpy as np
@@ -25,7 +25,6 @@ from cnn_oracle.diagnose.special import at_special_values
 from cnn_oracle.diagnose.terms import error_forms, other_arrays, scaled_rows
 from cnn_oracle.diagnose.variants import variants
 from cnn_oracle.diagnosis import Cause, Diagnosis, ErrorMap
-from cnn_oracle.latest import Latest
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.subject import Subject
@@ -78,7 +77,8 @@ def claims(
         return [Claim("special value", text, cannot_say)] if text else []
     if len(more.failing) < LEAST or not all(one.is_comparable for one in (shown, *more.failing)):
         return []
-    if claim := accepted(patterns(subject, failure, more), shown, more, lambda: _fresh(subject, op, failure)):
+    fresh = cache(partial(_fresh, subject, op, failure))  # drawn only for a pattern that holds so far
+    if claim := accepted(patterns(subject, failure, more), shown, more, fresh):
         return [claim]
     if failure.theorem not in FUNCTIONS or more.is_slow:
         return []
@@ -89,12 +89,9 @@ def claims(
     return []
 
 
-_FRESH: Latest[Evidence] = Latest(1)
-
-
 def _fresh(subject: Subject, op: Op, failure: Failure) -> Evidence:
-    """Other calls than those of ``further``. The last ones are cached."""
-    found = _FRESH.of((failure,), lambda: further(subject, op, failure, FRESH, seed=1))
+    """Other calls than those of ``more``, with comparable outputs."""
+    found = further(subject, op, failure, FRESH, seed=1)
     return found._replace(failing=[one for one in found.failing if one.is_comparable])
 
 

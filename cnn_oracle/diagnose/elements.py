@@ -1,17 +1,15 @@
 """Which element is read wrongly: the subject runs on basis vectors, and the other factors are 1, 2, 3, …"""
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 
 from cnn_oracle.cases.case import Case, replace
-from cnn_oracle.cases.expected import reference_forward, reference_gradients
 from cnn_oracle.compare.bounds.common import present
 from cnn_oracle.diagnose import precision
 from cnn_oracle.diagnose.evidence import Observation
+from cnn_oracle.diagnose.experiments import rerun
+from cnn_oracle.diagnose.variants import outputs_of
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.run.subject import backward, forward
 from cnn_oracle.subject import Subject
 
 LARGEST = 64  # the largest number of basis vectors: only small geometries are tried
@@ -32,21 +30,23 @@ def wrong_element(subject: Subject, op: Op, shown: Observation) -> str | None:
     a = case.dy.astype(np.float64) if name == "dy" else case.as_float64(name)
     if a.size > LARGEST:
         return None
-    ours, torchs = _sides(subject)
-    got, wanted = (side(case, name, quantity, a) for side in (ours, torchs))
-    if got.shape != wanted.shape or not (got != wanted).any():
+
+    def ours(e: Array) -> Array:
+        return rerun(subject, shown, _with(case, name, e))
+
+    def torchs(e: Array) -> Array:
+        return present(outputs_of(op, _with(case, name, e))[quantity])
+
+    got, wanted = ours(a), torchs(a)
+    if not (got != wanted).any():
         return None
     index: Index = tuple(map(int, np.argwhere(got != wanted)[0]))
     here = f"{quantity}{_place(index)}"
-    if offset := float(ours(case, name, quantity, np.zeros(a.shape))[index]):
+    if offset := float(ours(np.zeros(a.shape))[index]):
         return f"{here} is {offset:g} where {name} is zero"
-    own, theirs = (
-        {i: float(side(case, name, quantity, _unit(a, i))[index]) for i in np.ndindex(a.shape)}
-        for side in (ours, torchs)
-    )
-    if abs(sum(factor * a[i] for i, factor in own.items()) - got[index]) > shown.slack * sum(
-        abs(factor * a[i]) for i, factor in own.items()
-    ):
+    own, theirs = ({i: float(side(_unit(a, i))[index]) for i in np.ndindex(a.shape)} for side in (ours, torchs))
+    products = [factor * a[i] for i, factor in own.items()]
+    if abs(sum(products) - got[index]) > shown.slack * sum(map(abs, products)):  # it is not linear
         return None
     return _difference(here, name, own, theirs, _labels(case, quantity, name))
 
@@ -89,27 +89,12 @@ def _labels(case: Case, quantity: str, name: str) -> dict[float, str]:
     return {float(a[i]): f"{others[0]}{_place(i)}" for i in np.ndindex(a.shape)}
 
 
-def _sides(subject: Subject) -> Iterator[Callable[[Case, str, str, Array], Array]]:
-    """Two functions, for the subject and for PyTorch: a quantity with one array replaced and with a bias of zero."""
-
-    def given(case: Case, name: str, e: Array) -> Case:
-        arrays = {n: None if a is None else np.zeros_like(a) if n == "b" else a for n, a in case.arrays.items()}
-        if name == "dy":
-            return replace(case, arrays=arrays, dy=e.astype(case.dtype))
-        return replace(case, arrays=arrays | {name: e.astype(case.dtype)})
-
-    def own(case: Case, name: str, quantity: str, e: Array) -> Array:
-        moved = given(case, name, e)
-        return present((forward(subject, moved) if quantity == "y" else backward(subject, moved))[quantity])
-
-    def theirs(case: Case, name: str, quantity: str, e: Array) -> Array:
-        moved = given(case, name, e)
-        if quantity == "y":
-            return reference_forward(case.call, moved.arrays, case.keywords)
-        return present(reference_gradients(case.call, moved.arrays, case.keywords, moved.dy)[quantity])
-
-    yield own
-    yield theirs
+def _with(case: Case, name: str, e: Array) -> Case:
+    """The case with one array replaced, and with a bias of zero."""
+    arrays = {n: np.zeros_like(a) if n == "b" and a is not None else a for n, a in case.arrays.items()}
+    if name == "dy":
+        return replace(case, arrays=arrays, dy=e.astype(case.dtype))
+    return replace(case, arrays=arrays | {name: e.astype(case.dtype)})
 
 
 def _unit(a: Array, index: tuple[int, ...]) -> Array:

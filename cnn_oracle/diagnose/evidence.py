@@ -30,8 +30,10 @@ DRAWS = 120  # varied calls that are tried
 SECONDS, SLOW = 2.0, 0.1  # the time for them, and the time of one call above which a subject is slow
 LARGEST = 2000  # elements of an array
 PLAIN = 40  # random calls that are tried after them, if too few fail
+# The following choose among sentences about an output that is known to be wrong. No verdict depends on them.
 UNEXPLAINED = 0.1  # the share of an error that an explanation may leave
 ROUNDING = 64  # units in the last place by which two formulas for the same numbers may differ
+NEARLY = 1e-6  # a relative difference of two ratios that are called the same: of sums of numbers with 16 digits
 FUNCTIONS = {
     theorems.forward_is_pytorchs: run.forward,
     theorems.backward_is_autograds_gradient: run.backward,

@@ -10,7 +10,7 @@ import numpy as np
 from cnn_oracle.cases.case import replace
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.diagnose.claims import Claim
-from cnn_oracle.diagnose.evidence import LEAST, UNEXPLAINED, Observation
+from cnn_oracle.diagnose.evidence import LEAST, NEARLY, UNEXPLAINED, Observation
 from cnn_oracle.diagnose.variants import outputs_of
 from cnn_oracle.manual._typing import Array
 
@@ -79,7 +79,7 @@ def _is_wrong_by_terms(one: Observation, test: Test) -> bool | None:
         return False
     if number is None or not number.size or not np.isfinite(number).all():
         return False
-    region = test(np.round(number, 9))
+    region = test(np.round(number, 9))  # of an interpolation, these are sums of rounded weights
     if (region != one.wrong).any():
         return False
     return None if region.all() or not region.any() else True
@@ -277,8 +277,8 @@ def _suffix(seen: Sequence[Observation]) -> str:
     if (wanted == 0).any() or not np.isfinite(wanted).all():
         return ""
     c = got / wanted
-    if np.ptp(c) <= 1e-6 * abs(c[0]):
-        is_negated = abs(c[0] + 1) <= 1e-6
+    if np.ptp(c) <= NEARLY * abs(c[0]):
+        is_negated = abs(c[0] + 1) <= NEARLY
         number = f"{c[0]:.6g}".replace("-", "−")
         return "; it has the wrong sign there" if is_negated else f"; there it is {number} times what it should be"
     return ""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.diagnose.claims import Claim
-from cnn_oracle.diagnose.evidence import Observation
+from cnn_oracle.diagnose.evidence import NEARLY, Observation
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import PER_AXIS
 
@@ -81,7 +81,7 @@ def _constant(seen: Sequence[Observation]) -> Fraction | float | None:
     """The ratio that all calls have, to within rounding; None if there is none."""
     c: Fraction | float
     found = [ratio for one in seen if (ratio := _ratio(one)) is not None]
-    same = max(1e-6, seen[0].slack) * abs(found[0] if found else 0)
+    same = max(NEARLY, seen[0].slack) * abs(found[0] if found else 0)
     if not found or max(found) - min(found) > same:
         return None
     simple = Fraction(found[0]).limit_denominator(DENOMINATOR)
