@@ -100,7 +100,7 @@ def case_of(op: Op, call: Call) -> Case:
 
 @lru_cache
 def _of_values(op: Op, options: tuple[tuple[str, Any], ...], rank: int) -> Case:
-    """The case of an op, its options, and at least so many axes. The numbers do not depend on the call."""
+    """The case of an op, its options, and at least ``rank`` axes. The numbers do not depend on the call."""
     padded = (a.reshape((1,) * (rank - a.ndim) + a.shape) if a.ndim == 1 else a for a in VALUES[op.name])
     values = dict(zip(op.positional, padded, strict=True))
     case = without_expected(op, Call(op.name, {n: a.shape for n, a in values.items()} | dict(options), 0))

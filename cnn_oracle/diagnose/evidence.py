@@ -169,7 +169,7 @@ class Evidence(NamedTuple):
 
 
 def further(subject: Subject, op: Op, failure: Failure, calls: int = CALLS, seed: int = 0) -> Evidence:
-    """Up to so many further calls on which the same output is wrong, and up to as many on which it is right."""
+    """Up to ``calls`` further calls on which the same output is wrong, and up to as many on which it is right."""
     rng, failing, passing, start = Random(seed), list[Observation](), list[Observation](), time.perf_counter()
     plain = (call for call in (random_call(op, rng) for _ in range(PLAIN)) if _is_larger(op, call))
     for source in (_varied(subject, op, failure.call, rng), plain):

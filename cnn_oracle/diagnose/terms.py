@@ -13,7 +13,7 @@ from cnn_oracle.manual._typing import Array
 
 Axes = Callable[[Observation], tuple[int, ...]]
 
-SPARE = 2  # an error has a form only if each group of elements has so many more than the form has numbers
+SPARE = 2  # an error has a form only if each group has at least 2 elements more than the form has numbers
 
 
 def other_arrays(seen: Sequence[Observation]) -> Iterator[Claim]:

@@ -116,6 +116,6 @@ def _repeat(keys: list[int], start: int, period: int) -> int:
 
 
 def binned(length: int, lines: int) -> Lines:
-    """At most so many lines, each of which shows the same number of neighbouring elements."""
+    """Lines, at most ``lines`` of them, each of which shows the same number of neighbouring elements."""
     size = -(-length // lines)
     return [tuple(range(i, min(i + size, length))) for i in range(0, length, size)]

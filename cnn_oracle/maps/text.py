@@ -57,7 +57,7 @@ def lines(one: ErrorMap) -> list[str]:
 
 
 def drawn(one: ErrorMap, width: int = WIDTH) -> Drawn:
-    """Draw a map on so many columns.
+    """Draw a map on at most ``width`` columns.
 
     There is nothing to see if the output has a single element, or if none is wrong. If every element is wrong, there
     is only a caption.

@@ -128,7 +128,7 @@ def weight_gradient_averaged_over_the_batch(
 class _Parts(NamedTuple):
     """x and its moments, in the shape in which A is ``axes`` and the weights are of shape ``weights``."""
 
-    cells: Array
+    elements: Array
     axes: Shape
     weights: Shape
     shape: Shape  # of x
@@ -140,12 +140,12 @@ class _Parts(NamedTuple):
     @property
     def count(self) -> Any:
         """M."""
-        return self.cells.dtype.type(max(prod(self.cells.shape[axis] for axis in self.axes), 1))
+        return self.elements.dtype.type(max(prod(self.elements.shape[axis] for axis in self.axes), 1))
 
     @property
     def centred(self) -> Array:
         """x − m."""
-        return self.cells - self.m
+        return self.elements - self.m
 
     @property
     def unbiased(self) -> Array:
@@ -178,7 +178,7 @@ def _parts(
     training: bool = False, use_input_stats: bool = True, running_mean: Weight = None, running_var: Weight = None,
     num_groups: int = 1, normalized_shape: Shape = (), eps: float = 1e-5,
 ) -> _Parts:  # fmt: skip
-    cells, weights = x, (1, -1, *(1,) * (x.ndim - 2))
+    elements, weights = x, (1, -1, *(1,) * (x.ndim - 2))
     axes: Shape = (0, *range(2, x.ndim))
     if op == "instance_norm":
         axes = axes[1:]
@@ -186,18 +186,18 @@ def _parts(
         axes, weights = tuple(range(x.ndim - len(normalized_shape), x.ndim)), normalized_shape
     elif op == "group_norm":
         n, c = x.shape[:2]
-        cells = x.reshape(n, num_groups, c // num_groups, prod(x.shape[2:]))
+        elements = x.reshape(n, num_groups, c // num_groups, prod(x.shape[2:]))
         axes, weights = (2, 3), (1, num_groups, c // num_groups, 1)
     computed = training if op == "batch_norm" else use_input_stats
     if computed:
-        count = x.dtype.type(max(prod(cells.shape[axis] for axis in axes), 1))
-        m = cells.sum(axes, keepdims=True) / count
-        v = ((cells - m) ** 2).sum(axes, keepdims=True) / count
+        count = x.dtype.type(max(prod(elements.shape[axis] for axis in axes), 1))
+        m = elements.sum(axes, keepdims=True) / count
+        v = ((elements - m) ** 2).sum(axes, keepdims=True) / count
     else:
         assert running_mean is not None
         assert running_var is not None
         m, v = running_mean.reshape(weights), running_var.reshape(weights)
-    return _Parts(cells, axes, weights, x.shape, m, v, eps, computed)
+    return _Parts(elements, axes, weights, x.shape, m, v, eps, computed)
 
 
 def _gradients(
@@ -205,5 +205,5 @@ def _gradients(
 ) -> tuple[_Parts, Array, Gradients]:
     """The parts of the forward, dz in their shape, and the right gradients."""
     a = _parts(op, x, **options)
-    dz = dy.reshape(a.cells.shape) * (1 if weight is None else weight.reshape(a.weights))
+    dz = dy.reshape(a.elements.shape) * (1 if weight is None else weight.reshape(a.weights))
     return a, dz, import_module(f"cnn_oracle.manual.{op}").backward(dy, x, weight, bias, **options)
