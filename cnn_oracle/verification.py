@@ -18,8 +18,9 @@ import numpy as np
 
 from cnn_oracle import partial, theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
+from cnn_oracle.calls.sampling import CallList, DrawnCalls, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.calls.work import longest
 from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
@@ -95,7 +96,7 @@ class Tally(NamedTuple):
     unsafe: PyTorch did not run them. ``calls`` are covered by the subject, ``missed`` are not: the reason, or the
     features of a call, → the number of such calls. ``features`` are those of the covered calls. ``raised`` counts the
     calls on which the subject raises, by their form; ``forms`` are those of the other calls. ``warned`` counts the
-    warnings of the subject.
+    warnings of the subject. ``longest`` is the longest axis of the covered calls.
     """
 
     calls: int = 0
@@ -110,6 +111,7 @@ class Tally(NamedTuple):
     raised: Mapping[Features, int] = {}
     forms: frozenset[str] = frozenset()
     warned: Mapping[Warned, int] = {}
+    longest: int = 0
 
     @property
     def drawn(self) -> int:
@@ -124,7 +126,7 @@ class Tally(NamedTuple):
             _first_of_each((*self.failures, *other.failures)), _first_of_each((*self.findings, *other.findings)),
             Counter(self.missed) + Counter(other.missed), self.features | other.features,
             Counter(self.raised) + Counter(other.raised), self.forms | other.forms,
-            Counter(self.warned) + Counter(other.warned),
+            Counter(self.warned) + Counter(other.warned), max(self.longest, other.longest),
         )  # fmt: skip
 
 
@@ -158,7 +160,8 @@ MOST_DRAWN = 10  # draws for each call that is covered
 
 def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     """The jobs of ``examples`` drawn calls. For each call that the subject does not cover, another one is drawn."""
-    first = RandomCalls(examples, seed, limits=subject.limits)
+    first = DrawnCalls(examples, seed, subject.limits)
+    examples = first.total(op)
     further = RandomCalls((MOST_DRAWN - 1) * examples, seed + 1, limits=narrowed(subject, op))
 
     def next_round(found: Tally) -> list[Block]:
@@ -173,7 +176,7 @@ def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     return next_round
 
 
-def _blocks(subject: Subject, op: Op, source: RandomCalls, start: int, stop: int) -> list[Block]:
+def _blocks(subject: Subject, op: Op, source: Source, start: int, stop: int) -> list[Block]:
     return [Block(subject, op, source, i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
 
 
@@ -196,8 +199,8 @@ def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     seeds = count(seed)
 
     def next_round(_: Tally) -> list[Block]:
-        source = RandomCalls(examples, next(seeds), limits=subject.limits)
-        return _blocks(subject, op, source, 0, examples)
+        source = DrawnCalls(examples, next(seeds), subject.limits)
+        return _blocks(subject, op, source, 0, source.total(op))
 
     return next_round
 
@@ -268,6 +271,7 @@ def verdict(
         probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
         numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
         unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls, subject_warnings=found.warned,
+        longest_axis=found.longest,
     )  # fmt: skip
 
 
@@ -382,9 +386,10 @@ def _of_death(block: Block, died: WorkerCrash) -> Tally:
 def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
     """The tally of the calls of a block. With ``once``, up to the first wrong number."""
     subject, op, all_values = block.subject, block.op, list[Values]()
-    calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
+    calls, skipped, longest_axis, error_over_bound, probabilistic_ratio = 0, 0, 0, 0.0, 0.0
     failures, findings, covered_features = list[Found](), list[Found](), set[str]()
     missed, raised, covered_forms = Counter[Features | str](), Counter[Features](), set[str]()
+    every, which = theorems.of(op, subject), block.which or to_check(subject, op)
     with single_threaded() as warned:
         for i, one in enumerate(block.samples):
             heartbeat(i)
@@ -397,12 +402,15 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 if block.once:
                     checked = check_once(subject, op, one.call)
                 else:
-                    checked = check_all(subject, op, one.call, block.which)
+                    due = theorems.on_call(op, one.call, every)
+                    now = [theorem for theorem in which if theorem in due]
+                    checked = check_all(subject, op, one.call, now) if now else Checked()
             findings += [Found(failure, one) for failure in checked.findings]
             if checked.missing:
                 missed[features(op, one.call) if checked.missing == DIFFERS else checked.missing] += 1
                 continue
             calls += 1
+            longest_axis = max(longest_axis, longest(op, one.call))
             failures += [Found(failure, one) for failure in checked.failures]
             crashed = any(failure.verdict is Verdict.CRASHED for failure in checked.failures)
             form = forms(op, one.call)
@@ -426,7 +434,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 probabilistic_ratio = max(probabilistic_ratio, ratio)
     return Tally(
         calls, skipped, error_over_bound, probabilistic_ratio, together(all_values), tuple(failures), tuple(findings),
-        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned,
+        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned, longest_axis,
     )  # fmt: skip
 
 
