@@ -43,6 +43,7 @@ def probe(
     """
     from cnn_oracle.diagnose import addends as of_addends
     from cnn_oracle.diagnose import batch_invariance, precision
+    from cnn_oracle.result import Failure
     from cnn_oracle.verification import covered, single_threaded
 
     check_folder(json)
@@ -53,21 +54,27 @@ def probe(
         some = [one for one in ops if of_addends.is_sum(one) or batch_invariance.has_rows(code, one)]
         if not some:
             raise ValueError(f"subject {code.name!r}: none of these ops is a sum, or has rows that do not interact")
-        widths, sums, changes = list["Width"](), list["Sum"](), list["Change"]()
+        widths, sums, changes, crashed = list["Width"](), list["Sum"](), list["Change"](), list[Failure]()
         with progress("probe", len(some)) as advance:
             for one in some:
                 advance(one.name)
-                for dtype in code.dtypes(one.name):
-                    if precision.probeable(one):
-                        widths += precision.widths(code, one, dtype, number)
-                    if of_addends.is_sum(one):
-                        sums += of_addends.sums(code, one, dtype, number, addends)
-                    changes += batch_invariance.changes(code, one, dtype, number)
+                try:
+                    for dtype in code.dtypes(one.name):
+                        if precision.probeable(one):
+                            widths += precision.widths(code, one, dtype, number)
+                        if of_addends.is_sum(one):
+                            sums += of_addends.sums(code, one, dtype, number, addends)
+                        changes += batch_invariance.changes(code, one, dtype, number)
+                except Failure as failure:
+                    crashed.append(failure)
     rows = _rows(widths, sums, changes)
     if json != STDOUT:
         _print(code.name, rows, sums)
+        print("".join(f"{one.verdict}  {one.what}   on {one.call}\n" for one in crashed), end="")
         print(of_warnings(warned), end="\n" * bool(warned))
     write(json, rows)
+    if crashed:
+        raise typer.Exit(1)
 
 
 def _rows(widths: "list[Width]", sums: "list[Sum]", changes: "list[Change]") -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ Every op here is linear in each of its arguments: y in x, w, …, and a gradient
 coefficients are all equal to one power of two, so that the products are exact: that with the most addends.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import frexp, prod
@@ -27,8 +28,10 @@ from cnn_oracle.subject import Subject
 
 ADDENDS = 171  # no power of two, and no multiple of one; 9 · 19, for windows of 3 × 3
 FEWEST = 3  # addends whose order matters
+VARIANTS = ((True, 1), (False, 1), (True, 2), (False, 2))  # a bias, and axes of x: a subject may support only one
 SMALL = {"batch": 2, "kernel_size": 3, "size": 5}  # the sizes that are not varied; others are 3
 ELEMENTS = 2**19  # of the largest array
+NO_TREE = "not a fixed binary tree"
 GRIDS = (exact_grids.integers, exact_grids.cubes, exact_grids.multiples, exact_grids.adaptive_multiples)
 
 
@@ -80,7 +83,7 @@ class Sum(NamedTuple):
     def order(self) -> Order:
         """The order in words, and its blocks."""
         tree = self.reading.tree
-        return order(tree) if tree else Order("not a fixed binary tree")
+        return order(tree) if tree else Order(NO_TREE)
 
 
 def is_sum(op: Op) -> bool:
@@ -96,17 +99,22 @@ def sums(subject: Subject, op: Op, dtype: str, seed: int = 0, addends: int = ADD
     Raises:
         Failure: the subject crashes.
     """
-    gradients = () if subject.forward_only(op.name) else tuple(f"d{name}" for name in subject.gradients(op))
-    found = []
-    for place in places(subject, op, ("y", *gradients), addends):
+    for bias, rank in VARIANTS:
         try:
-            reading = summation.read(_Function(subject, place, dtype), place.addends, seed, dtype)
+            if found := list(_sums(subject, op, dtype, seed, addends, bias, rank)):
+                return found
         except Failure as failure:
             if failure.verdict is not Verdict.NOT_COVERED:
                 raise
-            continue
-        found.append(Sum(op.name, dtype, place.quantity, str(place.case.call), place.argument, reading))
-    return found
+    return []
+
+
+def _sums(subject: Subject, op: Op, dtype: str, seed: int, addends: int, bias: bool, rank: int) -> Iterator[Sum]:
+    gradients = () if subject.forward_only(op.name) else tuple(f"d{name}" for name in subject.gradients(op))
+    for place in places(subject, op, ("y", *gradients), addends, bias, rank):
+        with warnings.catch_warnings(action="ignore"):  # of an overflow, which M causes
+            reading = summation.read(_Function(subject, place, dtype), place.addends, seed, dtype)
+        yield Sum(op.name, dtype, place.quantity, str(place.case.call), place.argument, reading)
 
 
 class _Function:
@@ -132,13 +140,16 @@ class _Function:
         return float(output[place.element]) / place.factor
 
 
-def places(subject: Subject, op: Op, quantities: Sequence[str], addends: int = ADDENDS) -> list[Place]:
+def places(
+    subject: Subject, op: Op, quantities: Sequence[str], addends: int = ADDENDS, bias: bool = True, rank: int = 1
+) -> list[Place]:
     """For each output, the place whose number of addends is the least from ``addends`` on, or else the largest.
 
-    One kind of size is varied at a time: the channels, the batch, the size of the kernel, …
+    One kind of size is varied at a time: the channels, the batch, the size of the kernel, … The calls have a bias or
+    not, and x has so many axes besides those of the op.
     """
     best = dict[str, Place]()
-    for place in _candidates(subject, op, quantities, addends):
+    for place in _candidates(subject, op, quantities, addends, bias, rank):
         known = best.get(place.quantity)
         if known is None or _distance(place, addends) < _distance(known, addends):
             best[place.quantity] = place
@@ -149,13 +160,15 @@ def _distance(place: Place, addends: int) -> tuple[bool, int]:
     return place.addends < addends, abs(place.addends - addends)
 
 
-def _candidates(subject: Subject, op: Op, quantities: Sequence[str], addends: int) -> Iterator[Place]:
+def _candidates(
+    subject: Subject, op: Op, quantities: Sequence[str], addends: int, bias: bool, rank: int
+) -> Iterator[Place]:
     """The places of calls with one wide kind of size, which grows while some output has too few addends."""
     for name in SIZES:
         before = dict[str, int]()
         for wide in _widths(addends):
-            call = _call(subject, op, name, wide)
-            if call and max(prod(call.arguments[n] or ()) for n in op.positional) > ELEMENTS:
+            call = _call(subject, op, name, wide, bias, rank)
+            if call and max(prod(call.arguments.get(n) or ()) for n in op.positional) > ELEMENTS:
                 break
             found = [place for q in quantities if call and (place := _place(op, str(call), q))]
             yield from found
@@ -172,20 +185,17 @@ def _widths(addends: int) -> list[int]:
     return sorted({size for size in (*steps, *powers, addends, -(-addends // 9)) if 4 <= size <= 2 * addends})
 
 
-def _call(subject: Subject, op: Op, name: str, wide: int) -> Call | None:
+def _call(subject: Subject, op: Op, name: str, wide: int, bias: bool, rank: int) -> Call | None:
     """The call in which the sizes of this name are wide. None if the op has no such size, or no such call."""
     asked = set()
 
     def size(which: str, values: Sequence[Any]) -> int:
         asked.add(which)
         small = 2 * wide if (which, name) == ("size", "kernel_size") else SMALL.get(which, 3)  # so that windows overlap
-        return max(wide if which == name else small, *values[:1])
+        return int(max(wide if which == name else small, *values[:1]))
 
-    for bias, rank in ((True, 1), (False, 1), (True, 2), (False, 2)):
-        call = plain_call(subject, op, size, bias=bias, rank=rank)
-        if call or name not in asked:
-            return call if name in asked else None
-    return None
+    call = plain_call(subject, op, size, bias=bias, rank=rank)
+    return call if name in asked else None
 
 
 @lru_cache(4096)

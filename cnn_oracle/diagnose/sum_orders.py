@@ -8,6 +8,7 @@ What is said of a form is true of every one of its parts; small parts may have a
 forms has a fixed order all the same.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from cnn_oracle.diagnose.summation import Tree
 OTHER = "in another fixed order"
 ONE_BY_ONE = "one after another"
 FEW = 3  # so many addends look alike in most orders
+LONGEST = 240  # characters of a text; a longer one says less than none
 SHOWN = 8  # places of an order of its own that are shown
 VECTORS = (2, 4, 8, 16, 32, 64)  # addends that are added side by side
 
@@ -29,7 +31,8 @@ class Order(NamedTuple):
 
 def order(tree: Tree) -> Order:
     """The order in which a tree adds."""
-    return _form(tree) or _in_steps(tree) or _but_the_last(tree) or Order(OTHER)
+    found = _form(tree) or _in_steps(tree) or _but_the_last(tree) or Order(OTHER)
+    return found if len(found.text) <= LONGEST else found._replace(text=OTHER)
 
 
 def _form(tree: Tree) -> Order | None:
@@ -78,7 +81,7 @@ def _but_the_last(tree: Tree) -> Order | None:
     for n in dict.fromkeys(tree.n - tree.n % vector for vector in VECTORS):
         if 2 * n > tree.n > n and (one := _form(tree.within([*range(n)]))):
             found.append(one._replace(text=f"the first {n} as {one.text}; the last {tree.n - n} in between"))
-    return min(found, key=lambda one: len(one.text), default=None)
+    return min(found, key=_length, default=None)
 
 
 def _pairwise(tree: Tree) -> Order | None:
@@ -117,11 +120,21 @@ def _groups(tree: Tree) -> Order | None:
     for m in range(tree.n // 2, 1, -1):
         if all(map(tree.has, groups := _classes(tree.n, m))):
             found.append(_in_groups(tree, groups, m, f"{m} partial sums (i mod {m})"))
-    for size in range(2, tree.n // 2 + 1):
-        groups = [[*range(start, min(start + size, tree.n))] for start in range(0, tree.n, size)]
-        if all(map(tree.has, groups)):
-            found.append(_in_groups(tree, groups, size, f"blocks of {size}"))
-    return min(found, key=lambda one: len(one.text), default=None)
+    found += [_in_groups(tree, groups, size, what) for groups, size, what in _blocks(tree)]
+    return min(found, key=_length, default=None)
+
+
+def _blocks(tree: Tree) -> Iterator[tuple[list[list[int]], int, str]]:
+    """Neighbours that are added to each other first, in blocks of one size. The last and the first may be shorter."""
+    runs = {(min(part), len(part)) for part in tree.parts if max(part) - min(part) == len(part) - 1}
+    runs |= {(i, 1) for i in range(tree.n)}
+    for first in sorted({length for start, length in runs if start == 0 and length <= tree.n // 2}):
+        for size in sorted({length for start, length in runs if start == first and length >= max(first, 2)}):
+            starts = [0, *range(first, tree.n, size)]
+            lengths = [end - start for start, end in pairwise([*starts, tree.n])]
+            if len(starts) > 2 and all(run in runs for run in zip(starts, lengths, strict=True)):
+                groups = [[*range(start, start + length)] for start, length in zip(starts, lengths, strict=True)]
+                yield groups, size, f"blocks of {size}" + f" (the first of {first})" * (first < size)
 
 
 def _in_groups(tree: Tree, groups: list[list[int]], size: int, what: str) -> Order:
@@ -160,8 +173,17 @@ def _each(tree: Tree, groups: list[list[int]]) -> Order:
     """The order of several parts. Of small parts nothing is said if there are larger ones."""
     large = [group for group in groups if len(group) > FEW] or [group for group in groups if len(group) > 1]
     found = [order(tree.within(group)) for group in large]
-    text = " or ".join(dict.fromkeys(one.text for one in found)) or "alone"
-    return Order(text, _distinct(*(one.blocks for one in found)))
+    texts = dict.fromkeys(one.text for one in found)
+    whole = [text for text in texts if not any(other in text for other in texts if other != text)]
+    text = " or ".join(whole) or "alone"
+    return Order(
+        f"{text}, some with a rest" if len(whole) < len(texts) else text, _distinct(*(o.blocks for o in found))
+    )
+
+
+def _length(one: Order) -> tuple[int, int]:
+    """How long a text is. One without parentheses is simpler."""
+    return one.text.count("("), len(one.text)
 
 
 def _nested(one: Order) -> str:

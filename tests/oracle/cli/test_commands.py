@@ -251,7 +251,6 @@ def test_the_probe_reports_the_precision_of_multipliers(oracle):
     ]
     assert all(w["says"].endswith("as far as sums allow") for w in widths)
 
-
     assert {w["accumulator"] for w in widths if w["dtype"] == "float32"} == {"float32"}
     assert {w["order"] for w in widths if w["quantity"] == "db"} == {
         "blocks of 3, each one after another, then one after another"

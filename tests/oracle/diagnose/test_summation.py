@@ -11,6 +11,7 @@ from cnn_oracle.diagnose.sum_orders import order
 from cnn_oracle.diagnose.summation import Tree, read
 from cnn_oracle.manual import conv2d, linear
 from cnn_oracle.ops import OPS
+from cnn_oracle.result import Failure
 from cnn_oracle.subject import Subject
 
 NUMBERS = (5, 64, 100, 171)
@@ -270,6 +271,22 @@ def test_a_call_that_is_not_supported_is_left_out():
         raise NotImplementedError
 
     assert addends.sums(subject("linear", forward), OPS["linear"], "float64") == []
+
+
+def test_a_subject_need_not_take_a_bias():
+    (found,) = addends.sums(subject("linear", lambda x, w: in_tiles(x, w)), OPS["linear"], "float32")
+    assert found.order.blocks == (32,)
+    (change,) = batch_invariance.changes(subject("linear", lambda x, w: from_256_rows(x, w)), OPS["linear"], "float32")
+    assert change.rows == 256
+
+
+def test_a_crash_is_passed_on():
+    def forward(x, w, b=None):
+        raise RuntimeError
+
+    for function in (addends.sums, batch_invariance.changes):
+        with pytest.raises(Failure, match="forward raises RuntimeError"):
+            function(subject("linear", forward), OPS["linear"], "float32")
 
 
 def from_256_rows(x, w, b=None):
