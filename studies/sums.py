@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cnn_oracle import adapt
 from cnn_oracle.diagnose import addends, summation
@@ -76,10 +76,15 @@ class Layer(NamedTuple):
 def entries(progress: Callable[[str, int], None] = lambda *_: None) -> Iterator[Entry]:
     """How each function and each op adds. ``progress`` gets what comes next, and how many there are."""
     jobs: list[Function | Layer] = [*functions(), *layers()]
+    for job in jobs:
+        progress(f"{job.library} {job.what if isinstance(job, Function) else job.op}", len(jobs))
+        yield from entries_of(job)
+
+
+def entries_of(job: Function | Layer) -> Iterator[Entry]:
+    """How one function, or each output of one op, adds in each dtype."""
     with single_threaded(), threadpool_limits(1):
-        for job in jobs:
-            progress(f"{job.library} {job.what if isinstance(job, Function) else job.op}", len(jobs))
-            yield from _of_function(job) if isinstance(job, Function) else _of_layer(job)
+        yield from _of_function(job) if isinstance(job, Function) else _of_layer(job)
 
 
 def _of_function(job: Function) -> Iterator[Entry]:

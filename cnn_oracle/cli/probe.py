@@ -41,6 +41,8 @@ def probe(
     If integers are exact up to 256 but not up to 512, it multiplies in bfloat16. The order in which it adds, and the
     bits of its accumulator, are read off its roundings. They hold for one shape, one thread, and this machine.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     from cnn_oracle.diagnose import addends as of_addends
     from cnn_oracle.diagnose import batch_invariance, precision
     from cnn_oracle.result import Failure
@@ -48,7 +50,7 @@ def probe(
 
     check_folder(json)
     number = seed_of(seed)
-    with only_result(json), single_threaded() as warned:
+    with only_result(json), single_threaded() as warned, threadpool_limits(1, "blas"):
         code, _, _ = subject_of(subject)
         ops = covered(code, op or ())
         some = [one for one in ops if of_addends.is_sum(one) or batch_invariance.has_rows(code, one)]

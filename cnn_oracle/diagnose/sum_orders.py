@@ -8,6 +8,7 @@ What is said of a form is true of every one of its parts; small parts may have a
 forms has a fixed order all the same.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from cnn_oracle.diagnose.summation import Tree
 
 OTHER = "in another fixed order"
 ONE_BY_ONE = "one after another"
+WITH_A_REST = re.compile(r"the first \d+ as (.*); (?:then the last \d+ one after another|the last \d+ in between)")
 FEW = 3  # so many addends look alike in most orders
 LONGEST = 240  # characters of a text; a longer one says less than none
 SHOWN = 8  # places of an order of its own that are shown
@@ -90,7 +92,7 @@ def _pairwise(tree: Tree) -> Order | None:
         return Order("pairwise")
     strides = [2**k for k in range(1, tree.n.bit_length() - 1)]
     if tree.n == 2 ** (len(strides) + 1) > 2 and all(tree.has(one) for m in strides for one in _classes(tree.n, m)):
-        return Order("pairwise, each with the one half the number further on")
+        return Order("pairwise, i with i + n/2")
     return None
 
 
@@ -132,7 +134,7 @@ def _blocks(tree: Tree) -> Iterator[tuple[list[list[int]], int, str]]:
         for size in sorted({length for start, length in runs if start == first and length >= max(first, 2)}):
             starts = [0, *range(first, tree.n, size)]
             lengths = [end - start for start, end in pairwise([*starts, tree.n])]
-            if len(starts) > 2 and all(run in runs for run in zip(starts, lengths, strict=True)):
+            if lengths.count(size) > 1 and all(run in runs for run in zip(starts, lengths, strict=True)):
                 groups = [[*range(start, start + length)] for start, length in zip(starts, lengths, strict=True)]
                 yield groups, size, f"blocks of {size}" + f" (the first of {first})" * (first < size)
 
@@ -174,7 +176,7 @@ def _each(tree: Tree, groups: list[list[int]]) -> Order:
     large = [group for group in groups if len(group) > FEW] or [group for group in groups if len(group) > 1]
     found = [order(tree.within(group)) for group in large]
     texts = dict.fromkeys(one.text for one in found)
-    whole = [text for text in texts if not any(other in text for other in texts if other != text)]
+    whole = [text for text in texts if not ((rested := WITH_A_REST.fullmatch(text)) and rested[1] in texts)]
     text = " or ".join(whole) or "alone"
     return Order(
         f"{text}, some with a rest" if len(whole) < len(texts) else text, _distinct(*(o.blocks for o in found))

@@ -116,7 +116,7 @@ def test_a_tree_is_found_and_named(words, n):
         ),
         (
             lanes(64, 32, lambda sums: lanes_of(sums, 16)),
-            "pairwise, each with the one half the number further on",
+            "pairwise, i with i + n/2",
             (),
         ),
     ],
@@ -126,6 +126,37 @@ def test_blocks_and_partial_sums_are_named(nested, words, blocks):
     found = read(lambda a: added(nested, a), n)
     assert found.tree == tree_of(nested)
     assert order(found.tree) == (words, blocks)
+
+
+def test_blocks_of_unlike_orders_are_all_named():
+    """The text of one order may contain that of another."""
+    blocks = [halves(range(i, i + 8)) if i % 16 else chain(range(i, i + 8)) for i in range(0, 64, 8)]
+    assert order(tree_of(chain(blocks))).text == (
+        "blocks of 8, each one after another or pairwise, then one after another"
+    )
+    blocks = [tiles_from(i) if i % 32 else chain(range(i, i + 16)) for i in range(0, 128, 16)]
+    assert order(tree_of(chain(blocks))).text == (
+        "blocks of 16, each (one after another or blocks of 4, each one after another, then one after another), then "
+        "one after another"
+    )
+
+
+def tiles_from(start):
+    return chain([chain(range(i, i + 4)) for i in range(start, start + 16, 4)])
+
+
+def test_parts_that_only_have_a_rest_besides_are_named_once():
+    """As the halves of np.sum."""
+    left, right = lanes(80, 8), chain([lanes(88, 8), 88, 89, 90])
+    shifted = tree_of((left, shift(right, 80)))
+    assert order(shifted).text == (
+        "pairwise down to blocks of 80 to 91, each (8 partial sums (i mod 8), each one after another, then pairwise, "
+        "some with a rest)"
+    )
+
+
+def shift(nested, by):
+    return nested + by if isinstance(nested, int) else (shift(nested[0], by), shift(nested[1], by))
 
 
 @pytest.mark.parametrize("seed", range(8))
