@@ -96,6 +96,23 @@ def _named(one: "Called") -> tuple[str, ...]:
     return one.group, one.op, one.description, one.cause or "–", one.outcome
 
 
+def sums(
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """Read off in which order NumPy, PyTorch, JAX and ONNX Runtime add, and in which format."""
+    check_folder(json, markdown)
+    from cnn_oracle.studies import sums as study
+
+    with progress("sums", 0) as advance:
+        found = list(study.entries(lambda name, total: advance(name, total)))
+    header = ("library", "sum", "shape", "dtype", "accumulator", "order")
+    lines = [(one.library, one.what, one.shape, one.dtype, one.accumulator or "–", one.order) for one in found]
+    _write(json, [one._asdict() for one in found], header, lines)
+    if markdown:
+        put(markdown, study.markdown(found))
+
+
 def _write(json: Path | None, found: list[Any], header: tuple[str, ...], lines: "Iterable[tuple[str, ...]]") -> None:
     """Write the results as JSON, and print them as a table, unless the JSON goes to standard output."""
     write(json, found)
