@@ -71,13 +71,13 @@ def dx_of_a_full_last_tile_is_not_written(
 
 @mistake_of("sigmoid", "mish", "softsign", "selu")
 def stale_dy_from_the_third_tile_on(op: str, dy: Array, x: Array, *, block: int, **options: Any) -> tuple[Array]:
-    """of two buffers, only the first is filled again: every second tile of dy after the second is the second one"""
-    if size(x, -1) <= 3 * block:
-        return _of(op).backward(dy, x, **options)  # type: ignore[no-any-return]
-    read = dy.copy()
-    for part in tiles(x.shape[-1], block)[3::2]:
-        read[..., part] = dy[..., block : block + part.stop - part.start]
-    return _of(op).backward(read, x, **options)  # type: ignore[no-any-return]
+    """of two buffers for dy, the first is filled only once: every second tile, from the third on, is the first again"""
+    if size(x, -1) > 2 * block:
+        read = dy.copy()
+        for part in tiles(x.shape[-1], block)[2::2]:
+            read[..., part] = dy[..., : part.stop - part.start]
+        dy = read
+    return _of(op).backward(dy, x, **options)  # type: ignore[no-any-return]
 
 
 @mistake_of("prelu")
