@@ -78,7 +78,8 @@ def tail_of_a_wide_window_is_lost(op: str, x: Array, *, block: int, **options: A
     u = np.moveaxis(gather(pad(x, pads), k, t, d), 1 + len(k), 2)
     include, divisor = options.get("count_include_pad", True), options.get("divisor_override")
     lost = u[:, :, rest].sum(tuple(range(2, 2 + len(k))))
-    return y - lost / _counts(op, x.shape, k, t, pads, include, divisor).astype(x.dtype)
+    y -= lost / _counts(op, x.shape, k, t, pads, include, divisor).astype(x.dtype)
+    return y
 
 
 @mistake_of("avg_pool1d", "avg_pool2d", "avg_pool3d")

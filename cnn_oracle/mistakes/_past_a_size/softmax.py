@@ -39,7 +39,8 @@ def tail_of_the_sum_missing_in_dx(dy: Array, x: Array, *, dim: int, block: int) 
     if rest.start == rest.stop:
         return (dx,)
     y = softmax.forward(x, dim=dim)
-    return (y * (dy - without(dy * y, dim, rest).sum(dim, keepdims=True)),)
+    dx = y * (dy - without(dy * y, dim, rest).sum(dim, keepdims=True))
+    return (dx,)
 
 
 @mistake_of("log_softmax")
@@ -49,7 +50,8 @@ def stale_numbers_behind_the_tail(x: Array, *, dim: int, block: int) -> Array:
     if again.start == again.stop:
         return y
     more = np.exp(np.moveaxis(y, dim, -1)[..., again]).sum(-1)
-    return y - np.log1p(np.expand_dims(more, dim))
+    y -= np.log1p(np.expand_dims(more, dim))
+    return y
 
 
 @mistake_of("log_softmax")
