@@ -198,11 +198,11 @@ class _Attention:
         z: Array = self.alpha * (self.q[..., queries, :] @ self.k[..., keys, :].mT)
         if self.causal:
             allowed = np.arange(queries.start, queries.stop)[:, None] >= np.arange(keys.start, keys.stop)
-            return z + np.where(allowed, 0, -np.inf).astype(z.dtype)
-        if self.mask is None:
-            return z
-        mask = self.mask[..., queries, keys]
-        return z + (np.where(mask, 0, -np.inf).astype(z.dtype) if mask.dtype == bool else mask)
+            z += np.where(allowed, 0, -np.inf).astype(z.dtype)
+        if self.mask is not None:
+            mask = self.mask[..., queries, keys]
+            z += np.where(mask, 0, -np.inf).astype(z.dtype) if mask.dtype == bool else mask
+        return z
 
     def forward(self, queries: slice) -> tuple[Array, Array, Array]:
         """The maximum, the sum and the output of a tile of queries, in one pass over the keys."""
