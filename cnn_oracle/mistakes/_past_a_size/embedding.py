@@ -12,7 +12,7 @@ from cnn_oracle.mistakes._past_a_size._tiles import but_the_first, mistake_of, t
 @mistake_of("embedding")
 def row_index_wraps(w: Array, *, indices: Array, block: int, **options: Any) -> Array:
     """the index of a row is taken modulo the block"""
-    return embedding.forward(w, indices=indices % block, **options)
+    return embedding.forward(w, indices=np.asarray(indices % block), **options)
 
 
 @mistake_of("embedding")
