@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from cnn_oracle import mistakes
@@ -9,9 +10,11 @@ from cnn_oracle.mistakes import BLOCKS, Mistake
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
+from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
-from cnn_oracle.verification import EXAMPLES, verify_op
+from cnn_oracle.subject import Subject
+from cnn_oracle.verification import EXAMPLES, Tally, check, drawn, single_threaded, verify_op
 
 SHOWN = 64  # the block whose call and cause the page shows
 
@@ -84,7 +87,20 @@ def entry(op: Op, mistake: Mistake) -> Entry:
     failure, one = result.failure, Entry(op.name, name, mistake.description, mistake.block, 0, result.seconds, "", ())
     if failure is None:
         return one
-    return one._replace(calls=result.calls, call=str(failure.call), causes=tuple(failure.likely_causes))
+    calls = until_rejected(mistake.subject, op) or result.calls
+    return one._replace(calls=calls, call=str(failure.call), causes=tuple(failure.likely_causes))
+
+
+def until_rejected(subject: Subject, op: Op) -> int:
+    """The number of calls of the first round until one of them rejects the subject; 0 if none does."""
+    blocks = drawn(subject, op, EXAMPLES, 0)(Tally())
+    for n, one in enumerate(chain.from_iterable(block.samples for block in blocks), 1):
+        try:
+            with single_threaded():
+                check(subject, op, one.call)
+        except Failure:
+            return n
+    return 0
 
 
 def rows(found: list[Entry]) -> list[Row]:

@@ -18,8 +18,9 @@ def entry(monkeypatch, *causes, failing=True, mistake=MISTAKE):
     call = Call("linear", {"x": (97,), "w": (1, 97)}, 0)
     diagnosis = Diagnosis(causes=tuple(Cause("size", cause) for cause in causes))
     failure = Failure("y[0] = 1, PyTorch says 2", call, diagnosis=diagnosis)
-    result = SimpleNamespace(failure=failure if failing else None, calls=3, seconds=2.0)
+    result = SimpleNamespace(failure=failure if failing else None, calls=100, seconds=2.0)
     monkeypatch.setattr(sizes, "verify_op", lambda *_: result)
+    monkeypatch.setattr(sizes, "until_rejected", lambda *_: 3)
     return sizes.entry(OPS["linear"], mistake)
 
 
@@ -55,3 +56,9 @@ def test_the_page_has_one_row_for_each_mistake(monkeypatch):
     assert f"| linear | {MISTAKE.description} | – 3 | 1 of 2 | `linear(x=(97,), w=(1, 97))` | a block of 64 |" in page
     assert "| 64 | 1 | 1 | 1 | 2.0 |" in page
     assert "| 8 | 1 | 0 | 0 | 2.0 |" in page
+
+
+def test_the_calls_are_counted_until_one_rejects_the_mistake():
+    (smallest,) = (m for m in mistakes.past_a_size_of("relu") if m.name == "last_tile_of_all_elements_is_not_visited_8")
+    assert 1 <= sizes.until_rejected(smallest.subject, OPS["relu"]) < 20
+    assert sizes.until_rejected(mistakes.load("cnn_oracle.manual"), OPS["relu"]) == 0
