@@ -109,7 +109,7 @@ def last_tile_of_positions_wins_in_dx(
     return dx, dw, db
 
 
-@mistake_of("conv1d", "conv3d")
+@mistake_of("conv3d")
 def db_ends_after_two_tiles(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *, block: int, **options: Any
 ) -> Gradients:
@@ -149,7 +149,7 @@ def last_tile_of_columns_wins(
     return bias + last_tile_wins(lambda a: _transposed.forward(op, a, w, **options), x, -1, block)
 
 
-@mistake_of("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+@mistake_of("conv_transpose1d")
 def dw_of_two_tiles_of_images(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *, block: int, **options: Any
 ) -> Gradients:
@@ -158,7 +158,7 @@ def dw_of_two_tiles_of_images(
     return dx, _transposed.backward(op, dy, without(x, 0, slice(2 * block, None)), w, b, **options)[1], db
 
 
-@mistake_of("conv_transpose2d")
+@mistake_of("conv_transpose2d", "conv_transpose3d")
 def full_last_tile_missing_in_dx(
     op: str, dy: Array, x: Array, w: Array, b: Array | None = None, *, block: int, **options: Any
 ) -> Gradients:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_oracle.manual import dropout, dropout2d, glu, prelu
+from cnn_oracle.manual import dropout, dropout2d, glu, prelu, relu, sigmoid
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.mistakes._past_a_size._tiles import (
     but_the_first,
@@ -46,11 +46,11 @@ def option_ignored_for_long_rows(op: str, x: Array, *, block: int, **options: An
 @mistake_of("relu")
 def last_tile_of_all_elements_is_not_visited(dy: Array, x: Array, *, block: int) -> tuple[Array]:
     """dx has ⌊n/block⌋ tiles of the n elements of all axes, not ⌈n/block⌉"""
-    (dx,) = _of("relu").backward(dy, x)
+    (dx,) = relu.backward(dy, x)
     return (without(dx.reshape(-1), 0, tail(x.size, block)).reshape(x.shape),)
 
 
-@mistake_of("tanh", "hardswish", "softplus", "silu")
+@mistake_of("tanh", "hardswish", "softplus", "silu", "mish")
 def dy_passes_in_the_tail(op: str, dy: Array, x: Array, *, block: int, **options: Any) -> tuple[Array]:
     """behind the last full tile of a row, dx is dy"""
     (dx,) = _of(op).backward(dy, x, **options)
@@ -60,7 +60,7 @@ def dy_passes_in_the_tail(op: str, dy: Array, x: Array, *, block: int, **options
     return (dx,)
 
 
-@mistake_of("hardsigmoid", "gelu", "elu", "leaky_relu")
+@mistake_of("hardsigmoid", "gelu", "elu", "leaky_relu", "softsign", "selu")
 def dx_of_a_full_last_tile_is_not_written(
     op: str, dy: Array, x: Array, *, block: int, **options: Any
 ) -> tuple[Array]:  # fmt: skip
@@ -69,15 +69,15 @@ def dx_of_a_full_last_tile_is_not_written(
     return (without(dx, -1, full_last(size(x, -1), block)),)
 
 
-@mistake_of("sigmoid", "mish", "softsign", "selu")
-def stale_dy_from_the_third_tile_on(op: str, dy: Array, x: Array, *, block: int, **options: Any) -> tuple[Array]:
+@mistake_of("sigmoid")
+def stale_dy_from_the_third_tile_on(dy: Array, x: Array, *, block: int) -> tuple[Array]:
     """of two buffers for dy, the first is filled only once: every second tile, from the third on, is the first again"""
     if size(x, -1) > 2 * block:
         read = dy.copy()
         for part in tiles(x.shape[-1], block)[2::2]:
             read[..., part] = dy[..., : part.stop - part.start]
         dy = read
-    return _of(op).backward(dy, x, **options)  # type: ignore[no-any-return]
+    return sigmoid.backward(dy, x)
 
 
 @mistake_of("prelu")

@@ -5,12 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from cnn_oracle.manual import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, kl_div, nll_loss
+from cnn_oracle.manual import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    nll_loss,
+)
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.mistakes._past_a_size._tiles import but_the_first, mistake_of, size, tail, without, wrapped
 
 
-@mistake_of("mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+@mistake_of(
+    "mse_loss", "l1_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"
+)
 def tail_of_the_losses_is_lost(op: str, x: Array, target: Array, *, block: int, **options: Any) -> Array:
     """the sum of the losses takes only full tiles of a row"""
     y: Array = _of(op).forward(x, target, **options)
@@ -21,13 +30,13 @@ def tail_of_the_losses_is_lost(op: str, x: Array, target: Array, *, block: int, 
     return np.asarray(y * (without(each, -1, rest).sum() / each.sum()))
 
 
-@mistake_of("huber_loss", "smooth_l1_loss", "kl_div")
-def losses_end_after_two_tiles(op: str, x: Array, target: Array, *, block: int, **options: Any) -> Array:
+@mistake_of("huber_loss")
+def losses_end_after_two_tiles(x: Array, target: Array, *, block: int, **options: Any) -> Array:
     """the sum of the losses ends after two tiles of a row"""
-    y: Array = _of(op).forward(x, target, **options)
+    y = huber_loss.forward(x, target, **options)
     if options.get("reduction") == "none" or size(x, -1) <= 2 * block:
         return y
-    each: Array = _of(op).forward(x, target, **(options | {"reduction": "none"}))
+    each = huber_loss.forward(x, target, **(options | {"reduction": "none"}))
     return np.asarray(y * (each[..., : 2 * block].sum() / each.sum()))
 
 

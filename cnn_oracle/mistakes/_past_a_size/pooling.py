@@ -42,9 +42,9 @@ def maximum_not_carried_over(op: str, x: Array, *, block: int, **options: Any) -
 
 
 @mistake_of("max_pool1d", "max_pool2d", "max_pool3d")
-def channels_from_the_third_tile_on_are_the_first_ones(op: str, x: Array, *, block: int, **options: Any) -> Array:
-    """from the third tile of channels on, y is that of the first tiles"""
-    return _max_pool.forward(op, x[:, wrapped(x.shape[1], 2 * block)], **options)
+def channel_index_wraps(op: str, x: Array, *, block: int, **options: Any) -> Array:
+    """the channel is taken modulo the block"""
+    return _max_pool.forward(op, x[:, wrapped(x.shape[1], block)], **options)
 
 
 @mistake_of("max_pool1d", "max_pool2d")
