@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cnn_oracle.studies.causes import Entry as Called
     from cnn_oracle.studies.known_mistakes import Entry
+    from cnn_oracle.studies.sizes import Entry as PastASize
 
 
 def evidence(
@@ -69,6 +70,33 @@ def mistakes(
 def _cells(entry: "Entry") -> tuple[str, ...]:
     figures = (str(entry.calls), f"{entry.seconds:.2f}", f"{entry.explained:.2f}", str(entry.failing))
     return (entry.op, entry.description, *figures, f"{entry.share:.0%}")
+
+
+def sizes(
+    op: Ops = None,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """List the mistakes past a size: how soon each is found, and whether a failure names the size of its block."""
+    limit(jobs)
+    check_folder(json, markdown)
+    from cnn_oracle import mistakes as known
+    from cnn_oracle.ops import OPS, look_up
+    from cnn_oracle.studies import sizes as study
+
+    ops = [look_up(name) for name in op or OPS]
+    with progress("sizes", sum(len(known.past_a_size_of(o.name)) for o in ops)) as advance:
+        found = list(study.entries(ops, advance))
+    header = ("op", "what goes wrong", "block", "calls", "named", "smallest call", "likely cause")
+    _write(json, [one._asdict() | {"named": one.named} for one in found], header, map(_past_a_size, found))
+    if markdown:
+        put(markdown, study.markdown(found))
+
+
+def _past_a_size(one: "PastASize") -> tuple[str, ...]:
+    found = (str(one.calls or "–"), "yes" if one.named else "no", one.call or "–", next(iter(one.causes), "–"))
+    return (one.op, one.description, str(one.block), *found)
 
 
 def causes(
