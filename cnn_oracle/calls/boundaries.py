@@ -22,8 +22,8 @@ LAUNCHES = 2  # such places of an op, at most
 # Sizes of one place: past all blocks, a multiple of all blocks, one before it; then farther, and fewer blocks
 LONG = (1025, 1024, 1023, 2049, 3073, 511, 2047, 3071, 513, 512)
 PAIRS = (  # sizes of two places at once
-    (129, 33), (65, 127), (31, 257), (17, 63), (96, 97), (9, 513), (15, 255), (32, 65), (47, 7), (64, 128), (23, 95),
-    (25, 49), (16, 24), (8, 191), (48, 193),
+    (1025, 17), (129, 33), (1023, 9), (65, 127), (1024, 15), (31, 257), (511, 33), (96, 97), (2049, 7), (17, 63),
+    (513, 31), (64, 128), (1025, 8), (23, 95), (1023, 16), (47, 191), (1024, 12), (25, 49),
 )  # fmt: skip
 SIZES = frozenset((
     "size", "batch", "channels", "filters", "features", "in", "out", "rows", "width", "queries", "keys", "heads",

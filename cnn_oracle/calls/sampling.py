@@ -179,6 +179,7 @@ class RandomCalls(NamedTuple):
 
 
 MOST_USUAL = 1 / 5  # the share of usual geometries in a run, at most
+TURN = 3  # after them, each TURN'th call is random, and the others have boundary sizes
 
 
 class DrawnCalls(NamedTuple):
@@ -204,14 +205,15 @@ class DrawnCalls(NamedTuple):
         plain = self._plain(op, rng)
         first = usual(op.name)[: int(self.examples * MOST_USUAL)]
         own, left = own_calls(op, limits.sizes), self.examples - len(first)
-        start = own + self.seed % 2**16 * (left // 2)  # the turn of an earlier seed ends here
+        start = own + self.seed % 2**16 * (left - left // TURN)  # the turn of an earlier seed ends here
         for wanted in first:
             found = _wanted(op, rng, wanted, limits, limits.max_elements) or next(plain, None)
             if found is None:
                 return
             yield found
         for i in range(own + left):
-            index = i if i < own else start + (i - own) // 2 if (i - own) % 2 else None
+            j = i - own
+            index = i if j < 0 else start + j - j // TURN - 1 if j % TURN else None
             one = None if index is None or not places(op) else self._at_boundary(op, rng, index)
             found = one or next(plain, None)
             if found is None:
