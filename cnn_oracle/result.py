@@ -61,7 +61,9 @@ class Verdict(StrEnum):
 
 
 # Contract findings that would make a caller's numbers wrong. The other kinds matter only to careless callers
-HARMFUL = ("mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory")
+HARMFUL = (
+    "mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory", "rows",
+)  # fmt: skip
 
 
 class Failure(AssertionError):

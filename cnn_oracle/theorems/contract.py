@@ -138,7 +138,7 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
     for name, layout in LAYOUTS.items():
         keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
         with_layout = replace(case, arrays=_with_layout(case, layout), keywords=keywords, dy=layout(case.dy))
-        if any(_lies_otherwise(a, b) for a, b in zip(_all_of(case), _all_of(with_layout), strict=True)):
+        if any(_lies_otherwise(a, b) for a, b in zip(all_of(case), all_of(with_layout), strict=True)):
             _must_be_the_same(subject, op, with_layout, case, name)
     case = displaced(op, call, subject.dtypes(op.name))
     with_layout = with_expected(op, case, arrays=_with_layout(case, zero_strides), dy=zero_strides(case.dy))
@@ -225,7 +225,7 @@ def _with_layout(case: Case, layout: Callable[[Array], Array]) -> dict[str, Arra
     return {n: None if a is None else layout(a) for n, a in case.arrays.items()}
 
 
-def _all_of(case: Case) -> list[Array]:
+def all_of(case: Case) -> list[Array]:
     return [a for a in (case.dy, *case.arrays.values(), *case.keywords.values()) if isinstance(a, np.ndarray)]
 
 
