@@ -37,6 +37,8 @@ class Limits(NamedTuple):
             PyTorch's fails as a convention. ``"any"``: it is a note. At NaN, another choice is always a note.
         sizes: Some axes of the drawn calls have these sizes. Empty by default.
         accepted: Op → the names of the theorems that are known not to hold. Empty by default.
+        require: What must hold besides the theorems: ``"batch-invariance"``, the bits of a row do not depend on the
+            number of rows or on its place. "" by default: nothing.
 
     Example:
         >>> from cnn_oracle.subject import Limits
@@ -49,6 +51,7 @@ class Limits(NamedTuple):
     convention: str = "pytorch"
     sizes: tuple[int, ...] = ()
     accepted: Mapping[str, tuple[str, ...]] = {}
+    require: str = ""
 
     def admit(self, op: "Op", call: Call) -> bool:
         """Tell whether the subject must support a call: whether each of its options has a declared value.

@@ -51,6 +51,12 @@ Convention = Annotated[
         "Default: that of the settings, or pytorch."
     ),
 ]
+Require = Annotated[
+    str | None,
+    typer.Option(
+        help="batch-invariance: fail where the bits of a row depend on the number of rows, or on its place among them."
+    ),
+]
 Isolate = Annotated[
     bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
 ]
@@ -75,6 +81,7 @@ def verify(
     cluster: Cluster = None,
     strict: Strict = False,
     convention: Convention = None,
+    require: Require = None,
     json: Json = None,
     html: Html = None,
 ) -> None:
@@ -101,10 +108,12 @@ def verify(
     with only_result(json, html):  # what a subject prints is not JSON
         from cnn_oracle.call import parse
         from cnn_oracle.global_state import ours
+        from cnn_oracle.verification import requiring
 
         names = [parse(call, number).op] if call is not None else op or []
         separate = isolate and cluster is None  # a cluster compares the code of the subject
         code, settings, dead = subject_of(subject, strict, convention, separate, names, timeout)
+        code = requiring(code, require or "")
         with ours():
             op, some_are_left = left(code, names, dead)
             if not some_are_left:

@@ -13,6 +13,7 @@ elements      which single element is read wrongly
 rounding      outputs that are nearly right
 special       which special value is to blame
 precision     how many bits a multiplier keeps
+batch_invariance  whether the bits of a row depend on the number of rows
 mapping       where each output is wrong, for a map
 arbiter       who is wrong: the subject, PyTorch, or both
 exact         outputs by definition, in exact arithmetic
