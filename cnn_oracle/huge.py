@@ -44,14 +44,14 @@ class Huge(NamedTuple):
         small: the call whose array is repeated.
         name: the array.
         axis: the axis of the array, and of y, along which it is repeated. The small call has the length 1 there.
-        count: how often.
+        times: how often.
         function: "forward" or "backward".
     """
 
     small: Call
     name: str
     axis: int
-    count: int
+    times: int
     function: str
 
     @property
@@ -64,7 +64,7 @@ class Huge(NamedTuple):
 
     def repeated(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of an array that is repeated. A number is not repeated: it is a sum."""
-        return (*shape[: self.axis], self.count, *shape[self.axis + 1 :]) if shape else shape
+        return (*shape[: self.axis], self.times, *shape[self.axis + 1 :]) if shape else shape
 
 
 class Outcome(NamedTuple):
@@ -243,8 +243,8 @@ def _checked(job: tuple[Subject, Huge, int], heartbeat: Heartbeat) -> tuple[str,
         for q, a in outputs.items():
             expected = wanted[q]
             assert expected is not None
-            times = 1 if q in ("y", f"d{one.name}") and expected.shape else one.count
-            if what := _difference(q, a, np.broadcast_to(times * expected, _shape(one, q, expected))):
+            factor = 1 if q in ("y", f"d{one.name}") and expected.shape else one.times
+            if what := _difference(q, a, np.broadcast_to(factor * expected, _shape(one, q, expected))):
                 return Verdict.WRONG, what
     except Failure as failure:
         if _is_out_of_memory(failure.__cause__):

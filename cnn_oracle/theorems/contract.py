@@ -10,7 +10,7 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case, displaced, draw, replace, strongest, with_expected
-from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward
+from cnn_oracle.cases.expected import Arrays, Outputs, Rejection, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.latest import Latest
@@ -208,7 +208,7 @@ def _as_finding(kind: str, failure: Failure, what: str) -> Failure:
     return failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=fails)
 
 
-def differing(first: Outputs, second: Outputs) -> str:
+def differing(first: Arrays, second: Arrays) -> str:
     """The first place where the bits differ, such as y[0,1], or "" if there is none."""
     for quantity, a in first.items():
         b = second[quantity]
