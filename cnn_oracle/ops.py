@@ -23,7 +23,7 @@ SELECTION = Comparison((exact_grids.distinct, exact_grids.ties), sums.selection,
 AVERAGE = Comparison((exact_grids.multiples,), sums.average)
 ADAPTIVE = Comparison((exact_grids.adaptive_multiples,), sums.adaptive)
 INTERPOLATION = Comparison((exact_grids.resampled,), sums.interpolation)
-LP_POOL = Comparison((), sums.lp_pool, distance_to_kink(0))
+LP_POOL = Comparison((), sums.lp_pool, sums.lp_pool_distance_to_kink)
 WEIGHTED_MEAN = Comparison((exact_grids.multiples_of_the_weight,), sums.weighted_mean)
 STEEP = {"x": distributions.large_logits}
 SOFTMAX = Comparison((), softmax.softmax, domain=STEEP)

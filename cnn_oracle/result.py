@@ -334,6 +334,7 @@ class Result(NamedTuple):
         unsupported: What the subject does not support → the number of drawn calls that were left out for it.
         drawn: The number of drawn calls, covered or not. 0, the default, if they are those of ``calls``.
         subject_warnings: The Python warnings of the subject, such as an overflow → how often. Empty by default.
+        longest_axis: The length of the longest axis of the arrays in all checked calls. 0 if no call was checked.
 
     Example:
         >>> import cnn_oracle as oracle
@@ -365,6 +366,7 @@ class Result(NamedTuple):
     unsupported: Mapping[str, int] = {}
     drawn: int = 0
     subject_warnings: Mapping[Warned, int] = {}
+    longest_axis: int = 0
 
     @property
     def warnings(self) -> tuple[Failure, ...]:
@@ -448,7 +450,7 @@ def as_html(results: Sequence[Result]) -> str:
 
 def as_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, ...]]]:
     """The header and the rows of the table that the command line prints."""
-    header = ["op", "verdict", "calls", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
+    header = ["op", "verdict", "calls", "axes", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
     rows = [_cells(result) for result in results]
     for title, shown in (("contract", _contract), ("not checked", _unchecked)):
         if any(map(shown, results)):
@@ -460,7 +462,8 @@ def as_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, ...]
 def _cells(row: Result) -> tuple[str, ...]:
     ratio = _share(row.probabilistic_ratio) if row.probabilistic_ratio else ""
     miss = f"{row.miss_probability:.0e}" if row.miss_probability else ""
-    return row.op, row.verdict, f"{row.calls:,}", _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
+    axes = f"≤ {row.longest_axis:,}" if row.longest_axis else ""
+    return row.op, row.verdict, f"{row.calls:,}", axes, _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
 
 
 def _share(value: float) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # settings that name no op import neither torch nor NumPy
 
 DTYPES = ("float64", "float32")
 OURS = "cnn_oracle.manual"
+MAX_ELEMENTS = 20_000  # so that a call takes milliseconds
 
 
 class Limits(NamedTuple):
@@ -35,7 +36,8 @@ class Limits(NamedTuple):
             False or both, for present and absent. Empty by default: every value.
         convention: ``"pytorch"``, the default: at a tie or a nondifferentiable point, another valid choice than
             PyTorch's fails as a convention. ``"any"``: it is a note. At NaN, another choice is always a note.
-        sizes: Some axes of the drawn calls have these sizes. Empty by default.
+        sizes: Block sizes of the subject's own. Further calls have sizes next to them. Empty by default.
+        max_elements: The elements of the largest array of a drawn call, except at launch limits. 20,000 by default.
         accepted: Op → the names of the theorems that are known not to hold. Empty by default.
         require: What must hold besides the theorems: ``"batch-invariance"``, the bits of a row do not depend on the
             number of rows or on its place. "" by default: nothing.
@@ -51,6 +53,7 @@ class Limits(NamedTuple):
     convention: str = "pytorch"
     sizes: tuple[int, ...] = ()
     accepted: Mapping[str, tuple[str, ...]] = {}
+    max_elements: int = MAX_ELEMENTS
     require: str = ""
 
     def admit(self, op: "Op", call: Call) -> bool:

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnn_oracle import partial, theorems
-from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import CallList, RandomCalls, Sample, Source, admitted
+from cnn_oracle.call import Call, parse
+from cnn_oracle.calls.sampling import CallList, DrawnCalls, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.calls.work import longest
 from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
 from cnn_oracle.cases.exact_grids import SMALL
 from cnn_oracle.cases.expected import Rejection
@@ -96,7 +97,7 @@ class Tally(NamedTuple):
     unsafe: PyTorch did not run them. ``calls`` are covered by the subject, ``missed`` are not: the reason, or the
     features of a call, → the number of such calls. ``features`` are those of the covered calls. ``raised`` counts the
     calls on which the subject raises, by their form; ``forms`` are those of the other calls. ``warned`` counts the
-    warnings of the subject.
+    warnings of the subject. ``longest`` is the longest axis of the covered calls.
     """
 
     calls: int = 0
@@ -111,6 +112,7 @@ class Tally(NamedTuple):
     raised: Mapping[Features, int] = {}
     forms: frozenset[str] = frozenset()
     warned: Mapping[Warned, int] = {}
+    longest: int = 0
 
     @property
     def drawn(self) -> int:
@@ -125,7 +127,7 @@ class Tally(NamedTuple):
             _first_of_each((*self.failures, *other.failures)), _first_of_each((*self.findings, *other.findings)),
             Counter(self.missed) + Counter(other.missed), self.features | other.features,
             Counter(self.raised) + Counter(other.raised), self.forms | other.forms,
-            Counter(self.warned) + Counter(other.warned),
+            Counter(self.warned) + Counter(other.warned), max(self.longest, other.longest),
         )  # fmt: skip
 
 
@@ -159,7 +161,8 @@ MOST_DRAWN = 10  # draws for each call that is covered
 
 def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     """The jobs of ``examples`` drawn calls. For each call that the subject does not cover, another one is drawn."""
-    first = RandomCalls(examples, seed, limits=subject.limits)
+    first = DrawnCalls(examples, seed, subject.limits)
+    examples = first.total(op)
     further = RandomCalls((MOST_DRAWN - 1) * examples, seed + 1, limits=narrowed(subject, op))
 
     def next_round(found: Tally) -> list[Block]:
@@ -174,7 +177,7 @@ def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     return next_round
 
 
-def _blocks(subject: Subject, op: Op, source: RandomCalls, start: int, stop: int) -> list[Block]:
+def _blocks(subject: Subject, op: Op, source: Source, start: int, stop: int) -> list[Block]:
     return [Block(subject, op, source, i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK)]
 
 
@@ -197,8 +200,8 @@ def without_end(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     seeds = count(seed)
 
     def next_round(_: Tally) -> list[Block]:
-        source = RandomCalls(examples, next(seeds), limits=subject.limits)
-        return _blocks(subject, op, source, 0, examples)
+        source = DrawnCalls(examples, next(seeds), subject.limits)
+        return _blocks(subject, op, source, 0, source.total(op))
 
     return next_round
 
@@ -271,6 +274,7 @@ def verdict(
         probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
         numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
         unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls, subject_warnings=found.warned,
+        longest_axis=found.longest,
     )  # fmt: skip
 
 
@@ -385,9 +389,10 @@ def _of_death(block: Block, died: WorkerCrash) -> Tally:
 def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
     """The tally of the calls of a block. With ``once``, up to the first wrong number."""
     subject, op, all_values = block.subject, block.op, list[Values]()
-    calls, skipped, error_over_bound, probabilistic_ratio = 0, 0, 0.0, 0.0
+    calls, skipped, longest_axis, error_over_bound, probabilistic_ratio = 0, 0, 0, 0.0, 0.0
     failures, findings, covered_features = list[Found](), list[Found](), set[str]()
     missed, raised, covered_forms = Counter[Features | str](), Counter[Features](), set[str]()
+    every, which = theorems.of(op, subject), block.which or to_check(subject, op)
     with single_threaded() as warned:
         for i, one in enumerate(block.samples):
             heartbeat(i)
@@ -400,12 +405,15 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 if block.once:
                     checked = check_once(subject, op, one.call)
                 else:
-                    checked = check_all(subject, op, one.call, block.which)
+                    due = theorems.on_call(op, one.call, every)
+                    now = [theorem for theorem in which if theorem in due]
+                    checked = check_all(subject, op, one.call, now) if now else Checked()
             findings += [Found(failure, one) for failure in checked.findings]
             if checked.missing:
                 missed[features(op, one.call) if checked.missing == DIFFERS else checked.missing] += 1
                 continue
             calls += 1
+            longest_axis = max(longest_axis, longest(op, one.call))
             failures += [Found(failure, one) for failure in checked.failures]
             crashed = any(failure.verdict is Verdict.CRASHED for failure in checked.failures)
             form = forms(op, one.call)
@@ -429,7 +437,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
                 probabilistic_ratio = max(probabilistic_ratio, ratio)
     return Tally(
         calls, skipped, error_over_bound, probabilistic_ratio, together(all_values), tuple(failures), tuple(findings),
-        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned,
+        missed, frozenset(covered_features), raised, frozenset(covered_forms), warned, longest_axis,
     )  # fmt: skip
 
 
@@ -609,17 +617,17 @@ def requiring(subject: Subject, require: str) -> Subject:
 
 
 def _required(job: tuple[Subject, Op, Call | None], heartbeat: Heartbeat) -> list[Failure]:
-    """What does not hold of that which is required besides the theorems: on one call, or else on drawn calls."""
+    """What does not hold of that which is required besides the theorems: on one call, or else on one with long axes."""
     from cnn_oracle.diagnose.batch_invariance import changed, changes  # imported only if it is required
 
-    subject, op, call = job
+    (subject, op, call), found = job, list[Failure]()
     heartbeat(0)
-    with single_threaded():
-        every = (
-            changed(subject, op, call, dtype) if call else changes(subject, op, dtype)
-            for dtype in subject.dtypes(op.name)
-        )  # fmt: skip
-        return [of_subject(finding(BATCH, str(one), one.call), subject) for some in every for one in some]
+    with single_threaded(), suppress(Failure):  # it crashes: the theorems say so
+        for dtype in subject.dtypes(op.name):
+            for one in changed(subject, op, call, dtype) if call else changes(subject, op, dtype):
+                where = parse(one.call, call.seed if call else 0)
+                found.append(of_subject(finding(BATCH, f"in {dtype}, {one}", where), subject))
+    return found
 
 
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:

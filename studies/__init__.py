@@ -2,6 +2,7 @@
 
 mutation           mutants of ``manual``: which of them are killed
 known_mistakes     wrong derivations: how soon each is rejected, how often it is uniquely identified
+sizes              mistakes past a size: which are rejected, and whether a failure names the block
 causes             what mistakes are called that are not in the catalogue: known ones left out, and those of unlisted
 unlisted           wrong derivations that are not among the known mistakes; the oracle must reject them all the same
 false_positives    correct implementations (known_good): none may be called wrong

@@ -7,12 +7,11 @@ default.
 
 from collections.abc import Callable, Mapping
 from math import prod
-from random import Random
 from typing import Any
 
 from cnn_oracle.call import Call
 from cnn_oracle.calls.geometry.windows import Axis
-from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.calls.unsafe import per_axis, window_in_padding
 from cnn_oracle.op import Op
 from cnn_oracle.verification import EXAMPLES
@@ -85,8 +84,7 @@ CLASSES: Mapping[str, tuple[tuple[str, ...], Reached]] = {
 
 def rates(op: Op, examples: int = EXAMPLES, seed: int = 0) -> dict[str, float]:
     """The share of an op's drawn calls (the same as in ``verify``) in each class that applies to it."""
-    rng = Random(seed)
-    drawn = [(call, axes_of(call)) for call in (random_call(op, rng) for _ in range(examples))]
+    drawn = [(one.call, axes_of(one.call)) for one in DrawnCalls(examples, seed).samples(op)]
     classes = {name: test for name, (ops, test) in CLASSES.items() if op.name in ops}
     shares = {name: sum(test(*one) for one in drawn) / examples for name, test in classes.items()}
     for name in (n for n, p in op.parameters.items() if p.default is not p.empty and n not in STATE):

@@ -15,7 +15,7 @@ from cnn_oracle.run.workers import run
 from cnn_oracle.verification import Tally, covered, drawn, verdict
 
 CHUNK = 100  # calls of one seed, at most
-ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "by_jax", "pytorch")
+ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "tiles", "by_jax", "pytorch")
 # The share of the others' calls: FFT works in double precision, and JAX compiles once for each geometry
 SHARES = {"fft": 0.1, "by_jax": 0.02}
 

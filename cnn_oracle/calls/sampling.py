@@ -2,32 +2,50 @@
 
 A geometry makes choices (op.Choose). A choice is kept as the index of its value, and the simplest value comes first.
 So a drawn call can be drawn again, and can be made simpler. A policy makes the choices. There are three: uniform
-choices, uniform choices that often take the simplest value, and Hypothesis, which shrinks.
+choices, uniform choices that often take the simplest value, and Hypothesis, which shrinks. Some choices may be wanted:
+the options of a usual geometry (geometry/usual.py), or boundary sizes (boundaries.py).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import cycle, islice, repeat
+from itertools import count, cycle, islice, repeat
 from math import prod
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from cnn_oracle.call import Call
+from cnn_oracle.calls.boundaries import LAUNCH, LAUNCH_ELEMENTS, SIZES, Place, own_calls, places, plan
 from cnn_oracle.calls.disputed import disputed
 from cnn_oracle.calls.enumeration import Path, Space
+from cnn_oracle.calls.geometry.usual import usual
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.calls.work import elements, shapes
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits
 
 SEEDS = 2**32
 TRIES = 200  # draws, at most, for a call within the limits of a subject
-# Limits for calls with the sizes of the settings, so that no call takes seconds: the elements of an array, and those
-# of the two largest arrays, multiplied, which is roughly the number of products of an op
+# No call takes seconds: limits for the elements of an array, and for those of the two largest arrays, multiplied,
+# which is roughly the number of products of an op
 LARGEST, PRODUCTS = 2**20, 2**28
 ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choice → its argument
-SIZES = ("size", "batch", "channels", "filters", "features", "width", "keys", "value width")  # choices that are sizes
+FURTHER = 2**19  # sizes that can be chosen beside the values of a geometry: 0 … FURTHER − 1
+# The share of calls with an empty axis is about 1/30: such calls hide other mistakes. In a run, each so many'th random
+# call has one
+CALLS_WITH_EMPTY, EMPTY_AXES, EMPTY_TURN = 1 / 15, 1 / 3, 13
 
-Policy = Callable[[int, int], int]  # number of values, number of rare ones → an index; rare ones come last
+Wanted = Mapping[Any, Any]  # a name of choices, or a Place → the value that is wanted
+ANYTHING: Wanted = {}  # nothing in particular is wanted
+
+
+class Policy(Protocol):
+    """Makes a choice: the number of values, of rare ones, of further ones → an index. The simplest come first.
+
+    ``empty``: the rare value is an empty axis.
+    """
+
+    def __call__(self, values: int, rare: int, further: int, empty: bool, /) -> int: ...
 
 
 class Sample(NamedTuple):
@@ -40,26 +58,44 @@ class Sample(NamedTuple):
     choices: Path = ()
 
 
-def sample(op: Op, seed: int, policy: Policy, limits: Limits = EVERYTHING) -> Sample:
-    """Draw one call, whose choices ``policy`` makes.
+def sample(
+    op: Op, seed: int, policy: Policy, limits: Limits = EVERYTHING, wanted: Wanted = ANYTHING,
+    met: set[Place] | None = None,
+) -> Sample:  # fmt: skip
+    """Draw one call, whose choices ``policy`` makes, except those that are ``wanted`` and possible.
 
-    If the limits declare values for an option, one of these is chosen. The sizes of the limits are rare values, and at
-    most one axis has such a size. The call may still be outside the limits: see ``admitted``.
+    A choice that is a size has further values: all numbers that are not below the least of its values. If the limits
+    declare values for an option, one of these is chosen. The call may still be outside the limits: see ``admitted``.
+    ``met`` receives the places whose wanted value was possible.
     """
-    choices, left, declared = [seed], limits.sizes, limits.options.get(op.name, {})
+    choices, declared, numbers = [seed], limits.options.get(op.name, {}), Counter[str]()
 
     def choose(name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
-        nonlocal left
         values, rare = _narrowed(declared, name, values, rare) if declared else (values, rare)
-        own = left if name in SIZES else ()
-        place = policy(len(values), len(rare) + len(own))
-        choices.append(place)
-        if place >= len(values) + len(rare):
-            left = ()  # the other axes stay small
-        return (*values, *rare, *own)[place]
+        least = min((v for v in values if v is not None), default=1) if name in SIZES and name not in declared else None
+        index = _index(wanted, Place(name, numbers[name]), (*values, *rare), least) if wanted else None
+        if index is not None and met is not None:
+            met.add(Place(name, numbers[name]))
+        numbers[name] += 1
+        if index is None:
+            index = policy(len(values), len(rare), 0 if least is None else FURTHER, name in SIZES and rare == (0,))
+        choices.append(index)
+        if index >= len(values) + len(rare):
+            return max(index - len(values) - len(rare), least)  # type: ignore[type-var]  # a size
+        return (*values, *rare)[index]
 
     call = op.call(choose, seed)
     return Sample(call, tuple(choices))
+
+
+def _index(wanted: Wanted, place: Place, values: Sequence[Any], least: int | None) -> int | None:
+    """The index of the wanted value of a choice. None if no value is wanted, or if it is not possible."""
+    value = wanted.get(place, wanted.get(place.name, ...))
+    if isinstance(value, list):
+        value = value[place.number] if place.number < len(value) else ...
+    if value is not ... and value in values:
+        return values.index(value)
+    return len(values) + value if least is not None and isinstance(value, int) and value >= least else None
 
 
 def _narrowed(
@@ -79,7 +115,7 @@ def _narrowed(
 
 def admitted(op: Op, call: Call, limits: Limits = EVERYTHING) -> bool:
     """Whether a subject is checked on the call: it is within the limits, not too large, and not disputed."""
-    return not disputed(call) and limits.admit(op, call) and not (limits.sizes and _is_large(call))
+    return not disputed(call) and limits.admit(op, call) and not _is_large(op, call)
 
 
 def random_call(op: Op, rng: Random) -> Call:
@@ -92,6 +128,7 @@ def random_call(op: Op, rng: Random) -> Call:
 
 
 USUAL, VARIED = (1, 2, 3), (2, 3, 4, 5)  # sizes that a geometry offers first; sizes that replace them
+VARY = ("size", "batch", "channels", "filters", "features", "width", "keys", "value width")  # the names of these
 
 
 def varied_call(op: Op, rng: Random, limits: Limits = EVERYTHING) -> Call | None:
@@ -103,7 +140,7 @@ def varied_call(op: Op, rng: Random, limits: Limits = EVERYTHING) -> Call | None
 
     def choose(name: str, values: Sequence[Any], rare: Sequence[Any] = (), /) -> Any:
         values, _ = _narrowed(declared, name, values, rare) if declared else (values, rare)
-        if name in SIZES:
+        if name in VARY:
             larger = [v for v in values if v > 1] or values
             return rng.choice(VARIED if tuple(values[:3]) == USUAL else larger)
         return rng.choice(values)
@@ -141,6 +178,89 @@ class RandomCalls(NamedTuple):
         return islice(_safe(op, rng, simple, self.limits), self.examples)
 
 
+MOST_USUAL = 1 / 5  # the share of usual geometries in a run, at most
+
+
+class DrawnCalls(NamedTuple):
+    """The calls of a run: the usual geometries first, then boundary sizes and random calls in turn.
+
+    Attributes:
+        examples: how many, without those for the user's own block sizes.
+        seed: the seed of all choices. Boundary sizes go on in their turn with the next seed.
+        limits: only calls within these limits.
+    """
+
+    examples: int
+    seed: int
+    limits: Limits = EVERYTHING
+
+    def total(self, op: Op) -> int:
+        """The number of calls."""
+        return self.examples + own_calls(op, self.limits.sizes)
+
+    def samples(self, op: Op) -> Iterator[Sample]:
+        """``total`` calls, or fewer if too many draws are outside the limits."""
+        rng, limits = Random(self.seed), self.limits
+        plain = self._plain(op, rng)
+        first = usual(op.name)[: int(self.examples * MOST_USUAL)]
+        own, left = own_calls(op, limits.sizes), self.examples - len(first)
+        start = own + self.seed % 2**16 * (left // 2)  # the turn of an earlier seed ends here
+        for wanted in first:
+            found = _wanted(op, rng, wanted, limits, limits.max_elements) or next(plain, None)
+            if found is None:
+                return
+            yield found
+        for i in range(own + left):
+            index = i if i < own else start + (i - own) // 2 if (i - own) % 2 else None
+            one = None if index is None or not places(op) else self._at_boundary(op, rng, index)
+            found = one or next(plain, None)
+            if found is None:
+                return
+            yield found
+
+    def _plain(self, op: Op, rng: Random) -> Iterator[Sample]:
+        """Random calls. Each ``EMPTY_TURN``'th has an empty axis, if some call of the op has one."""
+        filled, possibly_empty = (_safe(op, rng, repeat(0.0), self.limits, share) for share in (0.0, 1.0))
+        for i in count():
+            empty = [] if i % EMPTY_TURN else [one for one in islice(possibly_empty, FEW) if _is_empty(op, one.call)]
+            one = empty[0] if empty else next(filled, None)
+            if one is None:
+                return
+            yield one
+
+    def _at_boundary(self, op: Op, rng: Random, index: int) -> Sample | None:
+        """A call with the sizes of a plan. None if no such call is within the limits."""
+        sizes = plan(op, index, self.limits.sizes, self.limits.max_elements)
+        if max(sizes.values()) in LAUNCH:
+            return _wanted(op, rng, sizes, self.limits, max(self.limits.max_elements, LAUNCH_ELEMENTS), SIMPLE)
+        smaller = ({place: min(n, most) for place, n in sizes.items()} for most in (LARGEST, *SMALLER))
+        found = (_wanted(op, rng, one, self.limits, self.limits.max_elements) for one in smaller)
+        return next(filter(None, found), None)
+
+
+def _is_empty(op: Op, call: Call) -> bool:
+    return not all(map(prod, shapes(op, call)))
+
+
+FEW = 10  # draws for a call with an empty axis
+SMALLER = (1025, 513, 129, 33)  # sizes instead of larger ones that would be too much work
+SIMPLE = 0.8  # how often the other choices of a call with a launch limit are the simplest, so that it stays cheap
+
+
+def _wanted(
+    op: Op, rng: Random, wanted: Wanted, limits: Limits, most: int = LARGEST, simple: float = 0.0
+) -> Sample | None:
+    """A safe call with what is wanted, and at most so many elements in an array. Later tries are simpler."""
+    for i in range(TRIES):
+        met = set[Place]()
+        one = _drawn(op, rng, max(simple, i / TRIES), limits, wanted, met)
+        fits = not _is_empty(op, one.call) and elements(op, one.call) <= most
+        reached = all(place in met for place in wanted if isinstance(place, Place))
+        if fits and reached and not unsafe(one.call) and admitted(op, one.call, limits):
+            return one
+    return None
+
+
 class EnumerationSlice(NamedTuple):
     """The calls of an exhaustive enumeration up to ``size`` that begin with the choices ``prefix``."""
 
@@ -161,32 +281,41 @@ class CallList(NamedTuple):
         return (one for one in self.given if one.call.op == op.name)
 
 
-Source = RandomCalls | EnumerationSlice | CallList
+Source = RandomCalls | DrawnCalls | EnumerationSlice | CallList
 
 
-def _drawn(op: Op, rng: Random, simple: float = 0.0, limits: Limits = EVERYTHING) -> Sample:
-    return sample(op, rng.randrange(SEEDS), partial(_uniform, rng, simple), limits)
+def _drawn(
+    op: Op, rng: Random, simple: float = 0.0, limits: Limits = EVERYTHING, wanted: Wanted = ANYTHING,
+    met: set[Place] | None = None, empty: float = CALLS_WITH_EMPTY,
+) -> Sample:  # fmt: skip
+    seed = rng.randrange(SEEDS)
+    return sample(op, seed, partial(_uniform, rng, simple, rng.random() < empty), limits, wanted, met)
 
 
-def _uniform(rng: Random, simple: float, values: int, rare: int) -> int:
+def _uniform(rng: Random, simple: float, may_be_empty: bool, values: int, rare: int, _: int, empty: bool) -> int:
     if simple and rng.random() < simple:
         return 0
-    return values + rng.randrange(rare) if rng.random() < rare / 10 else rng.randrange(values)
+    share = EMPTY_AXES * may_be_empty if empty else rare / 10
+    return values + rng.randrange(rare) if rare and rng.random() < share else rng.randrange(values)
 
 
-def _safe(op: Op, rng: Random, simple: Iterator[float], limits: Limits = EVERYTHING) -> Iterator[Sample]:
+def _safe(
+    op: Op, rng: Random, simple: Iterator[float], limits: Limits = EVERYTHING, empty: float = CALLS_WITH_EMPTY
+) -> Iterator[Sample]:
     """Calls that are safe for PyTorch. It ends after ``TRIES`` draws in a row without one."""
     missed = 0
     while missed < TRIES:
-        one = _drawn(op, rng, next(simple), limits)
+        one = _drawn(op, rng, next(simple), limits, empty=empty)
         missed += 1
         if not unsafe(one.call) and admitted(op, one.call, limits):
             missed = 0
             yield one
 
 
-def _is_large(call: Call) -> bool:
-    """Whether the call takes seconds: one array, or the product of the two largest, has too many elements."""
-    shapes = (value for value in call.arguments.values() if isinstance(value, tuple))
-    sizes = sorted(prod(n for n in shape if isinstance(n, int)) for shape in shapes)
+def _is_large(op: Op, call: Call) -> bool:
+    """Whether the call takes seconds: one array, or the product of the two largest, has too many elements.
+
+    Arrays of one shape are not multiplied with each other.
+    """
+    sizes = sorted(map(prod, {*shapes(op, call)}))
     return max(sizes, default=0) > LARGEST or prod(sizes[-2:]) > PRODUCTS

@@ -101,8 +101,8 @@ def size(op: Op, call: Call) -> tuple[int, int]:
 def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False) -> Call:
     """Calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
 
-    def policy(values: int, rare: int) -> int:
-        return int(draw(st.integers(0, values + rare - 1)))
+    def policy(values: int, rare: int, further: int, _: bool) -> int:
+        return int(draw(st.integers(0, values + rare + further - 1)))
 
     call = sample(op, draw(st.integers(0, SEEDS - 1), label="seed"), policy, limits).call
     assume(admitted(op, call, limits) and (unsafe_too or not unsafe(call)))

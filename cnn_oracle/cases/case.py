@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnn_oracle.call import Call
+from cnn_oracle.calls.work import takes_time
 from cnn_oracle.cases import exact_grids
 from cnn_oracle.cases.distributions import KEYWORDS, Fill, normal
 from cnn_oracle.cases.dtypes import FORMATS, Format, representable
@@ -235,13 +236,19 @@ def without_expected(op: Op, call: Call) -> Case:
 def cases(op: Op, call: Call, dtypes: tuple[str, ...] = DTYPES) -> Iterator[Case]:
     """The call on every exact grid that fits it, and on real numbers, each in every dtype.
 
+    If the call takes time, only one grid, and real numbers only in the widest dtype.
+
     Raises:
         RuntimeError, ValueError, IndexError, TypeError: PyTorch rejects the call.
     """
+    is_large, fits = takes_time(op, call), False
     for grid in (*op.comparison.grids, None):
-        for dtype in dtypes:
+        if grid and fits and is_large:
+            continue
+        for dtype in dtypes[:1] if grid is None and fits and is_large else dtypes:
             case = draw(op, call, grid, dtype)
             if case.exact or grid is None:  # a grid may not fit this call
+                fits = True
                 yield case
 
 

@@ -44,8 +44,8 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 for study_command in (
-    mutation.mutation, study.mistakes, study.causes, study.false_positives, study.evidence, pytorch.torch_defects,
-    benchmarks.benchmarks,
+    mutation.mutation, study.mistakes, study.sizes, study.causes, study.false_positives, study.sums, study.evidence,
+    pytorch.torch_defects, benchmarks.benchmarks,
 ):  # fmt: skip
     studies.command()(study_command)
 app.add_typer(studies, name="study")

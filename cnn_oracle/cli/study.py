@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cnn_oracle.studies.causes import Entry as Called
     from cnn_oracle.studies.known_mistakes import Entry
+    from cnn_oracle.studies.sizes import Entry as PastASize
 
 
 def evidence(
@@ -71,6 +72,33 @@ def _cells(entry: "Entry") -> tuple[str, ...]:
     return (entry.op, entry.description, *figures, f"{entry.share:.0%}")
 
 
+def sizes(
+    op: Ops = None,
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """List the mistakes past a size: how soon each is found, and whether a failure names the size of its block."""
+    limit(jobs)
+    check_folder(json, markdown)
+    from cnn_oracle import mistakes as known
+    from cnn_oracle.ops import OPS, look_up
+    from cnn_oracle.studies import sizes as study
+
+    ops = [look_up(name) for name in op or OPS]
+    with progress("sizes", sum(len(known.past_a_size_of(o.name)) for o in ops)) as advance:
+        found = list(study.entries(ops, advance))
+    header = ("op", "what goes wrong", "block", "calls", "named", "smallest call", "likely cause")
+    _write(json, [one._asdict() | {"named": one.named} for one in found], header, map(_past_a_size, found))
+    if markdown:
+        put(markdown, study.markdown(found))
+
+
+def _past_a_size(one: "PastASize") -> tuple[str, ...]:
+    found = (str(one.calls or "–"), "yes" if one.named else "no", one.call or "–", next(iter(one.causes), "–"))
+    return (one.op, one.description, str(one.block), *found)
+
+
 def causes(
     op: Ops = None,
     json: Json = None,
@@ -94,6 +122,23 @@ def causes(
 
 def _named(one: "Called") -> tuple[str, ...]:
     return one.group, one.op, one.description, one.cause or "–", one.outcome
+
+
+def sums(
+    json: Json = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
+) -> None:
+    """Read off in which order NumPy, PyTorch, JAX and ONNX Runtime add, and in which format."""
+    check_folder(json, markdown)
+    from cnn_oracle.studies import sums as study
+
+    with progress("sums", 0) as advance:
+        found = list(study.entries(lambda name, total: advance(name, total)))
+    header = ("library", "sum", "shape", "dtype", "accumulator", "order")
+    lines = [(one.library, one.what, one.shape, one.dtype, one.accumulator or "–", one.order) for one in found]
+    _write(json, [one._asdict() for one in found], header, lines)
+    if markdown:
+        put(markdown, study.markdown(found))
 
 
 def _write(json: Path | None, found: list[Any], header: tuple[str, ...], lines: "Iterable[tuple[str, ...]]") -> None:

@@ -13,7 +13,11 @@ elements      which single element is read wrongly
 rounding      outputs that are nearly right
 special       which special value is to blame
 precision     how many bits a multiplier keeps
-batch_invariance  whether the bits of a row depend on the number of rows
+summation     in which order a sum is added, and how many bits its accumulator keeps
+sum_orders    such an order in words
+addends       an output of an op as a sum of addends
+batch_invariance   whether a row depends on the number of rows
+plain_calls   calls with chosen sizes
 mapping       where each output is wrong, for a map
 arbiter       who is wrong: the subject, PyTorch, or both
 exact         outputs by definition, in exact arithmetic

@@ -19,7 +19,7 @@ from cnn_oracle.cases.case import Case, draw, with_expected
 from cnn_oracle.cases.expected import longest_sum
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
-from cnn_oracle.result import Failure
+from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.subject import run_all
 from cnn_oracle.subject import Subject
 
@@ -61,7 +61,7 @@ def probeable(op: Op) -> bool:
 
 
 def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
-    """The bits of each output: the least over some drawn calls and over the factors.
+    """The bits of each output: the least over some drawn calls that the subject supports, and over the factors.
 
     Raises:
         Failure: The subject crashes.
@@ -71,7 +71,13 @@ def widths(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Width]:
         call = random_call(op, rng)
         case = draw(op, call, op.comparison.grids[0], dtype)
         top = np.finfo(dtype).nmant + 1 - ceil(log2(longest_sum(call)))
-        for quantity, bits in _call_widths(subject, op, case, top).items():
+        try:
+            found = {} if subject.lacks(op, call) else _call_widths(subject, op, case, top)
+        except Failure as failure:
+            if failure.verdict is not Verdict.NOT_COVERED:
+                raise
+            continue
+        for quantity, bits in found.items():
             most[quantity] = max(top, most.get(quantity, 0))
             if bits < top:
                 kept[quantity] = min(bits, kept.get(quantity, bits))

@@ -5,6 +5,9 @@ Its first parameters say what it replaces: ``dy`` a backward, ``w, dw, state`` a
 the running statistics of a norm, anything else a forward. The rest of the op is right. Mistakes that several ops share
 are in private files. Their functions take the op's name first. A mistake with the keyword ``epsilon`` is a family: code
 has it with any small number, so a failure is matched with each of ``EPSILONS``.
+
+A mistake with the keyword ``block`` is a family, too: it is right where no size is beyond its block, one of ``BLOCKS``.
+Such mistakes are in ``_past_a_size/``, in one file per family of ops. No failure is matched with them.
 """
 
 import functools
@@ -24,6 +27,8 @@ PREFIX = "cnn_oracle.mistakes"
 
 EPSILONS = (1e-8, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 1e-15)  # the first one is a mistake's default
 
+BLOCKS = (8, 16, 32, 64, 128, 256, 512)
+
 # Mistakes that are right on ordinary numbers: only special values show them, in full or nearly so
 ON_SPECIAL_VALUES = {
     "binary_cross_entropy.denominator_not_clipped",
@@ -38,6 +43,12 @@ ON_SPECIAL_VALUES = {
     "mish.one_added_to_exp",
     "selu.scale_at_the_kink",
 }
+
+# The files of mistakes past a size
+FAMILIES = (
+    "products", "convolutions", "pooling", "rearranging", "elementwise", "embedding", "attention", "softmax", "losses",
+    "norms", "initializers", "optimizers",
+)  # fmt: skip
 
 # The private files of mistakes that ops share, by the op's name without 1d, 2d or 3d
 SHARED = {
@@ -65,7 +76,7 @@ SHARED = {
 class Mistake(NamedTuple):
     """One wrong derivation: its op, its name, what it replaces, what goes wrong, and the op with it in place.
 
-    ``others`` is the same mistake with each further epsilon.
+    ``others`` is the same mistake with each further epsilon. ``block`` is 0 unless the mistake is one past a size.
     """
 
     op: str
@@ -75,6 +86,7 @@ class Mistake(NamedTuple):
     implementation: Any
     package: str = PREFIX
     others: tuple["Mistake", ...] = ()
+    block: int = 0
 
     @property
     def needs_special_values(self) -> bool:
@@ -109,6 +121,30 @@ def in_file(op: str, file: str) -> Iterator[Mistake]:
             mistake = _mistake(op, name, function, description)
             others = (functools.partial(function, epsilon=e) for e in EPSILONS[1:] if "epsilon" in parameters)
             yield mistake._replace(others=tuple(_mistake(op, name, other, description) for other in others))
+
+
+@functools.cache
+def past_a_size() -> tuple[Mistake, ...]:
+    """The mistakes past a size, each with all of ``BLOCKS``, in the order of the files.
+
+    Their names end in the block: ``tail_of_the_sum_is_lost_128``.
+    """
+    for name in FAMILIES:
+        import_module(f"{PREFIX}._past_a_size.{name}")
+    ops_of: dict[Callable[..., Any], tuple[str, ...]] = import_module(f"{PREFIX}._past_a_size._tiles").OPS_OF
+    return tuple(_with_block(op, f, block) for f, ops in ops_of.items() for op in ops for block in BLOCKS)
+
+
+def past_a_size_of(op: str) -> tuple[Mistake, ...]:
+    """The mistakes past a size of an op."""
+    return tuple(m for m in past_a_size() if m.op == op)
+
+
+def _with_block(op: str, f: Callable[..., Any], block: int) -> Mistake:
+    of_op = functools.partial(f, op) if next(iter(inspect.signature(f).parameters)) == "op" else f
+    wrong = functools.partial(of_op, block=block)
+    name, description = f"{f.__name__}_{block}", " ".join((f.__doc__ or "").split())
+    return _mistake(op, name, wrong, description)._replace(block=block)
 
 
 def _mistake(op: str, name: str, function: Callable[..., Any], description: str) -> Mistake:
@@ -146,6 +182,9 @@ def load(name: str) -> Subject:
     op, _, mistake = name.removeprefix(PREFIX).lstrip(".").partition(".")
     known = {m.name: m for m in of(op)}
     if mistake not in known:
-        names = ", ".join(known) or "none; see the files of cnn_oracle/mistakes"
+        known |= {m.name: m for m in past_a_size_of(op)}
+    if mistake not in known:
+        each = [name for name, m in known.items() if m.block in (0, BLOCKS[0])]
+        names = ", ".join(each) or "none; see the files of cnn_oracle/mistakes"
         raise ValueError(f"subject {name!r}: the known mistakes of {op or 'an op'} are {names}")
     return known[mistake].subject._replace(loader=load)

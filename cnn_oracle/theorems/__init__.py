@@ -4,9 +4,10 @@ Each returns the largest error/bound that it met, or 0 where it compared bitwise
 test suites only iterate over the theorems.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cnn_oracle.call import Call
+from cnn_oracle.calls.work import takes_time
 from cnn_oracle.cases import special_values
 from cnn_oracle.op import Op
 from cnn_oracle.result import Failure
@@ -49,6 +50,7 @@ __all__ = [
     "NUMERICAL",
     "OPTIONAL",
     "STEP",
+    "VALUES",
     "Theorem",
     "an_int_stands_for_one_per_axis",
     "backward_is_autograds_gradient",
@@ -64,6 +66,7 @@ __all__ = [
     "look_up",
     "memory_layout_does_not_matter",
     "of",
+    "on_call",
     "outputs_are_no_views_of_inputs",
     "outputs_are_not_reused",
     "rows_do_not_depend_on_other_rows",
@@ -115,6 +118,8 @@ CONTRACT: tuple[Theorem, ...] = (
 EVERY_FINDING: Mapping[Theorem, Callable[[Subject, Op, Call], Iterator[Failure]]] = {
     what_pytorch_rejects_is_rejected: accepted_or_mistyped,
 }
+# The theorems on values. A call that takes time is checked by these, and by one other in turn
+VALUES = (forward_is_pytorchs, backward_is_autograds_gradient, running_statistics_are_pytorchs, steps_are_pytorchs)
 FORWARD_ONLY = (forward_is_pytorchs, special_values_are_pytorchs, *CONTRACT)
 DIFFERENTIABLE = (
     *(theorem for theorem in NUMERICAL if theorem is not steps_are_pytorchs), special_values_are_pytorchs, *CONTRACT,
@@ -137,6 +142,18 @@ def of(op: Op, subject: Subject | None = None) -> tuple[Theorem, ...]:
         return tuple(theorem for theorem in STEP if theorem not in excluded)
     every = FORWARD_ONLY if subject and subject.forward_only(op.name) else DIFFERENTIABLE
     return tuple(theorem for theorem in every if theorem not in excluded)
+
+
+def on_call(op: Op, call: Call, every: Sequence[Theorem]) -> Sequence[Theorem]:
+    """The theorems that are checked on a drawn call: all, or the values and one other in turn if the call takes time.
+
+    ``every`` are those of the subject.
+    """
+    if not takes_time(op, call):
+        return every
+    others = [theorem for theorem in every if theorem not in VALUES]
+    chosen = (*VALUES, *others[call.seed % max(len(others), 1) :][:1])
+    return [theorem for theorem in every if theorem in chosen]
 
 
 def look_up(name: str) -> Theorem:

@@ -7,6 +7,7 @@ im2col      convolution as one matrix product; its gradient is scattered element
 tensordot   convolution contracted in another order, channels last
 fft         convolution by Fourier transforms: NORMWISE
 orders      linear, softmax, layer_norm and mse_loss, with sums from the last term to the first, one by one
+tiles       products, sums, means and attention in tiles of 32, as kernels have
 pytorch     PyTorch itself, in float64
 by_jax      JAX
 

@@ -4,6 +4,7 @@ import pytest
 
 from cnn_oracle.call import parse
 from cnn_oracle.calls.geometry.windows import Axis
+from cnn_oracle.calls.sampling import CallList, Sample
 from cnn_oracle.ops import OPS
 from cnn_oracle.studies import coverage
 
@@ -56,7 +57,7 @@ def test_a_call_is_in_its_classes_and_no_other(text, classes):
 
 def test_a_class_that_is_never_drawn_has_the_share_0(monkeypatch):
     square = parse("conv2d(x=(1, 1, 4, 4), w=(1, 1, 3, 3))", 0)
-    monkeypatch.setattr(coverage, "random_call", lambda op, rng: square)
+    monkeypatch.setattr(coverage, "DrawnCalls", lambda *_: CallList((Sample(square),) * 100))
     rates = coverage.rates(OPS["conv2d"])
     assert (rates["unlike axes"], rates["stride given"], rates["overlapping windows"]) == (0, 0, 1)
 

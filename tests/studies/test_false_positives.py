@@ -11,7 +11,8 @@ from cnn_oracle.manual import relu
 from cnn_oracle.mistakes import load
 from cnn_oracle.result import Failure
 from cnn_oracle.studies import false_positives
-from cnn_oracle.subject import OURS
+from cnn_oracle.studies.known_good.tiles import TILE
+from cnn_oracle.subject import OURS, Limits
 from cnn_oracle.verification import check_call, covered, search
 
 TINY = np.finfo(float).tiny
@@ -30,18 +31,26 @@ ONCE_CALLED_WRONG = [
     # PyTorch also rejects calls by exceptions of its Python code
     "xavier_uniform(u=(1, 1, 0)), seed=0",
 ]
+KNOWN_GOOD = "cnn_oracle.studies.known_good"
 HERE = [name for name in false_positives.ALTERNATIVES if name not in ("by_jax", "pytorch")]
 
 
 @pytest.mark.parametrize(
     ("alternative", "op"),
-    [(name, op.name) for name in HERE for op in covered(load(f"cnn_oracle.studies.known_good.{name}"))],
+    [(name, op.name) for name in HERE for op in covered(load(f"{KNOWN_GOOD}.{name}"))],
 )
 def test_a_known_good_implementation_is_never_called_wrong(alternative, op):
-    subject = load(f"cnn_oracle.studies.known_good.{alternative}")
+    subject = load(f"{KNOWN_GOOD}.{alternative}")
     (limited,) = covered(subject, [op])
     judged = limited.normwise if alternative == "fft" else limited
     assert search(subject, judged, 20, 1).failure is None
+
+
+@pytest.mark.parametrize("op", covered(load(f"{KNOWN_GOOD}.tiles")), ids=lambda op: op.name)
+def test_real_tiles_are_right_at_their_ends(op):
+    subject = load(f"{KNOWN_GOOD}.tiles")
+    limits = Limits(sizes=tuple(k * TILE + d for k in (1, 2, 3, 8) for d in (-1, 0, 1)))
+    assert search(subject._replace(limits=limits), op, 30, 1).failure is None
 
 
 @pytest.mark.torch_only("2.13.0")

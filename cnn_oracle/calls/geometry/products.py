@@ -36,7 +36,7 @@ def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
     many = (*batch, heads * choose("sharing", (1, 2, 3))) if shared else lead
     masked = choose("mask", ("none", "causal", "given"))
     scores = (*many, queries, keys)
-    mask = scores[choose("axes left out", range(len(scores))) :] if masked == "given" else None
+    mask = _mask(choose, scores) if masked == "given" else None
     return {
         "query": (*many, queries, wide),
         "key": (*lead, keys, wide),
@@ -46,3 +46,9 @@ def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
         "scale": choose("scale", (None, 0.5, 0.3, -1.0, 0.0)),
         "enable_gqa": shared,
     }
+
+
+def _mask(choose: Choose, scores: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a mask: axes in front may be missing, and all but the keys may be 1."""
+    *front, keys = scores[choose("axes left out", range(len(scores))) :]
+    return (*(n if choose("whole axis", (True, False)) else 1 for n in front), keys)

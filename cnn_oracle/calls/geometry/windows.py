@@ -1,13 +1,16 @@
 """The geometry of ops with a sliding window, and of ops that rearrange, pad or resample an image."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from cnn_oracle.calls.geometry.common import leading_axes, one_or_per_axis
 from cnn_oracle.op import Choose
 
 # 6 is d (k − 1) for windows of 3 taps and dilation 3: adjacent windows share a tap. It is more than d + (k − 1).
 STRIDES = (1, 2, 3, 4, 6)
+OFTEN = 3  # how often a usual padding or stride is among the values: networks nearly always have these
+
+T = TypeVar("T")
 
 
 class Axis(NamedTuple):
@@ -24,7 +27,7 @@ def conv(choose: Choose, rank: int) -> dict[str, Any]:
     mode = choose("padding mode", ("explicit", "same"), ("valid",))
     groups = choose("groups", (1, 2, 3))
     c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
-    axes = [_conv_axis(choose, mode) for _ in range(rank)]
+    axes = _conv_axes(choose, mode, rank)
     bias = choose("bias", (True, False))
     return {
         "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a in axes)),
@@ -40,7 +43,7 @@ def conv(choose: Choose, rank: int) -> dict[str, Any]:
 def conv_transpose(choose: Choose, rank: int) -> dict[str, Any]:
     groups = choose("groups", (1, 2, 3))
     c, o = choose("channels", (1, 2, 3)), choose("filters", (1, 2, 3))
-    axes = [_conv_transpose_axis(choose) for _ in range(rank)]
+    axes = _conv_transpose_axes(choose, rank)
     return {
         "x": (choose("batch", (1, 2, 3), (0,)), c * groups, *(a.n for a, _ in axes)),
         "w": (c * groups, o, *(a.k for a, _ in axes)),
@@ -55,14 +58,14 @@ def conv_transpose(choose: Choose, rank: int) -> dict[str, Any]:
 
 def max_pool(choose: Choose, rank: int) -> dict[str, Any]:
     ceil_mode = choose("ceil_mode", (False, True))
-    axes = [_pool_axis(choose, rank, (1, 2, 3)) for _ in range(rank)]
+    axes = _pool_axes(choose, rank, (1, 2, 3))
     return _pooling(choose, axes) | {"dilation": one_or_per_axis(a.d for a in axes), "ceil_mode": ceil_mode}
 
 
 def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
     ceil_mode = choose("ceil_mode", (False, True))
     # only with rank 3, PyTorch rejects a kernel that is larger than the unpadded input
-    axes = [_pool_axis(choose, rank, (1,), fits_unpadded=rank == 3) for _ in range(rank)]
+    axes = _pool_axes(choose, rank, (1,), fits_unpadded=rank == 3)
     options = {"ceil_mode": ceil_mode, "count_include_pad": choose("count_include_pad", (True, False))}
     if rank > 1:
         options["divisor_override"] = choose("divisor_override", (None,), (1, 3, -2))
@@ -70,7 +73,7 @@ def avg_pool(choose: Choose, rank: int) -> dict[str, Any]:
 
 
 def lp_pool2d(choose: Choose) -> dict[str, Any]:
-    arguments = _pooling(choose, [_pool_axis(choose, 2, (1,), padded=False) for _ in range(2)])
+    arguments = _pooling(choose, _pool_axes(choose, 2, (1,), padded=False))
     del arguments["padding"]
     return arguments | {
         "norm_type": choose("norm_type", (2.0, 4.0, -2.0), (1.0, 3.0)),
@@ -80,7 +83,7 @@ def lp_pool2d(choose: Choose) -> dict[str, Any]:
 
 def adaptive_pool2d(choose: Choose) -> dict[str, Any]:
     x = (choose("batch", (1, 2, 3), (0,)), choose("channels", (1, 2, 3)), *(choose("size", range(1, 9)) for _ in "hw"))
-    output = tuple(choose("output_size", (1, 2, 3, 5, 7), (None,)) for _ in "hw")
+    output = _along(choose, 2, "output_size", (1, 2, 3, 5, 7), (None,))
     return {"x": x, "output_size": output[0] if output[0] == output[1] is not None else output}
 
 
@@ -124,18 +127,20 @@ def interpolate(choose: Choose) -> dict[str, Any]:
     return arguments
 
 
-def _along(choose: Choose, rank: int, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+def _along(
+    choose: Choose, rank: int, name: str, values: Sequence[Any], rare: Sequence[Any] = ()
+) -> tuple[Any, ...]:  # fmt: skip
     """One value for each axis. They may all come from one choice."""
     if choose("alike", (False, True)):
-        return (choose(name, values),) * rank
-    return tuple(choose(name, values) for _ in range(rank))
+        return (choose(name, values, rare),) * rank
+    return tuple(choose(name, values, rare) for _ in range(rank))
 
 
 def unfold(choose: Choose) -> dict[str, Any]:
     if choose("single elements", (False,), (True,)):  # a kernel may return a view of the image
         axes = [Axis(choose("size", (1, 2, 3)), 1, 1, 0, 1) for _ in range(2)]
     else:
-        axes = [_conv_axis(choose, "explicit") for _ in range(2)]
+        axes = _conv_axes(choose, "explicit", 2)
     return {
         "x": _images(choose, axes),
         "kernel_size": one_or_per_axis(a.k for a in axes),
@@ -171,21 +176,43 @@ def pixel_unshuffle(choose: Choose) -> dict[str, Any]:
     return {"x": (*leading_axes(choose), choose("channels", (1, 2, 3)), h, w), "downscale_factor": r}
 
 
-def _conv_axis(choose: Choose, mode: str) -> Axis:
-    k, d = choose("kernel_size", (1, 2, 3, 4, 5)), choose("dilation", (1, 2, 3))
-    t = choose("stride", (1,) if mode == "same" else STRIDES)
-    p = choose("padding", (0, 1, 2, 3, 4, 5) if mode == "explicit" else (0,))
-    least = 1 if mode == "same" else max(1, d * (k - 1) + 1 - 2 * p)
-    return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+def _conv_axes(choose: Choose, mode: str, rank: int) -> list[Axis]:
+    def options(alike: bool) -> tuple[int, int, int, int]:
+        k = choose("kernel_size", (1, 2, 3, 4, 5))
+        d = choose("dilation", (1,) if alike else (1, 2, 3))
+        t = choose("stride", (1,) if mode == "same" else STRIDES)
+        pads = (0, *(k // 2,) * OFTEN, 1, 2, 3) if alike else (0, 1, 2, 3, 4, 5)
+        return k, t, choose("padding", pads if mode == "explicit" else (0,)), d
+
+    def axis(k: int, t: int, p: int, d: int) -> Axis:
+        least = 1 if mode == "same" else max(1, d * (k - 1) + 1 - 2 * p)
+        return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+
+    return _axes(choose, rank, options, axis)
 
 
-def _conv_transpose_axis(choose: Choose) -> tuple[Axis, int]:
-    """An axis of x, and its output_padding. The axis of y has at least one element."""
-    k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1, 2, 3))
-    t, p = choose("stride", STRIDES), choose("padding", (0, 1, 2, 3))
-    extra = choose("output_padding", range(max(t, d)))
-    least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
-    return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
+def _conv_transpose_axes(choose: Choose, rank: int) -> list[tuple[Axis, int]]:
+    """The axes of x, and the output_padding of each. Each axis of y has at least one element."""
+
+    def options(alike: bool) -> tuple[int, int, int, int, int]:
+        k, d = choose("kernel_size", (1, 2, 3, 4)), choose("dilation", (1,) if alike else (1, 2, 3))
+        t = choose("stride", STRIDES)
+        p = choose("padding", (0, *(k // 2,) * OFTEN, 1, 2, 3) if alike else (0, 1, 2, 3))
+        return k, t, p, d, choose("output_padding", range(max(t, d)))
+
+    def axis(k: int, t: int, p: int, d: int, extra: int) -> tuple[Axis, int]:
+        least = max(1, -((d * (k - 1) + extra - 2 * p) // t) + 1)
+        return Axis(choose("size", range(least, least + 4)), k, t, p, d), extra
+
+    return _axes(choose, rank, options, axis)
+
+
+def _axes(choose: Choose, rank: int, options: Callable[[bool], tuple[int, ...]], axis: Callable[..., T]) -> list[T]:
+    """The axes of an image. Half of the draws have the same options on all axes, as nearly all networks have."""
+    if choose("alike", (False, True)):
+        same = options(True)
+        return [axis(*same) for _ in range(rank)]
+    return [axis(*options(False)) for _ in range(rank)]
 
 
 def _pad_axis(choose: Choose, mode: str, n: int, least: int) -> list[int]:
@@ -213,15 +240,23 @@ def _pooling(choose: Choose, axes: list[Axis]) -> dict[str, Any]:
     }
 
 
-def _pool_axis(
+def _pool_axes(
     choose: Choose, rank: int, dilations: Sequence[int], padded: bool = True, fits_unpadded: bool = False
-) -> Axis:
+) -> list[Axis]:
     # padding ≥ 3 needs a kernel of 6; 128, 256 and 22 × 6 taps do not fit into a signed or unsigned byte
     kernels = {1: ((1, 2, 3, 4, 6), (128, 256)), 2: ((1, 2, 3, 4, 6), (22,)), 3: ((1, 2, 3), (6,))}[rank]
-    k, d = choose("kernel_size", *kernels), choose("dilation", dilations)
-    t, p = choose("stride", STRIDES), choose("padding", range(k // 2 + 1)) if padded else 0
-    least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
-    return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+
+    def options(alike: bool) -> tuple[int, int, int, int]:
+        k, d = choose("kernel_size", *kernels), choose("dilation", (1,) if alike else dilations)
+        t = choose("stride", (*STRIDES, *(k,) * OFTEN) if alike else STRIDES)
+        pads = (*range(k // 2 + 1), *(k // 2,) * OFTEN) if alike else range(k // 2 + 1)
+        return k, t, choose("padding", pads) if padded else 0, d
+
+    def axis(k: int, t: int, p: int, d: int) -> Axis:
+        least = max(1, d * (k - 1) + 1 - (0 if fits_unpadded else 2 * p))
+        return Axis(choose("size", range(least, max(least, 7) + 3)), k, t, p, d)
+
+    return _axes(choose, rank, options, axis)
 
 
 def _images(choose: Choose, axes: list[Axis]) -> tuple[int, ...]:

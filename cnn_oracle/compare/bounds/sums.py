@@ -72,6 +72,17 @@ def lp_pool(case: Case, u: float) -> Outputs:
     return {"y": y * root + tiny(case), "dx": np.abs(dx) + tiny(case)}
 
 
+def lp_pool_distance_to_kink(case: Case) -> dict[str, Array]:
+    """|x| times the least |s| / Σ|u|^P of all windows: then s = Σ u^P, which may be negative for odd P, keeps its sign.
+
+    A step of f |x| |s| / Σ|u|^P changes s by at most about f P |s|.
+    """
+    p = case.call.arguments["norm_type"]
+    y, most = np.abs(present(case.expected["y"])), present(at_magnitudes(case)["y"])
+    share = (y / np.where(most > 0, most, 1))[(y > 0) & (most > 0)] ** abs(p)
+    return {"x": np.abs(case.as_float64("x")) * share.min(initial=1.0)}
+
+
 def weighted_mean(case: Case, u: float) -> Outputs:
     """As multilinear: one product for each sample, their sum, the sum of the weights, and a division."""
     return scaled(gamma(2 * prod(case.call.arguments["target"]) + 3, u), at_magnitudes(case))

@@ -251,7 +251,29 @@ def test_the_probe_reports_the_precision_of_multipliers(oracle):
     ]
     assert all(w["says"].endswith("as far as sums allow") for w in widths)
 
+    assert {w["accumulator"] for w in widths if w["dtype"] == "float32"} == {"float32"}
+    assert {w["order"] for w in widths if w["quantity"] == "db"} == {
+        "blocks of 3, each one after another, then one after another"
+    }
 
-def test_there_is_nothing_to_probe_where_nothing_is_multiplied(oracle):
-    message = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum of products\n"
-    assert oracle("probe", "--op", "relu") == (2, "", message)
+
+def test_the_probe_reads_the_order_of_sums_of_any_length(oracle):
+    status, out, _ = oracle("probe", "--op", "fold", "--addends", "20", "--json")
+    assert status == 0
+    assert {(w["addends"], w["order"]) for w in json.loads(out) if w["quantity"] == "y"} == {
+        (25, "5 partial sums (i mod 5), each one after another, then one after another")
+    }
+
+
+def test_the_probe_prints_blocks_and_rows(oracle):
+    status, out, _ = oracle("probe", "--op", "unfold")
+    assert status == 0
+    lines = out.splitlines()
+    assert any(line.split()[:3] == ["unfold", "float32", "dx"] and "partial sums" in line for line in lines)
+    assert "no row depends on the number of rows, or on its place, among up to 1,025 rows" in lines
+    assert lines[-1].startswith("to draw sizes around these blocks: cnn-oracle verify cnn_oracle.manual --sizes ")
+
+
+def test_there_is_nothing_to_probe_where_nothing_is_added(oracle):
+    message = "cnn-oracle: subject 'cnn_oracle.manual': none of these ops is a sum, or has rows that do not interact\n"
+    assert oracle("probe", "--op", "adam") == (2, "", message)

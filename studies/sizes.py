@@ -1,0 +1,117 @@
+"""The study of sizes: which mistakes past a size the oracle rejects, and whether a failure names the block."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from cnn_oracle import mistakes
+from cnn_oracle.mistakes import BLOCKS, Mistake
+from cnn_oracle.op import Op
+from cnn_oracle.ops import look_up
+from cnn_oracle.pages import render
+from cnn_oracle.result import Failure
+from cnn_oracle.run.batches import each
+from cnn_oracle.run.workers import Heartbeat
+from cnn_oracle.subject import Subject
+from cnn_oracle.verification import EXAMPLES, Tally, check, drawn, single_threaded, verify_op
+
+SHOWN = 64  # the block whose call and cause the page shows
+
+
+class Entry(NamedTuple):
+    """A mistake past a size, with one block: the calls until it is rejected, its smallest call, and the likely causes.
+
+    ``calls`` is 0 if it is not rejected. ``seconds`` include the search for the smallest call and for its causes.
+    """
+
+    op: str
+    name: str
+    description: str
+    block: int
+    calls: int
+    seconds: float
+    call: str
+    causes: tuple[str, ...]
+
+    @property
+    def named(self) -> bool:
+        """Whether a likely cause has the block as a number of its own."""
+        return any(re.search(rf"(?<![\d,.]){self.block:,}(?![\d]|[,.]\d)", cause) for cause in self.causes)
+
+
+class Row(NamedTuple):
+    """One mistake with all blocks."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def calls(self) -> str:
+        """The calls until each block is rejected."""
+        return " ".join(str(one.calls or "–") for one in self.entries)
+
+    @property
+    def named(self) -> int:
+        """How many of the blocks are named."""
+        return sum(one.named for one in self.entries)
+
+    @property
+    def shown(self) -> Entry:
+        """The entry that stands for all."""
+        return next((one for one in self.entries if one.block == SHOWN), self.entries[0])
+
+
+def entries(ops: list[Op], progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
+    """An entry for each mistake past a size of these ops. Worker processes run it.
+
+    ``progress`` gets the op of each job that is done.
+    """
+    jobs = [(op.name, mistake.name) for op in ops for mistake in mistakes.past_a_size_of(op.name)]
+    found = {}
+    for job, one in each(_work, jobs):
+        found[job] = one
+        progress(job[0])
+    yield from (found[job] for job in jobs)
+
+
+def _work(job: tuple[str, str], heartbeat: Heartbeat) -> Entry:
+    heartbeat(0)
+    op, name = job
+    return entry(look_up(op), next(m for m in mistakes.past_a_size_of(op) if m.name == name))
+
+
+def entry(op: Op, mistake: Mistake) -> Entry:
+    """The entry of one mistake: what ``cnn-oracle verify`` says of it."""
+    result = verify_op(mistake.subject, op, EXAMPLES, 0)
+    name = mistake.name.removesuffix(f"_{mistake.block}")
+    failure, one = result.failure, Entry(op.name, name, mistake.description, mistake.block, 0, result.seconds, "", ())
+    if failure is None:
+        return one
+    calls = until_rejected(mistake.subject, op) or result.calls
+    return one._replace(calls=calls, call=str(failure.call), causes=tuple(failure.likely_causes))
+
+
+def until_rejected(subject: Subject, op: Op) -> int:
+    """The number of calls of the first round until one of them rejects the subject; 0 if none does."""
+    blocks = drawn(subject, op, EXAMPLES, 0)(Tally())
+    for n, one in enumerate(chain.from_iterable(block.samples for block in blocks), 1):
+        try:
+            with single_threaded():
+                check(subject, op, one.call)
+        except Failure:
+            return n
+    return 0
+
+
+def rows(found: list[Entry]) -> list[Row]:
+    """The entries of each mistake, together."""
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for one in found:
+        groups.setdefault((one.op, one.name), []).append(one)
+    return [Row(tuple(group)) for group in groups.values()]
+
+
+def markdown(found: list[Entry]) -> str:
+    """The page."""
+    by_block = [(block, [one for one in found if one.block == block]) for block in BLOCKS]
+    return render(__file__, found=found, rows=rows(found), by_block=by_block, shown=SHOWN)
