@@ -35,6 +35,7 @@ mistakes                    known mistakes: wrong derivations of each op
 diagnose                    6  why it failed: matching known mistakes, symptoms, precision, arbiter, exact reference
 vacuity, verification       is a pass meaningful?; 1 → 6 for one op: search, shrink, explain
 survey                      many ops and many calls: the only engine
+huge                        calls with offsets beyond 2^31 elements, one at a time
 adapt, api, pytest_plugin   adapters; ``oracle.verify``; ``pytest --oracle-subject``
 training, article           one network trained twice; the article's table of formulas
 studies                     how good the oracle is, and what it finds; a folder at the top of the checkout

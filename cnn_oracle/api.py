@@ -21,7 +21,7 @@ Function = Callable[..., Any]
 def verify(
     op: str, subject: Any = None, *, forward: Function | None = None, backward: Function | None = None,
     step: Function | None = None, examples: int = EXAMPLES, call: str | None = None, seed: int = 0,
-    strict: bool = False, **declared: Unpack[Declared],
+    strict: bool = False, require: str = "", **declared: Unpack[Declared],
 ) -> Result:  # fmt: skip
     """Check one op of a subject against PyTorch.
 
@@ -51,6 +51,8 @@ def verify(
             and ``examples`` is ignored. The ``reproduce`` line of a failure contains such a text.
         seed: It determines the drawn calls and the values of all arrays, also of ``call``. 0 or larger, 0 by default.
         strict: Also raise for contract warnings, such as an invalid call that is accepted. False by default.
+        require: ``"batch-invariance"``: also raise if the bits of a row depend on the number of rows of the batch, or
+            on the place of the row. "" by default: that is allowed.
         declared: What the functions support, as in ``adapt.only``: ``options={"dim": (-1,)}``, ``ranks=(2,)``,
             ``gradients``, ``unsupported``, ``when``, ``dtypes``. A subject declares this itself, or by ``adapt.only``.
 
@@ -100,10 +102,10 @@ def verify(
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
     if subject is not None and declared:
         raise ValueError(f"verify({op!r}, {next(iter(declared))}=…): declare it in the subject, or by adapt.only")
-    _, declared = split("verify", ("examples", "call", "seed", "strict"), declared)
+    _, declared = split("verify", ("examples", "call", "seed", "strict", "require"), declared)
     own = Implementation(forward, backward, step, **declared)
     code = _given(op, own, arguments_of(_source(functions), declared)) if functions else _under_test(op, subject)
-    code = code._replace(strict=strict or code.strict)
+    code = verification.requiring(code._replace(strict=strict or code.strict), require)
     with ours():
         if call is None:
             (row,) = survey.verify(code, [op], examples=examples, seed=seed)

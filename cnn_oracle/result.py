@@ -61,7 +61,10 @@ class Verdict(StrEnum):
 
 
 # Contract findings that would make a caller's numbers wrong. The other kinds matter only to careless callers
-HARMFUL = ("mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory")
+HARMFUL = (
+    "mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory", "rows",
+)  # fmt: skip
+REQUIREMENTS = {"batch-invariance": "batch invariance"}  # what may be required → the kind of its finding
 
 
 class Failure(AssertionError):
@@ -224,7 +227,8 @@ class Failure(AssertionError):
         one = f", call={dumps(str(self.call), ensure_ascii=False)}, seed={self.call.seed}"
         one = "" if self.verdict is Verdict.VACUOUS else one
         strict = ", strict=True" if self._needs_strict else ""
-        return f'oracle.verify("{self.call.op}", {self.subject_name}{one}{strict})'
+        require = f', require="{self._required}"' if self._required else ""
+        return f'oracle.verify("{self.call.op}", {self.subject_name}{one}{strict}{require})'
 
     @property
     def _in_a_shell(self) -> str:
@@ -236,12 +240,18 @@ class Failure(AssertionError):
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.call))} --seed {self.call.seed}"
         strict = " --strict" if self._needs_strict else ""
-        return f"cnn-oracle verify {subject} {call}{theorem}{strict}"
+        require = f" --require {self._required}" if self._required else ""
+        return f"cnn-oracle verify {subject} {call}{theorem}{strict}{require}"
+
+    @property
+    def _required(self) -> str:
+        """The requirement that does not hold, if it is one."""
+        return next((name for name, kind in REQUIREMENTS.items() if kind == self.kind), "")
 
     @property
     def _needs_strict(self) -> bool:
         """Whether this is a contract warning that fails because the caller is strict."""
-        warning = self.verdict is Verdict.CONTRACT and self.kind not in HARMFUL
+        warning = self.verdict is Verdict.CONTRACT and self.kind not in (*HARMFUL, *REQUIREMENTS.values())
         return warning and self.fails and self.subject_name != MANUAL
 
     def __str__(self) -> str:
@@ -282,7 +292,8 @@ def _restored(fields: dict[str, Any]) -> Failure:
 
 def finding(kind: str, what: str, call: Call, **fields: Any) -> Failure:
     """A contract finding: a Failure with the verdict CONTRACT. It fails if it is harmful; else it is a warning."""
-    return Failure(what, call, verdict=Verdict.CONTRACT, kind=kind, fails=kind in HARMFUL, **fields)
+    fails = kind in (*HARMFUL, *REQUIREMENTS.values())
+    return Failure(what, call, verdict=Verdict.CONTRACT, kind=kind, fails=fails, **fields)
 
 
 def death(call: Call, how: str, subject_name: str, options: str = " --isolate", function: str = "") -> Failure:

@@ -39,6 +39,8 @@ class Limits(NamedTuple):
         sizes: Block sizes of the subject's own. Further calls have sizes next to them. Empty by default.
         max_elements: The elements of the largest array of a drawn call, except at launch limits. 20,000 by default.
         accepted: Op → the names of the theorems that are known not to hold. Empty by default.
+        require: What must hold besides the theorems: ``"batch-invariance"``, the bits of a row do not depend on the
+            number of rows or on its place. "" by default: nothing.
 
     Example:
         >>> from cnn_oracle.subject import Limits
@@ -52,6 +54,7 @@ class Limits(NamedTuple):
     sizes: tuple[int, ...] = ()
     accepted: Mapping[str, tuple[str, ...]] = {}
     max_elements: int = MAX_ELEMENTS
+    require: str = ""
 
     def admit(self, op: "Op", call: Call) -> bool:
         """Tell whether the subject must support a call: whether each of its options has a declared value.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnn_oracle import partial, theorems
-from cnn_oracle.call import Call
+from cnn_oracle.call import Call, parse
 from cnn_oracle.calls.sampling import CallList, DrawnCalls, RandomCalls, Sample, Source, admitted
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.calls.work import longest
@@ -33,7 +33,7 @@ from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.partial import ABSENT, EMPTY, Features, features, forms, lacking
-from cnn_oracle.result import HARMFUL, Failure, Result, Verdict, death, exit_code
+from cnn_oracle.result import HARMFUL, REQUIREMENTS, Failure, Result, Verdict, death, exit_code, finding
 from cnn_oracle.run import memory
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
@@ -47,6 +47,7 @@ from cnn_oracle.vacuity import Values, judge_values, together, values_of
 
 EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
 BLOCK = 25  # drawn calls per job
+BATCH = REQUIREMENTS["batch-invariance"]
 
 
 class Block(NamedTuple):
@@ -256,6 +257,8 @@ def verdict(
     found = by_form(op, found, subject.strict)
     calls = min(calls, found.calls)
     failures, contract = yield from explained(subject, op, found, shrinks, quick)
+    if subject.limits.require and found.calls and not failures and not quick:
+        contract += (yield Batch(_required, [(subject, op, None)], of_death=lambda *_: []))[0]
     failing = [*failures, *(one for one in contract if one.fails)]
     miss_probability, reached = None, Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
     if not failing and not found.calls:
@@ -602,6 +605,31 @@ def _as_drawn(job: FailureToExplain, heartbeat: Heartbeat) -> Failure:
     return _diagnosed(job, heartbeat)
 
 
+def requiring(subject: Subject, require: str) -> Subject:
+    """The subject, of which ``require`` is required, too.
+
+    Raises:
+        ValueError: It cannot be required.
+    """
+    if require and require not in REQUIREMENTS:
+        raise ValueError(f"require={require!r}: must be {' or '.join(REQUIREMENTS)}")
+    return subject._replace(limits=subject.limits._replace(require=require)) if require else subject
+
+
+def _required(job: tuple[Subject, Op, Call | None], heartbeat: Heartbeat) -> list[Failure]:
+    """What does not hold of that which is required besides the theorems: on one call, or else on one with long axes."""
+    from cnn_oracle.diagnose.batch_invariance import changed, changes  # imported only if it is required
+
+    (subject, op, call), found = job, list[Failure]()
+    heartbeat(0)
+    with single_threaded(), suppress(Failure):  # it crashes: the theorems say so
+        for dtype in subject.dtypes(op.name):
+            for one in changed(subject, op, call, dtype) if call else changes(subject, op, dtype):
+                where = parse(one.call, call.seed if call else 0)
+                found.append(of_subject(finding(BATCH, f"in {dtype}, {one}", where), subject))
+    return found
+
+
 def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
     """The failure with its diagnosis."""
     from cnn_oracle.diagnose.diagnose import diagnose
@@ -936,6 +964,8 @@ def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> R
         raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
     with single_threaded() as warned, at(call):
         numbers, checked = _judged(subject, op, call, which)
+        if subject.limits.require and not which and not checked.missing and not checked.failures:
+            checked = checked._replace(findings=(*checked.findings, *_required((subject, op, call), lambda _: None)))
         crashed = [one for one in checked.failures if one.verdict is Verdict.CRASHED]
         if crashed and crashed == [*checked.failures] and EMPTY in forms(op, call) and not subject.ours:
             finding = _raised_on(EMPTY, crashed[0], subject.strict)

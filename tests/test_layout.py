@@ -37,7 +37,7 @@ ORDER = (
     "diagnose",
     "partial vacuity",
     "verification",
-    "survey",
+    "survey huge",
     "adapt",
     "api",
     "pytest_plugin",

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +52,19 @@ Convention = Annotated[
         "Default: that of the settings, or pytorch."
     ),
 ]
+Require = Annotated[
+    str | None,
+    typer.Option(
+        help="batch-invariance: fail where the bits of a row depend on the number of rows, or on its place among them."
+    ),
+]
+Huge = Annotated[
+    bool,
+    typer.Option(
+        "--huge",
+        help="Check only calls with offsets beyond 2^31 elements, one at a time. Each takes up to 16 GiB of memory.",
+    ),
+]
 Isolate = Annotated[
     bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
 ]
@@ -75,10 +89,19 @@ def verify(
     cluster: Cluster = None,
     strict: Strict = False,
     convention: Convention = None,
+    require: Require = None,
+    huge: Huge = False,
     json: Json = None,
     html: Html = None,
 ) -> None:
     """Check every theorem on drawn calls of each op, and explain each failure by its smallest call."""
+    if huge:
+        usage_error(
+            "--huge checks its own calls", call=call, theorem=theorem, examples=examples, seconds=seconds, jobs=jobs,
+            isolate=isolate, cluster=cluster, strict=strict, convention=convention, require=require, html=html,
+        )  # fmt: skip
+        _huge(subject, op or [], timeout, json)
+        return
     if call is not None:
         usage_error(
             f"--call {call!r} is one call of one op", op=op, examples=examples, seconds=seconds, jobs=jobs,
@@ -101,10 +124,12 @@ def verify(
     with only_result(json, html):  # what a subject prints is not JSON
         from cnn_oracle.call import parse
         from cnn_oracle.global_state import ours
+        from cnn_oracle.verification import requiring
 
         names = [parse(call, number).op] if call is not None else op or []
         separate = isolate and cluster is None  # a cluster compares the code of the subject
         code, settings, dead = subject_of(subject, strict, convention, separate, names, timeout)
+        code = requiring(code, require or "")
         with ours():
             op, some_are_left = left(code, names, dead)
             if not some_are_left:
@@ -128,6 +153,34 @@ def verify(
     write_page(html, rows, last)
     if status := exit_code(rows):
         raise typer.Exit(status)
+
+
+def _huge(name: str | None, ops: "Sequence[str]", timeout: float | None, json: Path | None) -> None:
+    """Check the calls with offsets beyond 2^31 elements: print the cost of each, then its outcome."""
+    check_folder(json)
+    with only_result(json):
+        from cnn_oracle import huge
+
+        code, *_ = subject_of(name)
+        rows = []
+        for row in huge.check(code, ops, timeout=timeout or WAIT_OF_HUGE, say=partial(print, flush=True)):
+            print(f"  {row}", flush=True)
+            rows.append(row)
+        if not rows:
+            raise ValueError(
+                f"no call with offsets beyond 2^31 elements; ops that have some: {', '.join(huge.having())}"
+            )
+        status = huge.exit_code(rows)
+        wrong, left = sum(row.fails for row in rows), sum(row.verdict == huge.NOT_CHECKED for row in rows)
+        print(
+            f"\n{code.name}: {len(rows)} functions on calls with offsets beyond 2^31: {wrong} wrong, {left} not checked"
+        )
+    write(json, {"schema": 1, "subject": code.name, "exit": status, "huge": [row._asdict() for row in rows]})
+    if status:
+        raise typer.Exit(status)
+
+
+WAIT_OF_HUGE = 600.0  # seconds, for a call with offsets beyond 2^31 elements
 
 
 def _one(

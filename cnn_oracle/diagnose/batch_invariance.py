@@ -23,6 +23,7 @@ from cnn_oracle.op import ARRAY_KEYWORDS, Op
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.run.subject import backward, forward
 from cnn_oracle.subject import Subject
+from cnn_oracle.theorems.rows import batched
 
 # Numbers of rows: around the sizes of vectors and tiles
 ROWS = (1, 2, 3, 4, 5, 7, 8, 9, *(2**k + d for k in range(4, 11) for d in (-1, 0, 1)))
@@ -99,6 +100,17 @@ def changes(subject: Subject, op: Op, dtype: str, seed: int = 0) -> list[Change]
             if failure.verdict is not Verdict.NOT_COVERED:
                 raise
     return []
+
+
+def changed(subject: Subject, op: Op, call: Call, dtype: str) -> list[Change]:
+    """As ``changes``, on one call with other numbers of rows. Empty also if the subject crashes on some number."""
+    if not (names := batched(op, call)):
+        return []
+    rows = Rows(Rows(call, names).call(1), names)
+    try:
+        return list(_changes(_Runs(subject, op, rows, dtype, call.seed)))
+    except (Failure, *Rejection):
+        return []
 
 
 def has_rows(subject: Subject, op: Op, seed: int = 0) -> bool:

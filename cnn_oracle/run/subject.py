@@ -44,6 +44,11 @@ def run_uncopied(subject: Subject, op: Op, case: Case) -> Outputs:
     return _forward(subject, case) | ({} if subject.forward_only(op.name) else _backward(subject, case))
 
 
+def uncopied(name: str, subject: Subject, case: Case) -> Outputs:
+    """The outputs of "forward" or "backward", in the subject's own memory."""
+    return _forward(subject, case) if name == "forward" else _backward(subject, case)
+
+
 def copied(outputs: Outputs) -> Outputs:
     return {quantity: None if a is None else a.copy() for quantity, a in outputs.items()}
 
@@ -199,7 +204,10 @@ def _call(subject: Subject, case: Case, name: str, arguments: Mapping[str, Any])
 
 
 def _is_watched(name: str, a: Any) -> bool:
-    return isinstance(a, np.ndarray) and name != "state"
+    return isinstance(a, np.ndarray) and name != "state" and a.nbytes <= HUGE
+
+
+HUGE = 2**32  # bytes of an array of which no copy is made
 
 
 UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")  # as functions with **options pass it on

@@ -30,6 +30,7 @@ from cnn_oracle.theorems.derivatives import (
     gradient_of_backward_is_pytorchs_double_backward,
 )
 from cnn_oracle.theorems.rejections import accepted_or_mistyped, what_pytorch_rejects_is_rejected
+from cnn_oracle.theorems.rows import rows_do_not_depend_on_other_rows
 from cnn_oracle.theorems.signatures import tells
 from cnn_oracle.theorems.values import (
     backward_is_autograds_gradient,
@@ -68,6 +69,7 @@ __all__ = [
     "on_call",
     "outputs_are_no_views_of_inputs",
     "outputs_are_not_reused",
+    "rows_do_not_depend_on_other_rows",
     "running_statistics_are_pytorchs",
     "signatures_agree",
     "special_values_are_pytorchs",
@@ -108,6 +110,7 @@ CONTRACT: tuple[Theorem, ...] = (
     memory_layout_does_not_matter,
     an_int_stands_for_one_per_axis,
     two_runs_are_bitwise_equal,
+    rows_do_not_depend_on_other_rows,
     signatures_agree,
     what_pytorch_rejects_is_rejected,
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case, displaced, draw, replace, strongest, with_expected
-from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward
+from cnn_oracle.cases.expected import Arrays, Outputs, Rejection, reference_forward
 from cnn_oracle.cases.layouts import LAYOUTS, zero_strides
 from cnn_oracle.compare.compare import compare, tolerance
 from cnn_oracle.latest import Latest
@@ -138,7 +138,7 @@ def memory_layout_does_not_matter(subject: Subject, op: Op, call: Call) -> float
     for name, layout in LAYOUTS.items():
         keywords = {n: layout(v) if isinstance(v, np.ndarray) else v for n, v in case.keywords.items()}
         with_layout = replace(case, arrays=_with_layout(case, layout), keywords=keywords, dy=layout(case.dy))
-        if any(_lies_otherwise(a, b) for a, b in zip(_all_of(case), _all_of(with_layout), strict=True)):
+        if any(_lies_otherwise(a, b) for a, b in zip(all_of(case), all_of(with_layout), strict=True)):
             _must_be_the_same(subject, op, with_layout, case, name)
     case = displaced(op, call, subject.dtypes(op.name))
     with_layout = with_expected(op, case, arrays=_with_layout(case, zero_strides), dy=zero_strides(case.dy))
@@ -208,7 +208,7 @@ def _as_finding(kind: str, failure: Failure, what: str) -> Failure:
     return failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=fails)
 
 
-def differing(first: Outputs, second: Outputs) -> str:
+def differing(first: Arrays, second: Arrays) -> str:
     """The first place where the bits differ, such as y[0,1], or "" if there is none."""
     for quantity, a in first.items():
         b = second[quantity]
@@ -225,7 +225,7 @@ def _with_layout(case: Case, layout: Callable[[Array], Array]) -> dict[str, Arra
     return {n: None if a is None else layout(a) for n, a in case.arrays.items()}
 
 
-def _all_of(case: Case) -> list[Array]:
+def all_of(case: Case) -> list[Array]:
     return [a for a in (case.dy, *case.arrays.values(), *case.keywords.values()) if isinstance(a, np.ndarray)]
 
 
