@@ -1,7 +1,7 @@
 """The Python interface: ``oracle.verify("conv2d", forward=f, backward=g)`` is a test in one line."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any, Unpack
 
@@ -21,7 +21,8 @@ Function = Callable[..., Any]
 def verify(
     op: str, subject: Any = None, *, forward: Function | None = None, backward: Function | None = None,
     step: Function | None = None, examples: int = EXAMPLES, call: str | None = None, seed: int = 0,
-    strict: bool = False, require: str = "", **declared: Unpack[Declared],
+    strict: bool = False, require: str = "", sizes: Sequence[int] = (), max_elements: int | None = None,
+    **declared: Unpack[Declared],
 ) -> Result:  # fmt: skip
     """Check one op of a subject against PyTorch.
 
@@ -53,6 +54,9 @@ def verify(
         strict: Also raise for contract warnings, such as an invalid call that is accepted. False by default.
         require: ``"batch-invariance"``: also raise if the bits of a row depend on the number of rows of the batch, or
             on the place of the row. "" by default: that is allowed.
+        sizes: Block sizes of the code, such as ``(48, 1000)``. Further calls have sizes one below them, at them and one
+            above. Empty by default: the calls have sizes next to multiples of 8, 16, …, 1,024 in any case.
+        max_elements: The number of elements of the largest array of a drawn call. Default: 20,000.
         declared: What the functions support, as in ``adapt.only``: ``options={"dim": (-1,)}``, ``ranks=(2,)``,
             ``gradients``, ``unsupported``, ``when``, ``dtypes``. A subject declares this itself, or by ``adapt.only``.
 
@@ -102,10 +106,11 @@ def verify(
         raise ValueError(f"verify({op!r}): give a subject, or forward and, if there is one, backward, or step")
     if subject is not None and declared:
         raise ValueError(f"verify({op!r}, {next(iter(declared))}=…): declare it in the subject, or by adapt.only")
-    _, declared = split("verify", ("examples", "call", "seed", "strict", "require"), declared)
+    _, declared = split("verify", ("examples", "call", "seed", "strict", "require", "sizes", "max_elements"), declared)
     own = Implementation(forward, backward, step, **declared)
     code = _given(op, own, arguments_of(_source(functions), declared)) if functions else _under_test(op, subject)
     code = verification.requiring(code._replace(strict=strict or code.strict), require)
+    code = verification.sized(code, sizes, max_elements)
     with ours():
         if call is None:
             (row,) = survey.verify(code, [op], examples=examples, seed=seed)

@@ -10,7 +10,7 @@ from cnn_oracle.manual._typing import Array
 
 Kind = Literal[
     "known mistake", "ratio", "position", "nonlinear in dy", "reads another element", "precision", "layout",
-    "special value",
+    "special value", "size",
 ]  # fmt: skip
 
 
@@ -19,7 +19,7 @@ class Cause(NamedTuple):
 
     Attributes:
         kind: What kind of cause it is: ``"known mistake"``, ``"ratio"``, ``"position"``, ``"nonlinear in dy"``,
-            ``"reads another element"``, ``"precision"``, ``"layout"`` or ``"special value"``.
+            ``"reads another element"``, ``"precision"``, ``"layout"``, ``"special value"`` or ``"size"``.
         text: The cause in one line, such as ``"db is 1/N times what it should be, where N = x.shape[0]"``.
     """
 

@@ -22,8 +22,8 @@ Source = Literal["shell", "python", "pytest"]  # where the subject came from, an
 class Verdict(StrEnum):
     """The verdict on one op; a string.
 
-    The first three mean that the numbers are PyTorch's. The others mean that the op fails, except NOT COVERED: nothing
-    was checked.
+    The first three mean that the numbers are PyTorch's. The others mean that the op fails, except INCONCLUSIVE and
+    NOT COVERED: these say nothing about it.
 
     Attributes:
         EXACT: Bitwise equal wherever floating point is exact, and within the rounding bound elsewhere.
@@ -37,6 +37,8 @@ class Verdict(StrEnum):
             choice than PyTorch's.
         CONTRACT: The numbers are right, but a contract finding would make a caller's numbers wrong, such as a write to
             an input.
+        INCONCLUSIVE: Nothing differs, but for most elements of an output the bound is wider than the largest magnitude
+            in that output. It fails only if the run is strict.
         VACUOUS: Nothing differs, but too many expected values are zero or constant, so the comparison means nothing.
         NOT_COVERED: The subject supports none of the drawn calls. Its text is ``"NOT COVERED"``.
 
@@ -56,10 +58,12 @@ class Verdict(StrEnum):
     NONDETERMINISTIC = "NONDETERMINISTIC"
     CONVENTION = "CONVENTION"
     CONTRACT = "CONTRACT"
+    INCONCLUSIVE = "INCONCLUSIVE"  # most bounds are too wide to see anything
     VACUOUS = "VACUOUS"  # too many zeros or constants for the comparison to mean anything
     NOT_COVERED = "NOT COVERED"
 
 
+OF_ALL_CALLS = (Verdict.INCONCLUSIVE, Verdict.VACUOUS)  # verdicts that no single call shows
 # Contract findings that would make a caller's numbers wrong. The other kinds matter only to careless callers
 HARMFUL = (
     "mutation", "aliasing", "reused buffer", "layout", "dtype", "nondeterminism", "uninitialised memory", "rows",
@@ -225,7 +229,7 @@ class Failure(AssertionError):
     @property
     def _in_python(self) -> str:
         one = f", call={dumps(str(self.call), ensure_ascii=False)}, seed={self.call.seed}"
-        one = "" if self.verdict is Verdict.VACUOUS else one
+        one = "" if self.verdict in OF_ALL_CALLS else one
         strict = ", strict=True" if self._needs_strict else ""
         require = f', require="{self._required}"' if self._required else ""
         return f'oracle.verify("{self.call.op}", {self.subject_name}{one}{strict}{require})'
@@ -235,7 +239,7 @@ class Failure(AssertionError):
         subject = shlex.quote(self.subject_name)
         if self.kind == "import":
             return f"cnn-oracle verify {subject}{f' --op {self.call.op}' * (self.call.op != 'import')}{self.options}"
-        if self.verdict is Verdict.VACUOUS:
+        if self.verdict in OF_ALL_CALLS:
             return f"cnn-oracle {self.command} {subject} --op {self.call.op}{self.options}"
         theorem = f" --theorem {self.theorem.__name__}" if self.only and self.theorem is not None else self.options
         call = f"--call {shlex.quote(str(self.call))} --seed {self.call.seed}"
@@ -335,6 +339,8 @@ class Result(NamedTuple):
         drawn: The number of drawn calls, covered or not. 0, the default, if they are those of ``calls``.
         subject_warnings: The Python warnings of the subject, such as an overflow → how often. Empty by default.
         longest_axis: The length of the longest axis of the arrays in all checked calls. 0 if no call was checked.
+        visible_error: The smallest relative error in one element that the comparison would have seen, in each output.
+            One unit in the last place, 2.2e-16, where all outputs must be bitwise equal. None if nothing was compared.
 
     Example:
         >>> import cnn_oracle as oracle
@@ -367,6 +373,7 @@ class Result(NamedTuple):
     drawn: int = 0
     subject_warnings: Mapping[Warned, int] = {}
     longest_axis: int = 0
+    visible_error: float | None = None
 
     @property
     def warnings(self) -> tuple[Failure, ...]:
@@ -450,7 +457,7 @@ def as_html(results: Sequence[Result]) -> str:
 
 def as_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, ...]]]:
     """The header and the rows of the table that the command line prints."""
-    header = ["op", "verdict", "calls", "axes", "error/bound", "error/(√K·u)", "miss probability", "seconds"]
+    header = ["op", "verdict", "calls", "axes", "error/bound", "error/(√K·u)", "sees", "miss probability", "seconds"]
     rows = [_cells(result) for result in results]
     for title, shown in (("contract", _contract), ("not checked", _unchecked)):
         if any(map(shown, results)):
@@ -463,7 +470,11 @@ def _cells(row: Result) -> tuple[str, ...]:
     ratio = _share(row.probabilistic_ratio) if row.probabilistic_ratio else ""
     miss = f"{row.miss_probability:.0e}" if row.miss_probability else ""
     axes = f"≤ {row.longest_axis:,}" if row.longest_axis else ""
-    return row.op, row.verdict, f"{row.calls:,}", axes, _share(row.error_over_bound), ratio, miss, f"{row.seconds:.1f}"
+    sees = f"{row.visible_error:.0e}" if row.visible_error else ""
+    return (
+        row.op, row.verdict, f"{row.calls:,}", axes, _share(row.error_over_bound), ratio, sees, miss,
+        f"{row.seconds:.1f}",
+    )  # fmt: skip
 
 
 def _share(value: float) -> str:

@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnn_oracle.subject import DTYPES, Limits, is_array
+from cnn_oracle.subject import DTYPES, MAX_ELEMENTS, Limits, is_array
 
 if TYPE_CHECKING:
     from cnn_oracle.op import Op
 
-LARGEST = 100_000  # the largest size: with a longer axis, each call takes seconds
+LARGEST = 100_000  # the largest block: with a longer axis, each call takes seconds
+MOST_ELEMENTS = 10_000_000
 CONVENTIONS = ("pytorch", "any")
 NONE = "None"  # stands for None, which TOML lacks; no option of PyTorch has this text as a value
 
@@ -41,7 +42,8 @@ class Settings(NamedTuple):
         dtypes: the dtypes of the subject, the widest first. Empty: the dtypes that each subject declares.
         options: op → option → the values that the subject supports. For an optional array: whether it is given.
         convention: "any" accepts another valid choice than PyTorch's at ties and nondifferentiable points.
-        sizes: further sizes of axes, which some calls must have.
+        sizes: block sizes of the subject; further calls have sizes next to them.
+        max_elements: the elements of the largest array of a drawn call.
         accepted: the accepted findings.
     """
 
@@ -52,6 +54,7 @@ class Settings(NamedTuple):
     convention: str = "pytorch"
     sizes: tuple[int, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    max_elements: int = MAX_ELEMENTS
 
     def of(self, subject: str) -> "Settings":
         """These settings if they name this subject, or none; else the defaults."""
@@ -63,7 +66,9 @@ class Settings(NamedTuple):
         accepted: dict[str, tuple[str, ...]] = {}
         for finding in self.accepted:
             accepted[finding.op] = (*accepted.get(finding.op, ()), finding.theorem)
-        return Limits(self.dtypes or DTYPES, self.options, self.convention, self.sizes, accepted)
+        return Limits(
+            self.dtypes or DTYPES, self.options, self.convention, self.sizes, accepted, max_elements=self.max_elements
+        )  # fmt: skip
 
 
 def load(folder: Path) -> Settings:
@@ -161,8 +166,14 @@ def _convention(entry: _Entry) -> str:
 def _sizes(entry: _Entry) -> tuple[int, ...]:
     sizes = entry.array("sizes")
     if not all(type(size) is int and 0 < size <= LARGEST for size in sizes):
-        raise entry.wrong(f"sizes of axes must be whole numbers from 1 to {LARGEST:,}")
+        raise entry.wrong(f"block sizes must be whole numbers from 1 to {LARGEST:,}")
     return tuple(sizes)
+
+
+def _max_elements(entry: _Entry) -> int:
+    if type(entry.value) is not int or not 0 < entry.value <= MOST_ELEMENTS:
+        raise entry.wrong(f"must be a whole number from 1 to {MOST_ELEMENTS:,}")
+    return entry.value
 
 
 def _options(entry: _Entry) -> dict[str, dict[str, tuple[Any, ...]]]:
@@ -278,6 +289,7 @@ READERS: Mapping[str, Callable[[_Entry], Any]] = {
     "options": _options,
     "convention": _convention,
     "sizes": _sizes,
+    "max_elements": _max_elements,
     "accepted": _accepted,
 }
 

@@ -39,6 +39,7 @@ from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
 from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at, processors
+from cnn_oracle.settings import LARGEST, MOST_ELEMENTS
 from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
 from cnn_oracle.theorems.limits import pytorch_raises
@@ -163,7 +164,7 @@ def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
     """The jobs of ``examples`` drawn calls. For each call that the subject does not cover, another one is drawn."""
     first = DrawnCalls(examples, seed, subject.limits)
     examples = first.total(op)
-    further = RandomCalls((MOST_DRAWN - 1) * examples, seed + 1, limits=narrowed(subject, op))
+    further = DrawnCalls((MOST_DRAWN - 1) * examples, seed + 1, narrowed(subject, op)._replace(sizes=()))
 
     def next_round(found: Tally) -> list[Block]:
         gone = found.drawn + found.skipped
@@ -172,7 +173,7 @@ def drawn(subject: Subject, op: Op, examples: int, seed: int) -> Rounds:
         start, short = gone - examples, examples - found.calls
         if short <= 0 or not found.missed:
             return []
-        return _blocks(subject, op, further, start, min(start + max(BLOCK, short), further.examples))
+        return _blocks(subject, op, further, start, min(start + max(BLOCK, short), further.total(op)))
 
     return next_round
 
@@ -253,7 +254,8 @@ def verdict(
     retried = 0 if of_first.failures else len(first)
     calls, drawn_calls = found.calls, found.drawn
     if of_first.failures or of_first.findings:
-        found = (of_first | found)._replace(calls=found.calls or of_first.calls)
+        values = found.values if found.calls else of_first.values
+        found = (of_first | found)._replace(calls=found.calls or of_first.calls, values=values)
     found = by_form(op, found, subject.strict)
     calls = min(calls, found.calls)
     failures, contract = yield from explained(subject, op, found, shrinks, quick)
@@ -267,6 +269,11 @@ def verdict(
         vacuous, miss_probability = judge_values(judged, found.values, some)
         if vacuous and found.calls >= enough:
             failing, miss_probability = [of_subject(vacuous, subject).replace(command=command, options=options)], None
+        elif wide := found.values.inconclusive:
+            reached = Verdict.INCONCLUSIVE
+            what = f"{wide}, the bound is wider than the largest magnitude in that output"
+            unseen = Failure(what, some, verdict=reached, command=command, options=options)
+            failing = [of_subject(unseen, subject)] if subject.strict else []
     probabilistic_ratio = found.probabilistic_ratio if _is_sum(op) and not failing and not quick else None
     return Result(
         op.name, failing[0].verdict if failing else reached, calls or min(of_first.calls, 1), found.error_over_bound,
@@ -274,7 +281,7 @@ def verdict(
         probabilistic_ratio, theorems.unchecked(subject, op), pytorch(), tuple(accepted), tuple(stale), retried,
         numbers=failures[0].verdict if failures else reached, failures=tuple(failing), contract=tuple(contract),
         unsupported=partial.explained(found.missed, found.features), drawn=drawn_calls, subject_warnings=found.warned,
-        longest_axis=found.longest,
+        longest_axis=found.longest, visible_error=found.values.least_error,
     )  # fmt: skip
 
 
@@ -432,7 +439,7 @@ def check_block(block: Block, heartbeat: Heartbeat) -> Tally:
             if block.once:
                 all_values.append(checked.values)
             else:
-                all_values.append(values_of(strongest(op, one.call, subject.dtypes(op.name))))
+                all_values.append(values_of(op, strongest(op, one.call, subject.dtypes(op.name))))
                 ratio = checked.error_over_bound * sums.probabilistic_ratio(one.call) if _is_sum(op) else 0.0
                 probabilistic_ratio = max(probabilistic_ratio, ratio)
     return Tally(
@@ -614,6 +621,23 @@ def requiring(subject: Subject, require: str) -> Subject:
     if require and require not in REQUIREMENTS:
         raise ValueError(f"require={require!r}: must be {' or '.join(REQUIREMENTS)}")
     return subject._replace(limits=subject.limits._replace(require=require)) if require else subject
+
+
+def sized(subject: Subject, sizes: Sequence[int], max_elements: int | None) -> Subject:
+    """The subject, whose drawn calls also have sizes next to these, and arrays up to so many elements.
+
+    Raises:
+        ValueError: a size is below 1, or larger than the largest possible one; or there are too few or many elements.
+    """
+    if strange := [size for size in sizes if not 0 < size <= LARGEST]:
+        raise ValueError(
+            f"sizes={(*sizes,)}: {strange[0]} is no block size; they are whole numbers from 1 to {LARGEST:,}"
+        )
+    if max_elements is not None and not 0 < max_elements <= MOST_ELEMENTS:
+        raise ValueError(f"max_elements={max_elements}: must be a whole number from 1 to {MOST_ELEMENTS:,}")
+    limits = subject.limits
+    both = tuple(dict.fromkeys((*limits.sizes, *sizes)))
+    return subject._replace(limits=limits._replace(sizes=both, max_elements=max_elements or limits.max_elements))
 
 
 def _required(job: tuple[Subject, Op, Call | None], heartbeat: Heartbeat) -> list[Failure]:
@@ -860,7 +884,7 @@ def check_once(subject: Subject, op: Op, call: Call) -> Checked:
                 got = run_all(subject, op, case)
                 if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
                     error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
-                values = values_of(case) if i == 0 else values
+                values = values_of(op, case) if i == 0 else values
         except Failure as failure:
             if failure.verdict is Verdict.NOT_COVERED:
                 return Checked(missing=failure.quantity or DIFFERS)

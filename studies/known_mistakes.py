@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cnn_oracle import mistakes
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import RandomCalls, random_call
+from cnn_oracle.calls.sampling import DrawnCalls, random_call
 from cnn_oracle.cases import special_values
 from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate, every_case
 from cnn_oracle.op import Op
@@ -110,7 +110,7 @@ def until_rejected(subject: Subject, op: Op) -> int:
     Raises:
         AssertionError: none of them does.
     """
-    for n, one in enumerate(RandomCalls(EXAMPLES, 0).samples(op), 1):
+    for n, one in enumerate(DrawnCalls(EXAMPLES, 0).samples(op), 1):
         try:
             with single_threaded():
                 check(subject, op, one.call)

@@ -1,20 +1,20 @@
 """The study of sizes: which mistakes past a size the oracle rejects, and whether a failure names the block."""
 
 import re
-from collections.abc import Callable, Iterator
-from itertools import chain
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnn_oracle import mistakes
+from cnn_oracle import mistakes, theorems
+from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.mistakes import BLOCKS, Mistake
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
-from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import EXAMPLES, Tally, check, drawn, single_threaded, verify_op
+from cnn_oracle.verification import EXAMPLES, check_all, search, single_threaded
 
 SHOWN = 64  # the block whose call and cause the page shows
 
@@ -61,12 +61,14 @@ class Row(NamedTuple):
         return next((one for one in self.entries if one.block == SHOWN), self.entries[0])
 
 
-def entries(ops: list[Op], progress: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
-    """An entry for each mistake past a size of these ops. Worker processes run it.
+def entries(
+    ops: list[Op], blocks: Sequence[int] = BLOCKS, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[Entry]:
+    """An entry for each mistake past a size of these ops, with each of the blocks. Worker processes run it.
 
     ``progress`` gets the op of each job that is done.
     """
-    jobs = [(op.name, mistake.name) for op in ops for mistake in mistakes.past_a_size_of(op.name)]
+    jobs = [(op.name, one.name) for op in ops for one in mistakes.past_a_size_of(op.name) if one.block in blocks]
     found = {}
     for job, one in each(_work, jobs):
         found[job] = one
@@ -81,25 +83,24 @@ def _work(job: tuple[str, str], heartbeat: Heartbeat) -> Entry:
 
 
 def entry(op: Op, mistake: Mistake) -> Entry:
-    """The entry of one mistake: what ``cnn-oracle verify`` says of it."""
-    result = verify_op(mistake.subject, op, EXAMPLES, 0)
-    name = mistake.name.removesuffix(f"_{mistake.block}")
-    failure, one = result.failure, Entry(op.name, name, mistake.description, mistake.block, 0, result.seconds, "", ())
+    """The entry of one mistake, on the calls of ``cnn-oracle verify`` up to the first wrong number."""
+    start = time.perf_counter()
+    failure = search(mistake.subject, op, EXAMPLES, 0).failure
+    name, seconds = mistake.name.removesuffix(f"_{mistake.block}"), time.perf_counter() - start
+    one = Entry(op.name, name, mistake.description, mistake.block, 0, seconds, "", ())
     if failure is None:
         return one
-    calls = until_rejected(mistake.subject, op) or result.calls
+    calls = until_rejected(mistake.subject, op)
     return one._replace(calls=calls, call=str(failure.call), causes=tuple(failure.likely_causes))
 
 
 def until_rejected(subject: Subject, op: Op) -> int:
-    """The number of calls of the first round until one of them rejects the subject; 0 if none does."""
-    blocks = drawn(subject, op, EXAMPLES, 0)(Tally())
-    for n, one in enumerate(chain.from_iterable(block.samples for block in blocks), 1):
-        try:
-            with single_threaded():
-                check(subject, op, one.call)
-        except Failure:
-            return n
+    """The number of calls until one has wrong values; 0 if none has."""
+    which = [theorem for theorem in theorems.of(op, subject) if theorem in theorems.VALUES]
+    with single_threaded():
+        for n, one in enumerate(DrawnCalls(EXAMPLES, 0).samples(op), 1):
+            if check_all(subject, op, one.call, which).failures:
+                return n
     return 0
 
 
@@ -114,4 +115,5 @@ def rows(found: list[Entry]) -> list[Row]:
 def markdown(found: list[Entry]) -> str:
     """The page."""
     by_block = [(block, [one for one in found if one.block == block]) for block in BLOCKS]
-    return render(__file__, found=found, rows=rows(found), by_block=by_block, shown=SHOWN)
+    blocks = ",".join(str(block) for block, here in by_block if here)
+    return render(__file__, found=found, rows=rows(found), by_block=by_block, shown=SHOWN, blocks=blocks)

@@ -62,12 +62,20 @@ def onnx(
             raise ValueError(
                 f"the model's input {min(strange)!r} is no array of the call; those are {', '.join(given)}"
             )
-        inputs = {i.name: given[i.name] for i in model.graph.input}
+        inputs = {i.name: _as_declared(given[i.name], i) for i in model.graph.input}
         return _session(engine, model.SerializeToString()).run(None, inputs)[0]
 
     signed(forward, signature_of(make))
     source = f"adapt.onnx({arguments_of(written(make), {'engine': engine, **declared})})"
     return Implementation(forward, rejections=(Exception,), source=source, **declared)
+
+
+def _as_declared(a: Array, value: Any) -> Array:
+    """Labels and indices in the integer type that the model declares; all other arrays unchanged."""
+    from onnx import helper
+
+    declared = helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+    return a.astype(declared) if a.dtype.kind == declared.kind == "i" else a
 
 
 def _model(made: Any, given: Mapping[str, Array], opset: int) -> Any:

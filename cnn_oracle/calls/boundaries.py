@@ -21,9 +21,12 @@ LAUNCHED = ("batch", "rows", "queries", "channels", "classes", "in", "size")  # 
 LAUNCHES = 2  # such places of an op, at most
 # Sizes of one place: past all blocks, a multiple of all blocks, one before it; then farther, and fewer blocks
 LONG = (1025, 1024, 1023, 2049, 3073, 511, 2047, 3071, 513, 512)
-PAIRS = (  # sizes of two places at once
-    (1025, 17), (129, 33), (1023, 9), (65, 127), (1024, 15), (31, 257), (511, 33), (96, 97), (2049, 7), (17, 63),
-    (513, 31), (64, 128), (1025, 8), (23, 95), (1023, 16), (47, 191), (1024, 12), (25, 49),
+# Sizes of two places at once, if their product is within the budget: two long ones, a long one and a short one, or two
+# that are neither
+PAIRS = (
+    (1025, 1023), (257, 513), (1025, 129),
+    (1025, 17), (129, 65), (1023, 15), (97, 129), (1024, 9), (65, 257), (2049, 7), (31, 127), (1025, 9), (63, 95),
+    (511, 33), (64, 128), (1023, 17), (33, 191), (513, 31), (17, 25), (1024, 16), (47, 96), (1025, 12),
 )  # fmt: skip
 SIZES = frozenset((
     "size", "batch", "channels", "filters", "features", "in", "out", "rows", "width", "queries", "keys", "heads",
@@ -81,13 +84,14 @@ def plan(op: Op, index: int, own: Sequence[int] = (), max_elements: int = MAX_EL
         op: the op. It has at least one place.
         index: the number of the call.
         own: the user's own blocks.
-        max_elements: no size, and no product of a pair, is larger, except at a launch limit.
+        max_elements: no size, and no product of a pair, is larger. Launch limits need at least the default.
     """
     every = places(op)
     if index < own_calls(op, own):
         block, d = [(block, d) for d in (1, 0, -1) for block in own][index // len(every)]
         return {every[index % len(every)]: max(block + d, 1)}
     launched = [place for place in every if place.name in LAUNCHED and not _is_slow(op, place)][:LAUNCHES]
+    launched = launched if max_elements >= MAX_ELEMENTS else []
     round_, i = divmod(index - own_calls(op, own), 2 * len(every) + len(launched))
     if i < len(every):
         return {every[i]: _in_turn(round_, max_elements)}
@@ -95,8 +99,9 @@ def plan(op: Op, index: int, own: Sequence[int] = (), max_elements: int = MAX_EL
         return {launched[i - 2 * len(every)]: LAUNCH[round_ % len(LAUNCH)]}
     i -= len(every)
     place, other = every[i], every[(i + 1 + round_) % len(every)]
-    first, second = PAIRS[(round_ * len(every) + i) % len(PAIRS)]
-    return {other: min(second, max_elements // min(first, max_elements))} | {place: min(first, max_elements)}
+    pairs = [pair for pair in PAIRS if pair[0] * pair[1] <= max_elements] or [(max_elements, 1)]
+    first, second = pairs[(round_ * len(every) + i) % len(pairs)]
+    return {other: second} | {place: first}
 
 
 def _is_slow(op: Op, place: Place) -> bool:

@@ -27,6 +27,8 @@ LIMITS: Mapping[str, Sequence[Any]] = {
     "bias": (True,),
     "alike": (False,),  # values chosen per axis may be equal
     "single elements": (False,),  # the other calls include these
+    "whole axis of the mask": (True,),
+    "ignore_index": (-100, 0, -1),
 }
 # Limits of some ops. With LIMITS, their space would be vacuous, or far too large
 OWN: Mapping[str, Mapping[str, Sequence[Any]]] = {

@@ -26,9 +26,9 @@ from cnn_oracle.subject import EVERYTHING, Limits
 
 SEEDS = 2**32
 TRIES = 200  # draws, at most, for a call within the limits of a subject
-# No call takes seconds: limits for the elements of an array, and for those of the two largest arrays, multiplied,
-# which is roughly the number of products of an op
-LARGEST, PRODUCTS = 2**20, 2**28
+# No call takes seconds: limits for the elements of an array, and for those of the second largest array, because the
+# product of the two is roughly the number of products of an op
+LARGEST, SECOND = 2**20, 2**8
 ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choice → its argument
 FURTHER = 2**19  # sizes that can be chosen beside the values of a geometry: 0 … FURTHER − 1
 # The share of calls with an empty axis is about 1/30: such calls hide other mistakes. In a run, each so many'th random
@@ -115,7 +115,7 @@ def _narrowed(
 
 def admitted(op: Op, call: Call, limits: Limits = EVERYTHING) -> bool:
     """Whether a subject is checked on the call: it is within the limits, not too large, and not disputed."""
-    return not disputed(call) and limits.admit(op, call) and not _is_large(op, call)
+    return not disputed(call) and limits.admit(op, call) and not _is_large(op, call, max(LARGEST, limits.max_elements))
 
 
 def random_call(op: Op, rng: Random) -> Call:
@@ -233,10 +233,11 @@ class DrawnCalls(NamedTuple):
     def _at_boundary(self, op: Op, rng: Random, index: int) -> Sample | None:
         """A call with the sizes of a plan. None if no such call is within the limits."""
         sizes = plan(op, index, self.limits.sizes, self.limits.max_elements)
+        limits, plain = self.limits, PLAIN[index // (2 * len(places(op))) % len(PLAIN)]
         if max(sizes.values()) in LAUNCH:
-            return _wanted(op, rng, sizes, self.limits, max(self.limits.max_elements, LAUNCH_ELEMENTS), SIMPLE)
+            return _wanted(op, rng, sizes, limits, max(limits.max_elements, LAUNCH_ELEMENTS), SIMPLE, SIMPLE)
         smaller = ({place: min(n, most) for place, n in sizes.items()} for most in (LARGEST, *SMALLER))
-        found = (_wanted(op, rng, one, self.limits, self.limits.max_elements) for one in smaller)
+        found = (_wanted(op, rng, one, limits, limits.max_elements, plain=plain) for one in smaller)
         return next(filter(None, found), None)
 
 
@@ -244,18 +245,19 @@ def _is_empty(op: Op, call: Call) -> bool:
     return not all(map(prod, shapes(op, call)))
 
 
+PLAIN = (0.8, 0.2)  # how often an option has its simplest value: in one round of boundary sizes, in the next, in turn
 FEW = 10  # draws for a call with an empty axis
 SMALLER = (1025, 513, 129, 33)  # sizes instead of larger ones that would be too much work
 SIMPLE = 0.8  # how often the other choices of a call with a launch limit are the simplest, so that it stays cheap
 
 
 def _wanted(
-    op: Op, rng: Random, wanted: Wanted, limits: Limits, most: int = LARGEST, simple: float = 0.0
+    op: Op, rng: Random, wanted: Wanted, limits: Limits, most: int = LARGEST, simple: float = 0.0, plain: float = 0.0
 ) -> Sample | None:
     """A safe call with what is wanted, and at most so many elements in an array. Later tries are simpler."""
     for i in range(TRIES):
         met = set[Place]()
-        one = _drawn(op, rng, max(simple, i / TRIES), limits, wanted, met)
+        one = _drawn(op, rng, max(simple, i / TRIES), limits, wanted, met, plain=plain)
         fits = not _is_empty(op, one.call) and elements(op, one.call) <= most
         reached = all(place in met for place in wanted if isinstance(place, Place))
         if fits and reached and not unsafe(one.call) and admitted(op, one.call, limits):
@@ -288,14 +290,18 @@ Source = RandomCalls | DrawnCalls | EnumerationSlice | CallList
 
 def _drawn(
     op: Op, rng: Random, simple: float = 0.0, limits: Limits = EVERYTHING, wanted: Wanted = ANYTHING,
-    met: set[Place] | None = None, empty: float = CALLS_WITH_EMPTY,
+    met: set[Place] | None = None, empty: float = CALLS_WITH_EMPTY, plain: float = 0.0,
 ) -> Sample:  # fmt: skip
     seed = rng.randrange(SEEDS)
-    return sample(op, seed, partial(_uniform, rng, simple, rng.random() < empty), limits, wanted, met)
+    plain = max(simple, plain)
+    return sample(op, seed, partial(_uniform, rng, simple, plain, rng.random() < empty), limits, wanted, met)
 
 
-def _uniform(rng: Random, simple: float, may_be_empty: bool, values: int, rare: int, _: int, empty: bool) -> int:
-    if simple and rng.random() < simple:
+def _uniform(
+    rng: Random, simple: float, plain: float, may_be_empty: bool, values: int, rare: int, further: int, empty: bool
+) -> int:
+    """A choice. It is the simplest with the probability ``simple`` if it is a size, else ``plain``."""
+    if (share := simple if further else plain) and rng.random() < share:
         return 0
     share = EMPTY_AXES * may_be_empty if empty else rare / 10
     return values + rng.randrange(rare) if rare and rng.random() < share else rng.randrange(values)
@@ -314,10 +320,10 @@ def _safe(
             yield one
 
 
-def _is_large(op: Op, call: Call) -> bool:
+def _is_large(op: Op, call: Call, most: int) -> bool:
     """Whether the call takes seconds: one array, or the product of the two largest, has too many elements.
 
     Arrays of one shape are not multiplied with each other.
     """
     sizes = sorted(map(prod, {*shapes(op, call)}))
-    return max(sizes, default=0) > LARGEST or prod(sizes[-2:]) > PRODUCTS
+    return max(sizes, default=0) > most or prod(sizes[-2:]) > most * SECOND

@@ -44,7 +44,7 @@ def shrink(
         phases=[Phase.reuse, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @hypothesis.seed(0)  # below the settings: above them, it would remove the database
-    @hypothesis.given(calls(op, limits, unsafe_too))
+    @hypothesis.given(calls(op, limits, unsafe_too, sizes_too=True))
     def run(call: Call) -> None:
         check(call)
 
@@ -98,11 +98,14 @@ def size(op: Op, call: Call) -> tuple[int, int]:
 
 
 @st.composite
-def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False) -> Call:
-    """Calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0."""
+def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False, sizes_too: bool = False) -> Call:
+    """Calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0.
+
+    ``sizes_too``: with any sizes, not only those that the geometry offers. Most of these calls are too much work.
+    """
 
     def policy(values: int, rare: int, further: int, _: bool) -> int:
-        return int(draw(st.integers(0, values + rare + further - 1)))
+        return int(draw(st.integers(0, values + rare + further * sizes_too - 1)))
 
     call = sample(op, draw(st.integers(0, SEEDS - 1), label="seed"), policy, limits).call
     assume(admitted(op, call, limits) and (unsafe_too or not unsafe(call)))

@@ -10,7 +10,7 @@ from cnn_oracle.op import Op
 from cnn_oracle.subject import is_array
 
 PRODUCTS = 100  # so many products take the time of an element, which is copied, drawn and compared many times
-LARGE = 2000  # elements; random calls have some hundred
+SHORT, LARGE = 30, 2000  # the longest axis of nearly all random calls; elements
 TAP = 16  # a tap of a window takes the time of so many elements: NumPy code loops over taps
 
 
@@ -25,8 +25,8 @@ def longest(op: Op, call: Call) -> int:
 
 
 def takes_time(op: Op, call: Call) -> bool:
-    """Whether a call takes so long that fewer cases and theorems are checked on it."""
-    return elements(op, call) > LARGE
+    """Whether a call takes so long that fewer cases and theorems are checked on it. Only long axes count."""
+    return longest(op, call) > SHORT and elements(op, call) > LARGE
 
 
 def elements(op: Op, call: Call) -> int:

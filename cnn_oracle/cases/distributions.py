@@ -55,7 +55,7 @@ def weights(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole:
 
 
 def labels(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """A class for each sample. One in eight is ignored.
+    """A class for each sample, in int64 or int32. One in eight is ignored.
 
     Probabilities, if the target of cross_entropy has as many axes as x.
     """
@@ -64,7 +64,13 @@ def labels(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: 
         p = rng.random(shape)
         return p / p.sum(1, keepdims=True) if p.ndim > 1 else p
     classes = rng.integers(0, max(x[1] if len(x) > 1 else 1, 1), shape)
-    return np.where(rng.random(shape) < 1 / 8, call.arguments.get("ignore_index", -100), classes)
+    chosen = np.where(rng.random(shape) < 1 / 8, call.arguments.get("ignore_index", -100), classes)
+    return chosen.astype(np.int32 if _is_narrow(call) else np.int64)
+
+
+def _is_narrow(call: Call) -> bool:
+    """Whether the labels or indices of a call are int32, as those of many frameworks are."""
+    return call.seed >= SMALL and call.seed % 4 == 3
 
 
 def mask(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
@@ -73,9 +79,9 @@ def mask(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bo
 
 
 def indices(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:
-    """Indices of rows of w."""
+    """Indices of rows of w, in int64 or int32."""
     rows = call.arguments["w"][0] if call.arguments["w"] else 1
-    return np.asarray(rng.integers(0, max(rows, 1), shape))
+    return np.asarray(rng.integers(0, max(rows, 1), shape)).astype(np.int32 if _is_narrow(call) else np.int64)
 
 
 def attention(rng: np.random.Generator, shape: tuple[int, ...], call: Call, whole: bool) -> Array:

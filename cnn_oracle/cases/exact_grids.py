@@ -268,7 +268,8 @@ def square_numbers(rng: np.random.Generator, shape: Shape, axes: Shape, offset: 
 
 
 def _grid(call: Call, unit: float, amplitude: int) -> Grid:
-    return Grid(unit, min(amplitude, 9) if call.seed < SMALL else amplitude)
+    """The grid. Without an amplitude, its unit may be a whole number beyond all formats, and stays out of it."""
+    return Grid(unit if amplitude else 1, min(amplitude, 9) if call.seed < SMALL else amplitude)
 
 
 def max_overlap(call: Call) -> int:

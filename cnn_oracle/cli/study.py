@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, check_folder, progress, put, table, write
+from cnn_oracle.cli.terminal import STDOUT, Jobs, Json, Ops, check_folder, progress, put, sizes_of, table, write
 from cnn_oracle.cli.verify import report, summary
 from cnn_oracle.run.workers import limit
 
@@ -74,6 +74,7 @@ def _cells(entry: "Entry") -> tuple[str, ...]:
 
 def sizes(
     op: Ops = None,
+    blocks: Annotated[str | None, typer.Option(help="Only these blocks, like 8,64,512. Default: all of them.")] = None,
     json: Json = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as a page to this file.")] = None,
     jobs: Jobs = None,
@@ -85,9 +86,14 @@ def sizes(
     from cnn_oracle.ops import OPS, look_up
     from cnn_oracle.studies import sizes as study
 
-    ops = [look_up(name) for name in op or OPS]
-    with progress("sizes", sum(len(known.past_a_size_of(o.name)) for o in ops)) as advance:
-        found = list(study.entries(ops, advance))
+    ops, wanted = [look_up(name) for name in op or OPS], sizes_of(blocks, "--blocks") or known.BLOCKS
+    if strange := [block for block in wanted if block not in known.BLOCKS]:
+        raise ValueError(
+            f"--blocks {blocks}: no block {strange[0]}; the blocks are {', '.join(map(str, known.BLOCKS))}"
+        )
+    total = sum(one.block in wanted for o in ops for one in known.past_a_size_of(o.name))
+    with progress("sizes", total) as advance:
+        found = list(study.entries(ops, wanted, advance))
     header = ("op", "what goes wrong", "block", "calls", "named", "smallest call", "likely cause")
     _write(json, [one._asdict() | {"named": one.named} for one in found], header, map(_past_a_size, found))
     if markdown:

@@ -146,6 +146,20 @@ def seed_of(text: str) -> int:
     return int(text)
 
 
+def sizes_of(text: str | None, option: str) -> tuple[int, ...]:
+    """Comma-separated sizes as numbers; none for None.
+
+    Raises:
+        ValueError: the text has something else. The message names the option.
+    """
+    from cnn_oracle.settings import LARGEST
+
+    parts = [] if text is None else [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and 0 < int(part) <= LARGEST for part in parts):
+        raise ValueError(f"{option} {text}: must be whole numbers from 1 to {LARGEST:,}, separated by commas")
+    return tuple(map(int, parts))
+
+
 def usage_error(why: str, **options: Any) -> None:
     """Reject options that would have no effect.
 

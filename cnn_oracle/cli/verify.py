@@ -23,6 +23,7 @@ from cnn_oracle.cli.terminal import (
     print_map,
     progress,
     seed_of,
+    sizes_of,
     table,
     usage_error,
     write,
@@ -65,6 +66,14 @@ Huge = Annotated[
         help="Check only calls with offsets beyond 2^31 elements, one at a time. Each takes up to 16 GiB of memory.",
     ),
 ]
+Sizes = Annotated[
+    str | None,
+    typer.Option(help="Your own block sizes, like 48,1000. Further calls have each size one below, at and one above."),
+]
+MaxElements = Annotated[
+    int | None,
+    typer.Option(help="The elements of the largest array of a drawn call; default 20,000.", min=1, max=10_000_000),
+]
 Isolate = Annotated[
     bool, typer.Option("--isolate", help="Run all calls in other processes. A call that ends its process is CRASHED.")
 ]
@@ -83,6 +92,8 @@ def verify(
         float | None,
         typer.Option(help="Draw calls until this many seconds have passed, and print how many were checked.", min=1),
     ] = None,
+    sizes: Sizes = None,
+    max_elements: MaxElements = None,
     jobs: JobsOfCheck = None,
     isolate: Isolate = False,
     timeout: Timeout = None,
@@ -99,13 +110,14 @@ def verify(
         usage_error(
             "--huge checks its own calls", call=call, theorem=theorem, examples=examples, seconds=seconds, jobs=jobs,
             isolate=isolate, cluster=cluster, strict=strict, convention=convention, require=require, html=html,
+            sizes=sizes, max_elements=max_elements,
         )  # fmt: skip
         _huge(subject, op or [], timeout, json)
         return
     if call is not None:
         usage_error(
             f"--call {call!r} is one call of one op", op=op, examples=examples, seconds=seconds, jobs=jobs,
-            cluster=cluster,
+            cluster=cluster, sizes=sizes, max_elements=max_elements,
         )  # fmt: skip
     else:
         usage_error("a single theorem is checked on a single call: pass --call, too", theorem=theorem)
@@ -116,7 +128,7 @@ def verify(
     if seconds is not None:
         usage_error("--seconds draws calls until the time has passed", examples=examples)
     check_folder(json, html)
-    number = seed_of(seed)
+    number, blocks = seed_of(seed), sizes_of(sizes, "--sizes")
     isolate = isolate or timeout is not None  # only a separate process can be ended
     few = call is not None or (seconds is None and len(op or range(FEW)) * (examples or 100) <= FEW)
     if jobs != 1 and cluster is None and not few:
@@ -124,12 +136,12 @@ def verify(
     with only_result(json, html):  # what a subject prints is not JSON
         from cnn_oracle.call import parse
         from cnn_oracle.global_state import ours
-        from cnn_oracle.verification import requiring
+        from cnn_oracle.verification import requiring, sized
 
         names = [parse(call, number).op] if call is not None else op or []
         separate = isolate and cluster is None  # a cluster compares the code of the subject
         code, settings, dead = subject_of(subject, strict, convention, separate, names, timeout)
-        code = requiring(code, require or "")
+        code = sized(requiring(code, require or ""), blocks, max_elements)
         with ours():
             op, some_are_left = left(code, names, dead)
             if not some_are_left:

@@ -43,6 +43,9 @@ def _tolerance(op: Op, case: Case) -> Outputs:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # empty axes, infinities
         u = float(np.finfo(case.dtype).epsneg)
         bound = running_statistics.bound if case.of_statistics else op.comparison.bound
+        if op.kind == "step":  # scalars such as 1 − βᵗ are in double precision, whatever u is
+            theirs = bound(case, U)
+            return {q: a + theirs[q] for q, a in bound(case, u).items()}  # type: ignore[operator]
         return with_references(bound(case, u), u)
 
 

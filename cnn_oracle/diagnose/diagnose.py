@@ -16,6 +16,7 @@ from cnn_oracle.diagnose.claims import Claim, accepted, cannot_say
 from cnn_oracle.diagnose.elements import wrong_element
 from cnn_oracle.diagnose.evidence import FUNCTIONS, LEAST, Evidence, Observation, further, observation
 from cnn_oracle.diagnose.experiments import dependencies, layouts, nonlinear_in_dy, options
+from cnn_oracle.diagnose.lengths import lengths
 from cnn_oracle.diagnose.mapping import error_maps
 from cnn_oracle.diagnose.matching import allows, explains, known_mistakes
 from cnn_oracle.diagnose.positions import inputs, orders, places, steps, terms
@@ -66,6 +67,17 @@ def claims(
     subject: Subject, op: Op, failure: Failure, shown: Observation, more: Evidence,
     without: Sequence[str] = (),
 ) -> list[Claim]:  # fmt: skip
+    """What holds on all calls; else, if the failing call is long, the length from which it fails."""
+    found = _of_small_calls(subject, op, failure, shown, more, without)
+    runs = failure.theorem in FUNCTIONS and not more.is_slow
+    if not found and runs and (text := lengths(subject, op, failure)):
+        return [Claim("size", text, cannot_say)]
+    return found
+
+
+def _of_small_calls(
+    subject: Subject, op: Op, failure: Failure, shown: Observation, more: Evidence, without: Sequence[str]
+) -> list[Claim]:
     """The known mistakes that match; without any, the first pattern that holds on all calls.
 
     The known mistakes ``without`` are left out.

@@ -5,7 +5,7 @@ zero. So the subject runs again on calls whose lengths are above 1 and differ.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from math import prod
 from random import Random
@@ -174,7 +174,7 @@ def further(subject: Subject, op: Op, failure: Failure, calls: int = CALLS, seed
     plain = (call for call in (random_call(op, rng) for _ in range(PLAIN)) if _is_larger(op, call))
     for source in (_varied(subject, op, failure.call, rng), plain):
         if len(failing) < LEAST:
-            for one in _observed(subject, op, failure, source):
+            for one in observed(subject, op, failure, source):
                 (failing if one.is_wrong else passing).append(one)
                 if len(failing) == calls or time.perf_counter() - start > SECONDS:
                     break
@@ -217,7 +217,7 @@ def _is_larger(op: Op, call: Call) -> bool:
     return bool(np.prod(shape) > 1)
 
 
-def _observed(subject: Subject, op: Op, failure: Failure, calls: Iterator[Call]) -> Iterator[Observation]:
+def observed(subject: Subject, op: Op, failure: Failure, calls: Iterable[Call]) -> Iterator[Observation]:
     """The output on each call that the subject supports. By a theorem that runs the subject itself, only wrong ones."""
     function = FUNCTIONS.get(failure.theorem) if failure.theorem else None
     for i, call in enumerate(calls):

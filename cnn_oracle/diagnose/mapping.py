@@ -23,11 +23,14 @@ def error_maps(shown: Observation, more: Sequence[Observation]) -> tuple[ErrorMa
     return tuple(map_ for map_ in found if map_ is not None)
 
 
-def _simplicity(one: Observation, share: float) -> tuple[int, bool, bool, bool]:
-    """Calls with few options come first, then those with long axes, a typical share of wrong elements, few elements."""
+def _simplicity(one: Observation, share: float) -> tuple[bool, int, bool, bool, bool]:
+    """Calls with some right elements come first, then those with few options, long axes, a typical share, few elements.
+
+    The share is that of wrong elements.
+    """
     is_thin = min(one.expected.shape[-2:], default=1) < THIN
     is_unusual = abs(float(one.wrong.mean()) - share) > UNUSUAL
-    return len(one.case.call.arguments), is_thin, is_unusual, one.size > LEGIBLE
+    return bool(one.wrong.all()), len(one.case.call.arguments), is_thin, is_unusual, one.size > LEGIBLE
 
 
 def _map(one: Observation, quantity: str) -> ErrorMap | None:

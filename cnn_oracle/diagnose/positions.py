@@ -62,7 +62,7 @@ def terms(seen: Sequence[Observation]) -> Iterator[Claim]:
     """Wrong exactly where an element is a sum of more terms than others, or of fewer."""
     if not SUMS.match(seen[0].op.name):
         return
-    quantity, suffix = seen[0].name, _suffix(seen)
+    quantity, suffix = seen[0].name, in_common(seen)
     for text, test in (
         ("more terms are added than elsewhere: where windows overlap", lambda n: n > n.min()),
         ("fewer terms are added than elsewhere: at borders, or where windows do not overlap", lambda n: n < n.max()),
@@ -100,7 +100,7 @@ def _is_wrong_from_this_step(one: Observation) -> bool:
 
 def places(seen: Sequence[Observation]) -> Iterator[Claim]:
     """Only some places of an axis are wrong."""
-    quantity, ranks, suffix = seen[0].name, {one.expected.ndim for one in seen}, _suffix(seen)
+    quantity, ranks, suffix = seen[0].name, {one.expected.ndim for one in seen}, in_common(seen)
     if any("groups" in one.case.keywords for one in seen):
         yield Claim("position", f"{quantity} is right only in the first group", _is_right_in_the_first_group)
     for axis in _axes(ranks):
@@ -192,7 +192,7 @@ def _is_right_in_the_first_group(one: Observation) -> bool | None:
 
 def inputs(seen: Sequence[Observation]) -> Iterator[Claim]:
     """Wrong exactly where an input of the same shape has some values: zero, or beyond a threshold."""
-    quantity, suffix = seen[0].name, _suffix(seen)
+    quantity, suffix = seen[0].name, in_common(seen)
     for name in _same_shape(seen):
         where = f"{quantity} is wrong exactly where"
         zero = partial(_is_separated, name=name, test=lambda a: a == 0)
@@ -264,7 +264,7 @@ def _is_beyond(one: Observation, name: str, key: Test, limits: tuple[float, floa
     return True if np.isfinite([right, wrong]).all() else None
 
 
-def _suffix(seen: Sequence[Observation]) -> str:
+def in_common(seen: Sequence[Observation]) -> str:
     """What the wrong elements have in common on all calls, as the end of a sentence; "" if nothing."""
     pairs = [(one.output[one.wrong], one.expected[one.wrong]) for one in seen if one.wrong.any()]
     got, wanted = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
@@ -273,7 +273,7 @@ def _suffix(seen: Sequence[Observation]) -> str:
     if not np.isfinite(got).all():
         return ""
     if (got == got[0]).all() and got.size > 1:
-        return f"; {seen[0].name} is {got[0]:g} there".replace("-", "−")
+        return f"; {seen[0].name} is {got[0] + 0.0:g} there".replace("-", "−")
     if (wanted == 0).any() or not np.isfinite(wanted).all():
         return ""
     c = got / wanted

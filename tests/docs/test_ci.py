@@ -21,9 +21,9 @@ def test_the_table_shown_can_be_loaded(tmp_path):
 
 def test_every_key_is_explained():
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [
-        "subject", "dtypes", "convention", "sizes", "options", "accepted",
+        "subject", "dtypes", "convention", "sizes", "max_elements", "options", "accepted",
     ]  # fmt: skip
-    assert {*READERS} == {"subject", "dtypes", "convention", "sizes", "options", "accepted"}
+    assert {*READERS} == {"subject", "dtypes", "convention", "sizes", "max_elements", "options", "accepted"}
 
 
 def test_the_jobs_restore_and_save_one_cache():

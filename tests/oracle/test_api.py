@@ -40,7 +40,7 @@ def test_outside_of_pytest_a_shell_command_reproduces_the_failure(monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with pytest.raises(oracle.Failure) as failure:
         oracle.verify("relu", KINK)
-    assert failure.value.reproduce == f"cnn-oracle verify {KINK} --call 'relu(x=())' --seed {failure.value.call.seed}"
+    assert failure.value.reproduce == f"cnn-oracle verify {KINK} --call '{failure.value.call}' --seed 0"
 
 
 @pytest.mark.parametrize("options", [{"call": "relu(x=(30,))"}, {"seed": 1}, {"examples": 99}])
@@ -196,3 +196,15 @@ def test_float32_only_is_checked_by_every_independent_check(op, right):
     failure = verification.search(subject, OPS[op], 30, 0, which=independent).failure
     assert "the subject's own forward changes by" in failure.what
     assert failure.case.dtype == np.float32
+
+
+def test_own_block_sizes_and_the_budget_are_arguments():
+    from cnn_oracle.manual import linear
+
+    result = oracle.verify("linear", linear, sizes=(48,), max_elements=3000)
+    assert result.calls == 100 + 3 * 5  # 47, 48 and 49 for in, out, and three more axes
+    assert result.longest_axis <= 3000
+    with pytest.raises(ValueError, match=r"0 is no block size; they are whole numbers from 1 to 100,000"):
+        oracle.verify("linear", linear, sizes=(48, 0))
+    with pytest.raises(ValueError, match=r"max_elements=0: must be a whole number from 1 to 10,000,000"):
+        oracle.verify("linear", linear, max_elements=0)

@@ -103,7 +103,7 @@ MISTAKEN = {
 def test_another_choice_at_a_tie_fails_as_a_convention_or_is_a_note(name):
     result = verified(*CHOICES[name])
     assert (result.verdict, result.exit) == (Verdict.CONVENTION, 1)
-    assert all(one.verdict is Verdict.CONVENTION and one.what.startswith(TIE) for one in result.failures)
+    assert {one.kind for one in result.failures} == {"convention"}  # at ties, and perhaps at NaN
     assert str(result.failure).startswith(f"CONVENTION  {TIE}dx")
 
     result = verified(*CHOICES[name], ANY)

@@ -7,7 +7,7 @@ from math import prod
 import pytest
 
 from cnn_oracle import cli, survey
-from cnn_oracle.calls.sampling import RandomCalls
+from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
@@ -116,14 +116,14 @@ def test_the_reported_call_is_a_small_one_that_crashes(deadly):
     (shape,) = row.failure.call.arguments.values()
     assert prod(shape) == 4
     assert survey.call(subject, row.failure.call, isolate=True).verdict is Verdict.CRASHED
-    drawn = [sample.call for sample in RandomCalls(50, 0).samples(OPS["relu"])]
+    drawn = [sample.call for sample in DrawnCalls(50, 0).samples(OPS["relu"])]
     assert row.failure.call not in drawn
 
 
 def test_a_crash_on_special_values_only_keeps_its_call(deadly):
     """No simple call has a NaN."""
     (row,) = isolated(deadly("(x != x).any() and os.abort()"), ["relu"], examples=5, timeout=60)
-    first = next(iter(RandomCalls(5, 0).samples(OPS["relu"])))
+    first = next(iter(DrawnCalls(5, 0).samples(OPS["relu"])))
     assert (row.verdict, row.failure.call) == (Verdict.CRASHED, first.call)
 
 
@@ -288,7 +288,7 @@ def test_a_crash_after_another_failure_is_reported_with_its_own_call(tmp_path, m
     (row,) = isolated(load("late"), ["relu"], examples=25)
     assert row.verdict is Verdict.CRASHED
     assert row.failure.what == "forward of relu ends the process by SIGABRT"
-    calls = [sample.call for sample in RandomCalls(25, 0).samples(OPS["relu"])]
+    calls = [sample.call for sample in DrawnCalls(25, 0).samples(OPS["relu"])]
     assert row.failure.call in calls
 
 

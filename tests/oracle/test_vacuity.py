@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from cnn_oracle import survey, verification
-from cnn_oracle.op import Op
+from cnn_oracle.call import parse
+from cnn_oracle.cases.case import strongest
+from cnn_oracle.op import Comparison, Op
 from cnn_oracle.ops import OPS, SELECTION
 from cnn_oracle.result import Verdict
-from cnn_oracle.vacuity import check_vacuity, count_vacuous
+from cnn_oracle.vacuity import check_vacuity, count_vacuous, together, values_of
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -43,3 +45,49 @@ def test_the_probability_of_a_miss_follows_from_the_amplitude():
     assert 1e-8 < check_vacuity(OPS["conv2d"], 20, 0).miss_probability < 1e-6
     assert 1e-6 < check_vacuity(OPS["bilinear"], 20, 0).miss_probability < 1e-4
     assert check_vacuity(OPS["relu"], 20, 0).miss_probability is None
+
+
+def test_a_bitwise_comparison_sees_the_last_bit():
+    op = OPS["linear"]
+    values = values_of(op, strongest(op, parse("linear(x=(3, 4), w=(2, 4))", 50)))
+    assert values.sees == {"y": 2.0**-52, "dx": 2.0**-52, "dw": 2.0**-52}
+    assert values.least_error == 2.0**-52
+    assert values.inconclusive == ""
+
+
+def test_elsewhere_the_smallest_error_that_is_seen_follows_from_the_bounds():
+    op = OPS["softmax"]
+    call = parse("softmax(x=(3, 40), dim=-1)", 5)
+    in_float64, in_float32 = (values_of(op, strongest(op, call, (dtype,))) for dtype in ("float64", "float32"))
+    assert 1e-15 < in_float64.least_error < 1e-12
+    assert 1e-7 < in_float32.least_error < 1e-4
+    both = together([in_float64, in_float32])
+    assert both.sees == in_float64.sees  # the smallest of all calls
+    assert both.compared["y"] == 2 * in_float64.compared["y"] == 240
+
+
+def wide(case, u):
+    """Bounds so wide that zeros pass."""
+    return {
+        q: None if a is None else 2 * np.abs(a).max(initial=0) + np.zeros(a.shape) for q, a in case.expected.items()
+    }
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_bounds_that_are_wider_than_all_magnitudes_are_inconclusive(subject, monkeypatch, strict):
+    relu = Op("relu", lambda choose: {"x": (choose("size", (3, 4)), 5)}, Comparison((), wide))
+    monkeypatch.setitem(OPS, "relu", relu)
+    (row,) = survey.verify(subject._replace(ours=False, strict=strict), ["relu"], examples=5)
+    assert row.verdict is row.numbers is Verdict.INCONCLUSIVE
+    assert row.exit == strict
+    assert (row.failure is not None) == strict
+    if row.failure:
+        assert row.failure.what.startswith("for ")
+        assert row.failure.what.endswith("the bound is wider than the largest magnitude in that output")
+        assert row.failure.reproduce.endswith(f"verify {subject.name} --op relu")
+
+
+def test_a_row_says_how_far_it_went_and_what_it_saw(subject):
+    (row,) = survey.verify(subject, ["linear"])
+    assert row.longest_axis == 65_537
+    assert row.visible_error == 2.0**-52

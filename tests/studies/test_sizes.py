@@ -18,10 +18,10 @@ def entry(monkeypatch, *causes, failing=True, mistake=MISTAKE):
     call = Call("linear", {"x": (97,), "w": (1, 97)}, 0)
     diagnosis = Diagnosis(causes=tuple(Cause("size", cause) for cause in causes))
     failure = Failure("y[0] = 1, PyTorch says 2", call, diagnosis=diagnosis)
-    result = SimpleNamespace(failure=failure if failing else None, calls=100, seconds=2.0)
-    monkeypatch.setattr(sizes, "verify_op", lambda *_: result)
+    result = SimpleNamespace(failure=failure if failing else None)
+    monkeypatch.setattr(sizes, "search", lambda *_: result)
     monkeypatch.setattr(sizes, "until_rejected", lambda *_: 3)
-    return sizes.entry(OPS["linear"], mistake)
+    return sizes.entry(OPS["linear"], mistake)._replace(seconds=2.0)
 
 
 def test_an_entry_has_the_calls_and_the_smallest_call(monkeypatch):

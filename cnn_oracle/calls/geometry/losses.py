@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from cnn_oracle.calls.geometry.common import any_shape
 from cnn_oracle.op import Choose
+
+INT32 = np.iinfo(np.int32)
 
 
 def nll_loss(choose: Choose) -> dict[str, Any]:
@@ -14,7 +18,7 @@ def nll_loss(choose: Choose) -> dict[str, Any]:
         "x": (samples, classes, *behind),
         "target": (samples, *behind),
         "weight": (classes,) if choose("weight", (False, True)) else None,
-        "ignore_index": choose("ignore_index", (-100, 0, -1)),
+        "ignore_index": choose("ignore_index", (-100, 0, -1, int(INT32.max), int(INT32.min))),
         "reduction": choose("reduction", ("mean", "sum", "none")),
     }
 

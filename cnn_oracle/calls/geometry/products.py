@@ -51,4 +51,4 @@ def scaled_dot_product_attention(choose: Choose) -> dict[str, Any]:
 def _mask(choose: Choose, scores: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a mask: axes in front may be missing, and all but the keys may be 1."""
     *front, keys = scores[choose("axes left out", range(len(scores))) :]
-    return (*(n if choose("whole axis", (True, False)) else 1 for n in front), keys)
+    return (*(n if choose("whole axis of the mask", (True, False)) else 1 for n in front), keys)

@@ -18,12 +18,12 @@ def usual(op: str) -> Sequence[Usual]:
     return [_on_volumes(one) for one in found if one["kernel_size"] in (1, 2, 3, 4)] if op.endswith("3d") else found
 
 
-FEWER = {"channels": 4, "filters": 4, "groups": 4, "batch": 1}
+FEWER = {"channels": 2, "filters": 2, "groups": 4, "batch": 1}
 
 
 def _on_volumes(one: Usual) -> Usual:
     """The geometry on three axes, with fewer elements, channels and images."""
-    size = min(6, one["size"]) if isinstance(one["size"], int) else [min(4, n) for n in one["size"]]
+    size = min(6, one["size"]) if isinstance(one["size"], int) else [min(3, n) for n in one["size"]]
     return {**one, "size": size, **{name: min(most, one[name]) for name, most in FEWER.items() if name in one}}
 
 
@@ -143,8 +143,8 @@ EMBEDDING = tuple(
 ATTENTION = tuple(
     {
         "rank": 1, "size": [2], "heads": heads, "several heads": True, "enable_gqa": many > 1, "sharing": many,
-        "queries": q, "keys": k, "width": e, "value width": e, "mask": mask, "axes left out": 0, "whole axis": whole,
-        "scale": None,
+        "queries": q, "keys": k, "width": e, "value width": e, "mask": mask, "axes left out": 0,
+        "whole axis of the mask": whole, "scale": None,
     }
     for heads, many, q, k, e, mask, whole in (
         (4, 1, 16, 16, 16, "none", []), (4, 1, 16, 16, 16, "causal", []), (2, 1, 8, 16, 32, "none", []),
@@ -258,6 +258,7 @@ INTERPOLATE = tuple(
         ("nearest", 3, (8, 6), 7, 1.0, None), ("bilinear", 3, (16, 16), 8, 1.0, False),
         ("nearest", 8, (4, 4), 0, 3.0, None),
         ("bilinear", 3, (7, 5), 14, 1.0, True), ("bilinear", 3, (8, 8), 0, 1.5, False),
+        ("bilinear", 3, (7, 5), 0, 1.5, True), ("bilinear", 8, (5, 6), 0, 2.6, True),
         ("nearest", 1, (14, 14), 7, 1.0, None),
         ("bilinear", 16, (4, 4), 16, 1.0, False), ("bilinear", 3, (9, 9), 9, 1.0, None),
         ("nearest", 16, (2, 2), 0, 2.0, None),

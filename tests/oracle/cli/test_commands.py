@@ -23,7 +23,7 @@ KEYS = {
     "op", "verdict", "calls", "error_over_bound", "seconds", "failure", "skipped", "miss_probability",
     "probabilistic_ratio", "unchecked",
     "pytorch", "pytorch_in_ci", "accepted", "stale", "retried", "numbers", "failures", "contract", "unsupported",
-    "drawn", "subject_warnings",
+    "drawn", "subject_warnings", "longest_axis", "visible_error",
 }  # fmt: skip
 
 

@@ -217,4 +217,4 @@ def test_under_pytest_an_accepted_finding_is_a_strict_xfail(project):
     project("[tool.cnn-oracle]\nsizes = [0]\n")
     ran = run("kernels_of_settings::relu::dtype_is_kept")
     assert ran.returncode == 2
-    assert "sizes of axes must be whole numbers from 1 to 100,000" in ran.stdout
+    assert "block sizes must be whole numbers from 1 to 100,000" in ran.stdout

@@ -11,8 +11,10 @@ from cnn_oracle.compare.bounds.common import tiny
 from cnn_oracle.compare.compare import U, with_references
 from cnn_oracle.ops import OPS
 
+PROPORTIONAL = {name: op for name, op in OPS.items() if op.kind != "step"}  # bounds of steps are added
 
-@pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+
+@pytest.mark.parametrize("op", PROPORTIONAL.values(), ids=PROPORTIONAL)
 @pytest.mark.parametrize("u", [2.0**-24, 2.0**-11, 2.0**-8], ids=["float32", "float16", "bfloat16"])
 def test_the_references_own_bound_is_within_what_is_allowed_for_it(op, u):
     rng = Random(1)
