@@ -58,7 +58,8 @@ def test_calls_are_counted_by_their_result(package):
     assert few.calls - few.unsupported == few.right == 30
     assert few.missing_options == (("dim", few.unsupported),)
     wrong = rows["leaky_relu"]
-    assert wrong.rejections == (("TypeError: no samples", wrong.rejected),)
+    assert {text for text, _ in wrong.rejections} <= {"TypeError: no samples"}  # few calls are empty
+    assert sum(n for _, n in wrong.rejections) == wrong.rejected
     (d,) = wrong.disagreements
     assert d.known is not None
     assert d.known.kind is Class.CONVENTION
