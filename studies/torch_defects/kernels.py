@@ -94,7 +94,8 @@ def _stepped(op: Op, case: Case, argument: Laid, cotangent: Laid, options: dict[
 
 
 def _tensor(a: Array, dtype: str, layout: str) -> Tensor:
-    tensor = torch.from_numpy(np.array(a, order="C"))
+    wide = a.astype(np.int64) if a.dtype == np.int32 else a  # PyTorch's losses take labels in int64 only
+    tensor = torch.from_numpy(np.array(wide, order="C"))
     return arranged(tensor.to(getattr(torch, dtype)) if a.dtype.kind == "f" else tensor, layout)
 
 
