@@ -112,12 +112,12 @@ def test_a_call_that_ends_its_process_is_counted_and_all_others_are_checked(plan
 
 
 def test_unsafe_calls_are_counted_separately_and_the_run_continues(planted):
-    row = rows_of("max_pool1d", module=planted, layouts=("contiguous",), examples=1200)[
+    row = rows_of("max_pool1d", module=planted, layouts=("contiguous",), examples=100, seed=2)[
         "max_pool1d", "float64", "contiguous"
     ]
-    risky = sum(bool(unsafe(p.call)) for p in RandomCalls(1200, 0, unsafe_too=True).samples(OPS["max_pool1d"]))
+    risky = sum(bool(unsafe(p.call)) for p in RandomCalls(100, 2, unsafe_too=True).samples(OPS["max_pool1d"]))
     assert 0 < row.unsafe.crashed <= row.unsafe.calls == risky
-    assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (1200 - risky, 0, 0)
+    assert (row.safe.calls, row.safe.crashed, row.safe.wrong) == (100 - risky, 0, 0)
     assert row.verdict is Verdict.CRASHED
     assert f"{risky} ({row.unsafe.crashed} crashed)" in report.numbers(row)
 
