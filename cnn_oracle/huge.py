@@ -277,7 +277,7 @@ def _difference(q: str, a: Array | None, expected: Array) -> str:
 
 @contextmanager
 def _at_most(bytes_: int) -> Iterator[None]:
-    """Give this process so many bytes more of address space. Where the system has no such limit, there is none."""
+    """Give this process ``bytes_`` more bytes of address space. Where the system has no such limit, there is none."""
     try:
         import resource
 

@@ -46,7 +46,7 @@ from cnn_oracle.theorems.limits import pytorch_raises
 from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
 
-EXAMPLES = 100  # drawn calls per op; every theorem is checked on each
+EXAMPLES = 100  # drawn calls per op
 BLOCK = 25  # drawn calls per job
 BATCH = REQUIREMENTS["batch-invariance"]
 
@@ -624,7 +624,7 @@ def requiring(subject: Subject, require: str) -> Subject:
 
 
 def sized(subject: Subject, sizes: Sequence[int], max_elements: int | None) -> Subject:
-    """The subject, whose drawn calls also have sizes next to these, and arrays up to so many elements.
+    """The subject, whose drawn calls also have sizes next to ``sizes``, and arrays of up to ``max_elements``.
 
     Raises:
         ValueError: a size is below 1, or larger than the largest possible one; or there are too few or many elements.

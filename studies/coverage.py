@@ -13,6 +13,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.geometry.windows import Axis
 from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.calls.unsafe import per_axis, window_in_padding
+from cnn_oracle.calls.work import axes_of
 from cnn_oracle.op import Op
 from cnn_oracle.verification import EXAMPLES
 
@@ -92,20 +93,6 @@ def rates(op: Op, examples: int = EXAMPLES, seed: int = 0) -> dict[str, float]:
         given = [call.arguments.get(name, Ellipsis) for call, _ in drawn]
         shares[f"{name} given"] = sum(v is not Ellipsis and v is not None for v in given) / examples
     return shares
-
-
-def axes_of(call: Call) -> list[Axis]:
-    """The spatial axes of the input (x) of an op with windows; an empty list for any other op."""
-    if call.op not in WINDOWS:
-        return []
-    a, rank = call.arguments, int(call.op[-2]) if call.op[-1] == "d" and call.op[-2].isdigit() else 2
-    kernel = per_axis(a["w"][2:] if "w" in a else a["kernel_size"], rank)
-    size = per_axis(a["output_size"] if call.op == "fold" else a["x"][2:], rank)
-    stride = per_axis(a.get("stride") or (1 if "w" in a or call.op in FOLDING else kernel), rank)
-    dilation, padding = per_axis(a.get("dilation", 1), rank), a.get("padding", 0)
-    if isinstance(padding, str):  # "same" puts the odd element at the end; or "valid"
-        padding = tuple(d * (k - 1) // 2 if padding == "same" else 0 for k, d in zip(kernel, dilation, strict=True))
-    return [Axis(*one) for one in zip(size, kernel, stride, per_axis(padding, rank), dilation, strict=True)]
 
 
 def _span(a: Axis) -> int:

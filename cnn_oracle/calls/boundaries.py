@@ -15,7 +15,7 @@ from cnn_oracle.subject import MAX_ELEMENTS
 
 BLOCKS = (8, 16, 32, 64, 128, 256, 512, 1024)
 TIMES = (1, 2, 3)
-# A launch on a GPU has at most 65,535 blocks along two of its three axes. Calls with so many elements take longer
+# A launch on a GPU has at most 65,535 blocks along two of its three axes. Such calls take longer
 LAUNCH, LAUNCH_ELEMENTS = (65_537, 65_535, 65_536), 140_000
 LAUNCHED = ("batch", "rows", "queries", "channels", "classes", "in", "size")  # names of places with a launch limit
 LAUNCHES = 2  # such places of an op, at most

@@ -31,8 +31,8 @@ TRIES = 200  # draws, at most, for a call within the limits of a subject
 LARGEST, SECOND = 2**20, 2**8
 ALSO = {"bias": "b", "running statistics": "running_mean", "mask": "attn_mask"}  # choice → its argument
 FURTHER = 2**19  # sizes that can be chosen beside the values of a geometry: 0 … FURTHER − 1
-# The share of calls with an empty axis is about 1/30: such calls hide other mistakes. In a run, each so many'th random
-# call has one
+# The share of calls with an empty axis is about 1/30: such calls hide other mistakes. In a run, each
+# EMPTY_TURN'th random call has one
 CALLS_WITH_EMPTY, EMPTY_AXES, EMPTY_TURN = 1 / 15, 1 / 3, 13
 
 Wanted = Mapping[Any, Any]  # a name of choices, or a Place → the value that is wanted
@@ -254,7 +254,7 @@ SIMPLE = 0.8  # how often the other choices of a call with a launch limit are th
 def _wanted(
     op: Op, rng: Random, wanted: Wanted, limits: Limits, most: int = LARGEST, simple: float = 0.0, plain: float = 0.0
 ) -> Sample | None:
-    """A safe call with what is wanted, and at most so many elements in an array. Later tries are simpler."""
+    """A safe call with what is wanted, and at most ``most`` elements in an array. Later tries are simpler."""
     for i in range(TRIES):
         met = set[Place]()
         one = _drawn(op, rng, max(simple, i / TRIES), limits, wanted, met, plain=plain)

@@ -5,13 +5,14 @@ from math import ceil, prod
 from typing import Any
 
 from cnn_oracle.call import Call
+from cnn_oracle.calls.geometry.windows import Axis
 from cnn_oracle.calls.unsafe import per_axis
 from cnn_oracle.op import Op
 from cnn_oracle.subject import is_array
 
-PRODUCTS = 100  # so many products take the time of an element, which is copied, drawn and compared many times
+PRODUCTS = 100  # products that take the time of one element, which is copied, drawn and compared many times
 SHORT, LARGE = 30, 2000  # the longest axis of nearly all random calls; elements
-TAP = 16  # a tap of a window takes the time of so many elements: NumPy code loops over taps
+TAP = 16  # elements that take the time of one tap of a window: NumPy code loops over taps
 
 
 def shapes(op: Op, call: Call) -> list[tuple[int, ...]]:
@@ -37,12 +38,9 @@ def elements(op: Op, call: Call) -> int:
 
 def _taps(call: Call) -> int:
     """The taps of a window. 0 without windows."""
-    a, rank = call.arguments, len(call.arguments.get("x", ())) - 2
-    if call.op.startswith("conv"):
-        return prod(a["w"][2:])
     if call.op == "local_response_norm":
-        return int(a["size"])
-    return prod(per_axis(a["kernel_size"], 2 if call.op == "fold" else rank)) if "kernel_size" in a else 0
+        return int(call.arguments["size"])
+    return prod(axis.k for axis in axes_of(call)) if has_windows(call) else 0
 
 
 def _of_output(call: Call) -> tuple[int, int]:
@@ -61,7 +59,7 @@ def _of_output(call: Call) -> tuple[int, int]:
         pads = zip(a["pad"][::2], a["pad"][1::2], strict=True)
         padded = [n + low + high for n, (low, high) in zip(size, pads, strict=False)]
         return prod(padded) * prod(size[len(padded) :]), 1
-    return _of_windows(op, a) if "kernel_size" in a or op.startswith("conv") else (0, 0)
+    return _of_windows(call) if has_windows(call) else (0, 0)
 
 
 def _of_size(a: Mapping[str, Any]) -> int:
@@ -73,23 +71,38 @@ def _of_size(a: Mapping[str, Any]) -> int:
     return int(batch * channels * prod(sizes))
 
 
-def _of_windows(op: str, a: Mapping[str, Any]) -> tuple[int, int]:
+def _of_windows(call: Call) -> tuple[int, int]:
     """The elements of y and the taps of each, for convolutions, pooling, fold and unfold."""
-    size = per_axis(a["output_size"], 2) if op == "fold" else a["x"][2:]
-    rank, batch, channels = len(size), int(a["x"][0]), int(a["x"][1])
-    kernel = a["w"][2:] if "w" in a else per_axis(a["kernel_size"], rank)
+    a, op, axes = call.arguments, call.op, axes_of(call)
+    batch, channels, taps = int(a["x"][0]), int(a["x"][1]), prod(axis.k for axis in axes)
     if op == "fold":
-        return batch * channels // max(prod(kernel), 1) * prod(size), 1
-    strides = per_axis(a.get("stride") or (1 if "w" in a or op == "unfold" else kernel), rank)
-    dilations, padding = per_axis(a.get("dilation", 1), rank), a.get("padding", 0)
-    pads = (0,) * rank if isinstance(padding, str) else per_axis(padding, rank)
-    axes = [*zip(size, kernel, strides, pads, dilations, strict=True)]
+        return batch * channels // max(taps, 1) * prod(axis.n for axis in axes), 1
     if op.startswith("conv_transpose"):
         made = prod((n - 1) * t + d * (k - 1) + max(t, d) for n, k, t, _, d in axes)  # before padding is cropped
-        return batch * a["w"][1] * a.get("groups", 1) * made, prod(a["w"][2:]) * a["w"][0]
-    spans = [n + 2 * p - d * (k - 1) - 1 for n, k, _, p, d in axes]
-    positions = prod(size) if padding == "same" else prod(n // t + 1 for n, t in zip(spans, strides, strict=True))
+        return batch * a["w"][1] * a.get("groups", 1) * made, taps * a["w"][0]
+    positions = prod((n + 2 * p - d * (k - 1) - 1) // t + 1 for n, k, t, p, d in axes)
+    if a.get("padding") == "same":
+        positions = prod(axis.n for axis in axes)
     if "w" in a:
         return batch * a["w"][0] * positions, prod(a["w"][1:])
     made = batch * channels * positions
-    return (made * prod(kernel), 1) if op == "unfold" else (made, prod(kernel))
+    return (made * taps, 1) if op == "unfold" else (made, taps)
+
+
+def has_windows(call: Call) -> bool:
+    """Whether the op has windows: a convolution, a pooling, fold or unfold."""
+    return "kernel_size" in call.arguments or call.op.startswith("conv")
+
+
+def axes_of(call: Call) -> list[Axis]:
+    """The spatial axes of the input (x) of an op with windows; an empty list for any other op."""
+    if not has_windows(call):
+        return []
+    a, rank = call.arguments, 2 if call.op == "fold" else len(call.arguments["x"]) - 2
+    kernel = per_axis(a["w"][2:] if "w" in a else a["kernel_size"], rank)
+    size = per_axis(a["output_size"] if call.op == "fold" else a["x"][2:], rank)
+    stride = per_axis(a.get("stride") or (1 if "w" in a or call.op in ("fold", "unfold") else kernel), rank)
+    dilation, padding = per_axis(a.get("dilation", 1), rank), a.get("padding", 0)
+    if isinstance(padding, str):  # "same" puts the odd element at the end; or "valid"
+        padding = tuple(d * (k - 1) // 2 if padding == "same" else 0 for k, d in zip(kernel, dilation, strict=True))
+    return [Axis(*one) for one in zip(size, kernel, stride, per_axis(padding, rank), dilation, strict=True)]

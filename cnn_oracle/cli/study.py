@@ -1,5 +1,6 @@
 """``study NAME``: how good is the oracle? Each study prints a table, and writes it as a page of docs/."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ from cnn_oracle.cli.verify import report, summary
 from cnn_oracle.run.workers import limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from cnn_oracle.studies.causes import Entry as Called
     from cnn_oracle.studies.known_mistakes import Entry
@@ -62,9 +63,8 @@ def mistakes(
     with progress("mistakes", sum(1 + len(known.of(o.name)) for o in ops)) as advance:
         found = list(known_mistakes.entries(ops, geometries, advance))
     header = ("op", "what goes wrong", "calls", "seconds", "explained", "failing", "uniquely identified")
-    _write(json, [entry._asdict() for entry in found], header, map(_cells, found))
-    if markdown:
-        put(markdown, known_mistakes.markdown(found))
+    whole = [entry._asdict() for entry in found]
+    _write(json, markdown, whole, header, map(_cells, found), partial(known_mistakes.markdown, found))
 
 
 def _cells(entry: "Entry") -> tuple[str, ...]:
@@ -95,9 +95,8 @@ def sizes(
     with progress("sizes", total) as advance:
         found = list(study.entries(ops, wanted, advance))
     header = ("op", "what goes wrong", "block", "calls", "named", "smallest call", "likely cause")
-    _write(json, [one._asdict() | {"named": one.named} for one in found], header, map(_past_a_size, found))
-    if markdown:
-        put(markdown, study.markdown(found))
+    whole = [one._asdict() | {"named": one.named} for one in found]
+    _write(json, markdown, whole, header, map(_past_a_size, found), partial(study.markdown, found))
 
 
 def _past_a_size(one: "PastASize") -> tuple[str, ...]:
@@ -121,9 +120,8 @@ def causes(
     with progress("causes", sum(len(study.of(group, o.name)) for group in study.GROUPS for o in ops)) as advance:
         found = list(study.entries(ops, advance))
     header = ("mistakes", "op", "what goes wrong", "what it is called", "outcome")
-    _write(json, [one._asdict() | {"outcome": one.outcome} for one in found], header, map(_named, found))
-    if markdown:
-        put(markdown, study.markdown(found))
+    whole = [one._asdict() | {"outcome": one.outcome} for one in found]
+    _write(json, markdown, whole, header, map(_named, found), partial(study.markdown, found))
 
 
 def _named(one: "Called") -> tuple[str, ...]:
@@ -142,16 +140,19 @@ def sums(
         found = list(study.entries(lambda name, total: advance(name, total)))
     header = ("library", "sum", "shape", "dtype", "accumulator", "order")
     lines = [(one.library, one.what, one.shape, one.dtype, one.accumulator or "–", one.order) for one in found]
-    _write(json, [one._asdict() for one in found], header, lines)
-    if markdown:
-        put(markdown, study.markdown(found))
+    _write(json, markdown, [one._asdict() for one in found], header, lines, partial(study.markdown, found))
 
 
-def _write(json: Path | None, found: list[Any], header: tuple[str, ...], lines: "Iterable[tuple[str, ...]]") -> None:
-    """Write the results as JSON, and print them as a table, unless the JSON goes to standard output."""
+def _write(
+    json: Path | None, markdown: Path | None, found: list[Any], header: tuple[str, ...],
+    lines: "Iterable[tuple[str, ...]]", page: "Callable[[], str]",
+) -> None:  # fmt: skip
+    """Write the results as JSON and as a page, and print them as a table, unless the JSON goes to standard output."""
     write(json, found)
     if json != STDOUT:
         table(header, lines)
+    if markdown:
+        put(markdown, page())
 
 
 def false_positives(
@@ -169,9 +170,7 @@ def false_positives(
         results = study.measure(calls, lambda what, n: advance(what, calls, n))
     rows = [(one.subject.rpartition(".")[2], one.op, f"{one.calls:,}", ", ".join(one.verdicts)) for one in results]
     whole = [one._asdict() | {"failure": str(one.failure) if one.failure else None} for one in results]
-    _write(json, whole, ("implementation", "op", "calls", "verdict"), rows)
-    if markdown:
-        put(markdown, study.markdown(results))
+    _write(json, markdown, whole, ("implementation", "op", "calls", "verdict"), rows, partial(study.markdown, results))
     false = [one.failure for one in results if one.failure]
     if json != STDOUT:
         for failure in false:

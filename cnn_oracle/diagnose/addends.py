@@ -92,7 +92,7 @@ def is_sum(op: Op) -> bool:
 
 
 def sums(subject: Subject, op: Op, dtype: str, seed: int = 0, addends: int = ADDENDS) -> list[Sum]:
-    """How each output is added: y and the gradients, in one dtype, for sums of about so many addends.
+    """How each output is added: y and the gradients, in one dtype, for sums of about ``addends`` addends.
 
     Outputs that are no sums are left out, and so are calls that the subject does not support.
 
@@ -146,7 +146,7 @@ def places(
     """For each output, the place whose number of addends is the least from ``addends`` on, or else the largest.
 
     One kind of size is varied at a time: the channels, the batch, the size of the kernel, … The calls have a bias or
-    not, and x has so many axes besides those of the op.
+    not, and x has ``rank`` axes besides those of the op.
     """
     best = dict[str, Place]()
     for place in _candidates(subject, op, quantities, addends, bias, rank):

@@ -17,6 +17,8 @@ import numpy as np
 from cnn_oracle.call import Call, parse
 from cnn_oracle.cases.case import Case, replace, without_expected
 from cnn_oracle.cases.expected import Outputs, Rejection, reference_forward, reference_outputs
+from cnn_oracle.compare.compare import finite_tolerance
+from cnn_oracle.diagnose.evidence import error
 from cnn_oracle.diagnose.plain_calls import plain_call
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.op import ARRAY_KEYWORDS, Op
@@ -172,7 +174,7 @@ class _Runs:
         return {q: a if equal else a[:1] for q, a in kept.items() if a is not None and a.shape[:1] == (count,)}
 
     def same(self, quantity: str, one: int, other: int) -> bool:
-        """Whether row 0 has the same bits among so many rows and among so many others."""
+        """Whether row 0 has the same bits in a batch of ``one`` rows and in one of ``other`` rows."""
         return _bits(self.first_row(one).get(quantity)) == _bits(self.first_row(other).get(quantity))
 
     def odd(self, quantity: str, count: int) -> int:
@@ -181,7 +183,7 @@ class _Runs:
         return 0 if a is None else next((i for i in range(1, count) if _bits(a[i]) != _bits(a[0])), 0)
 
     def change(self, quantity: str, count: int, row: int) -> Change:
-        """The finding that this row changes at so many rows."""
+        """The finding that ``row`` changes at ``count`` rows."""
         return Change(self.op.name, self.dtype, quantity, str(self.rows.call(count)), count, row)
 
 
@@ -225,14 +227,16 @@ def _of_call(op: Op, text: str) -> Rows | None:
         _, alone = reference_outputs(rows.of_one, one.arrays, one.keywords, lambda _: one.dy)
     except Rejection:
         return None
+    bounds = finite_tolerance(op, replace(one, expected=alone)) or {}  # PyTorch rounds on either side
     of_rows = ["y", *(f"d{n}" for n in names if n in op.positional)]
-    return rows if all(_close(among[q], alone[q]) for q in of_rows) else None
+    return rows if all(_are_equal(among[q], alone[q], bounds.get(q)) for q in of_rows) else None
 
 
-def _close(among: Array | None, alone: Array | None) -> bool:
+def _are_equal(among: Array | None, alone: Array | None, bound: Array | None) -> bool:
+    """Whether the first row among others is the row alone, within the bound of its rounding."""
     if among is None or alone is None:
         return among is alone
-    return np.allclose(among[:1], alone, rtol=1e-9, atol=1e-12, equal_nan=True)
+    return bool((error(among[:1], alone) <= (0.0 if bound is None else bound)).all())
 
 
 def _case(op: Op, call: Call, dtype: str, seed: int) -> Case:

@@ -10,7 +10,8 @@ from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.op import Op
 from cnn_oracle.subject import Subject
 
-# The names of choices that are sizes of axes, in all geometries
+# The sizes that are chosen here, in the order in which they are tried. Those that multiply an axis, such as groups,
+# keep their first value
 SIZES = (
     "in", "out", "features", "channels", "filters", "width", "value width", "queries", "keys", "classes", "rows",
     "batch", "size", "kernel_size",

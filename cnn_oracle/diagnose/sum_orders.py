@@ -18,7 +18,7 @@ from cnn_oracle.diagnose.summation import Tree
 OTHER = "in another fixed order"
 ONE_BY_ONE = "one after another"
 WITH_A_REST = re.compile(r"the first \d+ as (.*); (?:then the last \d+ one after another|the last \d+ in between)")
-FEW = 3  # so many addends look alike in most orders
+FEW = 3  # sums of up to three addends look alike in most orders
 LONGEST = 240  # characters of a text; a longer one says less than none
 SHOWN = 8  # places of an order of its own that are shown
 VECTORS = (2, 4, 8, 16, 32, 64)  # addends that are added side by side

@@ -176,7 +176,7 @@ class _Probe:
                 raise NoTreeError
 
     def _counts(self, many: int) -> bool:
-        """Whether sums of so many ones, and of one less, are right. If so, all integers up to there are exact."""
+        """Whether sums of ``many`` ones, and of one less, are right. If so, all integers up to there are exact."""
         return all(self._sum(ones) == len(ones) for chunk in self._chunks(many) for ones in (chunk, chunk[1:]))
 
     def _chunks(self, many: int) -> Iterator[range]:
