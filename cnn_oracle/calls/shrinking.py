@@ -17,6 +17,7 @@ from hypothesis.database import ExampleDatabase, choices_to_bytes
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import SEEDS, RandomCalls, Sample, admitted, sample
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.calls.work import elements
 from cnn_oracle.op import Op
 from cnn_oracle.subject import EVERYTHING, Limits, is_array
 
@@ -37,6 +38,7 @@ def shrink(
         FlakyError: two runs of ``check`` on the same call differ, or ``check`` does not raise on ``found`` again.
     """
 
+    most = max(elements(op, found.call), limits.max_elements)  # another call may have fewer axes, and much more work
     found = simplest(op, found, check, limits=limits, unsafe_too=unsafe_too)
 
     @hypothesis.settings(
@@ -44,7 +46,7 @@ def shrink(
         phases=[Phase.reuse, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @hypothesis.seed(0)  # below the settings: above them, it would remove the database
-    @hypothesis.given(calls(op, limits, unsafe_too, sizes_too=True))
+    @hypothesis.given(calls(op, limits, unsafe_too, most))
     def run(call: Call) -> None:
         check(call)
 
@@ -98,16 +100,17 @@ def size(op: Op, call: Call) -> tuple[int, int]:
 
 
 @st.composite
-def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False, sizes_too: bool = False) -> Call:
+def calls(draw: Any, op: Op, limits: Limits = EVERYTHING, unsafe_too: bool = False, most: int = 0) -> Call:
     """Calls as a Hypothesis strategy, which shrinks towards the simplest choices and seed 0.
 
-    ``sizes_too``: with any sizes, not only those that the geometry offers. Most of these calls are too much work.
+    With ``most``, any sizes are drawn, not only those that the geometry offers, up to the work of ``most`` elements.
     """
 
     def policy(values: int, rare: int, further: int, _: bool) -> int:
-        return int(draw(st.integers(0, values + rare + further * sizes_too - 1)))
+        return int(draw(st.integers(0, values + rare + further * bool(most) - 1)))
 
     call = sample(op, draw(st.integers(0, SEEDS - 1), label="seed"), policy, limits).call
+    assume(not most or elements(op, call) <= most)
     assume(admitted(op, call, limits) and (unsafe_too or not unsafe(call)))
     return call
 

@@ -5,6 +5,7 @@ import pytest
 from cnn_oracle.calls.boundaries import BLOCKS, LAUNCH, SIZES, Place, boundaries, own_calls, places, plan
 from cnn_oracle.calls.geometry.usual import USUAL, usual
 from cnn_oracle.calls.sampling import DrawnCalls, sample
+from cnn_oracle.calls.shrinking import shrink
 from cnn_oracle.calls.work import elements, longest, takes_time
 from cnn_oracle.ops import OPS
 from cnn_oracle.subject import MAX_ELEMENTS, Limits
@@ -143,3 +144,19 @@ def test_a_size_that_no_geometry_offers_can_be_chosen_again():
     one = next(s for s in DrawnCalls(100, 0).samples(op) if longest(op, s.call) == 1025)
     left = iter(one.choices[1:])
     assert sample(op, one.choices[0], lambda *_: next(left)) == one
+
+
+def test_shrinking_tries_no_call_with_more_work_than_the_found_one():
+    """Any size can be chosen again, but y of a convolution with large sizes would not fit into memory."""
+    op, tried = OPS["conv2d"], []
+
+    def check(call):
+        tried.append(elements(op, call))
+        if call.arguments["w"][0] >= 2:
+            raise AssertionError(call)
+
+    found = next(s for s in DrawnCalls(100, 0).samples(op) if s.call.arguments["w"][0] > 1000)
+    with pytest.raises(AssertionError) as failure:
+        shrink(op, found, check)
+    assert failure.value.args[0].arguments["w"][0] == 2
+    assert max(tried) <= max(MAX_ELEMENTS, elements(op, found.call))
