@@ -49,6 +49,16 @@ def bound(formula: Formula, *, over_weights: bool = False) -> Bound:
     return of
 
 
+def _of_terms(*terms: Approx) -> Approx:
+    """A gradient that is a sum of terms which may cancel: in any order, each perhaps times dy before they are added.
+
+    dy times each term is rounded once more, for the weight or the mean in dy once again.
+    """
+    products = [t * t.one * t.one for t in terms]
+    values, errors = np.stack([t.value for t in products]), np.stack([t.error for t in products])
+    return Approx(values, errors, terms[0].u).sum(axis=0)
+
+
 def mse_loss(x: Approx, target: Approx) -> tuple[Approx, Approx, Approx]:
     d = x - target
     return d * d, 2 * d, -2 * d
@@ -85,7 +95,7 @@ def binary_cross_entropy(x: Approx, target: Approx) -> tuple[Approx, Approx, App
     terms = (1 - target) / (1 - x) - target / x
     clipped = x.value * (1 - x.value) <= least
     error = np.where(clipped, dx.error, np.maximum(dx.error, terms.error))
-    return loss, Approx(dx.value, error, x.u), no - yes
+    return loss, Approx(dx.value, error, x.u), _of_terms(no, -yes)
 
 
 def binary_cross_entropy_with_logits(
@@ -93,15 +103,16 @@ def binary_cross_entropy_with_logits(
 ) -> tuple[Approx, Approx, Approx]:
     p = x.one if pos_weight is None else x.one * pos_weight
     q, soft = x.one if pos_weight is None else 1 + (p - 1) * target, log1p(exp(-abs(x))) + maximum(-x, 0)
-    dtarget = -x if pos_weight is None else p * soft - (log1p(exp(-abs(x))) + maximum(x, 0))  # (p − 1) soft − x
-    return (1 - target) * x + q * soft, q * sigmoid(x)[0] - p * target, dtarget
+    # (p − 1) log(1 + exp(−x)) − x is p log(1 + exp(−x)) − log(1 + exp(x))
+    dtarget = -x if pos_weight is None else _of_terms(p * soft, -(log1p(exp(-abs(x))) + maximum(x, 0)))
+    return (1 - target) * x + q * soft, _of_terms(q * sigmoid(x)[0], -p * target), dtarget
 
 
 def kl_div(x: Approx, target: Approx, log_target: bool = False) -> tuple[Approx, Approx, Approx]:
     if log_target:
         t = exp(target)
-        return t * (target - x), -t, t * (target - x) + t
-    return target * log(target) - target * x, -target, log(target) + 1 - x
+        return t * (target - x), -t, _of_terms(t * (target - x), t)
+    return target * log(target) - target * x, -target, _of_terms(log(target), x.one, -x)
 
 
 def distance_to_kink(case: Case) -> Mapping[str, Array]:

@@ -1,5 +1,7 @@
 """A bound is finite: an infinite one accepts anything."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,3 +55,18 @@ def test_a_bound_is_computed_once_for_the_same_numbers_and_anew_for_others():
     larger = tolerance(op, with_expected(op, case, arrays={"x": 4 + abs(case.as_float64("x"))}))
     assert (larger["y"] > first["y"]).all()
     assert tolerance(op, draw(op, parse("silu(x=(3,))", 0))) is not first
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_kl_divs_bound_holds_where_its_terms_cancel_in_any_order(order):
+    """dtarget = (log t + 1 − x) dy: PyTorch multiplies each term by dy before it adds them."""
+    op, call = OPS["kl_div"], parse("kl_div(x=(200000,), target=(200000,))", 0)
+    case = draw(op, call)
+    target = case.as_float64("target")
+    near = with_expected(op, case, arrays={"x": np.log(target) + 1 + 1e-9, "target": target})
+    dl = near.dy / target.size
+    terms = [np.log(target) * dl, dl, -near.as_float64("x") * dl]
+    dtarget = terms[order[0]] + terms[order[1]] + terms[order[2]]
+    error = abs(dtarget - near.expected["dtarget"])
+    assert error.max() > 0
+    assert (error <= tolerance(op, near)["dtarget"]).all()
