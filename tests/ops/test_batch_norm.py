@@ -146,3 +146,18 @@ def test_an_empty_batch_leaves_running_statistics_as_they_are():
 def test_invalid_arguments_are_rejected(x, options, reason):
     with pytest.raises(ValueError, match=rf"batch_norm\(.*{reason}"):
         batch_norm.forward(np.ones(x), **options)
+
+
+@pytest.mark.torch_only("2.13.0")
+@pytest.mark.parametrize("expanded", ["weight", "running_var"])
+def test_pytorchs_dx_is_wrong_if_a_parameter_is_expanded(expanded):
+    """A finding: in evaluation, torch 2.13.0 reads beside an expanded weight, or memory that nobody wrote."""
+    x = torch.ones(1, 3, 1, requires_grad=True)
+    given = {"weight": torch.ones(3), "running_mean": torch.zeros(3), "running_var": torch.full((3,), 4.0)}
+    beside = torch.full((3,), 100.0)
+    beside[0] = given[expanded][0]
+    given[expanded] = beside[:1].expand(3).requires_grad_(expanded == "weight")
+    y = torch.nn.functional.batch_norm(x, **given, eps=0.0)
+    (dx, *_) = torch.autograd.grad(y, [x, *(p for p in given.values() if p.requires_grad)], torch.ones(1, 3, 1))
+    assert y.tolist() == [[[0.5]] * 3]
+    assert (dx.flatten().tolist() == [0.5, 50, 50]) if expanded == "weight" else (dx != 0.5).any()
