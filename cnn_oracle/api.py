@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any, Unpack
 
-from cnn_oracle import survey, verification
+from cnn_oracle import one_call, survey, verification
 from cnn_oracle.adapt.declarations import arguments_of, split
 from cnn_oracle.call import parse
 from cnn_oracle.global_state import ours, show
@@ -118,7 +118,7 @@ def verify(
             one = parse(call, seed)
             if one.op != op:
                 raise ValueError(f"verify({op!r}, call={call!r}): that is a call of {one.op}")
-            row = verification.check_call(code, one)
+            row = one_call.check_call(code, one)
     show(row.subject_warnings)
     if row.verdict is Verdict.NOT_COVERED:
         raise ValueError(f"verify({op!r}): the subject supports none of {row.drawn:,} calls; {row.summary}")
@@ -167,9 +167,9 @@ def covered(subject: Any) -> list[str]:
     if not isinstance(subject, str | ModuleType):
         raise ValueError(f"covered({subject!r}): give a package or module, or the name of one")
     code = load(subject if isinstance(subject, str) else subject.__name__)
-    names = [op.name for op in verification.covered(code)]
+    names = [op.name for op in one_call.covered(code)]
     if not names:
-        raise ValueError(verification.has_none(code))
+        raise ValueError(one_call.has_none(code))
     return names
 
 

@@ -19,7 +19,9 @@ from cnn_oracle.call import Call
 from cnn_oracle.cases.case import Case, Numbers
 from cnn_oracle.cases.exact_grids import REAL
 from cnn_oracle.cases.expected import Outputs, reference_outputs
+from cnn_oracle.checks import single_threaded
 from cnn_oracle.manual._typing import Array
+from cnn_oracle.one_call import covered
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Verdict
@@ -27,7 +29,6 @@ from cnn_oracle.run import workers
 from cnn_oracle.run.subject import uncopied
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import covered, single_threaded
 
 BEYOND = 2**31  # the expanded array has more elements than this
 MEMORY = 16 * 2**30  # bytes that a call may take

@@ -86,7 +86,7 @@ class Theorems(pytest.Collector):
     """The tests of a subject: for each op, its theorems, and what they cannot check."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        from cnn_oracle import settings, theorems, verification
+        from cnn_oracle import one_call, settings, theorems
         from cnn_oracle.mistakes import load
         from cnn_oracle.store import Store
 
@@ -97,11 +97,11 @@ class Theorems(pytest.Collector):
             subject = load(self.name)
             configured = settings.load(self.config.rootpath).of(self.name)
             subject = subject._replace(limits=configured.limits)
-            ops = verification.covered(subject)
+            ops = one_call.covered(subject)
         except ValueError as error:
             raise self.CollectError(str(error)) from None
         if not ops:
-            raise self.CollectError(verification.has_none(subject))
+            raise self.CollectError(one_call.has_none(subject))
         items: list[Theorem] = []
         accepted = {(one.op, one.theorem): one.reason for one in configured.accepted}
         store = Store(configured.path.parent if configured.path else self.config.rootpath)

@@ -19,7 +19,9 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.enumeration import Path, Space, estimate
 from cnn_oracle.calls.sampling import EnumerationSlice, RandomCalls, Sample
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.checks import survive
 from cnn_oracle.environment import pytorch
+from cnn_oracle.one_call import check_call, checkable, covered
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Result, Verdict, death
@@ -29,20 +31,7 @@ from cnn_oracle.run.workers import FEW, FUNCTIONS, Heartbeat, Run, WorkerCrash, 
 from cnn_oracle.store import Store
 from cnn_oracle.subject import EVERYTHING, Limits, Subject
 from cnn_oracle.theorems import Theorem
-from cnn_oracle.verification import (
-    EXAMPLES,
-    Block,
-    Tally,
-    check_block,
-    check_call,
-    checkable,
-    covered,
-    drawn,
-    once,
-    survive,
-    verdict,
-    without_end,
-)
+from cnn_oracle.verification import EXAMPLES, Block, Tally, check_block, drawn, once, verdict, without_end
 
 MOST = 2_000_000  # calls, half an hour: larger numbers are estimated, and run only in parts or on a cluster
 TIMED = 200  # calls that are timed, to estimate the duration
@@ -182,7 +171,7 @@ def _of_dead_import(op: str, name: str, died: WorkerCrash) -> Result:
 def call(
     subject: Subject, one: Call, which: Sequence[Theorem] = (), isolate: bool = False, timeout: float | None = None
 ) -> Result:
-    """The result of one call, as in verification.check_call. With ``isolate``, it runs in another process.
+    """The result of one call, as in one_call.check_call. With ``isolate``, it runs in another process.
 
     Raises:
         ValueError: The call cannot be used.

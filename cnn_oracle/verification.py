@@ -7,48 +7,56 @@ with the same result.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from functools import partial as partial_of
 from inspect import Parameter
 from itertools import count, islice
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from cnn_oracle import partial, theorems
-from cnn_oracle.call import Call, parse
-from cnn_oracle.calls.sampling import CallList, DrawnCalls, RandomCalls, Sample, Source, admitted
+from cnn_oracle.call import Call
+from cnn_oracle.calls.sampling import CallList, DrawnCalls, RandomCalls, Sample, Source
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.calls.work import longest
-from cnn_oracle.cases.case import cases, draw, replace, shared_cases, strongest, without_expected
-from cnn_oracle.cases.exact_grids import SMALL
-from cnn_oracle.cases.expected import Rejection
+from cnn_oracle.cases.case import strongest
+from cnn_oracle.checks import (
+    DIFFERS,
+    Checked,
+    check_all,
+    check_once,
+    of_subject,
+    single_threaded,
+    survive,
+    to_check,
+)
 from cnn_oracle.compare.bounds import sums
-from cnn_oracle.compare.compare import compare, tolerance
-from cnn_oracle.compare.conventions import AT_NAN, TIE, collected
 from cnn_oracle.environment import pytorch, versions
-from cnn_oracle.global_state import Warned, ours
-from cnn_oracle.manual._typing import Array
+from cnn_oracle.global_state import Warned
+from cnn_oracle.one_call import (
+    Found,
+    check_call,
+    checkable,
+    diagnose,
+    is_normwise,
+    raised_on,
+    required,
+    same_on,
+    shrink,
+    smallest,
+)
 from cnn_oracle.op import Op
 from cnn_oracle.ops import OPS, look_up
-from cnn_oracle.partial import ABSENT, EMPTY, Features, features, forms, lacking
-from cnn_oracle.result import HARMFUL, REQUIREMENTS, Failure, Result, Verdict, death, exit_code, finding
-from cnn_oracle.run import memory
+from cnn_oracle.partial import EMPTY, Features, features, forms, lacking
+from cnn_oracle.result import HARMFUL, REQUIREMENTS, Failure, Result, Verdict, death, exit_code
 from cnn_oracle.run.arguments import accepts
 from cnn_oracle.run.batches import Batch, Steps, finish
-from cnn_oracle.run.subject import backward, forward, run_all
 from cnn_oracle.run.workers import Heartbeat, WorkerCrash, at, processors
 from cnn_oracle.settings import LARGEST, MOST_ELEMENTS
 from cnn_oracle.subject import Limits, Subject, is_array
 from cnn_oracle.theorems import Theorem
-from cnn_oracle.theorems.limits import pytorch_raises
-from cnn_oracle.theorems.rejections import must_raise
 from cnn_oracle.vacuity import Values, judge_values, together, values_of
 
 EXAMPLES = 100  # drawn calls per op
 BLOCK = 25  # drawn calls per job
-BATCH = REQUIREMENTS["batch-invariance"]
 
 
 class Block(NamedTuple):
@@ -72,23 +80,6 @@ class Block(NamedTuple):
     @property
     def samples(self) -> Iterator[Sample]:
         return islice(self.source.samples(self.op), self.start, self.stop)
-
-
-REJECTIONS = ("accepts invalid input", "exception type")  # kinds of findings on invalid calls
-
-
-class Found(NamedTuple):
-    """A failure or a contract finding, with the sample that showed it. A call that ended its process has no sample."""
-
-    failure: Failure
-    sample: Sample | None
-
-    @property
-    def key(self) -> tuple[str, str, str, bool]:
-        """Failures with one key are the same finding on other calls."""
-        one = self.failure
-        function = one.quantity if one.kind in REJECTIONS else ""
-        return getattr(one.theorem, "__name__", ""), one.kind, function, one.verdict is Verdict.CRASHED
 
 
 class Tally(NamedTuple):
@@ -260,7 +251,7 @@ def verdict(
     calls = min(calls, found.calls)
     failures, contract = yield from explained(subject, op, found, shrinks, quick)
     if subject.limits.require and found.calls and not failures and not quick:
-        contract += (yield Batch(_required, [(subject, op, None)], of_death=lambda *_: []))[0]
+        contract += (yield Batch(required, [(subject, op, None)], of_death=lambda *_: []))[0]
     failing = [*failures, *(one for one in contract if one.fails)]
     miss_probability, reached = None, Verdict.NORMWISE if judged.variant == "normwise" else judged.verdict
     if not failing and not found.calls:
@@ -302,7 +293,7 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
             failures.append(one)
         elif reason not in moved:
             moved.add(reason)
-            findings.append(Found(_raised_on(reason, one.failure, strict), one.sample))
+            findings.append(Found(raised_on(reason, one.failure, strict), one.sample))
     calls = found.calls
     for form, n in found.raised.items():
         if found.forms and (reason := lacking(form, found.forms)):
@@ -313,21 +304,8 @@ def by_form(op: Op, found: Tally, strict: bool = False) -> Tally:
     return found._replace(failures=tuple(failures), findings=tuple(findings), missed=missed, calls=calls)
 
 
-def _raised_on(reason: str, failure: Failure, strict: bool) -> Failure:
-    """The finding of a subject that raises on calls with a feature: an empty array, for example."""
-    kind = "empty input" if reason == EMPTY else "None" if reason.endswith(ABSENT) else "unsupported"
-    what = failure.what if reason == EMPTY else f"{reason}: {failure.what}"
-    return failure.replace(verdict=Verdict.CONTRACT, kind=kind, what=what, fails=strict)
-
-
 def _is_raised(one: Found) -> bool:
     return one.failure.verdict is Verdict.CRASHED and one.sample is not None
-
-
-def to_check(subject: Subject, op: Op) -> list[Theorem]:
-    """The theorems of an op, except those with an accepted finding."""
-    accepted = subject.limits.accepted.get(op.name, ())
-    return [theorem for theorem in theorems.of(op, subject) if theorem.__name__ not in accepted]
 
 
 def still_failing(subject: Subject, op: Op, round_: Sequence[Block]) -> Steps[tuple[list[str], list[str]]]:
@@ -464,13 +442,6 @@ def _is_normwise(job: tuple[Subject, Op, Failure], heartbeat: Heartbeat) -> bool
     heartbeat(0)
     with single_threaded():
         return is_normwise(*job)
-
-
-def is_normwise(subject: Subject, op: Op, failure: Failure) -> bool:
-    """Whether wrong numbers may be the rounding of a fast algorithm: if reduced precision does not explain them."""
-    from cnn_oracle.diagnose import precision
-
-    return op.normwise is not None and failure.index is not None and not precision.reduced_precision(subject, op)
 
 
 class FailureToExplain(NamedTuple):
@@ -640,34 +611,6 @@ def sized(subject: Subject, sizes: Sequence[int], max_elements: int | None) -> S
     return subject._replace(limits=limits._replace(sizes=both, max_elements=max_elements or limits.max_elements))
 
 
-def _required(job: tuple[Subject, Op, Call | None], heartbeat: Heartbeat) -> list[Failure]:
-    """What does not hold of that which is required besides the theorems: on one call, or else on one with long axes."""
-    from cnn_oracle.diagnose.batch_invariance import changed, changes  # imported only if it is required
-
-    (subject, op, call), found = job, list[Failure]()
-    heartbeat(0)
-    with single_threaded(), suppress(Failure):  # it crashes: the theorems say so
-        for dtype in subject.dtypes(op.name):
-            for one in changed(subject, op, call, dtype) if call else changes(subject, op, dtype):
-                where = parse(one.call, call.seed if call else 0)
-                found.append(of_subject(finding(BATCH, f"in {dtype}, {one}", where), subject))
-    return found
-
-
-def diagnose(subject: Subject, op: Op, failure: Failure) -> Failure:
-    """The failure with its diagnosis."""
-    from cnn_oracle.diagnose.diagnose import diagnose
-
-    return diagnose(subject, op, failure)
-
-
-@contextmanager
-def single_threaded() -> Iterator[Mapping[Warned, int]]:
-    """Run with our global state, such as one PyTorch thread. The value counts the warnings of the subject."""
-    with ours() as warned, memory.watched():
-        yield warned
-
-
 def assert_theorem(subject: Subject, op: Op, theorem: Theorem, seed: int = 0, first: Sequence[Sample] = ()) -> Search:
     """Check one theorem on the calls ``first`` and on drawn calls of an op. Returns warnings and what is not covered.
 
@@ -717,353 +660,6 @@ def _search(
         partial.explained(found.missed, found.features),
         found.warned,
     )
-
-
-def covered(subject: Subject, names: Iterable[str] = ()) -> list[Op]:
-    """The named ops, or all ops that the subject has.
-
-    Raises:
-        ValueError: A name is no op, or the subject does not have it, or its declarations cannot be used.
-    """
-    if requested := [look_up(name) for name in dict.fromkeys(names)]:
-        for op in requested:
-            if subject.implementation(op.name) is None:
-                hint = subject.expected(op)
-                raise ValueError(f"subject {subject.name!r}{f': {hint}' if hint else f' has no {op.name}'}")
-    found = requested or [op for op in OPS.values() if subject.implementation(op.name) is not None]
-    for op in found:
-        subject.check(op)
-    return found
-
-
-def has_none(subject: Subject) -> str:
-    """What to say of a subject that has none of the ops."""
-    hints = [hint for op in OPS.values() if (hint := subject.expected(op))]
-    return f"subject {subject.name!r} has none of the ops; {hints[0] if hints else 'see cnn-oracle ops'}"
-
-
-class Checked(NamedTuple):
-    """The result of one call. If ``missing`` is not "", the subject does not support the call, for this reason."""
-
-    error_over_bound: float = 0.0
-    failures: tuple[Failure, ...] = ()
-    findings: tuple[Failure, ...] = ()
-    missing: str = ""
-    values: Values = Values()
-    why: Failure | None = None
-
-
-LIMIT = "a limit of PyTorch"  # its own public function raises, too
-DIFFERS = "differs"  # the reason is to be found by comparing the call with others
-
-
-def check(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> float:
-    """Check all theorems of an op, or only ``which``, on one call, in order. Returns the largest error/bound.
-
-    Raises:
-        Failure: A theorem does not hold. The first failure is raised, also if it is only a contract finding, or if the
-            subject does not support the call.
-    """
-    __tracebackhide__ = True
-    checked = check_all(subject, op, call, which)
-    if checked.missing:
-        what = f"the call is not covered: {checked.missing}"
-        raise checked.why or Failure(what, call, verdict=Verdict.NOT_COVERED, subject_name=subject.name)
-    for failure in (*checked.failures, *checked.findings):
-        raise failure
-    return checked.error_over_bound
-
-
-def check_all(subject: Subject, op: Op, call: Call, which: Sequence[Theorem] = ()) -> Checked:
-    """Check all theorems of an op, or only ``which``, on one call: first the numbers, then the contract.
-
-    A convention does not end the check: what else a theorem finds is found too, and the other theorems are checked
-    without ties. The contract is checked only if all numbers are right.
-    """
-    if missing := "" if subject.ours else subject.lacks(op, call):
-        return Checked(missing=missing)
-    error_over_bound, failures, findings = 0.0, list[Failure](), list[Failure]()
-    for theorem in which or to_check(subject, op):
-        if theorem in theorems.CONTRACT and any(one.verdict is not Verdict.CONVENTION for one in failures):
-            break
-        with collected(not subject.ours) as choices:
-            try:
-                for failure in _violations(theorem, subject, op, call):
-                    if isinstance(failure, float):
-                        error_over_bound = max(error_over_bound, failure)
-                    else:
-                        findings.append(_of_theorem(failure, subject, theorem))
-            except Failure as failure:
-                one = _of_theorem(failure, subject, theorem)
-                if one.verdict is Verdict.NOT_COVERED and one.call.arguments != call.arguments:
-                    continue  # the theorem uses a call of its own, with other options
-                if one.verdict is Verdict.NOT_COVERED:
-                    return Checked(missing=one.quantity or DIFFERS, why=one)
-                if one.verdict is Verdict.CRASHED and not subject.ours and pytorch_raises(draw(op, call)):
-                    return Checked(missing=LIMIT, why=one)
-                if one.kind == "dtype" and theorem not in theorems.CONTRACT:  # look at the numbers in float32
-                    return _in_float32(subject, op, call, which, one)
-                if one.verdict is Verdict.CONTRACT:
-                    findings.append(one)
-                else:
-                    failures.append(one)
-                    if one.verdict is Verdict.CRASHED:
-                        break
-        if theorem not in theorems.CONTRACT:
-            for noted in _conventions(subject, choices, theorem):
-                (failures if noted.fails else findings).append(noted)
-                op = op.without_ties
-    failures.sort(key=lambda one: one.verdict is Verdict.CONVENTION)
-    return Checked(error_over_bound, tuple(failures), tuple(findings))
-
-
-def _violations(theorem: Theorem, subject: Subject, op: Op, call: Call) -> Iterator[float | Failure]:
-    """What a theorem finds on a call: the largest error/bound, or findings."""
-    every = theorems.EVERY_FINDING.get(theorem)
-    if every:
-        yield from every(subject, op, call)
-    else:
-        yield theorem(subject, op, call)
-
-
-def _of_theorem(failure: Failure, subject: Subject, theorem: Theorem | None) -> Failure:
-    named = of_subject(failure, subject, theorem)
-    named.__cause__ = failure.__cause__
-    return named.replace(fails=True) if subject.strict and named.kind and not named.fails else named
-
-
-def _conventions(
-    subject: Subject, choices: Sequence[tuple[str, Failure]], theorem: Theorem | None = None
-) -> Iterator[Failure]:
-    """The first of the other choices at a tie, and the first about NaN. It is a note, or fails, by the settings."""
-    first = dict(reversed(choices))
-    if tie := first.get(TIE):
-        what = f"another choice at a tie or a nondifferentiable point than PyTorch's: {tie.what}"
-        verdict = Verdict.CONTRACT if subject.limits.convention == "any" else Verdict.CONVENTION
-        fails = verdict is Verdict.CONVENTION
-        noted = of_subject(tie, subject, theorem)
-        yield noted.replace(verdict=verdict, kind="convention", what=what, title="", fails=fails)
-    if at_nan := first.get(AT_NAN):
-        what = f"another choice at NaN than PyTorch's: {at_nan.what}"
-        noted = of_subject(at_nan, subject, theorem)
-        yield noted.replace(verdict=Verdict.CONTRACT, kind="convention", what=what, title="", fails=False)
-
-
-class _InFloat32:
-    """An implementation that is checked in float32 only."""
-
-    dtypes = ("float32",)
-
-    def __init__(self, implementation: Any) -> None:
-        self._implementation = implementation
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._implementation, name)
-
-
-def _in_float32(subject: Subject, op: Op, call: Call, which: Sequence[Theorem], dtype: Failure) -> Checked:
-    """The result of a subject that returns float32 for float64: a finding, and its numbers in float32."""
-    if isinstance(subject.implementation(op.name), _InFloat32):  # float16 for float32
-        return Checked(findings=(dtype,))
-    root = SimpleNamespace(**{op.name: _InFloat32(subject.implementation(op.name))})
-    narrow = subject._replace(root=root, limits=subject.limits._replace(dtypes=("float32",)))
-    excluded = (theorems.dtype_is_kept, theorems.special_values_are_pytorchs)
-    left = [theorem for theorem in which or to_check(subject, op) if theorem not in excluded]
-    checked = check_all(narrow, op, call, left) if left else Checked()
-    return checked._replace(findings=(dtype, *checked.findings))
-
-
-def check_once(subject: Subject, op: Op, call: Call) -> Checked:
-    """Check y and all gradients on every shared case of a call. ``values`` are those of the first case."""
-    if missing := "" if subject.ours else subject.lacks(op, call):
-        return Checked(missing=missing)
-    error_over_bound, values, failures = 0.0, Values(), list[Failure]()
-    with collected(not subject.ours) as choices:
-        try:
-            for i, case in enumerate(shared_cases(op, call)):
-                got = run_all(subject, op, case)
-                if not (case.exact and all(_same(a, case.expected[q]) for q, a in got.items())):
-                    error_over_bound = max(error_over_bound, compare(case, got, tolerance(op, case)))
-                values = values_of(op, case) if i == 0 else values
-        except Failure as failure:
-            if failure.verdict is Verdict.NOT_COVERED:
-                return Checked(missing=failure.quantity or DIFFERS)
-            failures = [of_subject(failure, subject, failure.theorem)]
-    every = [*failures, *_conventions(subject, choices)]
-    failures = [one for one in every if one.fails and one.verdict is not Verdict.CONTRACT]
-    return Checked(error_over_bound, tuple(failures), tuple(one for one in every if one not in failures), values=values)
-
-
-def _same(a: Array | None, b: Array | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.shape == b.shape and bool((a == b).all())
-
-
-def survive(subject: Subject, op: Op, call: Call) -> None:
-    """Run forward and backward on an unsafe call. Nothing is compared: the subject only has to return."""
-    case = without_expected(op, call)
-    with suppress(Failure):
-        y = np.asarray(forward(subject, case)["y"])
-        backward(subject, replace(case, dy=case.rng.standard_normal(y.shape)))
-
-
-def of_subject(failure: Failure, subject: Subject, theorem: Theorem | None = None) -> Failure:
-    """The failure with its subject, its theorem, and the version of PyTorch if CI does not run this version."""
-    version = pytorch()
-    untested = "" if version.in_ci else str(version)
-    return failure.replace(subject_name=subject.name, theorem=theorem, pytorch=untested)
-
-
-def shrink(
-    subject: Subject, op: Op, found: Failure, sample: Sample, which: Sequence[Theorem] = (),
-    progress: Callable[[], None] = lambda: None, within: Features | None = None,
-) -> Failure:  # fmt: skip
-    """The same failure on the smallest call that shows it, with likely causes.
-
-    It reports what its ``reproduce`` line will report: the first failure on that call.
-    """
-    small, is_flaky = smallest(subject, op, found, sample, progress, within)
-    if is_flaky:
-        flaky = diagnose(subject, op, found)
-        if flaky.verdict is Verdict.NONDETERMINISTIC:
-            return flaky
-        return flaky.replace(verdict=Verdict.NONDETERMINISTIC, what=f"fails now and then: {flaky.what}")
-    if small is found:
-        return diagnose(subject, op, found)
-    return check_call(subject, small.call, which).failure or diagnose(subject, op, small)
-
-
-def smallest(
-    subject: Subject, op: Op, found: Failure, sample: Sample, progress: Callable[[], None] = lambda: None,
-    within: Features | None = None,
-) -> tuple[Failure, bool]:  # fmt: skip
-    """The same failure on the smallest call that shows it, and whether it does not occur each time."""
-    from cnn_oracle.calls.shrinking import FlakyError, shrink  # imported only after a failure
-
-    def attempt(call: Call) -> None:
-        progress()
-        if within is not None and not forms(op, call) <= within:
-            return
-        if failure := same_on(subject, op, found, call):
-            raise failure
-
-    try:
-        shrink(op, sample, attempt, limits=subject.limits)
-    except Failure as failure:
-        return _plainer(subject, failure.replace()), False  # the copy drops Hypothesis' notes on the call
-    except FlakyError:
-        return found, True
-
-
-def same_on(subject: Subject, op: Op, found: Failure, call: Call) -> Failure | None:
-    """The failure with the same key on another call, or None."""
-    key = Found(found, None).key
-    checked = check_all(subject, op, call, [found.theorem] if found.theorem else ())
-    every = (*checked.failures, *checked.findings)
-    return next((one for one in every if Found(one, None).key == key or not found.theorem), None)
-
-
-def _plainer(subject: Subject, found: Failure) -> Failure:
-    """The same failure on the same geometry with a first seed, which draws small numbers; else found."""
-    op = look_up(found.call.op)
-    if found.kind in REJECTIONS and _rejection(op, found.call):  # the call is itself the invalid variant
-        return found
-    for seed in range(min(found.call.seed, SMALL)):
-        if failure := same_on(subject, op, found, Call(op.name, found.call.arguments, seed)):
-            return failure
-    return found
-
-
-def check_call(subject: Subject, call: Call, which: Sequence[Theorem] = ()) -> Result:
-    """Check one call with all theorems of its op, or only ``which``, as a ``reproduce`` line does.
-
-    If PyTorch rejects the call, the subject must reject it too. Then no other theorem is checked.
-
-    Raises:
-        ValueError: The call cannot be used: PyTorch and the subject reject it, or it is unsafe.
-    """
-    op, start = _usable(subject, call), time.perf_counter()
-    if strange := [theorem.__name__ for theorem in which if theorem not in theorems.of(op, subject)]:
-        raise ValueError(f"{call}: {strange[0]} is no theorem of {op.name} in {subject.name!r}")
-    with single_threaded() as warned, at(call):
-        numbers, checked = _judged(subject, op, call, which)
-        if subject.limits.require and not which and not checked.missing and not checked.failures:
-            checked = checked._replace(findings=(*checked.findings, *_required((subject, op, call), lambda _: None)))
-        crashed = [one for one in checked.failures if one.verdict is Verdict.CRASHED]
-        if crashed and crashed == [*checked.failures] and EMPTY in forms(op, call) and not subject.ours:
-            finding = _raised_on(EMPTY, crashed[0], subject.strict)
-            checked = Checked(findings=(*checked.findings, finding), missing=EMPTY)
-        failing = [*checked.failures, *(one for one in checked.findings if one.fails)]
-        if failing:
-            failing[0] = diagnose(subject, op, failing[0]).replace(only=bool(which))
-    missed = {checked.missing: 1} if checked.missing else {}
-    if checked.missing == DIFFERS:
-        missed = {", ".join(sorted(features(op, call))): 1}
-    reached = Verdict.NOT_COVERED if checked.missing else numbers
-    return Result(
-        op.name, failing[0].verdict if failing else reached, int(not checked.missing), checked.error_over_bound,
-        time.perf_counter() - start, failing[0] if failing else None, unchecked=theorems.unchecked(subject, op),
-        pytorch=pytorch(), numbers=checked.failures[0].verdict if checked.failures else reached,
-        failures=tuple(failing), contract=checked.findings, unsupported=missed, drawn=1, subject_warnings=warned,
-    )  # fmt: skip
-
-
-def _judged(subject: Subject, op: Op, call: Call, which: Sequence[Theorem]) -> tuple[Verdict, Checked]:
-    if rejection := _rejection(op, call):
-        return Verdict.EXACT, Checked(findings=(_taken(subject, op, call, rejection),))
-    verdict = Verdict.EXACT if strongest(op, call, subject.dtypes(op.name)).exact else Verdict.BOUNDED
-    checked = check_all(subject, op, call, which)
-    wrong = next((one for one in checked.failures if one.index is not None), None)
-    if wrong and is_normwise(subject, op, wrong):
-        again = check_all(subject, op.normwise or op, call, which)
-        if not again.failures:
-            return Verdict.NORMWISE, again
-    return verdict, checked
-
-
-def _rejection(op: Op, call: Call) -> str:
-    """Why PyTorch rejects the call, or "" if it accepts it."""
-    try:
-        list(cases(op, call))
-    except (*Rejection, MemoryError) as error:
-        return str(error).partition("\n")[0] or type(error).__name__
-    return ""
-
-
-def _taken(subject: Subject, op: Op, call: Call, rejection: str) -> Failure:
-    """The failure of a subject that accepts a call which PyTorch rejects.
-
-    Raises:
-        ValueError: The subject rejects the call too.
-    """
-    try:
-        with suppress(IndexError, KeyError, TypeError, ValueError, MemoryError):  # the arrays cannot be made
-            must_raise(subject, op, call)
-    except Failure as failure:
-        return _of_theorem(failure, subject, theorems.what_pytorch_rejects_is_rejected)
-    raise ValueError(f"{call}: PyTorch cannot take it: {rejection}")
-
-
-def checkable(subject: Subject, call: Call) -> bool:
-    """Whether all theorems can be checked on the call. A stored call may come from another version of the op."""
-    try:
-        op = _usable(subject, call)
-    except ValueError:
-        return False
-    return admitted(op, call, subject.limits) and not _rejection(op, call)
-
-
-def _usable(subject: Subject, call: Call) -> Op:
-    op = look_up(call.op)
-    if unknown := [n for n in call.arguments if n not in op.parameters]:
-        raise ValueError(f"{call}: {op.name} has no argument {unknown[0]!r}; it has {', '.join(op.parameters)}")
-    needed = [n for n, p in op.parameters.items() if p.default is p.empty and not (op.kind == "step" and n == "dw")]
-    if missing := [n for n in needed if n not in call.arguments]:
-        raise ValueError(f"{call}: {op.name} needs {', '.join(missing)}")
-    if reason := unsafe(call):
-        raise ValueError(f"{call}: {reason}, where PyTorch itself writes outside its arrays")
-    return covered(subject, [call.op])[0]
 
 
 def to_json(subject: Subject, results: Sequence[Result], **requested: Any) -> dict[str, Any]:

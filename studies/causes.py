@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnn_oracle import mistakes
+from cnn_oracle.checks import single_threaded
 from cnn_oracle.diagnose import diagnose
 from cnn_oracle.diagnose.claims import cannot_say
 from cnn_oracle.diagnose.evidence import further, observation
@@ -23,7 +24,7 @@ from cnn_oracle.pages import render
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.studies import unlisted
-from cnn_oracle.verification import EXAMPLES, search, single_threaded
+from cnn_oracle.verification import EXAMPLES, search
 
 FRESH = 30  # failing calls on which a cause is tested
 GROUPS = ("left out", "unlisted")

@@ -7,12 +7,13 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from cnn_oracle.mistakes import load
+from cnn_oracle.one_call import covered
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
 from cnn_oracle.result import Failure, Result
 from cnn_oracle.run.batches import finish_all
 from cnn_oracle.run.workers import run
-from cnn_oracle.verification import Tally, covered, drawn, verdict
+from cnn_oracle.verification import Tally, drawn, verdict
 
 CHUNK = 100  # calls of one seed, at most
 ALTERNATIVES = ("taps", "im2col", "tensordot", "fft", "orders", "tiles", "by_jax", "pytorch")

@@ -15,6 +15,7 @@ from cnn_oracle import mistakes
 from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import DrawnCalls, random_call
 from cnn_oracle.cases import special_values
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.diagnose.matching import CALLS, CaseWithOutputs, disambiguate, every_case
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
@@ -23,7 +24,7 @@ from cnn_oracle.result import Failure
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import EXAMPLES, check, single_threaded, verify_op
+from cnn_oracle.verification import EXAMPLES, verify_op
 
 GEOMETRIES = 300  # failing geometries of each mistake
 TRIES = 4_000  # drawn calls to find them: some mistakes show in only one call of thirteen

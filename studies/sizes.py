@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cnn_oracle import mistakes, theorems
 from cnn_oracle.calls.sampling import DrawnCalls
+from cnn_oracle.checks import check_all, single_threaded
 from cnn_oracle.mistakes import BLOCKS, Mistake
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
@@ -14,7 +15,7 @@ from cnn_oracle.pages import render
 from cnn_oracle.run.batches import each
 from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import EXAMPLES, check_all, search, single_threaded
+from cnn_oracle.verification import EXAMPLES, search
 
 SHOWN = 64  # the block whose call and cause the page shows
 

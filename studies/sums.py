@@ -15,13 +15,13 @@ import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cnn_oracle import adapt
+from cnn_oracle.checks import single_threaded
 from cnn_oracle.diagnose import addends, summation
 from cnn_oracle.diagnose.sum_orders import Order, order
 from cnn_oracle.manual._typing import Array
 from cnn_oracle.ops import look_up
 from cnn_oracle.pages import render
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import single_threaded
 
 LENGTHS = (171, 1000)  # of the sums of functions; those of ops have about the first
 SIDE = 8  # rows and columns of the other matrix of a product

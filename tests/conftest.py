@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 import torch
 
-from cnn_oracle import verification
+from cnn_oracle import one_call
 from cnn_oracle.mistakes import load
 
 # A failure prints the call that reproduces it, so CI may draw the same calls each time and local runs new ones.
@@ -40,7 +40,7 @@ def subject(request):
     name = request.config.getoption("--oracle-subject") or "cnn_oracle.manual"
     try:
         subject = load(name)
-        if not verification.covered(subject):
+        if not one_call.covered(subject):
             raise ValueError(f"subject {name!r} has none of the ops; see cnn-oracle ops")
     except ValueError as error:
         pytest.exit(str(error), returncode=2)

@@ -43,10 +43,11 @@ def probe(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    from cnn_oracle.checks import single_threaded
     from cnn_oracle.diagnose import addends as of_addends
     from cnn_oracle.diagnose import batch_invariance, precision
+    from cnn_oracle.one_call import covered
     from cnn_oracle.result import Failure
-    from cnn_oracle.verification import covered, single_threaded
 
     check_folder(json)
     number = seed_of(seed)

@@ -213,8 +213,9 @@ def _drawn(
     seconds: float | None, jobs: int | None, isolate: bool, timeout: float | None, cluster: str | None,
 ) -> "list[Result]":  # fmt: skip
     from cnn_oracle import survey
+    from cnn_oracle.one_call import covered, has_none
     from cnn_oracle.store import Store
-    from cnn_oracle.verification import EXAMPLES, covered, has_none
+    from cnn_oracle.verification import EXAMPLES
 
     if not (ops := covered(code, names)):
         raise ValueError(has_none(code))
@@ -265,7 +266,7 @@ def subject_of(
 
 def left(code: "Subject", names: "Sequence[str]", dead: "Sequence[Result]") -> tuple[list[str], bool]:
     """The named ops without those whose import ended a process, and whether there is any op to check."""
-    from cnn_oracle.verification import covered
+    from cnn_oracle.one_call import covered
 
     gone = {row.op for row in dead}
     remaining = [name for name in names if name not in gone]
@@ -346,7 +347,7 @@ def concluded(rows: "list[Result]") -> list[str]:
 
 
 def _not_begun(code: "Subject", names: "Sequence[str]", rows: "list[Result]") -> list[str]:
-    from cnn_oracle.verification import covered
+    from cnn_oracle.one_call import covered
 
     return [op.name for op in covered(code, names) if op.name not in {row.op for row in rows}]
 

@@ -124,7 +124,7 @@ def _is_choice(case: Case, name: str, found: Array, wrong: Array, usual: Array) 
         _widen(near, case, name, index)
         if not _inside(found, near.low, near.high)[index]:
             return False
-    return bool(_jumps(case, name, near, usual, random)[wrong].all())
+    return _jumps(case, name, near, usual, random, wrong)
 
 
 def _inside(found: Array, low: Array, high: Array) -> Array:
@@ -132,18 +132,20 @@ def _inside(found: Array, low: Array, high: Array) -> Array:
     return np.asarray((low - margin <= found) & (found <= high + margin))
 
 
-def _jumps(case: Case, name: str, near: _Range, usual: Array, random: int) -> Array:
-    """Where the gradient jumps: where it changes as much over a step that is 1,024 times smaller.
+def _jumps(case: Case, name: str, near: _Range, usual: Array, random: int, wrong: Array) -> bool:
+    """Whether the gradient jumps at each wrong element: it changes as much over a step that is 1,024 times smaller.
 
     A steep but smooth gradient changes 1,024 times less.
     """
     change = near.high - near.low
     nearer = _range(case, name, usual, random, NEAR / 1024)
-    if nearer is None:
-        return np.zeros(change.shape, bool)
-    for index in map(tuple, np.argwhere(change > 2 * (nearer.high - nearer.low))):
+    if nearer is None or not (change > 16 * MARGIN * near.size)[wrong].all():
+        return False
+    for index in map(tuple, np.argwhere(wrong & (change > 2 * (nearer.high - nearer.low)))):
         _widen(nearer, case, name, index, NEAR / 1024)  # perhaps the change was seen along the element alone
-    return np.asarray((change > 16 * MARGIN * near.size) & (nearer.high - nearer.low > change / 2))
+        if not (nearer.high - nearer.low > change / 2)[index]:
+            return False
+    return bool((nearer.high - nearer.low > change / 2)[wrong].all())
 
 
 def _range(case: Case, name: str, usual: Array, random: int, near: float = NEAR) -> _Range | None:

@@ -77,11 +77,11 @@ def outdated(folder: Path) -> list[str]:
 
 
 def _verify(progress: Progress) -> str:
-    from cnn_oracle import survey, verification
+    from cnn_oracle import one_call, survey, verification
     from cnn_oracle.mistakes import load
 
     subject = load(OURS)
-    calls = verification.EXAMPLES * len(verification.covered(subject))
+    calls = verification.EXAMPLES * len(one_call.covered(subject))
     run = survey.here(subject, calls, None)
     rows = list(survey.verify(subject, run=run, progress=lambda op, done, total: progress(f"verify {op}", total, done)))
     return json.dumps(verification.to_json(subject, rows), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,11 +8,11 @@ from time import perf_counter
 from typing import NamedTuple
 
 from cnn_oracle.call import parse
+from cnn_oracle.checks import check_once
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import look_up
 from cnn_oracle.studies.benchmarks.timing import threads
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import check_once
 
 CALL = "conv2d(x=(2, 3, 8, 8), w=(4, 3, 3, 3), b=(4,), padding=1)"  # y, dx, dw, db, from both sides
 PER_SECOND = 3_000  # at least

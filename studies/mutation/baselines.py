@@ -16,6 +16,7 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import random_call
 from cnn_oracle.cases.case import Case, draw
 from cnn_oracle.cases.expected import Outputs
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure
@@ -25,7 +26,6 @@ from cnn_oracle.run.workers import Heartbeat
 from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.run import TIMEOUT, Job, Judgement
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check, single_threaded
 
 SAMPLE = 400  # mutants, chosen at random from those that change a result
 JUDGES = 3  # ops that check a mutant of a private file here

@@ -14,6 +14,7 @@ from types import CodeType
 from typing import NamedTuple
 
 from cnn_oracle.calls.sampling import random_call
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS, look_up
 from cnn_oracle.result import Failure, Verdict
@@ -24,7 +25,6 @@ from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.mutants import ROOM, Mutant, mutants
 from cnn_oracle.subject import OURS, Subject
 from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
-from cnn_oracle.verification import check, single_threaded
 
 CALLS = 300  # of an op, at most (three times as many as in verify), until a mutant counts as survived
 SHARED = 400  # of all ops together that run a mutant of a private file

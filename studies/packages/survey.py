@@ -18,8 +18,10 @@ from cnn_oracle.call import Call
 from cnn_oracle.calls.sampling import RandomCalls, Sample
 from cnn_oracle.calls.shrinking import FlakyError, shrink
 from cnn_oracle.calls.unsafe import unsafe
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.diagnose.diagnose import diagnose
 from cnn_oracle.mistakes import load
+from cnn_oracle.one_call import covered, is_normwise
 from cnn_oracle.op import Op
 from cnn_oracle.ops import look_up
 from cnn_oracle.result import Failure, Verdict
@@ -29,7 +31,6 @@ from cnn_oracle.studies.packages import PACKAGES
 from cnn_oracle.studies.packages.known import Class, KnownDisagreement, known_of
 from cnn_oracle.studies.packages.options import Lacks
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check, covered, is_normwise, single_threaded
 
 QUESTIONS = (theorems.forward_is_pytorchs, theorems.backward_is_autograds_gradient, theorems.steps_are_pytorchs)
 LONGEST = 60  # letters of an error message

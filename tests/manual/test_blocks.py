@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnn_oracle.calls.shrinking import calls
+from cnn_oracle.checks import check_once
 from cnn_oracle.manual import _correlation, _elementwise, _normalise, gelu
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
-from cnn_oracle.verification import check_once
 
 MANUAL = load("manual")
 NORMS = ("layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm")

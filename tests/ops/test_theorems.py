@@ -8,10 +8,11 @@ import pytest
 
 from cnn_oracle import theorems
 from cnn_oracle.calls.sampling import SEEDS, random_call
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure
-from cnn_oracle.verification import EXAMPLES, assert_theorem, check, single_threaded
+from cnn_oracle.verification import EXAMPLES, assert_theorem
 
 SEED = 0 if os.environ.get("CI") else randrange(SEEDS)  # new calls in each run, except in CI
 

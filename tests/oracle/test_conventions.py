@@ -8,13 +8,14 @@ import pytest
 from cnn_oracle import mistakes
 from cnn_oracle.call import parse
 from cnn_oracle.calls.sampling import CallList, Sample
+from cnn_oracle.checks import check_all
 from cnn_oracle.manual import l1_loss, leaky_relu, max_pool2d, prelu, relu
 from cnn_oracle.manual._geometry import padded_size, pool
 from cnn_oracle.manual._windows import crop, gather, pad, scatter
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
 from cnn_oracle.subject import EVERYTHING, Implementation, Subject
-from cnn_oracle.verification import Block, check_all, check_block, verify_op
+from cnn_oracle.verification import Block, check_block, verify_op
 
 ANY = EVERYTHING._replace(convention="any")
 TIE = "another choice at a tie or a nondifferentiable point than PyTorch's: "

@@ -12,10 +12,10 @@ from cnn_oracle.calls.enumeration import Space
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import shared_cases
 from cnn_oracle.cases.expected import longest_sum
+from cnn_oracle.checks import check_once
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
-from cnn_oracle.verification import check_once
 
 WINDOWS = [name for name, op in OPS.items() if {"kernel_size", "dilation"} & set(op.parameters) and "3d" not in name]
 

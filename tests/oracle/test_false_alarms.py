@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from cnn_oracle import adapt
 from cnn_oracle.call import parse
 from cnn_oracle.cases.case import draw
+from cnn_oracle.checks import check_all
 from cnn_oracle.compare.compare import tolerance
 from cnn_oracle.manual import adam, dropout, flatten, pad, scaled_dot_product_attention, softsign
 from cnn_oracle.manual import binary_cross_entropy as bce
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
 from cnn_oracle.subject import Implementation, Subject
-from cnn_oracle.verification import check_all, verify_op
+from cnn_oracle.verification import verify_op
 
 RIGHT = (Verdict.EXACT, Verdict.BOUNDED)
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # special values

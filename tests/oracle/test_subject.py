@@ -11,8 +11,8 @@ import pytest
 
 from cnn_oracle import manual
 from cnn_oracle.mistakes import load
+from cnn_oracle.one_call import covered
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import covered
 
 # relu is wrong and ours is right, so that the result shows which one was run
 THEIRS = {

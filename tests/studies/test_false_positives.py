@@ -9,11 +9,12 @@ from cnn_oracle.api import verify
 from cnn_oracle.call import Call, parse
 from cnn_oracle.manual import relu
 from cnn_oracle.mistakes import load
+from cnn_oracle.one_call import check_call, covered
 from cnn_oracle.result import Failure
 from cnn_oracle.studies import false_positives
 from cnn_oracle.studies.known_good.tiles import TILE
 from cnn_oracle.subject import OURS, Limits
-from cnn_oracle.verification import check_call, covered, search
+from cnn_oracle.verification import search
 
 TINY = np.finfo(float).tiny
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cnn_oracle.checks import single_threaded
 from cnn_oracle.manual import softmax
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
@@ -17,7 +18,6 @@ from cnn_oracle.studies.mutation.importing import subject_of
 from cnn_oracle.studies.mutation.mutants import ROOM, compiled, mutants
 from cnn_oracle.studies.mutation.run import CALLS, Job, Judgement, judge_mutant
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import single_threaded
 
 DOCS = Path(__file__).parents[2] / "docs/generated"
 EVERY = [mutant for file in run.files() for mutant in mutants(file)]

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from cnn_oracle import cli, verification
+from cnn_oracle import cli, one_call, verification
 from cnn_oracle.run import workers
 
 RIGHT = "import numpy as np\nclass relu:\n    forward = lambda x: np.where(x <= 0, 0, x)\n    backward = None\n"
@@ -158,7 +158,8 @@ def broken(monkeypatch):
     def check(*_):
         raise TypeError("no len()\nof this")
 
-    monkeypatch.setattr(verification, "check_all", check)
+    for module in (one_call, verification):
+        monkeypatch.setattr(module, "check_all", check)
 
 
 def test_an_internal_error_is_one_line_with_the_call_and_status_three(oracle, broken, monkeypatch):

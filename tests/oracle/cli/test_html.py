@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from cnn_oracle import environment, verification
+from cnn_oracle import environment, one_call
 from cnn_oracle.call import Call
 from cnn_oracle.diagnosis import ErrorMap
 
@@ -42,14 +42,14 @@ def with_maps(monkeypatch):
     """Each failure has a map whose last column is wrong."""
     error = np.zeros((3, 4))
     error[:, 3] = 2
-    found = verification.diagnose
+    found = one_call.diagnose
 
     def diagnose(*args):
         failure = found(*args)
         one = ErrorMap(Call("conv2d", {"x": (1, 1, 3, 4)}, 5), "dx", error, np.zeros_like(error))
         return failure.replace(diagnosis=replace(failure.diagnosis, maps=(one,)))
 
-    monkeypatch.setattr(verification, "diagnose", diagnose)
+    monkeypatch.setattr(one_call, "diagnose", diagnose)
 
 
 def test_the_page_has_what_the_terminal_prints_and_heat_maps(oracle, tmp_path, with_maps):

@@ -9,9 +9,10 @@ from cnn_oracle.call import Call, parse
 from cnn_oracle.calls.inverse import call_with, choices_of
 from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.manual import conv2d, embedding, linear, max_pool1d, softmax
+from cnn_oracle.one_call import check_call
 from cnn_oracle.ops import OPS
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check_call, verify_op
+from cnn_oracle.verification import verify_op
 
 
 def causes(op, **functions):

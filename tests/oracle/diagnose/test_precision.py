@@ -15,11 +15,12 @@ from cnn_oracle.compare.bounds import normwise
 from cnn_oracle.compare.compare import tolerance
 from cnn_oracle.diagnose import precision
 from cnn_oracle.manual import conv2d
+from cnn_oracle.one_call import check_call
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Verdict
 from cnn_oracle.studies.known_good import fft
 from cnn_oracle.subject import Subject
-from cnn_oracle.verification import check_call, verify_op
+from cnn_oracle.verification import verify_op
 
 CONV = OPS["conv2d"]
 

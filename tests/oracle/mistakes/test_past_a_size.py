@@ -11,11 +11,11 @@ from cnn_oracle.calls.disputed import disputed
 from cnn_oracle.calls.sampling import SEEDS, SIZES, random_call
 from cnn_oracle.calls.unsafe import unsafe
 from cnn_oracle.cases.case import cases, draw
+from cnn_oracle.checks import check, single_threaded
 from cnn_oracle.mistakes import BLOCKS, load, past_a_size, past_a_size_of
 from cnn_oracle.ops import OPS
 from cnn_oracle.run.subject import run_all
 from cnn_oracle.subject import OURS
-from cnn_oracle.verification import check, single_threaded
 
 RIGHT = load(OURS)
 SMALL = 20  # drawn calls on which each mistake is right

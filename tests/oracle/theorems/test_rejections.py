@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from cnn_oracle.calls.invalid import all_invalid_variants, wrong_shapes
 from cnn_oracle.calls.shrinking import calls
 from cnn_oracle.cases.case import arrays_of, draw, keywords_of
+from cnn_oracle.checks import check
 from cnn_oracle.manual import adamw, log_softmax, smooth_l1_loss
 from cnn_oracle.mistakes import load
 from cnn_oracle.ops import OPS
 from cnn_oracle.theorems.rejections import every_invalid_variant_is_rejected
-from cnn_oracle.verification import check
 
 
 @pytest.mark.parametrize("name", OPS)

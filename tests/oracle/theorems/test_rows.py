@@ -8,13 +8,13 @@ import pytest
 from cnn_oracle import survey, theorems
 from cnn_oracle.call import parse
 from cnn_oracle.calls.sampling import RandomCalls
+from cnn_oracle.checks import single_threaded
 from cnn_oracle.manual import linear, softmax
 from cnn_oracle.ops import OPS
 from cnn_oracle.result import Failure, Verdict
 from cnn_oracle.studies.known_good import fft
 from cnn_oracle.subject import Subject, load
 from cnn_oracle.theorems.rows import batched, rows_do_not_depend_on_other_rows
-from cnn_oracle.verification import single_threaded
 
 
 def result_of(op, forward, backward):
