@@ -106,11 +106,24 @@ def lengths(subject: Subject, op: Op, failure: Failure) -> str | None:
     """A sentence on the length from which the output is wrong. None if no size of the call has such a length."""
     if longest(op, failure.call) < LONG or (choices := choices_of(op, failure.call)) is None:
         return None
+    choices = _without_groups(subject, op, failure, choices)
     axes = [(Axis(subject, op, failure, choices, place), n) for place, n in choices.sizes.items() if n and n >= LONG]
     found = [(axis, extent) for axis, n in axes if axis.is_wrong(n) and (extent := _extent(axis, n))]
     if not found:
         return None
     return _sentence(*max(found, key=lambda one: _roundness(one[1].right, one[1].wrong)))
+
+
+def _without_groups(subject: Subject, op: Op, failure: Failure, choices: Choices) -> Choices:
+    """The choices with one group and as many filters, if the call still fails. With groups, filters are multiples."""
+    for place, n in choices.sizes.items():
+        if place.name == "groups" and n and n > 1:
+            for other, m in choices.sizes.items():
+                if other != place and m and n * m >= LONG:
+                    joined = choices._replace(sizes={**choices.sizes, place: 1, other: n * m})
+                    if Axis(subject, op, failure, joined, place).is_wrong(1):
+                        return joined
+    return choices
 
 
 def _extent(axis: Axis, n: int) -> Extent | None:
