@@ -118,7 +118,7 @@ LINEAR = tuple(
         ((), 16, 16, True), ((32,), 2, 16, True), ((4,), 256, 64, False), ((2, 7, 7), 16, 64, True),
         ((1, 1), 64, 100, True),
         ((64,), 16, 16, True), ((2, 16), 48, 16, True), ((128,), 8, 8, False), ((3,), 512, 8, True),
-        ((8,), 10, 1000, True),
+        ((8,), 10, 1000, True), ((577,), 8, 10, True),  # the tokens of a vision transformer
     )
 )  # fmt: skip
 BILINEAR = tuple(
