@@ -16,7 +16,7 @@ from cnn_oracle.calls.boundaries import BLOCKS, Place
 from cnn_oracle.calls.inverse import Choices, call_with, choices_of
 from cnn_oracle.calls.sampling import admitted
 from cnn_oracle.calls.unsafe import unsafe
-from cnn_oracle.calls.work import elements, longest
+from cnn_oracle.calls.work import elements
 from cnn_oracle.cases.case import Case, replace
 from cnn_oracle.cases.expected import Rejection
 from cnn_oracle.diagnose.evidence import Observation, observed
@@ -104,7 +104,7 @@ class Axis:
 
 def lengths(subject: Subject, op: Op, failure: Failure) -> str | None:
     """A sentence on the length from which the output is wrong. None if no size of the call has such a length."""
-    if longest(op, failure.call) < LONG or (choices := choices_of(op, failure.call)) is None:
+    if _largest(failure.call) < LONG or (choices := choices_of(op, failure.call)) is None:
         return None
     choices = _without_groups(subject, op, failure, choices)
     axes = [(Axis(subject, op, failure, choices, place), n) for place, n in choices.sizes.items() if n and n >= LONG]
@@ -112,6 +112,12 @@ def lengths(subject: Subject, op: Op, failure: Failure) -> str | None:
     if not found:
         return None
     return _sentence(*max(found, key=lambda one: _roundness(one[1].right, one[1].wrong)))
+
+
+def _largest(call: Call) -> int:
+    """The largest number among the arguments: the length of an axis of an array, or an option such as output_size."""
+    leaves = (leaf for v in call.arguments.values() for leaf in (v if isinstance(v, tuple) else (v,)))
+    return max((leaf for leaf in leaves if isinstance(leaf, int)), default=0)
 
 
 def _without_groups(subject: Subject, op: Op, failure: Failure, choices: Choices) -> Choices:

@@ -13,9 +13,23 @@ Usual = Mapping[str, Any]
 
 def usual(op: str) -> Sequence[Usual]:
     """The usual geometries of an op. Empty for an op that has none."""
-    family = op[:-2] if op.endswith(("1d", "2d", "3d")) else op
-    found = USUAL.get(op, USUAL.get(family, ()))
-    return [_on_volumes(one) for one in found if one["kernel_size"] in (1, 2, 3, 4)] if op.endswith("3d") else found
+    rank = int(op[-2]) if op.endswith(("1d", "2d", "3d")) else 0
+    found = USUAL.get(op, USUAL.get(op[:-2] if rank else op, ()))
+    series = (_of_a_series(found[1], rank),) if op.startswith(("avg_pool", "max_pool")) else ()
+    few = [_on_volumes(one) for one in found if one["kernel_size"] in (1, 2, 3, 4)] if rank == 3 else found
+    return [*few, *series]
+
+
+STEPS = 720  # of a series, as forecasts have them
+
+
+def _of_a_series(one: Usual, rank: int) -> Usual:
+    """A window of 3 that moves along one long row."""
+    short = [1] * (rank - 1)
+    return {
+        **one, "alike": False, "kernel_size": [*short, 3], "stride": 1, "padding": [*(0 for _ in short), 1],
+        "size": [*short, STEPS],
+    }  # fmt: skip
 
 
 FEWER = {"channels": 2, "filters": 2, "groups": 4, "batch": 1}
@@ -96,7 +110,7 @@ ADAPTIVE = tuple(
     for c, size, out in (
         (16, [7, 7], 1), (8, [14, 14], 7), (8, [7, 7], 7), (16, [8, 8], 1), (8, [13, 13], 6), (8, [7, 9], [1, 1]),
         (8, [5, 5], 7), (3, [8, 8], 4), (8, [16, 12], [7, 5]), (32, [4, 4], 2), (8, [7, 5], [1, None]), (3, [9, 9], 3),
-        (8, [10, 10], 5), (8, [1, 1], 1), (8, [6, 7], [3, 7]), (1, [14, 14], 2),
+        (8, [10, 10], 5), (8, [1, 1], 1), (8, [6, 7], [3, 7]), (1, [14, 14], 2), (8, [1, 720], 1),
     )
 )  # fmt: skip
 UNFOLD = tuple(
