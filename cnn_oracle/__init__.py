@@ -33,7 +33,9 @@ theorems                    5  what must hold: values, derivatives, contract, re
 settings, store             [tool.cnn-oracle] of a project; its failing calls, for the next run
 mistakes                    known mistakes: wrong derivations of each op
 diagnose                    6  why it failed: matching known mistakes, symptoms, precision, arbiter, exact reference
-vacuity, verification       is a pass meaningful?; 1 → 6 for one op: search, shrink, explain
+vacuity                     is a pass meaningful?
+checks, one_call            all theorems on one call; its verdict, and the smallest call that fails alike
+verification                1 → 6 for one op: search, shrink, explain
 survey                      many ops and many calls: the only engine
 huge                        calls with offsets beyond 2^31 elements, one at a time
 adapt, api, pytest_plugin   adapters; ``oracle.verify``; ``pytest --oracle-subject``

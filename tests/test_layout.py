@@ -36,6 +36,8 @@ ORDER = (
     "mistakes",
     "diagnose",
     "partial vacuity",
+    "checks",
+    "one_call",
     "verification",
     "survey huge",
     "adapt",

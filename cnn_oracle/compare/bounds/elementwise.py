@@ -85,7 +85,9 @@ def mish(x: Approx) -> tuple[Approx, Approx]:
 
 def softsign(x: Approx) -> tuple[Approx, Approx]:
     d = 1 + abs(x)
-    return x / d * 1, 1 / d - abs(x) / d / d  # the last * 1 covers x · 1/d, which rounds once more
+    terms, square = 1 / d - abs(x) / d / d, 1 / (d * d)  # the slope, in two forms
+    # the last * 1 covers x · 1/d, which rounds once more
+    return x / d * 1, Approx(square.value, np.maximum(terms.error, square.error), x.u)
 
 
 def gelu(x: Approx, approximate: str = "none") -> tuple[Approx, Approx]:
