@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from cnn_oracle.call import parse
+from cnn_oracle.calls.sampling import DrawnCalls
 from cnn_oracle.cases.case import strongest
 from cnn_oracle.diagnosis import Cause
 from cnn_oracle.manual import batch_norm, conv2d, cross_entropy, linear, relu, tanh
@@ -218,16 +219,18 @@ def test_a_constant_that_is_added():
 
 
 def test_without_three_further_failing_calls_there_is_no_cause():
-    """The right number is doubled on a single shape."""
+    """The right number is doubled on a single shape, which one call of a run has."""
+    shapes = [sample.call.arguments["x"] for sample in DrawnCalls(100, 0).samples(OPS["relu"])]
+    single = next(shape for shape in shapes if shapes.count(shape) == 1 and len(shape) == 4 and max(shape) < 6)
 
     def forward(x):
-        return relu.forward(x) * (2 if x.shape == (3, 1, 1, 5) else 1)
+        return relu.forward(x) * (2 if x.shape == single else 1)
 
     def backward(dy, x):
         return relu.backward(dy, x)
 
     failure = search(
-        Subject("it", SimpleNamespace(relu=SimpleNamespace(forward=forward, backward=backward))), OPS["relu"], 3000, 0
+        Subject("it", SimpleNamespace(relu=SimpleNamespace(forward=forward, backward=backward))), OPS["relu"], 100, 0
     ).failure
     assert failure is not None
     assert failure.diagnosis.causes == ()
