@@ -272,7 +272,12 @@ def test_pytorchs_own_attention_passes_its_own_check():
     call = parse(f"{name}(query=(1, 1, 1, 1), key=(1, 1, 1, 1), value=(1, 1, 1, 1), attn_mask=(1,))", 0)
     one = subject_of(name, adapt.torch_function(own))
     assert check_all(one, OPS[name], call).missing == "a limit of PyTorch"
-    assert verified(name, adapt.torch_function(own), examples=100).verdict in RIGHT
+
+    def is_right(call):
+        """A known defect: PyTorch's y is NaN for is_causal with a scale of 0 or less."""
+        return not (call.arguments.get("is_causal") and call.arguments.get("scale", 1) <= 0)
+
+    assert verified(name, adapt.torch_function(own, when=is_right), examples=100).verdict in RIGHT
 
 
 def test_pytorchs_own_limits_are_not_blamed_on_the_subject():
