@@ -151,7 +151,7 @@ def test_invalid_arguments_are_rejected(x, options, reason):
 @pytest.mark.torch_only("2.13.0")
 @pytest.mark.parametrize("expanded", ["weight", "running_var"])
 def test_pytorchs_dx_is_wrong_if_a_parameter_is_expanded(expanded):
-    """A finding: in evaluation, torch 2.13.0 reads beside an expanded weight, or memory that nobody wrote."""
+    """A finding: in evaluation, torch 2.13.0 reads beside an expanded weight, or uninitialised memory."""
     x = torch.ones(1, 3, 1, requires_grad=True)
     given = {"weight": torch.ones(3), "running_mean": torch.zeros(3), "running_var": torch.full((3,), 4.0)}
     beside = torch.full((3,), 100.0)

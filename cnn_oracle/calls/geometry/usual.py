@@ -27,7 +27,7 @@ def _of_a_series(one: Usual, rank: int) -> Usual:
     """A window of 3 that moves along one long row."""
     short = [1] * (rank - 1)
     return {
-        **one, "alike": False, "kernel_size": [*short, 3], "stride": 1, "padding": [*(0 for _ in short), 1],
+        **one, "alike": False, "kernel_size": [*short, 3], "stride": 1, "padding": [0] * len(short) + [1],
         "size": [*short, STEPS],
     }  # fmt: skip
 
