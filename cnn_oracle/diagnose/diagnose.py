@@ -14,7 +14,7 @@ import numpy as np
 from cnn_oracle.diagnose import arbiter, precision
 from cnn_oracle.diagnose.claims import Claim, accepted, cannot_say
 from cnn_oracle.diagnose.elements import wrong_element
-from cnn_oracle.diagnose.evidence import FUNCTIONS, LEAST, Evidence, Observation, further, observation
+from cnn_oracle.diagnose.evidence import FUNCTIONS, LEAST, Evidence, Observation, further, observation, of_a_run
 from cnn_oracle.diagnose.experiments import dependencies, layouts, nonlinear_in_dy, options
 from cnn_oracle.diagnose.lengths import lengths
 from cnn_oracle.diagnose.mapping import error_maps
@@ -67,11 +67,13 @@ def claims(
     subject: Subject, op: Op, failure: Failure, shown: Observation, more: Evidence,
     without: Sequence[str] = (),
 ) -> list[Claim]:  # fmt: skip
-    """What holds on all calls; else, if the failing call is long, the length from which it fails."""
+    """What holds on all calls; else the length from which a long call fails; else what matches the few wrong ones."""
     found = _of_small_calls(subject, op, failure, shown, more, without)
     runs = failure.theorem in FUNCTIONS and not more.is_slow
     if not found and runs and (text := lengths(subject, op, failure)):
         return [Claim("size", text, cannot_say)]
+    if not found and runs and len(more.failing) < LEAST:
+        return _known(subject, op, shown, of_a_run(subject, op, failure), without)
     return found
 
 
@@ -82,8 +84,8 @@ def _of_small_calls(
 
     The known mistakes ``without`` are left out.
     """
-    if known := known_mistakes(subject, op, shown, more, without) if len(more.failing) >= LEAST else []:
-        return [Claim("known mistake", m.description, partial(explains, m), partial(allows, m)) for m in known]
+    if known := _known(subject, op, shown, more, without):
+        return known
     if failure.theorem is special_values_are_pytorchs:
         text = at_special_values(subject, op, shown) if shown.is_comparable else None
         return [Claim("special value", text, cannot_say)] if text else []
@@ -99,6 +101,11 @@ def _of_small_calls(
     if text := wrong_element(subject, op, shown):
         return [Claim("reads another element", text, cannot_say)]
     return []
+
+
+def _known(subject: Subject, op: Op, shown: Observation, more: Evidence, without: Sequence[str]) -> list[Claim]:
+    known = known_mistakes(subject, op, shown, more, without) if len(more.failing) >= LEAST else []
+    return [Claim("known mistake", m.description, partial(explains, m), partial(allows, m)) for m in known]
 
 
 def _fresh(subject: Subject, op: Op, failure: Failure) -> Evidence:

@@ -6,7 +6,7 @@ zero. So the subject runs again on calls whose lengths are above 1 and differ.
 
 import time
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from random import Random
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from cnn_oracle import theorems
 from cnn_oracle.call import Call
-from cnn_oracle.calls.sampling import TRIES, random_call, varied_call
+from cnn_oracle.calls.sampling import TRIES, DrawnCalls, random_call, varied_call
 from cnn_oracle.cases.case import Case, draw
 from cnn_oracle.cases.expected import Outputs, Rejection
 from cnn_oracle.compare.compare import tolerance
@@ -30,6 +30,7 @@ DRAWS = 120  # varied calls that are tried
 SECONDS, SLOW = 2.0, 0.1  # the time for them, and the time of one call above which a subject is slow
 LARGEST = 2000  # elements of an array
 PLAIN = 40  # random calls that are tried after them, if too few fail
+DRAWN = 60  # calls of a run, some of them with thousands of elements, that are tried if a wrong element is rare
 # The following choose among sentences about an output that is known to be wrong. No verdict depends on them.
 UNEXPLAINED = 0.1  # the share of an error that an explanation may leave
 ROUNDING = 64  # units in the last place by which two formulas for the same numbers may differ
@@ -170,9 +171,21 @@ class Evidence(NamedTuple):
 
 def further(subject: Subject, op: Op, failure: Failure, calls: int = CALLS, seed: int = 0) -> Evidence:
     """Up to ``calls`` further calls on which the same output is wrong, and up to as many on which it is right."""
-    rng, failing, passing, start = Random(seed), list[Observation](), list[Observation](), time.perf_counter()
+    rng = Random(seed)
     plain = (call for call in (random_call(op, rng) for _ in range(PLAIN)) if _is_larger(op, call))
-    for source in (_varied(subject, op, failure.call, rng), plain):
+    return _collected(subject, op, failure, calls, (_varied(subject, op, failure.call, rng), plain))
+
+
+def of_a_run(subject: Subject, op: Op, failure: Failure, calls: int = CALLS) -> Evidence:
+    """The same of calls as a run draws them. Some are so large that they show what one element in thousands does."""
+    drawn = (one.call for one in DrawnCalls(DRAWN, 0, subject.limits).samples(op))
+    return _collected(subject, op, failure, calls, (filter(partial(_is_larger, op), drawn),))
+
+
+def _collected(subject: Subject, op: Op, failure: Failure, calls: int, sources: Iterable[Iterator[Call]]) -> Evidence:
+    """What the subject does on the calls of each source, as long as too few of the sources before have failed."""
+    failing, passing, start = list[Observation](), list[Observation](), time.perf_counter()
+    for source in sources:
         if len(failing) < LEAST:
             for one in observed(subject, op, failure, source):
                 (failing if one.is_wrong else passing).append(one)

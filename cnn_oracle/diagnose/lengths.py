@@ -7,6 +7,7 @@ the tail of the last block is wrong, or a full last block. Then the wrong elemen
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ from cnn_oracle.subject import Subject, is_array
 LONG = 6  # varied calls have all smaller lengths
 SEEDS = (0, 1, 12, 13)  # of the calls with a length: not every call shows a mistake. From 10 on, numbers are large
 MORE_SEEDS = range(20, 40)  # of further calls where a mistake seems to show by chance
+EXPECTED = 5  # failures that so many right calls would have if length did not matter: 1 time in 150, they have none
 MOST = 60_000  # elements of the calls that are tried
 SHOWN = 4  # failing lengths from which the wrong elements are located
 OPTIONS = (  # that are lengths
@@ -97,9 +99,16 @@ class Axis:
         """Whether each of some calls with this length shows the failure."""
         return all(one.is_wrong for seed in MORE_SEEDS for one in self.look(n, [seed]))
 
-    def is_wrong_at_times(self, n: int) -> bool:
-        """Whether one of many calls with this length shows the failure."""
-        return any(one.is_wrong for one in self.look(n, MORE_SEEDS))
+    def is_right_beside(self, n: int, wrong: int) -> bool:
+        """Whether calls with length n are right, and so many that their number alone does not explain it.
+
+        If only some calls with the wrong length fail, the numbers decide. Then each element may fail with the same
+        small probability, and a shorter call be right by chance.
+        """
+        seeds = [*SEEDS, *MORE_SEEDS]
+        failing = sum(one.is_wrong for seed in seeds for one in self.look(wrong, [seed]))
+        calls = ceil(EXPECTED * len(seeds) / failing * wrong / n)
+        return not any(one.is_wrong for one in self.look(n, range(MORE_SEEDS.start, MORE_SEEDS.start + calls)))
 
 
 def lengths(subject: Subject, op: Op, failure: Failure) -> str | None:
@@ -149,10 +158,14 @@ def _bisected(axis: Axis, n: int) -> Extent | None:
     wrong = n
     while wrong - right > 1 and axis.seen(middle := (right + wrong) // 2):
         right, wrong = (right, middle) if axis.is_wrong(middle) else (middle, wrong)
-    if wrong % 8 and right % 8 and not axis.is_always_wrong(wrong):
-        block = max((block for block in BLOCKS if block < wrong), default=0)
-        suggested = 0 if block and axis.is_wrong_at_times(block) else block
-        return Extent(right, wrong, 0, suggested, "at times", (wrong,))
+    if not axis.is_always_wrong(wrong):
+        limit = (
+            right if wrong % 8 == 0 or right % 8 == 0 else max((block for block in BLOCKS if block < right), default=0)
+        )
+        if not limit or not axis.is_right_beside(limit, wrong):
+            return None
+        if limit != right:
+            return Extent(right, wrong, 0, limit, "at times", (wrong,))
     offset = max((0, *_offsets(axis, right, wrong)), key=lambda one: _roundness(right + one, wrong + one))
     return _pattern(axis, Extent(right + offset, wrong + offset, offset))
 

@@ -8,7 +8,7 @@ import pytest
 from cnn_oracle.call import Call, parse
 from cnn_oracle.calls.inverse import call_with, choices_of
 from cnn_oracle.calls.sampling import DrawnCalls
-from cnn_oracle.manual import conv2d, embedding, linear, max_pool1d, softmax
+from cnn_oracle.manual import conv2d, embedding, linear, log_softmax, max_pool1d, mish, softmax
 from cnn_oracle.one_call import check_call
 from cnn_oracle.ops import OPS
 from cnn_oracle.subject import Subject
@@ -137,3 +137,21 @@ def test_a_right_subject_has_no_length():
         ).failure
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("op", "right", "one_in"), [("mish", mish, 1_000), ("mish", mish, 3_000), ("log_softmax", log_softmax, 1_000)]
+)
+def test_a_value_that_is_rare_is_not_taken_for_a_length(op, right, one_in):
+    """A function that is wrong for one number in thousands fails on long calls only."""
+
+    def forward(x, **options):
+        y = right.forward(x, **options)
+        bits = np.frombuffer(np.ascontiguousarray(x).tobytes(), f"u{x.dtype.itemsize}").reshape(x.shape)
+        rare = (bits * np.uint64(2654435761) >> np.uint64(7)) % one_in == 0
+        return np.where(rare, y + x.dtype.type(0.125), y)
+
+    subject = Subject("rare", SimpleNamespace(**{op: SimpleNamespace(forward=forward, backward=right.backward)}))
+    found = [verify_op(subject, OPS[op], 100, seed).failure for seed in range(3)]
+    assert any(found)
+    assert not [one.likely_causes for one in found if one and "size" in {c.kind for c in one.diagnosis.causes}]
